@@ -1,0 +1,1 @@
+"""Hand-written facts and the generator of the demo city."""

@@ -1,0 +1,1 @@
+"""Land and premises service of a city's economic development agency."""

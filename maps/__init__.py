@@ -1,0 +1,1 @@
+"""Interactive Folium maps of the service."""
