@@ -1,0 +1,1 @@
+"""Availability of parcels: what is usable, from when, what blocks it."""

@@ -1,0 +1,223 @@
+"""The error tree and how an error reaches the caller: RFC 9457 ``application/problem+json``.
+
+Pages show the same errors in words: the web slice registers a renderer for requests that ask for HTML.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import IntegrityError, OperationalError
+from starlette.exceptions import HTTPException
+
+logger = logging.getLogger(__name__)
+
+ProblemRenderer = Callable[[Request, dict[str, Any]], Awaitable[Response | None]]
+"""Turns a problem into a page for a request that wants one; None: answer with JSON."""
+
+
+class GeoServiceError(Exception):
+    """Root of all errors that the service explains to its caller.
+
+    Parameters
+    ----------
+    detail
+        What happened, where, and what to do, in a sentence or two.
+    **extra
+        Further members of the problem document, such as ``parameter`` or ``errors``.
+    """
+
+    status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
+    title: ClassVar[str] = "Something went wrong"
+    slug: ClassVar[str] = "error"
+
+    def __init__(self, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.extra = extra
+
+    def problem(self) -> dict[str, Any]:
+        """Return the members of the problem document (RFC 9457, section 3)."""
+        return {
+            "type": f"urn:geo-service:problem:{self.slug}",
+            "title": self.title,
+            "status": int(self.status),
+            "detail": self.detail,
+            **self.extra,
+        }
+
+
+class NotFound(GeoServiceError):
+    """The thing asked for does not exist, or not for this caller."""
+
+    status, title, slug = HTTPStatus.NOT_FOUND, "Not found", "not-found"
+
+
+class InvalidInput(GeoServiceError):
+    """The request or the file cannot be understood as it is."""
+
+    status, title, slug = HTTPStatus.UNPROCESSABLE_ENTITY, "Invalid input", "invalid-input"
+
+
+class BadParameter(InvalidInput):
+    """A query parameter has a value that is not allowed (OGC API asks for status 400)."""
+
+    status, title, slug = HTTPStatus.BAD_REQUEST, "Invalid parameter", "bad-parameter"
+
+
+class ImportRejected(InvalidInput):
+    """An import was refused as a whole; nothing was written."""
+
+    title, slug = "Import refused", "import-rejected"
+
+
+class Conflict(GeoServiceError):
+    """The change contradicts what is stored."""
+
+    status, title, slug = HTTPStatus.CONFLICT, "Conflict", "conflict"
+
+
+class PreconditionFailed(GeoServiceError):
+    """Someone else changed the record since it was read."""
+
+    status, title, slug = HTTPStatus.PRECONDITION_FAILED, "Changed meanwhile", "precondition-failed"
+
+
+class PreconditionRequired(GeoServiceError):
+    """A change must name the state it builds on (``If-Match``)."""
+
+    status, title, slug = HTTPStatus.PRECONDITION_REQUIRED, "If-Match is missing", "precondition-required"
+
+
+class Unauthenticated(GeoServiceError):
+    """Nobody is signed in, or the sign-in is not valid."""
+
+    status, title, slug = HTTPStatus.UNAUTHORIZED, "Sign in first", "unauthenticated"
+
+
+class Forbidden(GeoServiceError):
+    """The caller is known but lacks the role."""
+
+    status, title, slug = HTTPStatus.FORBIDDEN, "Not allowed", "forbidden"
+
+
+class DatabaseUnavailable(GeoServiceError):
+    """The database cannot be reached."""
+
+    status, title, slug = HTTPStatus.SERVICE_UNAVAILABLE, "Database not reachable", "database-unavailable"
+
+
+CONSTRAINT_MESSAGES: dict[str, str] = {
+    "excl_occupancies_reserved": "The parcel is already reserved for part of this span.",
+    "excl_vacancies_premises_during": "The premises already have a vacancy in this span.",
+    "uq_parcels_parcel_key": "A parcel with this key exists already.",
+    "uq_sites_slug": "A site with this slug exists already.",
+    "uq_users_name": "A user with this name exists already.",
+    "uq_premises_premises_key": "Premises with this key exist already.",
+    "uq_placements_winner": "This winner has been placed already.",
+    "excl_placements_premises_during": "The premises are already let to someone else in this span.",
+}
+"""What a violated constraint means, by constraint name."""
+
+
+def from_integrity_error(error: IntegrityError) -> GeoServiceError:
+    """Explain a violated database constraint by its name (psycopg ``diag.constraint_name``)."""
+    diagnosis = getattr(error.orig, "diag", None)
+    name = getattr(diagnosis, "constraint_name", None) or ""
+    known = CONSTRAINT_MESSAGES.get(name)
+    if known:
+        return Conflict(known, constraint=name)
+    logger.warning("unmapped constraint %s: %s", name, getattr(diagnosis, "message_primary", ""))
+    return Conflict("The change contradicts a rule of the register.", constraint=name)
+
+
+def problem_response(problem: dict[str, Any], headers: dict[str, str] | None = None) -> JSONResponse:
+    """Answer with a problem document."""
+    return JSONResponse(
+        problem, status_code=problem["status"], headers=headers, media_type="application/problem+json"
+    )
+
+
+def install_handlers(app: FastAPI, render: ProblemRenderer | None = None) -> None:
+    """Register the handlers of all error kinds on the application.
+
+    Parameters
+    ----------
+    app
+        The application.
+    render
+        Makes a page of a problem for requests that ask for HTML.
+    """
+
+    async def answer(
+        request: Request, problem: dict[str, Any], headers: dict[str, str] | None = None
+    ) -> Response:
+        request_id = getattr(request.state, "request_id", None)
+        if request_id:
+            problem["request_id"] = request_id
+        page = await render(request, problem) if render else None
+        return page or problem_response(problem, headers)
+
+    async def known(request: Request, error: Exception) -> Response:
+        problem = error.problem() if isinstance(error, GeoServiceError) else {}
+        headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
+        return await answer(request, problem, headers)
+
+    async def validation(request: Request, error: Exception) -> Response:
+        details = error.errors() if isinstance(error, RequestValidationError) else []
+        return await answer(request, validation_problem(details))
+
+    async def http(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 500
+        headers = dict(error.headers or {}) if isinstance(error, HTTPException) else None
+        detail = str(getattr(error, "detail", ""))
+        problem = {
+            "type": "about:blank",
+            "title": HTTPStatus(status).phrase,
+            "status": status,
+            "detail": f"{detail}: {request.url.path}",
+        }
+        return await answer(request, problem, headers)
+
+    async def integrity(request: Request, error: Exception) -> Response:
+        explained = from_integrity_error(error) if isinstance(error, IntegrityError) else Conflict("Conflict")
+        return await answer(request, explained.problem())
+
+    async def operational(request: Request, error: Exception) -> Response:
+        logger.error("database not reachable: %s", error, extra={"path": request.url.path})
+        explained = DatabaseUnavailable("The database does not answer at the moment. Please try again soon.")
+        return await answer(request, explained.problem())
+
+    async def unknown(request: Request, error: Exception) -> Response:
+        logger.error("unhandled error on %s", request.url.path, exc_info=error)
+        hidden = GeoServiceError("An unexpected error occurred. It was logged under the request id.")
+        return await answer(request, hidden.problem())
+
+    app.add_exception_handler(GeoServiceError, known)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(IntegrityError, integrity)
+    app.add_exception_handler(OperationalError, operational)
+    app.add_exception_handler(Exception, unknown)
+
+
+def validation_problem(details: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own structure
+    """Turn pydantic's error list into a problem with one entry per field.
+
+    Body fields are named by JSON pointer (RFC 6901), parameters by their name.
+    """
+    errors = []
+    for detail in details:
+        where, *path = detail["loc"]
+        entry = {"message": detail["msg"]}
+        if where == "body":
+            entry["pointer"] = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+        else:
+            entry["parameter"] = ".".join(str(part) for part in path)
+        errors.append(entry)
+    fields = ", ".join(entry.get("parameter") or entry.get("pointer") or "/" for entry in errors)
+    return InvalidInput(f"Please check: {fields}.", errors=errors).problem()

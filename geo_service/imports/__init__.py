@@ -1,0 +1,1 @@
+"""Shared import machinery: staging, mapping, rejects, report."""

@@ -1,0 +1,1 @@
+"""Inquiries: what companies look for, and ranked answers."""

@@ -1,0 +1,1 @@
+"""Matching contest winners to vacant premises."""

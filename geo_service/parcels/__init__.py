@@ -1,0 +1,1 @@
+"""Parcels (Flurstücke) and what occupies them."""

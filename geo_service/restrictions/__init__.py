@@ -1,0 +1,1 @@
+"""Restrictions on land and development plans."""

@@ -1,0 +1,23 @@
+"""All tables of the service, imported for Alembic and for statements that span slices."""
+
+from geo_service.audit import AuditEntry
+from geo_service.auth.models import ApiToken, User
+from geo_service.availability.models import Availability
+from geo_service.db import Base
+from geo_service.imports.models import ImportRun
+from geo_service.inquiries.models import Inquiry
+from geo_service.matching.models import ContestRound, MatchDecision, Placement, Winner
+from geo_service.parcels.models import District, Occupancy, Parcel, ParcelOwner, Quarter
+from geo_service.restrictions.models import DevelopmentPlan, PlanArea, Restriction
+from geo_service.sites.models import Milestone, Phase, Plot, Site
+from geo_service.transit.models import TransitAccess, TransitDeparture, TransitFeed, TransitStop
+from geo_service.vacancies.models import Premises, Vacancy
+
+__all__ = [
+    "ApiToken", "AuditEntry", "Availability", "Base", "ContestRound", "DevelopmentPlan", "District",
+    "ImportRun", "Inquiry", "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase",
+    "Placement", "PlanArea", "Plot", "Premises", "Quarter", "Restriction", "Site", "TransitAccess",
+    "TransitDeparture", "TransitFeed", "TransitStop", "User", "Vacancy", "Winner",
+]  # fmt: skip
+
+metadata = Base.metadata

@@ -1,0 +1,44 @@
+"""All settings of the service, read from the environment (prefix ``GEO_``)."""
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Frozen settings; every field is an environment variable ``GEO_<NAME>``."""
+
+    model_config = SettingsConfigDict(env_prefix="GEO_", frozen=True, env_ignore_empty=True)
+
+    database_url: str | None = Field(
+        None,
+        description="PostgreSQL with PostGIS, as postgresql+psycopg://user@host/name. "
+        "Unset: an embedded PostGIS below GEO_HOME.",
+    )
+    home: Path = Field(Path(".geo"), description="Folder of the embedded database and of working files.")
+    host: str = Field("127.0.0.1", description="Address the web server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the web server listens on.")
+    workers: int = Field(2, ge=1, le=64, description="Number of web server processes.")
+    basemap_url: str | None = Field(
+        None,
+        description="Tile address of a base map with {z}, {x}, {y}. Unset: no base map, only own layers.",
+    )
+    basemap_attribution: str = Field("", description="Attribution that the base map's licence asks for.")
+    city: str = Field("dortmund", description="City profile: the name of a folder below data/cities/.")
+    secret_key: str | None = Field(
+        None,
+        min_length=32,
+        repr=False,
+        description="Signs sessions; at least 32 characters. Unset: made once and kept below GEO_HOME.",
+    )
+    log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
+    pool_size: int = Field(8, ge=1, le=100, description="Database connections per web server process.")
+    statement_timeout_s: float = Field(30, gt=0, description="Longest a web request's statement may run.")
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    """Return the settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,1 @@
+"""Future sites (Zukunftsstandorte) with plots, phases and milestones."""

@@ -1,0 +1,1 @@
+"""Transit proximity: timetables, grades and their evidence."""

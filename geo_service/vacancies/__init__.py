@@ -1,0 +1,1 @@
+"""Premises and the spells in which they stand empty."""
