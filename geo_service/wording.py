@@ -1,0 +1,74 @@
+"""Numbers, money and dates in words, German and English side by side.
+
+Every computed reason is a `Sentence` in both languages, so that a page, a factsheet and the API say the same
+thing. Numbers follow the language: 1.234,5 in German, 1,234.5 in English.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+UNKNOWN_DE = "unbekannt"
+UNKNOWN_EN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One statement in German and in English.
+
+    Parameters
+    ----------
+    de
+        German text.
+    en
+        English text.
+    """
+
+    de: str
+    en: str
+
+    @staticmethod
+    def join(parts: "Iterable[Sentence]", separator: str = ", ") -> "Sentence":
+        """Put statements one after another in both languages."""
+        listed = list(parts)
+        return Sentence(
+            separator.join(part.de for part in listed), separator.join(part.en for part in listed)
+        )
+
+
+def number(value: float | Decimal | None, digits: int = 0, unit: str = "") -> Sentence:
+    """Write a number with thousands separators and its unit; None is said to be unknown.
+
+    Parameters
+    ----------
+    value
+        The number in ``unit``.
+    digits
+        Decimal places shown (rounded half to even).
+    unit
+        Unit put behind the number, such as ``m²``.
+    """
+    if value is None:
+        return Sentence(UNKNOWN_DE, UNKNOWN_EN)
+    english = f"{value:,.{digits}f}"
+    german = english.translate(str.maketrans(",.", ".,"))
+    suffix = f" {unit}" if unit else ""
+    return Sentence(german + suffix, english + suffix)
+
+
+def euro(value: Decimal | None, digits: int = 2) -> Sentence:
+    """Write an amount of money in EUR; None is said to be unknown."""
+    return number(value, digits, "EUR")
+
+
+def day(value: date | None) -> Sentence:
+    """Write a date: 31.03.2026 in German, 2026-03-31 in English; None is said to be unknown."""
+    if value is None:
+        return Sentence(UNKNOWN_DE, UNKNOWN_EN)
+    return Sentence(f"{value:%d.%m.%Y}", value.isoformat())
+
+
+def plain(text: str | None) -> Sentence:
+    """Take a name that is the same in both languages; None is said to be unknown."""
+    return Sentence(UNKNOWN_DE, UNKNOWN_EN) if text is None else Sentence(text, text)
