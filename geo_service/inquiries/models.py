@@ -28,6 +28,18 @@ class InquirySubject(StrEnum):
     PREMISES = "premises"
 
 
+class Wishable(StrEnum):
+    """Requirements that may be a wish instead of a must."""
+
+    AREA = "area"
+    USE = "use"
+    DATE = "date"
+    TRANSIT = "transit"
+    DISTRICT = "district"
+    RENT = "rent"
+    PRICE = "price"
+
+
 class Inquiry(Recorded, Base):
     """Requirements of a company or investor."""
 
@@ -36,6 +48,10 @@ class Inquiry(Recorded, Base):
         one_of("status", InquiryStatus),
         one_of("subject", InquirySubject),
         CheckConstraint("area_min_m2 >= 0 AND area_max_m2 >= area_min_m2", name="area_range"),
+        CheckConstraint(
+            "wishes <@ ARRAY['area','use','date','transit','district','rent','price']", name="wishes_known"
+        ),
+        CheckConstraint("horizon_max IN ('now','short','mid','long')", name="horizon_max_known"),
     )
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
@@ -48,12 +64,16 @@ class Inquiry(Recorded, Base):
     area_min_m2: Mapped[float]
     area_max_m2: Mapped[float]
     needed_by: Mapped[date | None]
+    horizon_max: Mapped[str | None] = mapped_column(comment="Latest horizon, where no date is named")
     transit_grade_min: Mapped[str | None]
     districts: Mapped[list[str]] = mapped_column(
         ARRAY(Text), server_default=text("'{}'"), comment="Keys; empty: anywhere"
     )
     rent_max_eur_month: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
     price_max_eur_per_m2: Mapped[Decimal | None] = mapped_column(Numeric(10, 2))
+    wishes: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'"), comment="Requirements that are wishes; the others are musts"
+    )
     status: Mapped[str] = mapped_column(server_default="open")
     outcome: Mapped[str] = mapped_column(server_default="", comment="Why served or not")
     note: Mapped[str | None] = mapped_column(comment="Confidential")

@@ -5,12 +5,22 @@ from decimal import Decimal
 from enum import StrEnum
 
 from psycopg.types.range import Range
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Numeric, Text, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Numeric,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base
-from geo_service.register import Recorded, one_of, span_not_empty
+from geo_service.register import JsonObject, Recorded, one_of, span_not_empty
 
 
 class DecisionKind(StrEnum):
@@ -33,6 +43,9 @@ class ContestRound(Recorded, Base):
     budget_eur: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     grant_cap_eur: Mapped[Decimal] = mapped_column(Numeric(10, 2), server_default=text("15000"))
     grant_months: Mapped[int] = mapped_column(server_default=text("12"))
+    weights: Mapped[JsonObject | None] = mapped_column(
+        JSONB, comment="Weight per criterion of the score; NULL: the default"
+    )
 
 
 class Winner(Recorded, Base):
@@ -58,7 +71,15 @@ class Winner(Recorded, Base):
     districts: Mapped[list[str]] = mapped_column(
         ARRAY(Text), server_default=text("'{}'"), comment="Keys of districts or quarters; empty: anywhere"
     )
-    features: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    features: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'"), comment="Features that the premises must have"
+    )
+    wished_features: Mapped[list[str]] = mapped_column(
+        ARRAY(Text), server_default=text("'{}'"), comment="Features that would be welcome"
+    )
+    accepts_change_of_use: Mapped[bool] = mapped_column(
+        server_default=text("true"), comment="Takes premises whose use must first be changed by permit"
+    )
     wanted_from: Mapped[date]
     wanted_months: Mapped[int] = mapped_column(server_default=text("12"))
     other_funding: Mapped[bool] = mapped_column(
@@ -70,7 +91,17 @@ class MatchDecision(Recorded, Base):
     """A manager's decision about a pair, with reason."""
 
     __tablename__ = "match_decisions"
-    __table_args__ = (one_of("kind", DecisionKind),)
+    __table_args__ = (
+        one_of("kind", DecisionKind),
+        CheckConstraint("btrim(reason) <> ''", name="reason_given"),
+        CheckConstraint("(revoked_at IS NULL) = (revoked_by IS NULL)", name="revoked_by_someone"),
+        Index("uq_match_decisions_pair", "winner_id", "premises_id", unique=True,
+              postgresql_where=text("revoked_at IS NULL")),
+        Index("uq_match_decisions_winner_fixed", "winner_id", unique=True,
+              postgresql_where=text("revoked_at IS NULL AND kind <> 'forbidden'")),
+        Index("uq_match_decisions_premises_fixed", "premises_id", unique=True,
+              postgresql_where=text("revoked_at IS NULL AND kind <> 'forbidden'")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     winner_id: Mapped[int] = mapped_column(ForeignKey("winners.id"), index=True)
@@ -80,6 +111,8 @@ class MatchDecision(Recorded, Base):
     actor: Mapped[str]
     decided_at: Mapped[datetime] = mapped_column(server_default=func.now())
     revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[str | None]
+    revoke_reason: Mapped[str | None]
 
 
 class Placement(Recorded, Base):
@@ -99,6 +132,10 @@ class Placement(Recorded, Base):
     winner_id: Mapped[int] = mapped_column(ForeignKey("winners.id"))
     premises_id: Mapped[int] = mapped_column(ForeignKey("premises.id"), index=True)
     during: Mapped[Range[date]] = mapped_column(DATERANGE)
+    net_rent_eur_month: Mapped[Decimal | None] = mapped_column(
+        Numeric(10, 2), comment="Rent on which the grant was reckoned; confidential"
+    )
     grant_eur: Mapped[Decimal] = mapped_column(Numeric(10, 2))
+    reason: Mapped[str] = mapped_column(server_default="")
     actor: Mapped[str]
     confirmed_at: Mapped[datetime] = mapped_column(server_default=func.now())
