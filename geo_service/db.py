@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -304,7 +303,6 @@ def _column_values(column: "pd.Series[Any]", kind: TypeEngine[Any]) -> Sequence[
 
 def _ewkb(column: "pd.Series[Any]") -> Sequence[bytes | None]:
     """Return geometries (EPSG:25832) as EWKB."""
-    geometries = gpd.array.from_shapely(column.to_numpy()).to_numpy()
-    with_srid = shapely.set_srid(geometries, STORAGE_SRID)
+    with_srid = shapely.set_srid(np.asarray(column, dtype=object), STORAGE_SRID)
     encoded: list[bytes | None] = shapely.to_wkb(with_srid, include_srid=True).tolist()
     return encoded

@@ -78,8 +78,7 @@ class Parcel(Recorded, Valid, Base):
         span_not_empty("valid"),
         Index("ix_parcels_area", "area_m2"),
         Index("ix_parcels_gemarkung", "gemarkung", "flur", "numerator", "denominator"),
-        Index("ix_parcels_key_trgm", "parcel_key", postgresql_using="gin",
-              postgresql_ops={"parcel_key": "gin_trgm_ops"}),
+        Index("ix_parcels_key_prefix", "parcel_key", postgresql_ops={"parcel_key": "text_pattern_ops"}),
         Index("ix_parcels_location_trgm", "location_text", postgresql_using="gin",
               postgresql_ops={"location_text": "gin_trgm_ops"}),
     )  # fmt: skip

@@ -52,6 +52,12 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("grant_months", sa.Integer(), server_default=sa.text("12"), nullable=False),
+        sa.Column(
+            "weights",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=True,
+            comment="Weight per criterion of the score; NULL: the default",
+        ),
         sa.Column("source", sa.Text(), nullable=False, comment="Origin of the record, as shown to readers"),
         sa.Column("source_date", sa.Date(), nullable=True, comment="Date the source states for its content"),
         sa.Column(
@@ -179,6 +185,7 @@ def upgrade() -> None:
         sa.Column("area_min_m2", sa.Double(), nullable=False),
         sa.Column("area_max_m2", sa.Double(), nullable=False),
         sa.Column("needed_by", sa.Date(), nullable=True),
+        sa.Column("horizon_max", sa.Text(), nullable=True, comment="Latest horizon, where no date is named"),
         sa.Column("transit_grade_min", sa.Text(), nullable=True),
         sa.Column(
             "districts",
@@ -189,6 +196,13 @@ def upgrade() -> None:
         ),
         sa.Column("rent_max_eur_month", sa.Numeric(precision=10, scale=2), nullable=True),
         sa.Column("price_max_eur_per_m2", sa.Numeric(precision=10, scale=2), nullable=True),
+        sa.Column(
+            "wishes",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="Requirements that are wishes; the others are musts",
+        ),
         sa.Column("status", sa.Text(), server_default="open", nullable=False),
         sa.Column("outcome", sa.Text(), server_default="", nullable=False, comment="Why served or not"),
         sa.Column("note", sa.Text(), nullable=True, comment="Confidential"),
@@ -209,9 +223,16 @@ def upgrade() -> None:
             comment="First written",
         ),
         sa.CheckConstraint(
+            "horizon_max IN ('now','short','mid','long')", name=op.f("ck_inquiries_horizon_max_known")
+        ),
+        sa.CheckConstraint(
             "status IN ('open', 'served', 'unmet', 'withdrawn')", name=op.f("ck_inquiries_status_known")
         ),
         sa.CheckConstraint("subject IN ('land', 'premises')", name=op.f("ck_inquiries_subject_known")),
+        sa.CheckConstraint(
+            "wishes <@ ARRAY['area','use','date','transit','district','rent','price']",
+            name=op.f("ck_inquiries_wishes_known"),
+        ),
         sa.CheckConstraint(
             "area_min_m2 >= 0 AND area_max_m2 >= area_min_m2", name=op.f("ck_inquiries_area_range")
         ),
@@ -286,14 +307,31 @@ def upgrade() -> None:
         "transit_feeds",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("name", sa.Text(), nullable=False, comment="Name under which versions follow each other"),
-        sa.Column("content_hash", sa.Text(), nullable=False, comment="SHA-256 of the file"),
+        sa.Column(
+            "content_hash",
+            sa.Text(),
+            nullable=False,
+            comment="SHA-256 of the file, and of the options that shape it",
+        ),
+        sa.Column("file_name", sa.Text(), server_default="", nullable=False),
         sa.Column("publisher", sa.Text(), server_default="", nullable=False),
         sa.Column("feed_version", sa.Text(), server_default="", nullable=False),
-        sa.Column("service", postgresql.DATERANGE(), nullable=False, comment="Days that the calendar covers"),
+        sa.Column(
+            "service",
+            postgresql.DATERANGE(),
+            nullable=False,
+            comment="Days that the calendar covers; its first day is bit 0 of transit_departures.days",
+        ),
         sa.Column("weekday", sa.Date(), nullable=False, comment="Reference working day"),
         sa.Column("saturday", sa.Date(), nullable=True),
         sa.Column("sunday", sa.Date(), nullable=True),
         sa.Column("is_current", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column(
+            "ended_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="When a newer version replaced this one",
+        ),
         sa.Column(
             "report",
             postgresql.JSONB(astext_type=sa.Text()),
@@ -456,12 +494,11 @@ def upgrade() -> None:
     )
     op.create_index("ix_parcels_geom", "parcels", ["geom"], unique=False, postgresql_using="gist")
     op.create_index(
-        "ix_parcels_key_trgm",
+        "ix_parcels_key_prefix",
         "parcels",
         ["parcel_key"],
         unique=False,
-        postgresql_using="gin",
-        postgresql_ops={"parcel_key": "gin_trgm_ops"},
+        postgresql_ops={"parcel_key": "text_pattern_ops"},
     )
     op.create_index(
         "ix_parcels_location_trgm",
@@ -597,9 +634,25 @@ def upgrade() -> None:
         "transit_stops",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("feed_id", sa.Integer(), nullable=False),
-        sa.Column("stop_id", sa.Text(), nullable=False, comment="Id in the feed"),
+        sa.Column(
+            "stop_id",
+            sa.Text(),
+            nullable=False,
+            comment="Id of the parent station, IFOPT stem, or least id of the group",
+        ),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("station_key", sa.Text(), nullable=False, comment="Groups the platforms of one station"),
+        sa.Column(
+            "member_ids",
+            postgresql.ARRAY(sa.Text()),
+            nullable=False,
+            comment="stop_id of its platforms in the feed",
+        ),
+        sa.Column(
+            "modes", postgresql.ARRAY(sa.Text()), nullable=False, comment="Modes that depart here on any day"
+        ),
+        sa.Column(
+            "lines", postgresql.ARRAY(sa.Text()), nullable=False, comment="Lines that depart here on any day"
+        ),
         sa.Column("geom", geometry("POINT"), nullable=False),
         sa.CheckConstraint(
             "ST_IsValid(geom) AND NOT ST_IsEmpty(geom)", name=op.f("ck_transit_stops_geom_valid")
@@ -628,7 +681,27 @@ def upgrade() -> None:
             nullable=False,
             comment="Keys of districts or quarters; empty: anywhere",
         ),
-        sa.Column("features", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column(
+            "features",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="Features that the premises must have",
+        ),
+        sa.Column(
+            "wished_features",
+            postgresql.ARRAY(sa.Text()),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+            comment="Features that would be welcome",
+        ),
+        sa.Column(
+            "accepts_change_of_use",
+            sa.Boolean(),
+            server_default=sa.text("true"),
+            nullable=False,
+            comment="Takes premises whose use must first be changed by permit",
+        ),
         sa.Column("wanted_from", sa.Date(), nullable=False),
         sa.Column("wanted_months", sa.Integer(), server_default=sa.text("12"), nullable=False),
         sa.Column(
@@ -959,13 +1032,43 @@ def upgrade() -> None:
         sa.Column("category", sa.Text(), nullable=True),
         sa.Column("stop_pk", sa.Integer(), nullable=True),
         sa.Column("distance_m", sa.Double(), nullable=True),
-        sa.Column("evidence", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("next_grade", sa.Text(), nullable=True, comment="Grade by the best other stop"),
+        sa.Column("next_stop_pk", sa.Integer(), nullable=True),
+        sa.Column("next_distance_m", sa.Double(), nullable=True),
+        sa.Column(
+            "rail_stop_pk",
+            sa.Integer(),
+            nullable=True,
+            comment="Nearest stop of trains: S-Bahn, regional, long-distance",
+        ),
+        sa.Column("rail_distance_m", sa.Double(), nullable=True),
+        sa.Column(
+            "tram_stop_pk",
+            sa.Integer(),
+            nullable=True,
+            comment="Nearest stop of Stadtbahn, tram, U-Bahn or suspension railway",
+        ),
+        sa.Column("tram_distance_m", sa.Double(), nullable=True),
+        sa.Column("bus_stop_pk", sa.Integer(), nullable=True, comment="Nearest bus stop"),
+        sa.Column("bus_distance_m", sa.Double(), nullable=True),
         sa.Column("computed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint(
             "subject_kind IN ('parcel', 'plot', 'site', 'premises')",
             name=op.f("ck_transit_access_subject_kind_known"),
         ),
+        sa.ForeignKeyConstraint(
+            ["bus_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_bus_stop_pk")
+        ),
+        sa.ForeignKeyConstraint(
+            ["next_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_next_stop_pk")
+        ),
+        sa.ForeignKeyConstraint(
+            ["rail_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_rail_stop_pk")
+        ),
         sa.ForeignKeyConstraint(["stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_stop_pk")),
+        sa.ForeignKeyConstraint(
+            ["tram_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_tram_stop_pk")
+        ),
         sa.PrimaryKeyConstraint("subject_kind", "subject_id", "method", name=op.f("pk_transit_access")),
     )
     op.create_index(
@@ -977,14 +1080,21 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("feed_id", sa.Integer(), nullable=False),
         sa.Column("stop_pk", sa.Integer(), nullable=False),
-        sa.Column("day_kind", sa.Text(), nullable=False),
-        sa.Column("mode_group", sa.Text(), nullable=False, comment="rail, tram, bus, ship, cable"),
+        sa.Column("platform_id", sa.Text(), nullable=False, comment="stop_id in the feed"),
+        sa.Column("mode", sa.Text(), nullable=False),
         sa.Column("route_type", sa.Integer(), nullable=False, comment="GTFS route type as in the feed"),
         sa.Column("line", sa.Text(), nullable=False, comment="Line as passengers know it"),
+        sa.Column("direction", sa.Integer(), nullable=False, comment="0 or 1, along the line"),
         sa.Column(
-            "direction", sa.Integer(), nullable=False, comment="0 or 1; -1 where the feed does not say"
+            "next_stop_id", sa.Text(), nullable=False, comment="Stop served next, as transit_stops.stop_id"
         ),
         sa.Column("headsign", sa.Text(), server_default="", nullable=False),
+        sa.Column(
+            "days",
+            postgresql.BYTEA(),
+            nullable=False,
+            comment="Bit n (get_bit): the departures run n days after the first day of the feed",
+        ),
         sa.Column(
             "departure_s",
             postgresql.ARRAY(sa.Integer()),
@@ -992,7 +1102,8 @@ def upgrade() -> None:
             comment="Seconds after the service day's start, sorted; may exceed 86,400",
         ),
         sa.CheckConstraint(
-            "day_kind IN ('weekday', 'saturday', 'sunday')", name=op.f("ck_transit_departures_day_kind_known")
+            "mode IN ('long_distance', 'rail', 'metro', 'tram', 'bus', 'ship', 'funicular', 'cable', 'other')",
+            name=op.f("ck_transit_departures_mode_known"),
         ),
         sa.CheckConstraint(
             "cardinality(departure_s) > 0", name=op.f("ck_transit_departures_departures_present")
@@ -1008,6 +1119,42 @@ def upgrade() -> None:
     op.create_index(op.f("ix_transit_departures_feed_id"), "transit_departures", ["feed_id"], unique=False)
     op.create_index("ix_transit_departures_stop", "transit_departures", ["stop_pk"], unique=False)
     op.create_table(
+        "transit_stop_grades",
+        sa.Column("stop_pk", sa.Integer(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False, comment="Day that was counted"),
+        sa.Column("window_from_s", sa.Integer(), nullable=False, comment="Seconds after midnight, counted"),
+        sa.Column(
+            "window_to_s", sa.Integer(), nullable=False, comment="Seconds after midnight, no longer counted"
+        ),
+        sa.Column(
+            "mode_group", sa.Text(), nullable=False, comment="Group of the method that gave the category"
+        ),
+        sa.Column(
+            "category", sa.Text(), nullable=True, comment="NULL: too few departures for the lowest category"
+        ),
+        sa.Column(
+            "departures", sa.Double(), nullable=False, comment="Departures per direction of that group"
+        ),
+        sa.Column(
+            "headway_min",
+            sa.Double(),
+            nullable=False,
+            comment="Minutes between two departures in one direction",
+        ),
+        sa.Column(
+            "evidence",
+            postgresql.JSONB(astext_type=sa.Text()),
+            nullable=False,
+            comment="Every mode group with its lines",
+        ),
+        sa.Column("computed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_stop_grades_stop_pk")
+        ),
+        sa.PrimaryKeyConstraint("stop_pk", "method", name=op.f("pk_transit_stop_grades")),
+    )
+    op.create_table(
         "match_decisions",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("winner_id", sa.Integer(), nullable=False),
@@ -1017,6 +1164,8 @@ def upgrade() -> None:
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_by", sa.Text(), nullable=True),
+        sa.Column("revoke_reason", sa.Text(), nullable=True),
         sa.Column("source", sa.Text(), nullable=False, comment="Origin of the record, as shown to readers"),
         sa.Column("source_date", sa.Date(), nullable=True, comment="Date the source states for its content"),
         sa.Column(
@@ -1033,8 +1182,12 @@ def upgrade() -> None:
             nullable=False,
             comment="First written",
         ),
+        sa.CheckConstraint("btrim(reason) <> ''", name=op.f("ck_match_decisions_reason_given")),
         sa.CheckConstraint(
             "kind IN ('pinned', 'forbidden', 'locked')", name=op.f("ck_match_decisions_kind_known")
+        ),
+        sa.CheckConstraint(
+            "(revoked_at IS NULL) = (revoked_by IS NULL)", name=op.f("ck_match_decisions_revoked_by_someone")
         ),
         sa.ForeignKeyConstraint(
             ["premises_id"], ["premises.id"], name=op.f("fk_match_decisions_premises_id")
@@ -1044,13 +1197,41 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_match_decisions_premises_id"), "match_decisions", ["premises_id"], unique=False)
     op.create_index(op.f("ix_match_decisions_winner_id"), "match_decisions", ["winner_id"], unique=False)
+    op.create_index(
+        "uq_match_decisions_pair",
+        "match_decisions",
+        ["winner_id", "premises_id"],
+        unique=True,
+        postgresql_where=sa.text("revoked_at IS NULL"),
+    )
+    op.create_index(
+        "uq_match_decisions_premises_fixed",
+        "match_decisions",
+        ["premises_id"],
+        unique=True,
+        postgresql_where=sa.text("revoked_at IS NULL AND kind <> 'forbidden'"),
+    )
+    op.create_index(
+        "uq_match_decisions_winner_fixed",
+        "match_decisions",
+        ["winner_id"],
+        unique=True,
+        postgresql_where=sa.text("revoked_at IS NULL AND kind <> 'forbidden'"),
+    )
     op.create_table(
         "placements",
         sa.Column("id", sa.Integer(), sa.Identity(always=False), nullable=False),
         sa.Column("winner_id", sa.Integer(), nullable=False),
         sa.Column("premises_id", sa.Integer(), nullable=False),
         sa.Column("during", postgresql.DATERANGE(), nullable=False),
+        sa.Column(
+            "net_rent_eur_month",
+            sa.Numeric(precision=10, scale=2),
+            nullable=True,
+            comment="Rent on which the grant was reckoned; confidential",
+        ),
         sa.Column("grant_eur", sa.Numeric(precision=10, scale=2), nullable=False),
+        sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
         sa.Column(
             "confirmed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
@@ -1137,9 +1318,25 @@ def downgrade() -> None:
     op.drop_table("vacancies")
     op.drop_index(op.f("ix_placements_premises_id"), table_name="placements")
     op.drop_table("placements")
+    op.drop_index(
+        "uq_match_decisions_winner_fixed",
+        table_name="match_decisions",
+        postgresql_where=sa.text("revoked_at IS NULL AND kind <> 'forbidden'"),
+    )
+    op.drop_index(
+        "uq_match_decisions_premises_fixed",
+        table_name="match_decisions",
+        postgresql_where=sa.text("revoked_at IS NULL AND kind <> 'forbidden'"),
+    )
+    op.drop_index(
+        "uq_match_decisions_pair",
+        table_name="match_decisions",
+        postgresql_where=sa.text("revoked_at IS NULL"),
+    )
     op.drop_index(op.f("ix_match_decisions_winner_id"), table_name="match_decisions")
     op.drop_index(op.f("ix_match_decisions_premises_id"), table_name="match_decisions")
     op.drop_table("match_decisions")
+    op.drop_table("transit_stop_grades")
     op.drop_index("ix_transit_departures_stop", table_name="transit_departures")
     op.drop_index(op.f("ix_transit_departures_feed_id"), table_name="transit_departures")
     op.drop_table("transit_departures")
@@ -1190,10 +1387,7 @@ def downgrade() -> None:
         postgresql_ops={"location_text": "gin_trgm_ops"},
     )
     op.drop_index(
-        "ix_parcels_key_trgm",
-        table_name="parcels",
-        postgresql_using="gin",
-        postgresql_ops={"parcel_key": "gin_trgm_ops"},
+        "ix_parcels_key_prefix", table_name="parcels", postgresql_ops={"parcel_key": "text_pattern_ops"}
     )
     op.drop_index("ix_parcels_geom", table_name="parcels", postgresql_using="gist")
     op.drop_index("ix_parcels_gemarkung", table_name="parcels")
