@@ -1,0 +1,118 @@
+"""What all commands share: the database they work on, progress bars, errors in words, exit statuses."""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from sqlalchemy.engine import make_url
+
+from geo_service.db import Database
+from geo_service.embedded import EmbeddedCluster
+from geo_service.errors import GeoServiceError
+from geo_service.migrate import pending
+from geo_service.settings import Settings, get_settings
+
+Report = Callable[[str, float], None]
+"""Progress callback: (what is being done, share done from 0 to 1)."""
+
+out = Console()
+"""Results go to standard output."""
+err = Console(stderr=True)
+"""Progress, hints and errors go to standard error, so that ``--json`` stays readable."""
+
+
+def connected(settings: Settings) -> Settings:
+    """Return the settings with a database address; without one start the embedded PostGIS.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        When the embedded cluster cannot be started; the message says what to install.
+    """
+    if settings.database_url:
+        return settings
+    return settings.model_copy(update={"database_url": EmbeddedCluster(settings.home).start()})
+
+
+@contextmanager
+def command_database(*, migrated: bool = True) -> Iterator[Database]:
+    """Open the database of a command; errors are printed in words and end it with status 1.
+
+    Parameters
+    ----------
+    migrated
+        Insist on the newest schema.
+    """
+    with explained():
+        database = Database(connected(get_settings()))
+        try:
+            if migrated and (missing := pending(database)):
+                raise GeoServiceError(
+                    f"The database lacks {len(missing)} migration(s) ({', '.join(missing)}). "
+                    "Run: geo db migrate"
+                )
+            yield database
+        finally:
+            database.engine.dispose()
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Print known errors in words and end with exit status 1."""
+    try:
+        yield
+    except GeoServiceError as error:
+        fail(error.detail)
+
+
+def fail(message: str) -> NoReturn:
+    """Print an error and end with status 1."""
+    err.print(f"[bold red]Error:[/bold red] {message}", soft_wrap=True, highlight=False, markup=True)
+    raise typer.Exit(1)
+
+
+@contextmanager
+def progress() -> Iterator[Report]:
+    """Show a progress bar on standard error while the block runs."""
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def report(what: str, share: float) -> None:
+            bar.update(task, description=what, completed=min(max(share, 0.0), 1.0))
+
+        yield report
+
+
+def print_json(value: Any) -> None:  # noqa: ANN401 - whatever the command answers
+    """Print a value as JSON on standard output, dates in ISO form."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
+
+
+def who() -> str:
+    """Return who runs the command, for the audit."""
+    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"
+
+
+def shown_url(url: str) -> str:
+    """Return a database address without its password."""
+    return make_url(url).render_as_string(hide_password=True)

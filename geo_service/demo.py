@@ -1,0 +1,93 @@
+"""``geo demo``: fill an empty database with the demo city, compute, and say how to sign in."""
+
+import json
+import secrets
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.table import Table
+
+from data.demo.load import load_demo
+from data.demo.timetable import write_gtfs
+from geo_service.auth.models import Role
+from geo_service.auth.service import create_user, user_names
+from geo_service.availability.service import refresh as refresh_availability
+from geo_service.city import CityProfile, load_city
+from geo_service.console import Report, err, out, progress
+from geo_service.db import Database
+from geo_service.errors import GeoServiceError
+from geo_service.migrate import migrate
+from geo_service.settings import Settings
+from geo_service.transit.service import import_gtfs
+from geo_service.transit.service import refresh as refresh_transit
+
+FEED_NAME = "demo"
+PASSWORD_FILE = "demo-sign-in.json"  # noqa: S105 - the name of a file
+ACTOR = "geo demo"
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database to the state of the demo: schema, records, timetable, results, users.
+
+    A database that holds the demo already is reused; only results of another day are computed anew.
+
+    Raises
+    ------
+    GeoServiceError
+        When the database holds real records: the demo never mixes with them.
+    """
+    city = load_city(settings.city)
+    database = Database(settings)
+    try:
+        with progress() as report:
+            report("Schema", 0.0)
+            migrate(database.engine)
+            _fill(database, city, report)
+        _print_sign_in(_demo_passwords(database, settings.home))
+    finally:
+        database.engine.dispose()
+
+
+def _fill(database: Database, city: CityProfile, report: Report) -> None:
+    loaded = load_demo(database, city, lambda what, share: report(what, 0.05 + 0.55 * share))
+    with TemporaryDirectory() as folder:
+        feed = Path(folder) / "demo-gtfs.zip"
+        write_gtfs(feed)
+        import_gtfs(database, feed, name=FEED_NAME, actor=ACTOR)
+    report("Transit proximity", 0.7)
+    refresh_transit(database)
+    report("Availability", 0.9)
+    refresh_availability(database, datetime.now(city.zone).date())
+    if loaded.new:
+        err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
+
+
+def _demo_passwords(database: Database, home: Path) -> dict[str, str]:
+    """Make one user for each role, with passwords of this installation, kept for the next start."""
+    home.mkdir(parents=True, exist_ok=True)
+    kept = home / PASSWORD_FILE
+    passwords: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    known = user_names(database)
+    for role in Role:
+        name = f"demo.{role.value}"
+        if name in known and name in passwords:
+            continue
+        if name in known:
+            raise GeoServiceError(
+                f"The user {name} exists but {kept} is gone. Set a password: geo user password {name}"
+            )
+        passwords[name] = secrets.token_urlsafe(9)
+        create_user(database, name, passwords[name], [role], is_demo=True)
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(passwords, indent=2), encoding="utf-8")
+    return passwords
+
+
+def _print_sign_in(passwords: dict[str, str]) -> None:
+    table = Table(title="Sign in as (demo)", title_justify="left")
+    table.add_column("name", no_wrap=True)
+    table.add_column("password", no_wrap=True)
+    for name, password in passwords.items():
+        table.add_row(name, password)
+    out.print(table)

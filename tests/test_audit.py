@@ -1,0 +1,84 @@
+"""The audit trigger: who changed what, when, before and after."""
+
+import pytest
+from sqlalchemy import Connection, text
+
+from geo_service.audit import AUDITED_TABLES
+from geo_service.schema import metadata
+
+SQUARE = (
+    "ST_GeomFromText('MULTIPOLYGON(((390000 5700000,390100 5700000,390100 5700100,390000 5700000)))', 25832)"
+)
+INSERT = (
+    "INSERT INTO districts (key, name, source, geom) "
+    f"SELECT 'k' || n, 'District ' || n, 'test', {SQUARE} FROM generate_series(1, :many) n"
+)
+
+
+def entries(
+    connection: Connection,
+) -> list[tuple[str, str, str, dict[str, object] | None, dict[str, object] | None]]:
+    rows = connection.execute(text("SELECT actor, request_id, action, before, after FROM audit ORDER BY id"))
+    return [tuple(row) for row in rows]
+
+
+def as_actor(connection: Connection) -> None:
+    connection.execute(text("DELETE FROM audit"))
+    connection.execute(
+        text("SELECT set_config('app.actor', 'planner.1', true), set_config('app.request_id', 'r-7', true)")
+    )
+
+
+def test_insert_records_who_once_per_row(connection: Connection) -> None:
+    as_actor(connection)
+    connection.execute(text(INSERT), {"many": 3})
+    assert entries(connection) == [("planner.1", "r-7", "insert", None, None)] * 3
+
+
+def test_update_records_only_what_changed(connection: Connection) -> None:
+    as_actor(connection)
+    connection.execute(text(INSERT), {"many": 1})
+    connection.execute(text("UPDATE districts SET name = 'New' WHERE key = 'k1'"))
+    connection.execute(text("UPDATE districts SET name = 'New' WHERE key = 'k1'"))
+    changes = [entry for entry in entries(connection) if entry[2] == "update"]
+    assert changes == [("planner.1", "r-7", "update", {"name": "District 1"}, {"name": "New"})]
+
+
+def test_delete_records_the_whole_row(connection: Connection) -> None:
+    as_actor(connection)
+    connection.execute(text(INSERT), {"many": 1})
+    connection.execute(text("DELETE FROM districts WHERE key = 'k1'"))
+    *_, (_, _, action, before, after) = entries(connection)
+    assert (action, after) == ("delete", None)
+    assert before is not None
+    assert before["name"] == "District 1"
+
+
+def test_secrets_stay_out(connection: Connection) -> None:
+    as_actor(connection)
+    connection.execute(text("INSERT INTO users (name, password_hash) VALUES ('u', 'hash-one')"))
+    connection.execute(text("UPDATE users SET password_hash = 'hash-two', display_name = 'U'"))
+    connection.execute(text("DELETE FROM users"))
+    assert "hash-" not in str(entries(connection))
+
+
+@pytest.mark.parametrize("table", AUDITED_TABLES)
+def test_every_audited_table_carries_both_triggers(connection: Connection, table: str) -> None:
+    names = connection.execute(
+        text("SELECT tgname FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) AND NOT tgisinternal"),
+        {"table": table},
+    ).scalars()
+    assert set(names) == {"audit_changed", "audit_inserted"}
+
+
+def test_every_table_is_audited_or_known_to_be_derived() -> None:
+    derived = {
+        "audit",
+        "availability",
+        "import_runs",
+        "transit_access",
+        "transit_departures",
+        "transit_stop_grades",
+        "transit_stops",
+    }
+    assert set(metadata.tables) - set(AUDITED_TABLES) == derived
