@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 UNKNOWN_DE = "unbekannt"
 UNKNOWN_EN = "unknown"
@@ -72,3 +73,34 @@ def day(value: date | None) -> Sentence:
 def plain(text: str | None) -> Sentence:
     """Take a name that is the same in both languages; None is said to be unknown."""
     return Sentence(UNKNOWN_DE, UNKNOWN_EN) if text is None else Sentence(text, text)
+
+
+WORDS: Final[dict[str, Sentence]] = {
+    "retail": Sentence("Einzelhandel", "retail"),
+    "gastronomy": Sentence("Gastronomie", "gastronomy"),
+    "craft": Sentence("Handwerk", "craft"),
+    "office": Sentence("Büro", "office"),
+    "studio": Sentence("Atelier", "studio"),
+    "service": Sentence("Dienstleistung", "service"),
+    "extraction": Sentence("Abluft", "extraction"),
+    "barrier_free": Sentence("barrierefreier Zugang", "barrier-free access"),
+    "water": Sentence("Wasseranschluss", "water supply"),
+    "storage": Sentence("Lager", "storage"),
+    "shop_window": Sentence("Schaufenster", "shop window"),
+    "ground_floor": Sentence("Erdgeschoss", "ground floor"),
+    "other_floor": Sentence("anderes Geschoss", "another floor"),
+    "parcel": Sentence("Flurstück", "parcel"),
+    "plot": Sentence("Baufeld", "plot"),
+    "premises": Sentence("Ladenlokal", "premises"),
+    "now": Sentence("sofort", "now"),
+    "short": Sentence("kurzfristig", "short term"),
+    "mid": Sentence("mittelfristig", "medium term"),
+    "long": Sentence("langfristig", "long term"),
+    "undetermined": Sentence("unbestimmt", "undetermined"),
+}
+"""What the vocabularies' words are called; a word that is not listed stands for itself (BauNVO: GE, MK)."""
+
+
+def word(key: str) -> Sentence:
+    """Return what a vocabulary's word is called in both languages."""
+    return WORDS.get(key) or Sentence(key, key)
