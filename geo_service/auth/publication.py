@@ -1,0 +1,43 @@
+"""Which records the public may see at all.
+
+Source: §200(3) BauGB: a register of building land may be published unless the owner has objected, and not
+earlier than one month after the intention was announced. Reasons in ``docs/decisions``.
+"""
+
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, and_, cast, or_, text
+from sqlalchemy.sql.elements import SQLCoreOperations
+
+from geo_service.auth.caller import Caller
+from geo_service.auth.fields import ADVISERS
+
+PUBLIC_VACANCY_STATUS = ("vacant", "temporary_use")
+"""A threatened vacancy tells about a tenant who is still there: for the agency only."""
+HIDDEN_RESTRICTION_KINDS = ("owner_unwilling",)
+"""What an owner wants is personal: for the agency only."""
+
+
+def sees_unpublished(caller: Caller) -> bool:
+    """Tell whether the caller may see records that are not published."""
+    return caller.may(ADVISERS)
+
+
+def published(
+    objection: SQLCoreOperations[bool], announced_on: SQLCoreOperations[Any], on: SQLCoreOperations[date]
+) -> ColumnElement[bool]:
+    """Return the condition under which a parcel may be shown to the public.
+
+    Parameters
+    ----------
+    objection
+        Column: the owner objected to publication.
+    announced_on
+        Column: day on which the intention to publish this parcel was announced; NULL: covered by the general
+        announcement of the municipality.
+    on
+        The day in question.
+    """
+    earliest = cast(announced_on + text("interval '1 month'"), Date)
+    return and_(~objection, or_(announced_on.is_(None), earliest <= on))
