@@ -10,14 +10,20 @@ from geo_service.matching.models import ContestRound, MatchDecision, Placement, 
 from geo_service.parcels.models import District, Occupancy, Parcel, ParcelOwner, Quarter
 from geo_service.restrictions.models import DevelopmentPlan, PlanArea, Restriction
 from geo_service.sites.models import Milestone, Phase, Plot, Site
-from geo_service.transit.models import TransitAccess, TransitDeparture, TransitFeed, TransitStop
+from geo_service.transit.models import (
+    TransitAccess,
+    TransitDeparture,
+    TransitFeed,
+    TransitStop,
+    TransitStopGrade,
+)
 from geo_service.vacancies.models import Premises, Vacancy
 
 __all__ = [
     "ApiToken", "AuditEntry", "Availability", "Base", "ContestRound", "DevelopmentPlan", "District",
     "ImportRun", "Inquiry", "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase",
     "Placement", "PlanArea", "Plot", "Premises", "Quarter", "Restriction", "Site", "TransitAccess",
-    "TransitDeparture", "TransitFeed", "TransitStop", "User", "Vacancy", "Winner",
+    "TransitDeparture", "TransitFeed", "TransitStop", "TransitStopGrade", "User", "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

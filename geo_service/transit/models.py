@@ -1,16 +1,27 @@
-"""Tables of transit feeds, stops, departures and stored grades."""
+"""Tables of transit feeds, stops, departures, stop grades and stored grades of parcels and premises."""
 
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from psycopg.types.range import Range
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Integer, UniqueConstraint, func, text
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DATERANGE, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base
 from geo_service.register import JsonObject, Recorded, geometry_rules, one_of, point
+from geo_service.transit.modes import Mode
 
 
 class DayKind(StrEnum):
@@ -41,37 +52,48 @@ class TransitFeed(Recorded, Base):
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     name: Mapped[str] = mapped_column(comment="Name under which versions follow each other")
-    content_hash: Mapped[str] = mapped_column(comment="SHA-256 of the file")
+    content_hash: Mapped[str] = mapped_column(comment="SHA-256 of the file, and of the options that shape it")
+    file_name: Mapped[str] = mapped_column(server_default="")
     publisher: Mapped[str] = mapped_column(server_default="")
     feed_version: Mapped[str] = mapped_column(server_default="")
-    service: Mapped[Range[date]] = mapped_column(DATERANGE, comment="Days that the calendar covers")
+    service: Mapped[Range[date]] = mapped_column(
+        DATERANGE, comment="Days that the calendar covers; its first day is bit 0 of transit_departures.days"
+    )
     weekday: Mapped[date] = mapped_column(comment="Reference working day")
     saturday: Mapped[date | None]
     sunday: Mapped[date | None]
     is_current: Mapped[bool] = mapped_column(server_default=text("true"))
+    ended_at: Mapped[datetime | None] = mapped_column(comment="When a newer version replaced this one")
     report: Mapped[JsonObject] = mapped_column(JSONB, comment="Counts and warnings of the import")
 
 
 class TransitStop(Base):
-    """A stop, platform or station of a feed."""
+    """A stop as passengers know it: a station, or the poles of one name on both sides of a street."""
 
     __tablename__ = "transit_stops"
     __table_args__ = (*geometry_rules("transit_stops"), UniqueConstraint("feed_id", "stop_id"))
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("transit_feeds.id"))
-    stop_id: Mapped[str] = mapped_column(comment="Id in the feed")
+    stop_id: Mapped[str] = mapped_column(
+        comment="Id of the parent station, IFOPT stem, or least id of the group"
+    )
     name: Mapped[str]
-    station_key: Mapped[str] = mapped_column(comment="Groups the platforms of one station")
+    member_ids: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="stop_id of its platforms in the feed")
+    modes: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="Modes that depart here on any day")
+    lines: Mapped[list[str]] = mapped_column(ARRAY(Text), comment="Lines that depart here on any day")
     geom: Mapped[Any] = mapped_column(point(), nullable=False)
 
 
 class TransitDeparture(Base):
-    """Departures of one line in one direction from one stop on one reference day."""
+    """Departures of one line in one direction from one platform towards one next stop.
+
+    Each row holds the departures of those days on which all of them run.
+    """
 
     __tablename__ = "transit_departures"
     __table_args__ = (
-        one_of("day_kind", DayKind),
+        one_of("mode", Mode),
         CheckConstraint("cardinality(departure_s) > 0", name="departures_present"),
         Index("ix_transit_departures_stop", "stop_pk"),
     )
@@ -79,19 +101,44 @@ class TransitDeparture(Base):
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     feed_id: Mapped[int] = mapped_column(ForeignKey("transit_feeds.id"), index=True)
     stop_pk: Mapped[int] = mapped_column(ForeignKey("transit_stops.id"))
-    day_kind: Mapped[str]
-    mode_group: Mapped[str] = mapped_column(comment="rail, tram, bus, ship, cable")
+    platform_id: Mapped[str] = mapped_column(comment="stop_id in the feed")
+    mode: Mapped[str]
     route_type: Mapped[int] = mapped_column(comment="GTFS route type as in the feed")
     line: Mapped[str] = mapped_column(comment="Line as passengers know it")
-    direction: Mapped[int] = mapped_column(comment="0 or 1; -1 where the feed does not say")
+    direction: Mapped[int] = mapped_column(comment="0 or 1, along the line")
+    next_stop_id: Mapped[str] = mapped_column(comment="Stop served next, as transit_stops.stop_id")
     headsign: Mapped[str] = mapped_column(server_default="")
+    days: Mapped[bytes] = mapped_column(
+        BYTEA, comment="Bit n (get_bit): the departures run n days after the first day of the feed"
+    )
     departure_s: Mapped[list[int]] = mapped_column(
         ARRAY(Integer), comment="Seconds after the service day's start, sorted; may exceed 86,400"
     )
 
 
+class TransitStopGrade(Base):
+    """Category of a stop by one method on the reference day, with the departures that gave it."""
+
+    __tablename__ = "transit_stop_grades"
+
+    stop_pk: Mapped[int] = mapped_column(ForeignKey("transit_stops.id"), primary_key=True)
+    method: Mapped[str] = mapped_column(primary_key=True)
+    day: Mapped[date] = mapped_column(comment="Day that was counted")
+    window_from_s: Mapped[int] = mapped_column(comment="Seconds after midnight, counted")
+    window_to_s: Mapped[int] = mapped_column(comment="Seconds after midnight, no longer counted")
+    mode_group: Mapped[str] = mapped_column(comment="Group of the method that gave the category")
+    category: Mapped[str | None] = mapped_column(comment="NULL: too few departures for the lowest category")
+    departures: Mapped[float] = mapped_column(comment="Departures per direction of that group")
+    headway_min: Mapped[float] = mapped_column(comment="Minutes between two departures in one direction")
+    evidence: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Every mode group with its lines")
+    computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class TransitAccess(Base):
-    """Stored grade of a subject by one method, with its evidence."""
+    """Stored grade of a subject by one method: the stop that gave it, the next best, the nearest stops.
+
+    Distances are straight lines in metres from the nearest point of the subject.
+    """
 
     __tablename__ = "transit_access"
     __table_args__ = (
@@ -106,5 +153,20 @@ class TransitAccess(Base):
     category: Mapped[str | None]
     stop_pk: Mapped[int | None] = mapped_column(ForeignKey("transit_stops.id"), index=True)
     distance_m: Mapped[float | None]
-    evidence: Mapped[JsonObject] = mapped_column(JSONB)
+    next_grade: Mapped[str | None] = mapped_column(comment="Grade by the best other stop")
+    next_stop_pk: Mapped[int | None] = mapped_column(ForeignKey("transit_stops.id"))
+    next_distance_m: Mapped[float | None]
+    rail_stop_pk: Mapped[int | None] = mapped_column(
+        ForeignKey("transit_stops.id"), comment="Nearest stop of trains: S-Bahn, regional, long-distance"
+    )
+    rail_distance_m: Mapped[float | None]
+    tram_stop_pk: Mapped[int | None] = mapped_column(
+        ForeignKey("transit_stops.id"),
+        comment="Nearest stop of Stadtbahn, tram, U-Bahn or suspension railway",
+    )
+    tram_distance_m: Mapped[float | None]
+    bus_stop_pk: Mapped[int | None] = mapped_column(
+        ForeignKey("transit_stops.id"), comment="Nearest bus stop"
+    )
+    bus_distance_m: Mapped[float | None]
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())

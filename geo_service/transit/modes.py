@@ -1,0 +1,99 @@
+"""What kind of vehicle a GTFS route type stands for, and which German lines are typed wrongly."""
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Final
+
+
+class Mode(StrEnum):
+    """Vehicle as a passenger tells it apart; methods put modes into groups of their own."""
+
+    LONG_DISTANCE = "long_distance"
+    RAIL = "rail"
+    METRO = "metro"
+    TRAM = "tram"
+    BUS = "bus"
+    SHIP = "ship"
+    FUNICULAR = "funicular"
+    CABLE = "cable"
+    OTHER = "other"
+
+
+BASIC_TYPES: Final[dict[int, Mode]] = {
+    0: Mode.TRAM,
+    1: Mode.METRO,
+    2: Mode.RAIL,
+    3: Mode.BUS,
+    4: Mode.SHIP,
+    5: Mode.TRAM,
+    6: Mode.CABLE,
+    7: Mode.FUNICULAR,
+    11: Mode.BUS,
+    12: Mode.METRO,
+}
+"""Route types of the GTFS reference (route_type of routes.txt)."""
+
+EXTENDED_TYPES: Final[tuple[tuple[int, int, Mode], ...]] = (
+    (100, 100, Mode.RAIL),
+    (101, 103, Mode.LONG_DISTANCE),
+    (104, 104, Mode.RAIL),
+    (105, 105, Mode.LONG_DISTANCE),
+    (106, 117, Mode.RAIL),
+    (200, 209, Mode.BUS),
+    (400, 405, Mode.METRO),
+    (700, 716, Mode.BUS),
+    (800, 800, Mode.BUS),
+    (900, 906, Mode.TRAM),
+    (1000, 1000, Mode.SHIP),
+    (1200, 1200, Mode.SHIP),
+    (1300, 1307, Mode.CABLE),
+    (1400, 1402, Mode.FUNICULAR),
+)
+"""Extended route types, first and last of each span (Google Transit, "Extended GTFS Route Types")."""
+
+LONG_DISTANCE_LINE: Final = re.compile(
+    r"^(?:ICE|IC|ECE|EC|EN|NJ|RJX|RJ|TGV|THA|EST|FLX|WB|ICN|D)(?=$|[\s\d])", re.IGNORECASE
+)
+"""Lines of national or international long-distance trains, by their product letters."""
+
+UNDERGROUND_LINE: Final = re.compile(r"^U\s?\d{1,2}$", re.IGNORECASE)
+SUBURBAN_LINE: Final = re.compile(r"^S\s?\d{1,2}$", re.IGNORECASE)
+
+
+def mode_of(route_type: int, line: str) -> Mode:
+    """Return the mode of a route.
+
+    Parameters
+    ----------
+    route_type
+        GTFS ``route_type``, basic or extended.
+    line
+        Line as passengers know it; tells long-distance trains apart, which the basic types do not.
+    """
+    mode = BASIC_TYPES.get(route_type) or next(
+        (mode for first, last, mode in EXTENDED_TYPES if first <= route_type <= last), Mode.OTHER
+    )
+    if mode is Mode.RAIL and LONG_DISTANCE_LINE.match(line):
+        return Mode.LONG_DISTANCE
+    return mode
+
+
+def typing_warnings(routes: Iterable[tuple[int, str]]) -> list[str]:
+    """Describe lines whose name contradicts their type; the type of the feed is kept.
+
+    Parameters
+    ----------
+    routes
+        Route type and line of each route.
+    """
+    wrong: dict[str, set[str]] = {}
+    for route_type, line in routes:
+        mode = mode_of(route_type, line)
+        if UNDERGROUND_LINE.match(line) and mode in {Mode.BUS, Mode.SHIP, Mode.OTHER}:
+            wrong.setdefault(f"U-Bahn or Stadtbahn typed as {mode} ({route_type})", set()).add(line)
+        elif SUBURBAN_LINE.match(line) and mode in {Mode.METRO, Mode.TRAM}:
+            wrong.setdefault(f"S-Bahn typed as {mode} ({route_type})", set()).add(line)
+        elif mode is Mode.OTHER:
+            wrong.setdefault(f"unknown route type {route_type}", set()).add(line)
+    return [f"{what}: {', '.join(sorted(lines))}" for what, lines in sorted(wrong.items())]
