@@ -251,8 +251,8 @@ def copy_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> int
     table
         Target; every column of the frame must be one of its columns.
     frame
-        Rows; geometries in EPSG:25832 (shapely), spans as ``psycopg.types.range.Range``, JSON as dict or
-        list, arrays as lists; missing values as None, NaN or NaT.
+        Rows; geometries in EPSG:25832 (shapely), spans as ``psycopg.types.range.Range``, JSON as dict, list
+        or text already written, arrays as lists; missing values as None, NaN or NaT.
 
     Returns
     -------
@@ -287,7 +287,8 @@ def _column_values(column: "pd.Series[Any]", kind: TypeEngine[Any]) -> Sequence[
     if isinstance(kind, Geometry):
         return _ewkb(column)
     if isinstance(kind, postgresql.JSONB):
-        return [None if value is None else json.dumps(value, ensure_ascii=False) for value in column]
+        write = json.JSONEncoder(ensure_ascii=False).encode
+        return [value if value is None or isinstance(value, str) else write(value) for value in column]
     if isinstance(kind, postgresql.ARRAY | postgresql.DATERANGE | postgresql.TSTZRANGE):
         return [list(value) if isinstance(value, np.ndarray) else value for value in column]
     if pd.api.types.is_datetime64_any_dtype(column) and kind.python_type.__name__ == "date":

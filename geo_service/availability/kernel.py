@@ -46,7 +46,7 @@ from geo_service.availability.waterfall import (
 
 
 @dataclass(frozen=True)
-class Availability:
+class AvailabilityResult:
     """The answer for every parcel.
 
     Parameters
@@ -92,7 +92,7 @@ class _Lying:
         return chosen.take(np.lexsort((chosen.cover, chosen.parcel)))
 
 
-def compute_availability(inputs: Inputs, options: Options) -> Availability:
+def compute_availability(inputs: Inputs, options: Options) -> AvailabilityResult:
     """Compute the availability of all parcels as of a day.
 
     Parameters
@@ -143,7 +143,7 @@ def compute_availability(inputs: Inputs, options: Options) -> Availability:
         }
     )
     items = _items(inputs, gross, lying, fall, (reductions, estimates))
-    return Availability(options, parcels, items, _chain(inputs, chain, options), fall.net)
+    return AvailabilityResult(options, parcels, items, _chain(inputs, chain, options), fall.net)
 
 
 def _restrictions_in_force(inputs: Inputs, tree: shapely.STRtree, options: Options) -> _Lying:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, func
+from sqlalchemy import Index, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,7 +30,10 @@ class Availability(Base):
         Index("ix_availability_horizon", "horizon", "net_m2"),
     )
 
-    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"), primary_key=True)
+    # no foreign key: checking it would lock every parcel at each refresh; parcels are ended, never deleted
+    parcel_id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="The parcel (parcels.id)"
+    )
     as_of: Mapped[date]
     preset: Mapped[str]
     gross_m2: Mapped[float]

@@ -738,7 +738,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_winners_round_id"), "winners", ["round_id"], unique=False)
     op.create_table(
         "availability",
-        sa.Column("parcel_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "parcel_id",
+            sa.Integer(),
+            autoincrement=False,
+            nullable=False,
+            comment="The parcel (parcels.id)",
+        ),
         sa.Column("as_of", sa.Date(), nullable=False),
         sa.Column("preset", sa.Text(), nullable=False),
         sa.Column("gross_m2", sa.Double(), nullable=False),
@@ -757,7 +763,6 @@ def upgrade() -> None:
             "horizon IN ('now', 'short', 'mid', 'long', 'undetermined')",
             name=op.f("ck_availability_horizon_known"),
         ),
-        sa.ForeignKeyConstraint(["parcel_id"], ["parcels.id"], name=op.f("fk_availability_parcel_id")),
         sa.PrimaryKeyConstraint("parcel_id", name=op.f("pk_availability")),
     )
     op.create_index("ix_availability_horizon", "availability", ["horizon", "net_m2"], unique=False)

@@ -14,7 +14,7 @@ from geo_service.availability.inputs import (
     Inputs,
     Options,
 )
-from geo_service.availability.kernel import Availability, compute_availability
+from geo_service.availability.kernel import AvailabilityResult, compute_availability
 
 EAST, NORTH = 390_000.0, 5_705_000.0
 DAY = date(2026, 6, 1)
@@ -115,6 +115,6 @@ def compute(
     occupancies: list[dict[str, Any]] | None = None,
     plans: list[dict[str, Any]] | None = None,
     **options: Any,
-) -> Availability:
+) -> AvailabilityResult:
     drawn = inputs(*restrictions, parcels=parcels, occupancies=occupancies, plans=plans)
     return compute_availability(drawn, Options(**({"as_of": DAY} | options)))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.availability.inputs import Inputs, Options
-from geo_service.availability.kernel import Availability, compute_availability
+from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from tests.availability.drawing import (
     DAY,
     EAST,
@@ -78,7 +78,7 @@ def lands(draw: st.DrawFn) -> Inputs:
     )
 
 
-def ask(land: Inputs, as_of: date = DAY, **options: Any) -> Availability:
+def ask(land: Inputs, as_of: date = DAY, **options: Any) -> AvailabilityResult:
     return compute_availability(land, Options(as_of, known_on=DAY, **options))
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from geo_service.availability.inputs import EFFECTS, SEVERITIES, Options
-from geo_service.availability.kernel import Availability, compute_availability
+from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from geo_service.availability.models import Horizon
 from geo_service.availability.presets import (
     DEFAULT_DEDUCTION_ORDER,
@@ -34,14 +34,14 @@ from tests.availability.drawing import (
 ONE_DAY = timedelta(days=1)
 
 
-def when(result: Availability) -> tuple[date | None, str]:
+def when(result: AvailabilityResult) -> tuple[date | None, str]:
     """Return available from and horizon of the one parcel."""
     row = result.parcels.iloc[0]
     day = row["available_from"]
     return (None if pd.isna(day) else day.date()), row["horizon"]
 
 
-def chain(result: Availability, *columns: str) -> list[tuple[Any, ...]]:
+def chain(result: AvailabilityResult, *columns: str) -> list[tuple[Any, ...]]:
     rows = result.chain[list(columns)].itertuples(index=False, name=None)
     return [tuple(_plain(value) for value in row) for row in rows]
 

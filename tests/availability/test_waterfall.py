@@ -8,7 +8,7 @@ import pytest
 import shapely
 
 from geo_service.availability.inputs import Options
-from geo_service.availability.kernel import Availability, compute_availability
+from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from geo_service.availability.waterfall import largest_pieces
 from geo_service.errors import InvalidInput
 from tests.availability.drawing import DAY, EAST, NORTH, PARCEL, array, box, compute, inputs, restriction
@@ -17,13 +17,13 @@ NARROW = shapely.MultiPolygon([box(10, 0, 20, 50), box(80, 0, 90, 50)])
 """Two strips across the parcel, 500 m2 each."""
 
 
-def only(result: Availability) -> tuple[float, float]:
+def only(result: AvailabilityResult) -> tuple[float, float]:
     """Return net and largest piece of the one parcel."""
     row = result.parcels.iloc[0]
     return row["net_m2"], row["largest_piece_m2"]
 
 
-def deductions(result: Availability) -> list[float]:
+def deductions(result: AvailabilityResult) -> list[float]:
     return [round(float(value), 6) for value in result.items["deduction_m2"]]
 
 

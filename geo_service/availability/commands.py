@@ -1,0 +1,72 @@
+"""``geo availability``: compute all parcels, store the result, print the totals."""
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from geo_service.availability.presets import HORIZON_PRESETS
+from geo_service.availability.service import refresh, today
+from geo_service.availability.totals import AvailabilityReport
+from geo_service.console import command_database, err, out, print_json, progress, who
+from geo_service.errors import BadParameter
+
+DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
+"""Ways to write a day: 2028-04-01 and 01.04.2028."""
+
+AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day asked for; unset: today.")]
+Preset = Annotated[str, typer.Option(help=f"Horizon preset: {' or '.join(HORIZON_PRESETS)}.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
+
+
+def availability(as_of: AsOf = "", preset: Preset = "default", as_json: AsJson = False) -> None:
+    """Compute what of every parcel can be had and from when, and store it for maps and lists."""
+    with command_database() as database:
+        day = parse_day(as_of) if as_of else today()
+        with progress() as report:
+            totals = refresh(database, day, report, preset, who())
+        if as_json:
+            print_json(asdict(totals))
+        else:
+            out.print(totals_table(totals))
+        if not totals.parcels:
+            err.print(f"There are no parcels in the cadastre of {day}. Load some: geo import parcels PATH")
+
+
+def parse_day(text: str) -> date:
+    """Read a day as a person writes it.
+
+    Raises
+    ------
+    BadParameter
+        When it is no day of the calendar; the message shows how to write one.
+    """
+    for form in DATE_FORMATS:
+        try:
+            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no time zone
+        except ValueError:
+            continue
+    raise BadParameter(f"{text!r} is no day. Write it as 2028-04-01 or 01.04.2028.", parameter="as_of")
+
+
+def totals_table(totals: AvailabilityReport) -> Table:
+    """Return the totals by horizon as a table for people."""
+    table = Table(
+        title=f"Availability as of {totals.as_of} (horizons: {totals.preset})", title_justify="left"
+    )
+    for heading in ("horizon", "parcels", "net m²", "of it probably not usable m² (estimate)"):
+        table.add_column(heading, justify="left" if heading == "horizon" else "right")
+    for total in totals.horizons:
+        table.add_row(
+            total.horizon, f"{total.parcels:,}", f"{total.net_m2:,.0f}", f"{total.estimated_m2:,.0f}"
+        )
+    with_land = totals.parcels - totals.without_land
+    table.add_section()
+    table.add_row("all", f"{with_land:,}", f"{totals.net_m2:,.0f}", f"{totals.estimated_m2:,.0f}")
+    table.caption = (
+        f"{totals.parcels:,} parcels with {totals.gross_m2:,.0f} m² gross; "
+        f"{totals.without_land:,} have no net land and are not counted above."
+    )
+    return table

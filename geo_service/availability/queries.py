@@ -1,0 +1,148 @@
+"""Statements of the availability slice: what is computed from, and what was stored."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Executable, bindparam, delete, func, literal, select, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from geo_service.auth.publication import published
+from geo_service.availability.models import Availability
+from geo_service.parcels.models import Occupancy, Parcel
+from geo_service.restrictions.models import DevelopmentPlan, Restriction
+
+REFRESH_LOCK = 4_711_003
+"""Number of the advisory lock that lets only one refresh write at a time."""
+
+
+def parcels(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+    """Select the parcels of the cadastre of a day.
+
+    Columns: id, parcel_key, geom (WKB, EPSG:25832).
+    """
+    statement = select(Parcel.id, Parcel.parcel_key, func.ST_AsBinary(Parcel.geom).label("geom"))
+    return statement.where(_of_keys(parcel_keys), Parcel.valid.contains(as_of)).order_by(Parcel.id)
+
+
+def restrictions(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+    """Select the restrictions in force on a day, or those of them that meet the named parcels.
+
+    Columns: as `inputs.RESTRICTION_COLUMNS`, geometry as WKB.
+    """
+    statement = select(
+        Restriction.id,
+        Restriction.kind,
+        Restriction.effect,
+        Restriction.severity,
+        Restriction.reduction_share.label("share"),
+        *_span(Restriction.valid),
+        Restriction.office,
+        Restriction.source,
+        Restriction.title,
+        func.ST_AsBinary(Restriction.geom).label("geometry"),
+    )
+    return statement.where(Restriction.valid.contains(as_of), _meets(Restriction, parcel_keys))
+
+
+def plans(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+    """Select the development plans of a day, or those of them that meet the named parcels.
+
+    Columns: as `inputs.PLAN_COLUMNS`, geometry as WKB.
+    """
+    title = func.concat_ws(" ", DevelopmentPlan.plan_key, DevelopmentPlan.name)
+    statement = select(
+        DevelopmentPlan.id,
+        title.label("title"),
+        DevelopmentPlan.legal_status,
+        _finite(DevelopmentPlan.in_force_on).label("in_force_on"),
+        *_span(DevelopmentPlan.valid),
+        DevelopmentPlan.office,
+        DevelopmentPlan.source,
+        func.ST_AsBinary(DevelopmentPlan.geom).label("geometry"),
+    )
+    return statement.where(DevelopmentPlan.valid.contains(as_of), _meets(DevelopmentPlan, parcel_keys))
+
+
+def occupancies(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+    """Select what occupies parcels on a day; never who does.
+
+    Columns: as `inputs.OCCUPANCY_COLUMNS`.
+    """
+    statement = select(
+        Occupancy.id,
+        Occupancy.parcel_id,
+        Occupancy.kind,
+        *_span(Occupancy.during),
+        Occupancy.office,
+        Occupancy.source,
+    )
+    if parcel_keys is not None:
+        statement = statement.join(Parcel, Parcel.id == Occupancy.parcel_id).where(_of_keys(parcel_keys))
+    return statement.where(Occupancy.during.contains(as_of))
+
+
+def stored(parcel_key: str) -> Executable:
+    """Select the stored result of one parcel (all columns of `Availability`, parcel_key)."""
+    columns = Availability.__table__.columns
+    joined = select(*columns, Parcel.parcel_key).join(Parcel, Parcel.id == Availability.parcel_id)
+    return joined.where(Parcel.parcel_key == parcel_key)
+
+
+def stored_totals() -> Executable:
+    """Select the stored totals.
+
+    Columns: as_of, preset, horizon, parcels (with net land), net_m2.
+    """
+    having_land = func.count().filter(Availability.net_m2 > 0)
+    return select(
+        Availability.as_of,
+        Availability.preset,
+        Availability.horizon,
+        having_land.label("parcels"),
+        func.sum(Availability.net_m2).label("net_m2"),
+    ).group_by(Availability.as_of, Availability.preset, Availability.horizon)
+
+
+def is_published(parcel_key: str, on: date) -> Executable:
+    """Tell whether the public may see a parcel on a day; one boolean, no row for an unknown key."""
+    day = literal(on, Date)
+    shown = published(Parcel.publication_objection, Parcel.publication_announced_on, day)
+    return select(shown).where(Parcel.parcel_key == parcel_key)
+
+
+def lock_refresh() -> Executable:
+    """Take the lock of the refresh until the transaction ends; one boolean: whether it was free."""
+    return select(func.pg_try_advisory_xact_lock(REFRESH_LOCK))
+
+
+def delete_stored() -> Executable:
+    """Delete all stored results; readers go on seeing them until the transaction ends."""
+    return delete(Availability)
+
+
+def _of_keys(parcel_keys: Collection[str] | None) -> ColumnElement[bool]:
+    if parcel_keys is None:
+        return true()
+    return Parcel.parcel_key == func.any(bindparam("parcel_keys", sorted(parcel_keys)))
+
+
+def _meets(
+    table: type[Restriction | DevelopmentPlan], parcel_keys: Collection[str] | None
+) -> ColumnElement[bool]:
+    """Keep the rows that meet one of the named parcels; found from the parcels, by the spatial index."""
+    if parcel_keys is None:
+        return true()
+    meeting = select(table.id).join(Parcel, func.ST_Intersects(table.geom, Parcel.geom))
+    return table.id.in_(meeting.where(_of_keys(parcel_keys)))
+
+
+def _span(span: InstrumentedAttribute[Any]) -> tuple[ColumnElement[date], ColumnElement[date]]:
+    """Return both ends of a daterange, as columns valid_from and valid_to (exclusive); open ones as NULL."""
+    return _finite(func.lower(span)).label("valid_from"), _finite(func.upper(span)).label("valid_to")
+
+
+def _finite(day: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[date]:
+    """Return a date, infinity as NULL: both mean that nobody knows."""
+    infinite = [literal(text).cast(Date) for text in ("infinity", "-infinity")]
+    return func.nullif(func.nullif(day, infinite[0]), infinite[1], type_=Date)

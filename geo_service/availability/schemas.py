@@ -1,0 +1,80 @@
+"""What the interface takes and answers about availability."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from geo_service.availability.models import Horizon
+from geo_service.restrictions.models import Severity
+
+
+class AvailabilityQuery(BaseModel):
+    """What can be asked about a parcel."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    as_of: date | None = Field(
+        None, description="Day asked for, YYYY-MM-DD, past or future; unset: today.", examples=["2028-04-01"]
+    )
+    preset: str = Field(
+        "default", max_length=40, description="Where the horizons end: default or dortmund_2010."
+    )
+    without: list[str] = Field(
+        [],
+        max_length=100,
+        description="Blockers to imagine away: restriction:, occupancy: or plan: and the id from the chain "
+        "or the waterfall. For signed-in advisers.",
+    )
+
+
+class WaterfallItem(BaseModel):
+    """A step from gross to net."""
+
+    order: int = Field(ge=1, description="Place in the order of deduction.")
+    restriction_id: int = Field(description="The restriction.")
+    kind: str = Field(description="Kind of the restriction.")
+    effect: Literal["excludes", "reduces"] = Field(description="reduces: an estimate, not deducted.")
+    title: str = Field(description="Name of the restriction.")
+    office: str = Field(description="Responsible office; empty: not known.")
+    source: str = Field(description="Where the record comes from.")
+    deduction_m2: float = Field(ge=0, description="Area taken away here, overlaps counted once, m2.")
+    estimated_m2: float = Field(ge=0, description="Area probably not usable, an estimate, m2.")
+    share: float = Field(ge=0, le=1.000001, description="Share of the gross area.")
+
+
+class ChainLink(BaseModel):
+    """Something that holds the parcel."""
+
+    order: int = Field(ge=1, description="1 holds longest.")
+    what: Literal["restriction", "occupancy", "plan"] = Field(description="What kind of record blocks.")
+    id: int = Field(description="Id of that record.")
+    kind: str = Field(description="Kind of restriction or occupancy; plan_not_in_force for a plan.")
+    title: str = Field(description="Name of the restriction or plan; empty for an occupancy.")
+    office: str = Field(description="Responsible office; empty: not known.")
+    source: str = Field(description="Where the record comes from.")
+    free_from: date | None = Field(description="First day on which it no longer holds; null: not known.")
+    unblocks_to: date | None = Field(
+        description="Available from if this one alone fell away; null: still undetermined."
+    )
+    unblocks_horizon: Horizon = Field(description="The horizon of that day.")
+
+
+class ParcelAvailability(BaseModel):
+    """What of a parcel can be had, from when, and why not more or sooner."""
+
+    parcel_key: str = Field(description="Flurstückskennzeichen.")
+    as_of: date = Field(description="Day asked for.")
+    preset: str = Field(description="Key of the horizon preset.")
+    short_until: date = Field(description="Last day of the horizon short.")
+    mid_until: date = Field(description="Last day of the horizon mid.")
+    gross_m2: float = Field(gt=0, description="Measured area, m2.")
+    net_m2: float = Field(ge=0, description="Gross minus the exact deductions, m2.")
+    deducted_m2: float = Field(ge=0, description="Sum of the deductions, m2.")
+    estimated_m2: float = Field(ge=0, description="Part of net that is probably not usable, an estimate, m2.")
+    largest_piece_m2: float = Field(ge=0, description="Largest contiguous piece of the net area, m2.")
+    severity: Severity = Field(description="How hard it is to overcome what weighs on the parcel.")
+    horizon: Horizon = Field(description="When it can be had, relative to the asked day.")
+    available_from: date | None = Field(description="First day on which it can be had; null: undetermined.")
+    items: list[WaterfallItem] | None = Field(description="The waterfall; null: not for this caller.")
+    chain: list[ChainLink] | None = Field(description="The blocking chain; null: not for this caller.")

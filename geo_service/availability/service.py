@@ -1,0 +1,225 @@
+"""Availability from the database: computed for some or all parcels, and stored for maps and lists."""
+
+import gc
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, Executable
+
+from geo_service.availability import queries
+from geo_service.availability.inputs import (
+    OCCUPANCY_COLUMNS,
+    PLAN_COLUMNS,
+    RESTRICTION_COLUMNS,
+    Inputs,
+    Options,
+)
+from geo_service.availability.kernel import AvailabilityResult, compute_availability
+from geo_service.availability.models import Availability
+from geo_service.availability.presets import horizon_preset
+from geo_service.availability.records import (
+    CHAIN_FIELDS,
+    CHAIN_RECORD_FIELDS,
+    ITEM_FIELDS,
+    ITEM_RECORD_FIELDS,
+    json_by_parcel,
+)
+from geo_service.availability.totals import AvailabilityReport, report_of
+from geo_service.city import load_city
+from geo_service.db import Database, copy_frame
+from geo_service.errors import BadParameter, Conflict, NotFound
+from geo_service.settings import get_settings
+
+Progress = Callable[[str, float], None]
+"""Told what is being done, and the share done from 0 to 1."""
+
+EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
+"""Days that can be asked for: beyond them a typing error is likelier than a question."""
+
+
+def today() -> date:
+    """Return the present day where the city is."""
+    return datetime.now(ZoneInfo(load_city(get_settings().city).timezone)).date()
+
+
+def compute(
+    connection: Connection,
+    as_of: date,
+    preset: str = "default",
+    parcel_keys: Collection[str] | None = None,
+    without: Collection[str] = (),
+) -> AvailabilityResult:
+    """Compute availability from what the register holds; nothing is written.
+
+    Parameters
+    ----------
+    connection
+        Connection whose transaction says what is seen.
+    as_of
+        Asked day.
+    preset
+        Key of the horizon preset.
+    parcel_keys
+        Flurstückskennzeichen of the parcels asked for; None: all.
+    without
+        Blockers that are imagined away, as ``restriction:12``, ``occupancy:3`` or ``plan:4``.
+
+    Returns
+    -------
+    AvailabilityResult
+        ``parcel_id`` is the register's id; ``parcels`` has ``parcel_key`` besides, ordered by id.
+
+    Raises
+    ------
+    NotFound
+        When a parcel asked for is not in the cadastre of the day.
+    BadParameter
+        For an unknown preset or a day before 1900 or after 2200.
+    InvalidInput
+        When a reference in `without` names no blocker, or a record cannot be computed.
+    """
+    options = Options(_askable(as_of), horizon_preset(preset), known_on=today())
+    with _no_garbage_collection():
+        keys, inputs = load(connection, as_of, parcel_keys)
+        result = compute_availability(inputs.without(frozenset(without)), options)
+    result.parcels.insert(1, "parcel_key", keys)
+    return result
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Hold back the search for garbage cycles: among a city's new objects it takes longer than the work."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()
+
+
+def load(
+    connection: Connection, as_of: date, parcel_keys: Collection[str] | None = None
+) -> tuple[list[str], Inputs]:
+    """Read what the kernel computes from, as of a day.
+
+    Returns
+    -------
+    tuple
+        Parcel keys and the kernel's inputs, in the same order of parcels.
+
+    Raises
+    ------
+    NotFound
+        When a parcel asked for is not in the cadastre of the day.
+    """
+    parcels = _read(connection, queries.parcels(as_of, parcel_keys), ("id", "parcel_key", "geometry"))
+    if parcel_keys is not None:
+        _require_all(parcels["parcel_key"], parcel_keys, as_of)
+    inputs = Inputs(
+        parcels["id"].to_numpy(dtype=np.int64),
+        np.asarray(parcels["geometry"], dtype=object),
+        _read(connection, queries.restrictions(as_of, parcel_keys), RESTRICTION_COLUMNS),
+        _read(connection, queries.occupancies(as_of, parcel_keys), OCCUPANCY_COLUMNS),
+        _read(connection, queries.plans(as_of, parcel_keys), PLAN_COLUMNS),
+    )
+    return parcels["parcel_key"].tolist(), inputs
+
+
+def _read(connection: Connection, statement: Executable, columns: tuple[str, ...]) -> pd.DataFrame:
+    """Run a statement into a frame of plain objects; WKB of EPSG:25832 becomes geometry."""
+    rows = connection.execute(statement).all()
+    values = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+    frame = pd.DataFrame({name: pd.Series(values.get(name, ()), dtype=object) for name in columns})
+    if "geometry" in frame:
+        frame["geometry"] = shapely.from_wkb(np.array(values.get("geometry", ()), dtype=object))
+    return frame
+
+
+def _askable(as_of: date) -> date:
+    if not EARLIEST <= as_of <= LATEST:
+        raise BadParameter(
+            f"{as_of} cannot be asked for: choose a day from {EARLIEST} to {LATEST}.", parameter="as_of"
+        )
+    return as_of
+
+
+def _require_all(found: "pd.Series[Any]", asked: Collection[str], as_of: date) -> None:
+    missing = sorted(set(asked) - set(found))
+    if missing:
+        more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise NotFound(f"There is no parcel {missing[0]}{more} in the cadastre of {as_of}.")
+
+
+def refresh(
+    database: Database,
+    as_of: date,
+    progress: Progress,
+    preset: str = "default",
+    actor: str = "availability",
+) -> AvailabilityReport:
+    """Compute all parcels as of a day from one snapshot and replace what is stored, in one transaction.
+
+    Readers see the old results until the new ones are complete. A refresh that fails changes nothing.
+
+    Parameters
+    ----------
+    database
+        The database.
+    as_of, preset
+        As in `compute`.
+    progress
+        Told what is being done.
+    actor
+        Who does it.
+
+    Raises
+    ------
+    Conflict
+        While another refresh is writing.
+    """
+    progress("Reading and computing", 0.0)
+    computed_at = datetime.now(UTC)
+    with database.read() as connection:
+        snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
+        result = compute(snapshot, as_of, preset)
+    progress(f"Writing {len(result.parcels)} parcels", 0.6)
+    with _no_garbage_collection(), database.begin(actor) as connection:
+        replace_stored(connection, stored_rows(result, computed_at))
+    progress("Done", 1.0)
+    return report_of(result)
+
+
+def stored_rows(result: AvailabilityResult, computed_at: datetime) -> pd.DataFrame:
+    """Return a result as rows of the table of stored results."""
+    parcels = result.parcels
+    ids = parcels["parcel_id"].tolist()
+    items = json_by_parcel(result.items, ITEM_FIELDS, ITEM_RECORD_FIELDS)
+    chains = json_by_parcel(result.chain, CHAIN_FIELDS, CHAIN_RECORD_FIELDS)
+    return parcels.drop(columns=["parcel_key", "deducted_m2"]).assign(
+        as_of=result.options.as_of,
+        preset=result.options.preset.key,
+        items=pd.Series([items.get(key, "[]") for key in ids], dtype=object),
+        chain=pd.Series([chains.get(key, "[]") for key in ids], dtype=object),
+        computed_at=pd.Series([computed_at] * len(ids), dtype=object),
+    )
+
+
+def replace_stored(connection: Connection, rows: pd.DataFrame) -> None:
+    """Replace all stored results; readers keep the old ones until the transaction ends.
+
+    Raises
+    ------
+    Conflict
+        While another refresh is writing.
+    """
+    if not connection.execute(queries.lock_refresh()).scalar_one():
+        raise Conflict("Another refresh of the availability is being written. Try again when it is done.")
+    connection.execute(queries.delete_stored())
+    copy_frame(connection, Availability.metadata.tables[Availability.__tablename__], rows)
