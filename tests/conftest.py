@@ -17,8 +17,6 @@ from typing import TextIO
 
 import psycopg
 import pytest
-from alembic import command
-from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -26,6 +24,7 @@ from sqlalchemy.pool import NullPool
 
 from geo_service.db import ACTOR, Database
 from geo_service.embedded import EmbeddedCluster
+from geo_service.migrate import migrate
 from geo_service.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -115,16 +114,6 @@ def drop_database(server: URL, name: str) -> None:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def migrate(url: URL) -> None:
-    """Bring a database to the newest version of the schema."""
-    config = Config(toml_file=ROOT / "pyproject.toml")
-    engine = create_engine(url, poolclass=NullPool)
-    with engine.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-
-
 @pytest.fixture(scope="session")
 def run_folder(pytestconfig: pytest.Config) -> Path:
     """A folder that all workers of this run share."""
@@ -149,7 +138,7 @@ def template_database(cluster_url: str, run_folder: Path) -> str:
             drop_database(server, name)
             with maintenance(server) as connection:
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-            migrate(server.set(database=name))
+            migrate(create_engine(server.set(database=name), poolclass=NullPool))
             made.touch()
     return name
 
