@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -184,7 +185,9 @@ Writing = Annotated[WriteSession, Depends(_writing, scope="function")]
 
 
 class _BytesLoader(Loader):
-    """Hands text over as the bytes that the server sent."""
+    """Hands text and bytea over as the bytes that the server sent (binary format)."""
+
+    format = Format.BINARY
 
     def load(self, data: Buffer) -> bytes:
         return bytes(data)
@@ -219,26 +222,27 @@ async def fetch_bytes_row(
 ) -> tuple[Any, ...] | None:
     """Run a statement and return its first row, text columns as undecoded bytes."""
     connection = await session.connection()
-    compiled = statement.compile(  # type: ignore[attr-defined]  # every Core statement and text() compiles
-        dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
-    )
-    if not isinstance(compiled, SQLCompiler):
-        raise TypeError("a statement with a result is needed")
     raw = (await connection.get_raw_connection()).driver_connection
     if raw is None:
         raise DatabaseUnavailable("The database connection is gone.")
     async with raw.cursor() as cursor:
         cursor.adapters.register_loader("text", _BytesLoader)
-        cursor.adapters.register_loader("bytea", _RawBytea)
-        await cursor.execute(str(compiled), compiled.construct_params(parameters), binary=True)
+        cursor.adapters.register_loader("bytea", _BytesLoader)
+        compiled = _compiled(statement)
+        await cursor.execute(compiled.string, compiled.construct_params(parameters), binary=True)
         row: tuple[Any, ...] | None = await cursor.fetchone()
         return row
 
 
-class _RawBytea(_BytesLoader):
-    """Hands binary results over as they are (binary format)."""
-
-    format = Format.BINARY
+@lru_cache(maxsize=512)
+def _compiled(statement: Executable) -> SQLCompiler:
+    """Compile a statement once: a slice that keeps its statements pays for it on first use only."""
+    compiled = statement.compile(  # type: ignore[attr-defined]  # every Core statement and text() compiles
+        dialect=DIALECT, compile_kwargs={"render_postcompile": True}
+    )
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError("a statement with a result is needed")
+    return compiled
 
 
 def copy_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> int:

@@ -41,3 +41,13 @@ def published(
     """
     earliest = cast(announced_on + text("interval '1 month'"), Date)
     return and_(~objection, or_(announced_on.is_(None), earliest <= on))
+
+
+def published_vacancy(status: SQLCoreOperations[str]) -> ColumnElement[bool]:
+    """Return the condition under which the public may see a vacancy."""
+    return or_(*(status == word for word in PUBLIC_VACANCY_STATUS))
+
+
+def published_restriction(kind: SQLCoreOperations[str]) -> ColumnElement[bool]:
+    """Return the condition under which the public may see a restriction."""
+    return and_(*(kind != word for word in HIDDEN_RESTRICTION_KINDS))

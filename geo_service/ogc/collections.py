@@ -1,0 +1,39 @@
+"""The list of collections.
+
+Which fields a caller sees is not said here but in ``geo_service.auth.fields``, by the collection's id.
+"""
+
+from types import MappingProxyType
+from typing import Final
+
+from geo_service.ogc.land import (
+    AVAILABILITY,
+    DEVELOPMENT_PLANS,
+    DISTRICTS,
+    PARCELS,
+    QUARTERS,
+    RESTRICTIONS,
+    TRANSIT,
+)
+from geo_service.ogc.places import PLOTS, PREMISES, SITES, STOPS, VACANCIES
+
+COLLECTIONS: Final = MappingProxyType(
+    {
+        collection.id: collection
+        for collection in (
+            PARCELS,
+            AVAILABILITY,
+            TRANSIT,
+            RESTRICTIONS,
+            DEVELOPMENT_PLANS,
+            SITES,
+            PLOTS,
+            PREMISES,
+            VACANCIES,
+            STOPS,
+            DISTRICTS,
+            QUARTERS,
+        )
+    }
+)
+"""Every collection by id, in the order of the list of collections."""

@@ -1,0 +1,217 @@
+"""Collections of land: parcels and what is computed for them, restrictions, plans, districts, quarters."""
+
+from datetime import date
+from typing import Final
+
+from sqlalchemy import ColumnElement, Text, and_, cast, func
+
+from geo_service.auth.publication import published, published_restriction
+from geo_service.ogc.columns import ORIGIN, drawn, same, span, whole
+from geo_service.ogc.model import Collection, Tiles
+from geo_service.schema import (
+    Availability,
+    DevelopmentPlan,
+    District,
+    Parcel,
+    Quarter,
+    Restriction,
+    TransitAccess,
+    TransitStop,
+)
+
+parcels = Parcel.__table__
+availability = Availability.__table__
+access = TransitAccess.__table__
+restrictions = Restriction.__table__
+plans = DevelopmentPlan.__table__
+stops = TransitStop.__table__
+districts = District.__table__
+quarters = Quarter.__table__
+
+DEFAULT_METHOD: Final = "are"
+"""Transit method that is shown when none is asked for."""
+
+
+def _published_parcels(day: ColumnElement[date]) -> ColumnElement[bool]:
+    return published(parcels.c.publication_objection, parcels.c.publication_announced_on, day)
+
+
+def _parcel_transit() -> ColumnElement[bool]:
+    return and_(
+        access.c.subject_kind == "parcel",
+        access.c.subject_id == parcels.c.id,
+        access.c.method == DEFAULT_METHOD,
+    )
+
+
+_TILES = Tiles(
+    source=parcels.outerjoin(availability, availability.c.parcel_id == parcels.c.id).outerjoin(
+        access, _parcel_transit()
+    ),
+    properties={
+        **drawn("parcels", {"parcel_key": parcels.c.parcel_key}),
+        **drawn("availability", {"horizon": availability.c.horizon}),
+        **drawn("availability", {"net_m2": whole(availability.c.net_m2)}),
+        **drawn(
+            "availability", {"gross_m2": whole(func.coalesce(availability.c.gross_m2, parcels.c.area_m2))}
+        ),
+        **drawn("availability", {"available_from": cast(availability.c.available_from, Text)}),
+        **drawn("availability", {"severity": availability.c.severity}),
+        "grade": ("transit", "grade", access.c.grade),
+        **drawn("parcels", {"is_demo": parcels.c.is_demo}),
+    },
+    coarse=frozenset({"horizon", "severity", "grade", "is_demo"}),
+    min_zoom=9,
+)
+
+PARCELS = Collection(
+    id="parcels",
+    title="Parcels",
+    title_de="Flurstücke",
+    description="Parcels of the cadastre, without owners.",
+    source=parcels.outerjoin(districts, districts.c.id == parcels.c.district_id),
+    row_id=parcels.c.id,
+    key=parcels.c.parcel_key,
+    geom=parcels.c.geom,
+    columns={
+        **same(parcels, "parcel_key gemarkung_key gemarkung flur numerator denominator municipality_key"),
+        **same(parcels, "municipality location_text actual_use official_area_m2 area_m2"),
+        **same(parcels, "land_value_eur_per_m2 owner_kind publication_objection publication_announced_on"),
+        **same(parcels, ORIGIN),
+        **span(parcels.c.valid),
+        "district": districts.c.name,
+    },
+    tiles=_TILES,
+    valid=parcels.c.valid,
+    area_m2=parcels.c.area_m2,
+    public_rows=_published_parcels,
+)
+
+AVAILABILITY = Collection(
+    id="availability",
+    title="Availability",
+    title_de="Verfügbarkeit",
+    description="What of each parcel can be had, and from when, as last computed.",
+    source=availability.join(parcels, parcels.c.id == availability.c.parcel_id),
+    row_id=availability.c.parcel_id,
+    key=parcels.c.parcel_key,
+    geom=parcels.c.geom,
+    columns={
+        **same(parcels, "parcel_key is_demo"),
+        **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),
+        **same(availability, "available_from items chain computed_at"),
+    },
+    valid=parcels.c.valid,
+    area_m2=parcels.c.area_m2,
+    public_rows=_published_parcels,
+)
+
+_stop, _next, _rail, _tram, _bus = (
+    stops.alias(name) for name in ("stop", "next_stop", "rail_stop", "tram_stop", "bus_stop")
+)
+
+TRANSIT = Collection(
+    id="transit",
+    title="Transit proximity of parcels",
+    title_de="ÖV-Güteklassen der Flurstücke",
+    description="Class of public transport access of each parcel with the stop that gave it.",
+    source=access.join(parcels, parcels.c.id == access.c.subject_id)
+    .outerjoin(_stop, _stop.c.id == access.c.stop_pk)
+    .outerjoin(_next, _next.c.id == access.c.next_stop_pk)
+    .outerjoin(_rail, _rail.c.id == access.c.rail_stop_pk)
+    .outerjoin(_tram, _tram.c.id == access.c.tram_stop_pk)
+    .outerjoin(_bus, _bus.c.id == access.c.bus_stop_pk),
+    row_id=access.c.subject_id,
+    key=parcels.c.parcel_key,
+    geom=parcels.c.geom,
+    columns={
+        **same(parcels, "parcel_key is_demo"),
+        **same(access, "method grade category distance_m next_grade next_distance_m computed_at"),
+        **same(access, "rail_distance_m tram_distance_m bus_distance_m"),
+        "stop": _stop.c.name,
+        "next_stop": _next.c.name,
+        "rail_stop": _rail.c.name,
+        "tram_stop": _tram.c.name,
+        "bus_stop": _bus.c.name,
+    },
+    valid=parcels.c.valid,
+    area_m2=parcels.c.area_m2,
+    public_rows=_published_parcels,
+    only=access.c.subject_kind == "parcel",
+    choices={"method": (access.c.method, DEFAULT_METHOD)},
+)
+
+RESTRICTIONS = Collection(
+    id="restrictions",
+    title="Restrictions",
+    title_de="Restriktionen",
+    description="What takes area away, delays it or makes it dearer.",
+    source=restrictions,
+    row_id=restrictions.c.id,
+    key=restrictions.c.id,
+    geom=restrictions.c.geom,
+    columns={
+        **same(restrictions, "restriction_key kind effect severity title reduction_share office legal_basis"),
+        **same(restrictions, "note"),
+        **same(restrictions, ORIGIN),
+        **span(restrictions.c.valid),
+    },
+    tiles=Tiles(restrictions, drawn("restrictions", same(restrictions, "kind effect severity title"))),
+    valid=restrictions.c.valid,
+    area_m2=func.ST_Area(restrictions.c.geom),
+    public_rows=lambda _day: published_restriction(restrictions.c.kind),
+)
+
+DEVELOPMENT_PLANS = Collection(
+    id="development_plans",
+    title="Development plans",
+    title_de="Bebauungspläne",
+    description="Outlines and legal status of development plans.",
+    source=plans,
+    row_id=plans.c.id,
+    key=plans.c.id,
+    geom=plans.c.geom,
+    columns={
+        **same(plans, "plan_key name legal_status in_force_on office"),
+        **same(plans, ORIGIN),
+        **span(plans.c.valid),
+    },
+    tiles=Tiles(
+        plans,
+        drawn("development_plans", same(plans, "plan_key name legal_status")),
+    ),
+    valid=plans.c.valid,
+    area_m2=func.ST_Area(plans.c.geom),
+)
+
+DISTRICTS = Collection(
+    id="districts",
+    title="Districts",
+    title_de="Stadtbezirke",
+    description="Districts of the city.",
+    source=districts,
+    row_id=districts.c.id,
+    key=districts.c.key,
+    geom=districts.c.geom,
+    columns={**same(districts, "key name geometry_accuracy_m"), **same(districts, ORIGIN)},
+    tiles=Tiles(districts, drawn("districts", same(districts, "key name"))),
+    area_m2=func.ST_Area(districts.c.geom),
+)
+
+QUARTERS = Collection(
+    id="quarters",
+    title="Quarters",
+    title_de="Quartiere",
+    description="Named areas of the city.",
+    source=quarters.outerjoin(districts, districts.c.id == quarters.c.district_id),
+    row_id=quarters.c.id,
+    key=quarters.c.key,
+    geom=quarters.c.geom,
+    columns={
+        **same(quarters, "key name geometry_accuracy_m"),
+        **same(quarters, ORIGIN),
+        "district": districts.c.name,
+    },
+    tiles=Tiles(quarters, drawn("quarters", same(quarters, "key name"))),
+    area_m2=func.ST_Area(quarters.c.geom),
+)

@@ -1,0 +1,88 @@
+"""What a collection of the OGC API is made of."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause
+
+Column = ColumnElement[Any]
+RowRule = Callable[[ColumnElement[date]], ColumnElement[bool]]
+"""Makes the condition for rows that the public may see on a day."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tiles:
+    """How a collection is drawn on vector tiles.
+
+    Parameters
+    ----------
+    source
+        Rows with what the properties need.
+    properties
+        Properties of a tile's features: name to (record and field of the table of fields, expression).
+    coarse
+        Properties that remain below ``FULL_ZOOM``; None: all.
+    min_zoom
+        Below it tiles are empty.
+    """
+
+    source: FromClause
+    properties: Mapping[str, tuple[str, str, Column]]
+    coarse: frozenset[str] | None = None
+    min_zoom: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Collection:
+    """One collection.
+
+    Parameters
+    ----------
+    id
+        Name in addresses and in the table of fields.
+    title, title_de
+        What people call it.
+    description
+        One sentence.
+    source
+        Table or join.
+    row_id
+        Integer that orders the rows: pages go on after it.
+    key
+        Id of a feature in addresses.
+    geom
+        Geometry, EPSG:25832.
+    columns
+        Expression of every field of the table of fields.
+    tiles
+        How it is drawn; None: on the tiles of another collection.
+    valid
+        Days on which a row holds (daterange); None: always.
+    area_m2
+        Size of a feature: on a crowded tile the larger ones stay; None: points.
+    public_rows
+        Rows that the public may see; None: all.
+    only
+        Rows that belong to the collection; None: all of the source.
+    choices
+        Query parameters that pick rows: name to (column, default).
+    """
+
+    id: str
+    title: str
+    title_de: str
+    description: str
+    source: FromClause
+    row_id: Column
+    key: Column
+    geom: Column
+    columns: Mapping[str, Column]
+    tiles: Tiles | None = None
+    valid: Column | None = None
+    area_m2: Column | None = None
+    public_rows: RowRule | None = None
+    only: ColumnElement[bool] | None = None
+    choices: Mapping[str, tuple[Column, str]] = field(default_factory=lambda: MappingProxyType({}))
