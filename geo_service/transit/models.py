@@ -4,7 +4,6 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from psycopg.types.range import Range
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
@@ -16,7 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DATERANGE, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DATERANGE, JSONB, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base

@@ -1,0 +1,159 @@
+"""``geo import gtfs``, ``geo transit`` and ``geo transit stops``."""
+
+import sys
+from dataclasses import asdict
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.table import Table
+
+from geo_service.console import command_database, err, out, print_json, progress, who
+from geo_service.errors import BadParameter
+from geo_service.transit.grades import asked, stop_table
+from geo_service.transit.ingest import FeedReport
+from geo_service.transit.methods import known_methods
+from geo_service.transit.service import RefreshReport, import_gtfs, refresh
+
+CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_min", "category"]
+"""Columns of ``geo transit stops --format csv``."""
+
+transit_app = typer.Typer(help="Transit proximity: grades of stops, parcels, plots, sites and premises.")
+
+Method = Annotated[str, typer.Option(help=f"Grading method: {', '.join(known_methods())}.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+def gtfs(
+    path: Annotated[Path, typer.Argument(help="GTFS zip file, or a folder with its text files.")],
+    name: Annotated[
+        str, typer.Option(help="Name under which versions follow each other; unset: name of the file.")
+    ] = "",
+    day: Annotated[
+        str, typer.Option(metavar="DATE", help="Reference working day; unset: chosen by rule.")
+    ] = "",
+    allow_outside: Annotated[
+        bool,
+        typer.Option("--allow-outside", help="Take all stops, not only those of the city and its margin."),
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, write nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import a timetable (GTFS)."""
+    with command_database() as database:
+        with progress() as shown:
+            report = import_gtfs(
+                database,
+                path,
+                name or path.stem,
+                dry_run=dry_run,
+                progress=shown,
+                day=parse_day(day) if day else None,
+                allow_outside=allow_outside,
+                actor=who(),
+            )
+        if as_json:
+            print_json(report.as_json())
+        else:
+            print_feed_report(report)
+
+
+@transit_app.callback(invoke_without_command=True)
+def transit(context: typer.Context, method: Method = "are", as_json: AsJson = False) -> None:
+    """Grade all stops, parcels, plots, sites and premises, and store the grades."""
+    if context.invoked_subcommand:
+        return
+    with command_database() as database:
+        with progress() as shown:
+            report = refresh(database, method, shown, who())
+        if as_json:
+            print_json(asdict(report))
+        else:
+            print_refresh_report(report)
+
+
+@transit_app.command()
+def stops(
+    feed: Annotated[str, typer.Option(help="Name of the feed.")],
+    day: Annotated[
+        str, typer.Option(metavar="DATE", help="Day that is counted; unset: the feed's reference day.")
+    ] = "",
+    window: Annotated[str, typer.Option(help="Time of day, such as 06:00-20:00; unset: the method's.")] = "",
+    method: Method = "are",
+    form: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
+) -> None:
+    """Print headway and category of every stop and mode group: what is needed to check the grading.
+
+    departures is the number per direction (for each line that of its busier direction, summed up);
+    headway_min is the length of the window divided by it.
+    """
+    with command_database() as database:
+        if form not in {"csv", "json"}:
+            raise BadParameter(f"{form!r} is no format. Choose csv or json.", parameter="format")
+        wanted = asked(method, window or None, parse_day(day) if day else None)
+        with database.read() as connection:
+            table = stop_table(connection, feed, wanted)
+        if form == "json":
+            print_json(table.to_dict(orient="records"))
+        else:
+            rounded = table[CSV_COLUMNS].assign(headway_min=table.headway_min.round(3))
+            rounded.to_csv(sys.stdout, index=False)
+        if table.empty:
+            err.print("Nothing departs in this window on this day.")
+
+
+def parse_day(text: str) -> date:
+    """Read a day as a person writes it: 2028-04-01 or 01.04.2028.
+
+    Raises
+    ------
+    BadParameter
+        When it is no day of the calendar.
+    """
+    for form in ("%Y-%m-%d", "%d.%m.%Y"):
+        try:
+            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no time zone
+        except ValueError:
+            continue
+    raise BadParameter(f"{text!r} is no day. Write it as 2028-04-01 or 01.04.2028.", parameter="day")
+
+
+def print_feed_report(report: FeedReport) -> None:
+    """Print what an import did: counts, reference days, warnings."""
+    done = {"new": "first version", "changed": "new version", "unchanged": "unchanged"}[report.status]
+    written = " (dry run: nothing written)" if report.dry_run else ""
+    out.print(f"Feed {report.name}: {done}{written}.", highlight=False)
+    out.print(
+        f"Stops: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
+        f"{report.gone} gone.",
+        highlight=False,
+    )
+    days = (report.weekday, report.saturday, report.sunday)
+    out.print(
+        f"Calendar {report.first_day} to {report.last_day}; reference days: "
+        f"{', '.join(str(day) for day in days if day)}.",
+        highlight=False,
+    )
+    table = Table(show_header=False, box=None)
+    for what, number in report.counts.items():
+        table.add_row(what, f"{number:,}")
+    out.print(table)
+    for warning in report.warnings:
+        err.print(f"[yellow]Warning:[/yellow] {warning}", highlight=False, soft_wrap=True)
+    if report.status != "unchanged" and not report.dry_run:
+        err.print("Grades are made anew by: geo transit")
+
+
+def print_refresh_report(report: RefreshReport) -> None:
+    """Print how many subjects have which grade."""
+    grades = sorted({grade for counts in report.subjects.values() for grade in counts})
+    counted = ", ".join(f"{name} on {day}" for name, day in report.feeds.items())
+    table = Table(title=f"Grades by {report.method} ({counted})", title_justify="left")
+    table.add_column("")
+    for grade in grades:
+        table.add_column("no grade" if grade == "-" else grade, justify="right")
+    for kind, counts in report.subjects.items():
+        table.add_row(kind, *(f"{counts.get(grade, 0):,}" for grade in grades))
+    table.caption = f"{report.graded_stops:,} of {report.stops:,} stops have a category."
+    out.print(table)

@@ -1,0 +1,166 @@
+"""Grades of the stops of stored feeds: read departures of a day, hand them to the kernel."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Row
+
+from geo_service.errors import BadParameter, NotFound
+from geo_service.transit import queries
+from geo_service.transit.grading import StopDepartures, departures_on, grade_stops
+from geo_service.transit.methods import Method, Window, load_method, parse_window
+from geo_service.transit.models import DayKind
+
+DEPARTURE_COLUMNS = ["stop", "mode", "line", "direction", "next_stop_id", "headsign", "days", "departure_s"]
+NEIGHBOURING_DAYS = (-1, 0, 1)
+"""A night bus of the day before, and what runs after midnight, belong to a day's departures too."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is counted.
+
+    Parameters
+    ----------
+    method
+        The grading method.
+    window
+        Time of day.
+    day
+        The day; None: the reference day of each feed that the method names.
+    """
+
+    method: Method
+    window: Window
+    day: date | None = None
+
+
+def asked(method: str, window: str | None = None, day: date | None = None) -> Asked:
+    """Read what a caller asks for; the method's window when none is given.
+
+    Raises
+    ------
+    BadParameter
+        For an unknown method or a window that is none.
+    """
+    chosen = load_method(method)
+    return Asked(chosen, parse_window(window) if window else chosen.window, day)
+
+
+def day_of(feed: Row[Any], wanted: Asked) -> date | None:
+    """Return the day that is counted in a feed; None when it has no such reference day.
+
+    Raises
+    ------
+    BadParameter
+        When the day asked for is not in the feed's calendar.
+    """
+    if wanted.day is None:
+        reference: dict[str, date | None] = {
+            DayKind.WEEKDAY: feed.weekday,
+            DayKind.SATURDAY: feed.saturday,
+            DayKind.SUNDAY: feed.sunday,
+        }
+        return reference[wanted.method.day_kind]
+    if not feed.service.lower <= wanted.day < feed.service.upper:
+        raise BadParameter(
+            f"The day {wanted.day} is not in the feed {feed.name}, which covers {feed.service.lower} to "
+            f"{feed.service.upper - timedelta(days=1)}.",
+            parameter="day",
+        )
+    return wanted.day
+
+
+def read_departures(connection: Connection, feed: Row[Any], day: date, window: Window) -> StopDepartures:
+    """Return the departures of all stops of a feed on a day within a window; stop is the row's id."""
+    first_day = feed.service.lower
+    number = (feed.service.upper - first_day).days
+    places = [(day - first_day).days + shift for shift in NEIGHBOURING_DAYS]
+    rows = connection.execute(queries.departures(feed.id, [place for place in places if 0 <= place < number]))
+    frame = pd.DataFrame(rows.all(), columns=DEPARTURE_COLUMNS)
+    return departures_on(frame, first_day, day, window)
+
+
+def grade_feed(
+    connection: Connection, feed: Row[Any], wanted: Asked
+) -> tuple[pd.DataFrame, StopDepartures, date]:
+    """Grade all stops of a feed.
+
+    Returns
+    -------
+    DataFrame
+        As `grading.grade_stops`; stop is the id of the row.
+    StopDepartures
+        What was counted.
+    date
+        The day that was counted.
+
+    Raises
+    ------
+    NotFound
+        When the feed has no reference day of the kind that the method counts.
+    """
+    day = day_of(feed, wanted)
+    if day is None:
+        raise NotFound(f"The feed {feed.name} has no {wanted.method.day_kind} with service.")
+    departures = read_departures(connection, feed, day, wanted.window)
+    return grade_stops(departures, wanted.method, wanted.window), departures, day
+
+
+def current_feed(connection: Connection, name: str) -> Row[Any]:
+    """Return the current version of a feed.
+
+    Raises
+    ------
+    NotFound
+        When there is none of this name; the known ones are named.
+    """
+    feed = connection.execute(queries.current_feeds(name)).first()
+    if feed is None:
+        known = [row.name for row in connection.execute(queries.current_feeds())]
+        hint = (
+            f"Known: {', '.join(known)}." if known else "None is loaded yet: geo import gtfs PATH --name NAME"
+        )
+        raise NotFound(f"There is no feed {name!r}. {hint}", parameter="feed")
+    return feed
+
+
+def stop_table(connection: Connection, name: str, wanted: Asked) -> pd.DataFrame:
+    """Return the category of every stop of a feed in every mode group: what is needed to check the grading.
+
+    Parameters
+    ----------
+    connection
+        Connection to read from.
+    name
+        Name of the feed.
+    wanted
+        Method, window and day.
+
+    Returns
+    -------
+    DataFrame
+        stop_id, name, mode_group, departures (per direction), headway_min, category (None: none), and besides
+        total (departures in both directions), node, day; sorted by stop_id and mode group.
+    """
+    feed = current_feed(connection, name)
+    grades, _, day = grade_feed(connection, feed, wanted)
+    rows = connection.execute(queries.stops([feed.id])).all()
+    stops = pd.DataFrame(rows, columns=["id", "feed_id", "stop_id", "name", "modes", "x", "y"]).set_index(
+        "id"
+    )
+    table = grades.join(stops[["stop_id", "name"]], on="stop").assign(day=day)
+    columns = [
+        "stop_id",
+        "name",
+        "mode_group",
+        "departures",
+        "headway_min",
+        "category",
+        "total",
+        "node",
+        "day",
+    ]
+    return table[columns].sort_values(["stop_id", "mode_group"]).reset_index(drop=True)

@@ -1,0 +1,284 @@
+"""Grade stops by their departures and places by their stops (pure, vectorised).
+
+The rules that hold for every method:
+
+* Departures are counted **per mode group**; the best group's category is the stop's. Trains and buses of one
+  stop are never added up.
+* Departures **per direction** of a mode group are the sum over its lines of the busier direction of each line
+  (Source: SN 640 290, "pro Linie jeweils in der Hauptlastrichtung"). For a line that runs both ways this is
+  half its departures, which is how ARE counts; at a terminus, or where a line runs one way only, it is all of
+  them, which is the correction that ARE asks for there.
+* Headway = length of the window / departures per direction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geo_service.transit.methods import Method, ModeGroup, Window
+
+DAY_S: Final = 86_400
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class StopDepartures:
+    """Departures of some stops within a window of one day.
+
+    Parameters
+    ----------
+    rows
+        One row per stop, line, direction and next stop: stop (number), mode, line, direction, next_stop_id,
+        headsign, departures (number in the window).
+    seconds
+        Times of all departures in the window, seconds after midnight, sorted within each row.
+    row_of
+        Row that each time belongs to, rising, shape of `seconds`.
+    """
+
+    rows: pd.DataFrame
+    seconds: Ints
+    row_of: Ints
+
+
+def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Window) -> StopDepartures:
+    """Take the departures of one day within a window.
+
+    A service day may go on after midnight: departures of the day before at 24:00 and later belong to the
+    early hours of this day, and a window beyond 24:00 reaches into the next service day.
+
+    Parameters
+    ----------
+    frame
+        Departures as stored: stop, mode, line, direction, next_stop_id, headsign, days (bits), departure_s.
+    first_day
+        Day of bit 0.
+    day
+        The day asked for.
+    window
+        Time of day.
+    """
+    lengths = frame.departure_s.map(len).to_numpy(dtype=np.int64)
+    flat = np.concatenate(
+        [np.asarray(times, dtype=np.int64) for times in frame.departure_s] or [np.zeros(0, np.int64)]
+    )
+    row_of = np.repeat(np.arange(len(frame)), lengths)
+    found_s, found_row = [], []
+    for shift in (-1, 0, 1):
+        runs = _runs(frame.days, (day - first_day).days + shift)
+        seconds = flat + shift * DAY_S
+        keep = runs[row_of] & (seconds >= window.start_s) & (seconds < window.end_s)
+        found_s.append(seconds[keep])
+        found_row.append(row_of[keep])
+    seconds, rows = np.concatenate(found_s), np.concatenate(found_row)
+    order = np.lexsort((seconds, rows))
+    seconds, rows = seconds[order], rows[order]
+    number = np.bincount(rows, minlength=len(frame))
+    used = np.flatnonzero(number)
+    columns = ["stop", "mode", "line", "direction", "next_stop_id", "headsign"]
+    kept = frame.iloc[used][columns].reset_index(drop=True).assign(departures=number[used])
+    return StopDepartures(kept, seconds, np.searchsorted(used, rows))
+
+
+def _runs(days: "pd.Series[bytes]", place: int) -> npt.NDArray[np.bool_]:
+    """Tell which rows run on a day of the feed, counted from 0."""
+    if place < 0:
+        return np.zeros(len(days), dtype=bool)
+    byte, bit = divmod(place, 8)
+    known = {bits: byte < len(bits) and bool(bits[byte] >> bit & 1) for bits in set(days)}
+    return days.map(known).to_numpy(dtype=bool)
+
+
+def grade_stops(departures: StopDepartures, method: Method, window: Window) -> pd.DataFrame:
+    """Return headway and category of every stop in every mode group that serves it.
+
+    Parameters
+    ----------
+    departures
+        Departures in the window.
+    method
+        The method's tables.
+    window
+        The window that was counted.
+
+    Returns
+    -------
+    DataFrame
+        stop, mode_group, departures (per direction), total (both directions), headway_min, node (bool),
+        category (None: none), rank (of the category, 0 best; number of categories when none); sorted by stop,
+        the group that counts first.
+    """
+    rows = departures.rows
+    group_of = {str(mode): place for place, group in enumerate(method.groups) for mode in group.modes}
+    rows = rows.assign(place=rows["mode"].map(group_of)).dropna(subset="place")
+    by_direction = rows.groupby(["stop", "place", "mode", "line", "direction"], sort=True).departures.sum()
+    by_line = by_direction.groupby(level=["stop", "place", "mode", "line"]).max()
+    result = pd.DataFrame(
+        {
+            "departures": by_line.groupby(level=["stop", "place"]).sum(),
+            "total": by_direction.groupby(level=["stop", "place"]).sum(),
+            "next_stops": rows.groupby(["stop", "place"]).next_stop_id.nunique(),
+        }
+    ).reset_index()
+    place = result.pop("place").astype(int).to_numpy()
+    result.insert(1, "mode_group", np.array([group.key for group in method.groups], dtype=object)[place])
+    result["headway_min"] = window.minutes / result.departures.to_numpy()
+    least = method.node_min_next_stops
+    has_nodes = np.array([group.node_categories is not None for group in method.groups])[place]
+    result["node"] = has_nodes & (result.next_stops.to_numpy() >= (least if least is not None else np.inf))
+    rank = _category_ranks(method)[place, result.node.astype(int), method.headway.place(result.headway_min)]
+    result["category"] = np.array([*method.categories, None], dtype=object)[rank]
+    result["rank"] = rank
+    order = np.lexsort((place, result.headway_min, rank, result.stop))
+    return result.drop(columns="next_stops").iloc[order].reset_index(drop=True)
+
+
+def _category_ranks(method: Method) -> Ints:
+    """Return the rank of the category by group, node (0 or 1) and headway band; the last band has none."""
+    place = {category: rank for rank, category in enumerate(method.categories)}
+    none = len(place)
+
+    def ranks(cells: Sequence[str | None]) -> list[int]:
+        return [*(none if cell is None else place[cell] for cell in cells), none]
+
+    return np.array(
+        [
+            [ranks(group.categories), ranks(group.node_categories or group.categories)]
+            for group in method.groups
+        ]
+    )
+
+
+def best_groups(grades: pd.DataFrame) -> pd.DataFrame:
+    """Keep the mode group that gives each stop its category."""
+    return grades.drop_duplicates("stop").reset_index(drop=True)
+
+
+def class_ranks(method: Method, category_rank: Ints, distance_m: Floats) -> Ints:
+    """Return the rank of the class (0 best; number of classes when none) by category and distance.
+
+    Parameters
+    ----------
+    method
+        The method's tables.
+    category_rank
+        Rank of the stop's category, shape (n,).
+    distance_m
+        Straight line in metres, shape (n,).
+    """
+    grades = method.grades
+    none = len(grades)
+    table = np.full((len(method.categories) + 1, len(method.distance.upper) + 1), none, dtype=np.int64)
+    for row, category in enumerate(method.categories):
+        for column, grade in enumerate(method.classes[category]):
+            table[row, column] = none if grade is None else grades.index(grade)
+    return table[category_rank, method.distance.place(distance_m)]
+
+
+@dataclass(frozen=True)
+class Access:
+    """The best and the next best stop of each subject; arrays of shape (subjects,).
+
+    Parameters
+    ----------
+    rank
+        Rank of the class (0 best); number of classes: none.
+    stop
+        Number of the stop; -1: none.
+    distance_m
+        Straight line in metres; NaN: none.
+    """
+
+    rank: Ints
+    stop: Ints
+    distance_m: Floats
+
+
+def best_access(
+    method: Method, subjects: int, pairs: tuple[Ints, Ints, Floats], category_rank: Ints
+) -> tuple[Access, Access]:
+    """Choose for each subject the stop with the best class, and the best of the other stops.
+
+    Equal classes: the better category, then the nearer stop, then the lower number decide.
+
+    Parameters
+    ----------
+    method
+        The method's tables.
+    subjects
+        Number of subjects.
+    pairs
+        Subject, stop and distance in metres of every pair in reach, each of shape (n,).
+    category_rank
+        Rank of each stop's category, shape (stops,).
+    """
+    subject, stop, distance = pairs
+    rank = class_ranks(method, category_rank[stop], distance)
+    useful = rank < len(method.grades)
+    subject, stop, distance, rank = subject[useful], stop[useful], distance[useful], rank[useful]
+    order = np.lexsort((stop, distance, category_rank[stop], rank, subject))
+    subject = subject[order]
+    first = np.flatnonzero(np.diff(subject, prepend=-1))
+    second = first + 1
+    second = second[(second < len(subject))]
+    second = second[subject[second] == subject[second - 1]]
+    return tuple(  # type: ignore[return-value]  # two, one per place
+        _taken(subjects, subject[taken], (rank, stop, distance), order[taken], len(method.grades))
+        for taken in (first, second)
+    )
+
+
+def _taken(subjects: int, subject: Ints, columns: tuple[Ints, Ints, Floats], rows: Ints, none: int) -> Access:
+    """Spread chosen pairs over all subjects."""
+    access = Access(
+        rank=np.full(subjects, none, dtype=np.int64),
+        stop=np.full(subjects, -1, dtype=np.int64),
+        distance_m=np.full(subjects, np.nan),
+    )
+    for target, column in zip((access.rank, access.stop, access.distance_m), columns, strict=True):
+        target[subject] = column[rows]
+    return access
+
+
+def wait_headway(seconds: Ints, window: Window) -> float:
+    """Return twice the mean wait for the next departure when coming at any time of the window, in minutes.
+
+    Bunched departures help little: two an hour at :00 and :05 count as one every 50.8 minutes.
+
+    Parameters
+    ----------
+    seconds
+        Departures of the day in seconds after midnight, sorted. The first one after the window ends the last
+        wait; without one, or when it is later, the window is taken to repeat.
+    window
+        Time of day.
+
+    Returns
+    -------
+    float
+        Minutes; infinite without a departure in the window.
+
+    Notes
+    -----
+    Source: oevgk18-specification, "Kursintervall": (1 / (b - a)) * (sum of squared gaps between departures,
+    the first gap from a; the last one to x', less the square of the part behind b).
+    """
+    start, end = window.start_s, window.end_s
+    inside = seconds[(seconds >= start) & (seconds < end)]
+    if not len(inside):
+        return float("inf")
+    later = seconds[seconds >= end]
+    following = min([int(inside[0]) + end - start, *later[:1].tolist()])
+    gaps = np.diff(np.concatenate([[start], inside, [following]])).astype(float)
+    return float((np.square(gaps).sum() - (following - end) ** 2) / (end - start) / 60)
+
+
+def group_named(method: Method, key: str) -> ModeGroup:
+    """Return a mode group of a method by its key."""
+    return next(group for group in method.groups if group.key == key)

@@ -1,0 +1,274 @@
+"""From trips and stop times to departures: blank times, frequencies, last stops, duplicates, directions.
+
+The statements run in the private DuckDB file of a feed (tables ``stops``, ``trips`` and ``calls``), so that a
+feed of ten million stop times fits into little memory.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from duckdb import ColumnExpression
+
+from geo_service.transit.directions import Pattern, line_directions
+from geo_service.transit.duplicates import days_as_integers, find_duplicates, with_integers
+from geo_service.transit.gtfs_calendar import Days
+from geo_service.transit.gtfs_tables import FeedTables
+
+MAX_REPEATS: Final = 2_000
+"""Most departures that one row of frequencies.txt may make; more is an error in the file."""
+
+ORDERED: Final = """
+CREATE TABLE ordered AS
+SELECT calls.trip_no, calls.stop_no, stops.station_no, calls.no_pickup, calls.dist,
+       coalesce(arr, dep) AS arr, coalesce(dep, arr) AS dep,
+       row_number() OVER (PARTITION BY calls.trip_no ORDER BY calls.seq, calls.arr, calls.stop_no) AS pos
+FROM calls
+JOIN stops USING (stop_no)
+SEMI JOIN (
+    SELECT calls.trip_no
+    FROM calls JOIN stops USING (stop_no) JOIN trips USING (trip_no)
+    WHERE stops.inside AND trips.days_no IS NOT NULL
+) AS touching ON touching.trip_no = calls.trip_no
+"""
+"""Calls in order of all trips that run and touch the area."""
+
+BLANK_TRIPS: Final = "CREATE TABLE blank AS SELECT DISTINCT trip_no FROM ordered WHERE dep IS NULL"
+
+FILLED: Final = """
+CREATE TABLE filled AS
+WITH known AS (
+    SELECT ordered.*,
+           CASE WHEN dep IS NOT NULL THEN pos END AS known_pos,
+           CASE WHEN dep IS NOT NULL THEN dist END AS known_dist
+    FROM ordered SEMI JOIN blank ON blank.trip_no = ordered.trip_no
+), framed AS (
+    SELECT *,
+           last_value(known_pos IGNORE NULLS) OVER before AS pos0,
+           last_value(known_dist IGNORE NULLS) OVER before AS dist0,
+           last_value(dep IGNORE NULLS) OVER before AS dep0,
+           first_value(known_pos IGNORE NULLS) OVER behind AS pos1,
+           first_value(known_dist IGNORE NULLS) OVER behind AS dist1,
+           first_value(arr IGNORE NULLS) OVER behind AS arr1
+    FROM known
+    WINDOW before AS (PARTITION BY trip_no ORDER BY pos ROWS UNBOUNDED PRECEDING),
+           behind AS (PARTITION BY trip_no ORDER BY pos ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)
+)
+SELECT trip_no, pos,
+       coalesce(dep, dep0 + CAST(floor((arr1 - dep0) * CASE
+           WHEN dist BETWEEN dist0 AND dist1 AND dist1 > dist0 THEN (dist - dist0) / (dist1 - dist0)
+           ELSE (pos - pos0) / (pos1 - pos0) END) AS INTEGER)) AS dep
+FROM framed
+"""
+"""Blank times between two given ones, by distance where it is given, else evenly from stop to stop."""
+
+HOPS: Final = """
+CREATE TABLE hops AS
+SELECT * FROM (
+    SELECT trip_no, stop_no, station_no, no_pickup, pos, coalesce(ordered.dep, filled.dep) AS dep,
+           lead(station_no) OVER (PARTITION BY trip_no ORDER BY pos) AS next_station
+    FROM ordered LEFT JOIN filled USING (trip_no, pos)
+    ANTI JOIN unplaced ON unplaced.trip_no = ordered.trip_no
+)
+WHERE next_station <> station_no
+"""
+"""Every leaving of a station towards another; the last stop of a trip leaves nowhere."""
+
+UNPLACED: Final = "CREATE TABLE unplaced AS SELECT DISTINCT trip_no FROM filled WHERE dep IS NULL"
+"""Trips whose first or last time is blank: nothing can be said about them."""
+
+ALIKE: Final = """
+SELECT dense_rank() OVER (ORDER BY run.mode, run.print, run.stops, run.start) AS alike,
+       trip_no, trips.days_no, trips.agency_no, trips.line_no
+FROM (
+    SELECT trip_no, trips.mode, bit_xor(hash(station_no, dep, next_station)) AS print, count(*) AS stops,
+           min(dep) AS start
+    FROM hops JOIN trips USING (trip_no)
+    WHERE NOT trips.repeats
+    GROUP BY trip_no, trips.mode
+) AS run
+JOIN trips USING (trip_no)
+QUALIFY count(*) OVER (PARTITION BY run.mode, run.print, run.stops, run.start) > 1
+ORDER BY alike, trip_no
+"""
+"""Trips that leave the same stations at the same times in the same mode, numbered by likeness."""
+
+PATTERNS: Final = """
+SELECT line_no, stations, list(trip_no) AS trips
+FROM (
+    SELECT trips.line_no, trip_no, list(station_no ORDER BY pos) AS stations
+    FROM ordered JOIN trips USING (trip_no)
+    WHERE trips.direction IS NULL
+    GROUP BY trips.line_no, trip_no
+)
+GROUP BY line_no, stations
+ORDER BY line_no, stations
+"""
+"""Sequences of stations of the lines whose directions must be told apart."""
+
+DEPARTURES: Final = """
+WITH again AS (
+    SELECT trip_no, station_no, pos,
+           row_number() OVER (PARTITION BY trip_no, station_no ORDER BY pos) - 1 AS visit
+    FROM hops SEMI JOIN (
+        SELECT trip_no, station_no FROM hops GROUP BY trip_no, station_no HAVING count(*) > 1
+    ) AS twice ON twice.trip_no = hops.trip_no AND twice.station_no = hops.station_no
+), ends AS (
+    SELECT trip_no, arg_max(next_station, pos) AS station_no FROM hops GROUP BY trip_no
+)
+SELECT hops.station_no, hops.stop_no, trips.line_no, trips.route_type, hops.next_station,
+       coalesce(merged.days_no, trips.days_no) AS days_no,
+       (coalesce(directions.direction, trips.direction) + coalesce(again.visit, 0)) % 2 AS direction,
+       min(CASE WHEN trips.headsign = '' THEN final.name ELSE trips.headsign END) AS headsign,
+       list_sort(list(hops.dep + coalesce(repeats.offset_s, 0))) AS departure_s
+FROM hops
+JOIN stops ON stops.stop_no = hops.stop_no AND stops.inside
+JOIN trips ON trips.trip_no = hops.trip_no
+JOIN ends ON ends.trip_no = hops.trip_no
+JOIN stations AS final ON final.station_no = ends.station_no
+LEFT JOIN directions ON directions.trip_no = hops.trip_no
+LEFT JOIN again ON again.trip_no = hops.trip_no AND again.pos = hops.pos
+LEFT JOIN repeats ON repeats.trip_no = hops.trip_no
+LEFT JOIN merged ON merged.trip_no = hops.trip_no
+ANTI JOIN duplicates ON duplicates.trip_no = hops.trip_no
+WHERE NOT hops.no_pickup
+  AND (NOT trips.repeats OR repeats.trip_no IS NOT NULL)
+GROUP BY ALL
+ORDER BY ALL
+"""
+"""Departures by station, platform, line, direction, next stop and days.
+
+A trip that comes to a station a second time is on its way back and counts in the other direction.
+"""
+
+
+FIRST_DEPARTURES: Final = """
+SELECT trips.trip_id, trip_no, dep
+FROM ordered JOIN trips USING (trip_no)
+WHERE trips.repeats AND pos = 1 AND dep IS NOT NULL
+"""
+"""When the template trips of frequencies.txt start."""
+
+
+class Timetable:
+    """Makes departures of the tables of a feed.
+
+    Parameters
+    ----------
+    tables
+        Feed with tables ``stops`` (stop_no, station_no, inside), ``stations`` (station_no, name), ``trips``
+        (trip_no, line_no, route_type, mode, agency_no, days_no, direction, headsign, repeats) and ``calls``.
+    day_sets
+        Sets of days by number, shape (sets, days); grows when duplicates are merged.
+    """
+
+    def __init__(self, tables: FeedTables, day_sets: Days) -> None:
+        self.tables = tables
+        self.duck = tables.duck
+        self.day_sets = day_sets
+
+    def departures(self) -> pd.DataFrame:
+        """Return the departures of all stops in the area.
+
+        Returns
+        -------
+        DataFrame
+            station_no, stop_no, line_no, route_type, next_station, days_no (row of `day_sets`), direction,
+            headsign, departure_s (sorted seconds of the service day).
+        """
+        self._place_times()
+        self.duck.execute(HOPS)
+        self._table("repeats", self._repeats(), trip_no="INTEGER", offset_s="INTEGER")
+        duplicates, merged = self._duplicates()
+        self._table("duplicates", [(trip,) for trip in duplicates], trip_no="INTEGER")
+        self._table("merged", merged, trip_no="INTEGER", days_no="INTEGER")
+        self._table("directions", self._directions(), trip_no="INTEGER", direction="INTEGER")
+        departures: pd.DataFrame = self.duck.execute(DEPARTURES).df()
+        return departures
+
+    def _place_times(self) -> None:
+        """Order the calls and fill blank times."""
+        for statement in (ORDERED, BLANK_TRIPS, FILLED, UNPLACED):
+            self.duck.execute(statement)
+        blank = self._number("SELECT count(*) FROM ordered WHERE dep IS NULL")
+        if blank:
+            self.tables.counts["blank times interpolated"] = blank
+        unplaced = self._number("SELECT count(*) FROM unplaced")
+        if unplaced:
+            self.tables.drop("trips.txt", unplaced, "have no time at their first or last stop")
+
+    def _number(self, statement: str) -> int:
+        return int(self.duck.execute(statement).fetchall()[0][0])
+
+    def _table(self, name: str, rows: Sequence[tuple[int, ...]], **columns: str) -> None:
+        """Make a table of whole numbers."""
+        values = np.array(rows, dtype=np.int64).reshape(len(rows), len(columns))
+        frame = pd.DataFrame(values, columns=list(columns))
+        relation = self.duck.from_df(frame)
+        relation.project(
+            *(ColumnExpression(column).cast(kind).alias(column) for column, kind in columns.items())
+        ).create(name)
+
+    def _repeats(self) -> list[tuple[int, int]]:
+        """Return trip and offset in seconds of every run that frequencies.txt makes of a template trip."""
+        rows = self.tables.frame("frequencies.txt")
+        starts = {name: (trip, start) for name, trip, start in self.duck.execute(FIRST_DEPARTURES).fetchall()}
+        repeats: list[tuple[int, int]] = []
+        for row in rows.itertuples(index=False):
+            start, end, headway = self._frequency(row)
+            if row.trip_id in starts:
+                trip, template = starts[row.trip_id]
+                repeats += [(trip, at - template) for at in range(start, end, headway)]
+        if len(rows):
+            self.tables.counts["runs made of frequencies.txt"] = len(repeats)
+        return repeats
+
+    def _frequency(self, row: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a row of a frame
+        """Return start, end and headway of a row of frequencies.txt in seconds, checked."""
+        start, end = (
+            self.duck.execute("SELECT seconds(?)", [clock]).fetchall()[0][0]
+            for clock in (row.start_time, row.end_time)
+        )
+        headway = int(row.headway_secs) if row.headway_secs.isdigit() else 0
+        for field, text, value in (
+            ("start_time", row.start_time, start),
+            ("end_time", row.end_time, end),
+            ("headway_secs", row.headway_secs, headway - 1),
+        ):
+            if value is None or value < 0 or (end - start) / max(headway, 1) > MAX_REPEATS:
+                raise self.tables.fault(
+                    "frequencies.txt",
+                    field,
+                    text.__eq__,
+                    "makes no sense here",
+                    f"Write times as HH:MM:SS, headways in seconds above 0; at most {MAX_REPEATS} runs.",
+                )
+        return start, end, headway
+
+    def _duplicates(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return trips that are not counted; and trips that stand for them, with the number of their days."""
+        sets = days_as_integers(self.day_sets)
+        found = find_duplicates(self.duck.execute(ALIKE).fetchall(), sets)
+        if found.trips:
+            self.tables.counts["duplicate trips counted once"] = len(found.trips)
+            self.tables.warnings.append(
+                f"{len(found.trips)} trips run at the same times on the same days as another one of their "
+                "line or of another agency; each such run was counted once."
+            )
+        new = sorted(set(found.days.values()) - set(sets))
+        self.day_sets = with_integers(self.day_sets, new)
+        number = {days: place for place, days in reversed(list(enumerate([*sets, *new])))}
+        return found.trips, [(trip, number[days]) for trip, days in found.days.items()]
+
+    def _directions(self) -> list[tuple[int, int]]:
+        """Return trip and direction for the lines whose directions the feed does not tell."""
+        found: list[tuple[int, int]] = []
+        lines: dict[int, list[tuple[tuple[int, ...], list[int]]]] = {}
+        for line, stations, trips in self.duck.execute(PATTERNS).fetchall():
+            lines.setdefault(line, []).append((tuple(stations), trips))
+        for patterns in lines.values():
+            directions = line_directions([Pattern(stations, len(trips)) for stations, trips in patterns])
+            for direction, (_, trips) in zip(directions, patterns, strict=True):
+                found += [(trip, direction) for trip in trips]
+        return found

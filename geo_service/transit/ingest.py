@@ -1,0 +1,201 @@
+"""Write a feed to the database by binary COPY: a new version becomes current, the old one is kept."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import pandas as pd
+from psycopg.types.range import Range
+from sqlalchemy import Connection, insert, select
+
+from geo_service.db import copy_frame
+from geo_service.imports.models import ImportRun
+from geo_service.transit import queries
+from geo_service.transit.gtfs import Feed
+from geo_service.transit.models import TransitDeparture, TransitFeed, TransitStop
+
+COUNTED = ("new", "changed", "unchanged", "gone")
+"""Counts of stops that are kept with the list of imports."""
+KIND = "gtfs"
+"""Kind of the import in the list of imports."""
+
+
+@dataclass(frozen=True)
+class Labels:
+    """How a feed is called and where it comes from.
+
+    Parameters
+    ----------
+    name
+        Name under which versions follow each other.
+    file_name
+        Name of the file.
+    version_hash
+        SHA-256 of the content and of the options that shape what is stored.
+    source
+        Origin as shown to readers.
+    is_demo
+        Whether the timetable is invented or simplified.
+    actor
+        Who imports.
+    """
+
+    name: str
+    file_name: str
+    version_hash: str
+    source: str
+    is_demo: bool
+    actor: str
+
+
+@dataclass(frozen=True)
+class FeedReport:
+    """What an import of a feed did, or would do.
+
+    Parameters
+    ----------
+    name
+        Name of the feed.
+    status
+        new (first version), changed (another version became current), unchanged.
+    dry_run
+        Nothing was to be written.
+    new, changed, unchanged, gone
+        Stops compared with the version before.
+    publisher, version
+        As the feed says.
+    first_day, last_day
+        Days of the calendar.
+    weekday, saturday, sunday
+        Reference days.
+    counts
+        What was read and left out.
+    warnings
+        What a reader should know.
+    """
+
+    name: str
+    status: str
+    dry_run: bool
+    publisher: str
+    version: str
+    first_day: date
+    last_day: date
+    weekday: date
+    saturday: date | None
+    sunday: date | None
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    gone: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as a JSON object."""
+        return {**asdict(self), "warnings": list(self.warnings)}
+
+
+@dataclass(frozen=True)
+class StopChanges:
+    """Stops of a version compared with those of the version before."""
+
+    new: int
+    changed: int
+    unchanged: int
+    gone: int
+
+
+def compare_stops(connection: Connection, feed: Feed, current_id: int | None) -> StopChanges:
+    """Count the stops of a feed that are new, changed (name, place, platforms, lines), unchanged or gone."""
+    stops = feed.stops
+    places = [(round(point.x, 3), round(point.y, 3)) for point in stops.geometry]
+    ours = {
+        stop_id: (name, tuple(members), tuple(lines), *place)
+        for stop_id, name, members, lines, place in zip(
+            stops.stop_id, stops.name, stops.member_ids, stops.lines, places, strict=True
+        )
+    }
+    theirs: dict[str, Any] = {}
+    if current_id is not None:
+        theirs = {
+            row.stop_id: (row.name, tuple(row.member_ids), tuple(row.lines), round(row.x, 3), round(row.y, 3))
+            for row in connection.execute(queries.stop_records(current_id))
+        }
+    known = [stop_id for stop_id in ours if stop_id in theirs]
+    same = sum(ours[stop_id] == theirs[stop_id] for stop_id in known)
+    return StopChanges(len(ours) - len(known), len(known) - same, same, len(theirs) - len(known))
+
+
+def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedReport) -> int:
+    """Store a feed as the current version of its name and return its id.
+
+    Parameters
+    ----------
+    connection
+        Connection in a transaction; nothing is kept when it fails.
+    feed
+        The feed as read.
+    labels
+        Name, origin, hash.
+    report
+        Counts and warnings, kept with the feed.
+    """
+    current = connection.execute(queries.current_feeds(labels.name)).first()
+    if current is not None:
+        connection.execute(queries.end_feed(current.id))
+    feed_id: int = connection.execute(
+        insert(TransitFeed)
+        .values(
+            name=labels.name,
+            content_hash=labels.version_hash,
+            file_name=labels.file_name,
+            publisher=feed.publisher,
+            feed_version=feed.version,
+            service=Range(feed.first_day, feed.last_day + timedelta(days=1)),
+            weekday=feed.days.weekday,
+            saturday=feed.days.saturday,
+            sunday=feed.days.sunday,
+            report={"counts": dict(report.counts), "warnings": list(report.warnings)},
+            source=labels.source,
+            is_demo=labels.is_demo,
+        )
+        .returning(TransitFeed.id)
+    ).scalar_one()
+    _copy_stops(connection, feed, feed_id)
+    _copy_departures(connection, feed, feed_id)
+    _record_run(connection, labels, feed.content_hash, report)
+    return feed_id
+
+
+def _record_run(connection: Connection, labels: Labels, content_hash: str, report: FeedReport) -> None:
+    """Note a finished import with the counts of its stops."""
+    connection.execute(
+        insert(ImportRun).values(
+            kind=KIND,
+            file_name=labels.file_name,
+            content_hash=content_hash,
+            actor=labels.actor,
+            counts={name: getattr(report, name) for name in COUNTED} | {"rejected": 0},
+        )
+    )
+
+
+def _copy_stops(connection: Connection, feed: Feed, feed_id: int) -> None:
+    frame = feed.stops.rename(columns={"geometry": "geom"}).assign(feed_id=feed_id)
+    copy_frame(connection, TransitStop.metadata.tables[TransitStop.__tablename__], frame)
+
+
+def _copy_departures(connection: Connection, feed: Feed, feed_id: int) -> None:
+    ids = connection.execute(
+        select(TransitStop.stop_id, TransitStop.id).where(TransitStop.feed_id == feed_id)
+    )
+    number = {row.stop_id: row.id for row in ids}
+    frame = feed.departures.assign(
+        feed_id=feed_id,
+        stop_pk=feed.departures.stop_id.map(number).astype(int),
+        departure_s=pd.Series([times.tolist() for times in feed.departures.departure_s], dtype=object),
+    )
+    table = TransitDeparture.metadata.tables[TransitDeparture.__tablename__]
+    copy_frame(connection, table, frame.drop(columns="stop_id"))

@@ -1,0 +1,250 @@
+"""Import timetables, grade stops, and store the transit answer of every parcel, plot, site and premises."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final, TypedDict, Unpack
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row
+
+from geo_service.city import CityProfile, load_city
+from geo_service.db import Database
+from geo_service.errors import Conflict, NotFound
+from geo_service.imports.report import Progress, silent
+from geo_service.transit import queries
+from geo_service.transit.grades import asked
+from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
+from geo_service.transit.gtfs_files import content_hash
+from geo_service.transit.ingest import FeedReport, Labels, compare_stops, write_feed
+from geo_service.transit.models import SubjectKind
+from geo_service.transit.stored import graded_stops, store_access, store_stop_grades
+
+READER: Final = 1
+"""Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
+
+
+class ImportSettings(TypedDict, total=False):
+    """How a feed is imported.
+
+    ``day``: reference working day (else chosen by rule). ``allow_outside``: take stops outside the city.
+    ``source``: origin as shown to readers (else the publisher). ``is_demo``: the timetable is invented or
+    simplified. ``actor``: who imports.
+    """
+
+    day: date | None
+    allow_outside: bool
+    source: str
+    is_demo: bool
+    actor: str
+
+
+def import_gtfs(
+    database: Database,
+    path: Path,
+    name: str,
+    dry_run: bool = False,
+    progress: Progress = silent,
+    **settings: Unpack[ImportSettings],
+) -> FeedReport:
+    """Import a GTFS feed, all or nothing: a new version becomes current, the one before is kept, ended.
+
+    Parameters
+    ----------
+    database
+        The database; its settings name the city.
+    path
+        GTFS zip file, or a folder with its text files.
+    name
+        Name under which versions of the feed follow each other.
+    dry_run
+        Read and compare only.
+    progress
+        Told of each step.
+    **settings
+        As `ImportSettings`.
+
+    Raises
+    ------
+    ImportRejected
+        When the feed is broken or has nothing for the city: file, field and row are named.
+    BadParameter
+        When the reference day is not in the feed.
+    Conflict
+        While another import or refresh of timetables is writing.
+    """
+    city = load_city(database.settings.city)
+    version = _version_hash(path, city, settings)
+    with database.read() as connection:
+        stored = connection.execute(queries.feed_version(name, version)).first()
+    if stored is not None and (stored.is_current or dry_run):
+        return _report_of_stored(stored, "unchanged" if stored.is_current else "changed", dry_run)
+    if stored is not None:
+        with database.begin(settings.get("actor", "transit")) as connection:
+            _revive(connection, stored)
+        return _report_of_stored(stored, "changed", dry_run)
+    feed = read_gtfs(path, _read_options(city, settings), lambda what, share: progress(what, 0.8 * share))
+    progress("Writing", 0.8)
+    labels = Labels(
+        name=name,
+        file_name=path.name,
+        version_hash=version,
+        source=settings.get("source") or ", ".join(part for part in (feed.publisher, "GTFS") if part),
+        is_demo=settings.get("is_demo", False),
+        actor=settings.get("actor", "transit"),
+    )
+    report = _store(database, feed, labels, dry_run)
+    progress("Done", 1.0)
+    return report
+
+
+def _version_hash(path: Path, city: CityProfile, settings: ImportSettings) -> str:
+    """Return the hash that tells whether the same would be stored again."""
+    area = "all" if settings.get("allow_outside") else f"{city.key}+{city.margin_m}"
+    parts = (content_hash(path), str(settings.get("day")), area, str(READER))
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
+
+
+def _read_options(city: CityProfile, settings: ImportSettings) -> ReadOptions:
+    if settings.get("allow_outside"):
+        return ReadOptions(settings.get("day"))
+    area = city.boundary.buffer(city.margin_m)
+    return ReadOptions(settings.get("day"), area, f"{city.name} and {city.margin_m:,.0f} m around it")
+
+
+def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool) -> FeedReport:
+    """Compare with the version before, and write unless it is a dry run."""
+    with database.begin(labels.actor) as connection:
+        current = connection.execute(queries.current_feeds(labels.name)).first()
+        changes = compare_stops(connection, feed, current.id if current else None)
+        report = FeedReport(
+            name=labels.name,
+            status="changed" if current else "new",
+            dry_run=dry_run,
+            publisher=feed.publisher,
+            version=feed.version,
+            first_day=feed.first_day,
+            last_day=feed.last_day,
+            weekday=feed.days.weekday,
+            saturday=feed.days.saturday,
+            sunday=feed.days.sunday,
+            new=changes.new,
+            changed=changes.changed,
+            unchanged=changes.unchanged,
+            gone=changes.gone,
+            counts=feed.counts,
+            warnings=feed.warnings,
+        )
+        if not dry_run:
+            _lock(connection)
+            write_feed(connection, feed, labels, report)
+    return report
+
+
+def _revive(connection: Connection, stored: Row[Any]) -> None:
+    """Make an older version current again."""
+    _lock(connection)
+    current = connection.execute(queries.current_feeds(stored.name)).first()
+    if current is not None:
+        connection.execute(queries.end_feed(current.id))
+    connection.execute(queries.revive_feed(stored.id))
+
+
+def _lock(connection: Connection) -> None:
+    if not connection.execute(queries.lock_writing()).scalar_one():
+        raise Conflict(
+            "Timetables are being written by another import or refresh. Try again when it is done."
+        )
+
+
+def _report_of_stored(stored: Row[Any], status: str, dry_run: bool) -> FeedReport:
+    """Report about a version that is in the database already."""
+    counts = stored.report["counts"]
+    return FeedReport(
+        name=stored.name,
+        status=status,
+        dry_run=dry_run,
+        publisher=stored.publisher,
+        version=stored.feed_version,
+        first_day=stored.service.lower,
+        last_day=stored.service.upper - timedelta(days=1),
+        weekday=stored.weekday,
+        saturday=stored.saturday,
+        sunday=stored.sunday,
+        unchanged=counts["stations kept"],
+        counts=counts,
+        warnings=tuple(stored.report["warnings"]),
+    )
+
+
+@dataclass(frozen=True)
+class RefreshReport:
+    """What a refresh computed.
+
+    Parameters
+    ----------
+    method
+        Key of the method.
+    feeds
+        Name of each feed to the day that was counted.
+    stops
+        Number of stops, and of those with a category.
+    subjects
+        Kind of subject to grade (None: no grade) to number.
+    """
+
+    method: str
+    feeds: dict[str, date]
+    stops: int
+    graded_stops: int
+    subjects: dict[str, dict[str, int]]
+
+
+def refresh(
+    database: Database, method: str = "are", progress: Progress = silent, actor: str = "transit"
+) -> RefreshReport:
+    """Grade all stops, parcels, plots, sites and premises by a method and replace what is stored of it.
+
+    Readers see the old grades until the new ones are complete. Stops outside the city count as far as the
+    feed has them.
+
+    Parameters
+    ----------
+    database
+        The database.
+    method
+        Key of the method, such as ``are``.
+    progress
+        Told of each step.
+    actor
+        Who does it.
+
+    Raises
+    ------
+    BadParameter
+        For an unknown method.
+    NotFound
+        When no timetable is loaded.
+    Conflict
+        While another import or refresh of timetables is writing.
+    """
+    wanted = asked(method)
+    computed_at = datetime.now(UTC)
+    today = datetime.now(ZoneInfo(load_city(database.settings.city).timezone)).date()
+    with database.begin(actor) as connection:
+        _lock(connection)
+        feeds = connection.execute(queries.current_feeds()).all()
+        if not feeds:
+            raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
+        progress("Grading stops", 0.05)
+        days, grades = store_stop_grades(connection, feeds, wanted, computed_at)
+        stops = graded_stops(connection, feeds, wanted, grades)
+        connection.execute(queries.delete_access(method))
+        subjects = {}
+        for place, kind in enumerate(SubjectKind):
+            progress(f"Grading: {kind}", 0.2 + 0.2 * place)
+            subjects[str(kind)] = store_access(connection, (kind, today, computed_at), stops, wanted)
+    progress("Done", 1.0)
+    graded = int((stops.category_rank < len(wanted.method.categories)).sum())
+    return RefreshReport(method, days, len(stops.ids), graded, subjects)

@@ -1,0 +1,85 @@
+"""Store the grades of stops and of all places in the register."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, Row
+
+from geo_service.db import copy_frame
+from geo_service.transit import queries
+from geo_service.transit.access import GradedStops, access_of
+from geo_service.transit.evidence import stop_evidence
+from geo_service.transit.grades import Asked, grade_feed
+from geo_service.transit.grading import best_groups
+from geo_service.transit.models import SubjectKind, TransitAccess, TransitStopGrade
+from geo_service.transit.modes import Mode
+
+
+def store_stop_grades(
+    connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, computed_at: datetime
+) -> tuple[dict[str, date], pd.DataFrame]:
+    """Grade the stops of feeds and replace what is stored of the method.
+
+    Returns
+    -------
+    dict
+        Name of the feed to the day that was counted.
+    DataFrame
+        The mode group that gives each stop its category, as `grading.grade_stops`.
+    """
+    connection.execute(queries.delete_stop_grades(wanted.method.key, [feed.id for feed in feeds]))
+    days: dict[str, date] = {}
+    best = []
+    for feed in feeds:
+        grades, departures, days[feed.name] = grade_feed(connection, feed, wanted)
+        first = best_groups(grades)
+        evidence = stop_evidence(departures, grades, wanted.method)
+        rows = first[["mode_group", "category", "departures", "headway_min"]].assign(
+            stop_pk=first.stop,
+            method=wanted.method.key,
+            day=pd.Series([days[feed.name]] * len(first), dtype=object),
+            window_from_s=wanted.window.start_s,
+            window_to_s=wanted.window.end_s,
+            evidence=pd.Series([evidence[stop] for stop in first.stop], dtype=object),
+            computed_at=pd.Series([computed_at] * len(first), dtype=object),
+        )
+        copy_frame(connection, TransitStopGrade.metadata.tables[TransitStopGrade.__tablename__], rows)
+        best.append(first)
+    return days, pd.concat(best)
+
+
+def graded_stops(
+    connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, grades: pd.DataFrame
+) -> GradedStops:
+    """Return all stops with the rank of their category."""
+    rows = connection.execute(queries.stops([feed.id for feed in feeds])).all()
+    rank = dict(zip(grades.stop.tolist(), grades["rank"].tolist(), strict=True))
+    none = len(wanted.method.categories)
+    return GradedStops(
+        ids=np.array([row.id for row in rows], dtype=np.int64),
+        xy=np.array([(row.x, row.y) for row in rows], dtype=float).reshape(-1, 2),
+        modes=[frozenset(Mode(mode) for mode in row.modes) for row in rows],
+        category_rank=np.array([rank.get(row.id, none) for row in rows], dtype=np.int64),
+    )
+
+
+def store_access(
+    connection: Connection, what: tuple[SubjectKind, date, datetime], stops: GradedStops, wanted: Asked
+) -> dict[str, int]:
+    """Grade and store all subjects of a kind; return how many have each grade ("-": none)."""
+    kind, today, computed_at = what
+    rows = connection.execute(queries.subjects(kind, today)).all()
+    places = shapely.from_wkb(np.array([row.geom for row in rows], dtype=object))
+    frame = access_of(places, stops, wanted.method).assign(
+        subject_kind=kind.value,
+        subject_id=[row.id for row in rows],
+        method=wanted.method.key,
+        computed_at=pd.Series([computed_at] * len(rows), dtype=object),
+    )
+    copy_frame(connection, TransitAccess.metadata.tables[TransitAccess.__tablename__], frame)
+    counted = frame.grade.fillna("-").value_counts().sort_index()
+    return {str(grade): int(number) for grade, number in counted.items()}
