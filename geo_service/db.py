@@ -281,8 +281,8 @@ def copy_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> int
 
 def _copy_type(kind: TypeEngine[Any]) -> str:
     """Name the PostgreSQL type whose binary form is sent for a column."""
-    if isinstance(kind, Geometry):
-        return "bytea"  # geometry_recv reads EWKB, which is what the bytes hold
+    if isinstance(kind, Geometry | postgresql.JSONB):
+        return "bytea"  # raw bytes: EWKB for geometry_recv, version 1 and text for jsonb_recv
     return kind.compile(dialect=DIALECT).split("(")[0].lower()
 
 
@@ -292,7 +292,8 @@ def _column_values(column: "pd.Series[Any]", kind: TypeEngine[Any]) -> Sequence[
         return _ewkb(column)
     if isinstance(kind, postgresql.JSONB):
         write = json.JSONEncoder(ensure_ascii=False).encode
-        return [value if value is None or isinstance(value, str) else write(value) for value in column]
+        texts = (value if value is None or isinstance(value, str) else write(value) for value in column)
+        return [None if value is None else b"\x01" + value.encode() for value in texts]
     if isinstance(kind, postgresql.ARRAY | postgresql.DATERANGE | postgresql.TSTZRANGE):
         return [list(value) if isinstance(value, np.ndarray) else value for value in column]
     if pd.api.types.is_datetime64_any_dtype(column) and kind.python_type.__name__ == "date":

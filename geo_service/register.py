@@ -5,9 +5,8 @@ from enum import StrEnum
 from typing import Any
 
 from geoalchemy2 import Geometry
-from psycopg.types.range import Range
 from sqlalchemy import CheckConstraint, Index, func, text
-from sqlalchemy.dialects.postgresql import DATERANGE
+from sqlalchemy.dialects.postgresql import DATERANGE, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.geometry import STORAGE_SRID

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from psycopg.types.range import Range
 from sqlalchemy import (
     CheckConstraint,
     ForeignKey,
@@ -16,7 +15,7 @@ from sqlalchemy import (
     func,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base

@@ -5,9 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from psycopg.types.range import Range
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Identity, Numeric, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, JSONB, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base

@@ -5,9 +5,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from psycopg.types.range import Range
 from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, Numeric, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base
