@@ -37,7 +37,7 @@ def parcels(count: int) -> gpd.GeoDataFrame:
             "official_area_m2": [5001.5] + [np.nan] * (count - 1),
             "location_text": HOSTILE,
             "source": "test",
-            "source_date": pd.to_datetime(["2024-02-29"] + [None] * (count - 1)),
+            "source_date": pd.to_datetime(["2024-02-29", *[""] * (count - 1)]),
             "valid": [SpanToWrite(dt.date(2020, 1, 1), None)] * count,
             "geom": [SQUARE] * count,
         },
@@ -93,13 +93,6 @@ def test_copy_writes_points_money_and_spans(connection: Connection) -> None:
     span = Range(dt.date(2024, 2, 29), dt.date(2025, 3, 1))
     during = [SpanToWrite(span.lower, span.upper)]
     held = pd.DataFrame({"parcel_id": [parcel_id], "kind": ["leased"], "during": during, "source": ["t"]})
-        {
-            "parcel_id": [parcel_id],
-            "kind": ["leased"],
-            "during": [SpanToWrite(span.lower, span.upper)],
-            "source": ["t"],
-        }
-    )
     copy_frame(connection, table(Occupancy), held)
     assert connection.execute(select(table(Occupancy).c.during)).scalar_one() == span
 
