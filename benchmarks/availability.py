@@ -1,0 +1,238 @@
+"""Speed of availability: kernel, what-if, refresh, against PostGIS and against the targets.
+
+Run: ``.venv/bin/python benchmarks/availability.py [--parcels N ...] [--restrictions M] [--kernel-only]``.
+Default: 20,000 and 200,000 parcels, one restriction for 40 parcels. Above 500,000 only the kernel runs.
+The land is generated: a gap-free net of quadrangles (median 600 m2), patches, strips and a few large zones.
+"""
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import shapely
+from psycopg.types.range import Range
+from sqlalchemy import text
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from geo_service.availability import service
+from geo_service.availability.inputs import Inputs, Options, no_occupancies, no_plans
+from geo_service.availability.kernel import AvailabilityResult, compute_availability
+from geo_service.db import Database, copy_frame
+from geo_service.embedded import EmbeddedCluster
+from geo_service.migrate import migrate
+from geo_service.schema import metadata
+from geo_service.settings import Settings
+
+T = TypeVar("T")
+
+AS_OF = date(2026, 6, 1)
+SOUTH_WEST = (385_000.0, 5_695_000.0)
+CELL_M = 24.5
+"""Mean side of a parcel: the median area comes to 600 m2."""
+DATABASE_LIMIT = 500_000
+TARGET_REFRESH_S, TARGET_WHAT_IF_S, TARGET_PARCELS = 4.0, 2.0, 200_000
+KINDS = (
+    ("water", "excludes", "unrestricted", 0.2),
+    ("flood_zone", "excludes", "unrestricted", 0.2),
+    ("conservation_area", "excludes", "unrestricted", 0.2),
+    ("contamination", "delays", "severe", 0.15),
+    ("missing_development", "delays", "light", 0.15),
+    ("estimated_share", "reduces", "light", 0.1),
+)
+"""Kind, effect, severity and how often."""
+
+PEER = """
+SELECT sum(ST_Area(CASE WHEN u.geom IS NULL THEN p.geom ELSE ST_Difference(p.geom, u.geom) END))
+  FROM parcels p
+  LEFT JOIN LATERAL (
+        SELECT ST_Union(r.geom) AS geom
+          FROM restrictions r
+         WHERE r.effect = 'excludes' AND r.valid @> CAST(:as_of AS date) AND ST_Intersects(r.geom, p.geom)
+       ) u ON true
+"""
+"""PostGIS alone: net area by a lateral union per parcel, without items, dates or writing."""
+
+
+def generate_parcels(number: int, seed: int = 1) -> Any:  # noqa: ANN401 - array of polygons
+    """Draw a gap-free net of quadrangles, EPSG:25832."""
+    rng = np.random.default_rng(seed)
+    side = int(np.ceil(np.sqrt(number)))
+    lines = [np.concatenate([[0.0], np.cumsum(rng.lognormal(np.log(CELL_M), 0.25, side))]) for _ in "xy"]
+    x, y = np.meshgrid(*lines)
+    x, y = SOUTH_WEST[0] + x + rng.uniform(-4, 4, x.shape), SOUTH_WEST[1] + y + rng.uniform(-4, 4, y.shape)
+    row, column = np.divmod(np.arange(number), side)
+    corners = [(row, column), (row, column + 1), (row + 1, column + 1), (row + 1, column)]
+    return shapely.polygons(np.stack([np.stack([x[at], y[at]], axis=-1) for at in corners], axis=1))
+
+
+def generate_restrictions(number: int, parcels: Any, seed: int = 2) -> pd.DataFrame:  # noqa: ANN401 - array
+    """Draw patches of 24 corners, one strip for ten and one zone of 500 corners for 500 of them."""
+    rng = np.random.default_rng(seed)
+    low_x, low_y, high_x, high_y = shapely.total_bounds(parcels)
+    center = rng.uniform((low_x, low_y), (high_x, high_y), (number, 2))
+    radius = np.minimum(rng.lognormal(np.log(32), 0.6, number), 400)
+    shapes = _blobs(center, radius, 24, rng)
+    strip = np.flatnonzero(np.arange(number) % 10 == 7)
+    end = center[strip] + rng.uniform(-250, 250, (len(strip), 2))
+    shapes[strip] = shapely.buffer(shapely.linestrings(np.stack([center[strip], end], axis=1)), 5)
+    zone = np.flatnonzero(np.arange(number) % 500 == 3)
+    shapes[zone] = _blobs(center[zone], rng.uniform(150, 400, len(zone)), 500, rng)
+    names, effects, severities, often = zip(*KINDS, strict=True)
+    kind = rng.choice(len(KINDS), number, p=often)
+    effect = np.array(effects)[kind]
+    end_day = [AS_OF + timedelta(days=int(days)) for days in rng.integers(-100, 4000, number)]
+    known = (effect == "delays") & (rng.random(number) < 0.8)
+    return pd.DataFrame(
+        {
+            "id": np.arange(1, number + 1),
+            "kind": np.array(names)[kind],
+            "effect": effect,
+            "severity": np.array(severities)[kind],
+            "share": np.where(effect == "reduces", 0.226, np.nan),
+            "valid_from": date(2020, 1, 1),
+            "valid_to": pd.Series(
+                [d if k else None for d, k in zip(end_day, known, strict=True)], dtype=object
+            ),
+            "office": "Umweltamt",
+            "source": "generated for a benchmark",
+            "title": [f"Generated restriction {row}" for row in range(number)],
+            "geometry": shapes,
+        }
+    )
+
+
+def _blobs(center: Any, radius: Any, corners: int, rng: np.random.Generator) -> Any:  # noqa: ANN401 - arrays
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    reach = radius[:, None] * rng.uniform(0.7, 1.25, (len(radius), corners))
+    offset = np.stack([reach * np.cos(angle), reach * np.sin(angle)], axis=-1)
+    return shapely.polygons(center[:, None, :] + offset)
+
+
+def fill_database(database: Database, parcels: Any, restrictions: pd.DataFrame) -> None:  # noqa: ANN401 - array
+    """Replace the register's parcels and restrictions by the generated ones."""
+    number = range(len(parcels))
+    rows = pd.DataFrame(
+        {
+            "id": np.arange(1, len(parcels) + 1),
+            "parcel_key": [f"05{9000 + n // 100_000:04d}001{n % 100_000:05d}______" for n in number],
+            "gemarkung_key": "059000",
+            "gemarkung": "Generated",
+            "numerator": 1,
+            "municipality_key": "05913000",
+            "municipality": "Generated",
+            "source": "generated for a benchmark",
+            "geom": shapely.multipolygons(parcels, indices=np.arange(len(parcels))),
+        }
+    )
+    spans = zip(restrictions["valid_from"], restrictions["valid_to"], strict=True)
+    further: Any = restrictions.drop(columns=["share", "valid_from", "valid_to", "geometry"]).assign(
+        restriction_key=[f"generated {row}" for row in restrictions["id"]],
+        reduction_share=restrictions["share"],
+        valid=pd.Series([Range(start, end) for start, end in spans], dtype=object),
+        geom=np.asarray(
+            shapely.multipolygons(restrictions["geometry"], indices=np.arange(len(restrictions)))
+        ),
+    )
+    with database.begin(actor="benchmark") as connection:
+        connection.execute(text("TRUNCATE parcels, restrictions, availability CASCADE"))
+        copy_frame(connection, metadata.tables["parcels"], rows)
+        copy_frame(connection, metadata.tables["restrictions"], further)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE parcels, restrictions"))
+
+
+def timed(work: Callable[[], T], times: int = 3) -> tuple[float, T]:
+    """Return the median seconds of a few runs, and the last result."""
+    seconds = []
+    for _ in range(times):
+        start = time.perf_counter()
+        result = work()
+        seconds.append(time.perf_counter() - start)
+    return float(np.median(seconds)), result
+
+
+def measure_kernel(parcels: Any, restrictions: pd.DataFrame) -> AvailabilityResult:  # noqa: ANN401 - array
+    """Print the kernel's time with one thread and with two."""
+    inputs = Inputs(np.arange(1, len(parcels) + 1), parcels, restrictions, no_occupancies(), no_plans())
+    times = 3 if len(parcels) <= DATABASE_LIMIT else 1
+
+    def compute(threads: int) -> AvailabilityResult:
+        return compute_availability(inputs, Options(AS_OF, threads=threads))
+
+    for threads in (1, 2):
+        seconds, result = timed(partial(compute, threads), times)
+        name, speed = f"kernel, {threads} thread(s)", len(parcels) / seconds
+        print(f"  {name:25} {seconds:8.2f} s   {speed:,.0f} parcels/s")
+    print(f"  {len(result.items):,} waterfall items, {len(result.chain):,} chain links")
+    return result
+
+
+def measure_database(database: Database, result: AvailabilityResult) -> None:
+    """Print the times with the database, beside PostGIS on the same data, and compare the sums."""
+    size = len(result.parcels)
+    targeted = size == TARGET_PARCELS
+
+    def what_if() -> Any:  # noqa: ANN401 - a result
+        with database.read() as connection:
+            return service.compute(connection, AS_OF, without=["restriction:1"])
+
+    def peer() -> float:
+        with database.read() as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            return float(connection.execute(text(PEER), {"as_of": AS_OF}).scalar_one())
+
+    refresh_s, _ = timed(lambda: service.refresh(database, AS_OF, lambda *_: None))
+    what_if_s, _ = timed(what_if)
+    peer_s, peer_sum = timed(peer)
+    for name, seconds, target in (
+        ("read + compute + write", refresh_s, TARGET_REFRESH_S),
+        ("read + compute (what-if)", what_if_s, TARGET_WHAT_IF_S),
+    ):
+        verdict = f"target {target:.0f} s: {'met' if seconds <= target else 'MISSED'}" if targeted else ""
+        print(f"  {name:25} {seconds:8.2f} s   {seconds / peer_s:5.2f} x PostGIS   {verdict}")
+    print(f"  {'PostGIS lateral union':25} {peer_s:8.2f} s   (net area only, nothing written)")
+    net = float(result.parcels["net_m2"].sum())
+    print(f"  net area {net:,.4f} m2, relative difference to PostGIS {abs(net / peer_sum - 1):.1e}")
+
+
+def main() -> None:
+    """Measure each size asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--parcels", type=int, nargs="+", default=[20_000, 200_000])
+    parser.add_argument("--restrictions", type=int, help="default: one for 40 parcels")
+    parser.add_argument("--kernel-only", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="geo-bench-") as folder:
+        Path(folder).chmod(0o755)
+        cluster = EmbeddedCluster(Path(folder))
+        try:
+            for size in asked.parcels:
+                parcels = generate_parcels(size)
+                restrictions = generate_restrictions(asked.restrictions or max(size // 40, 1), parcels)
+                median = np.median(shapely.area(parcels))
+                print(f"{size:,} parcels (median {median:.0f} m2) x {len(restrictions):,} restrictions")
+                result = measure_kernel(parcels, restrictions)
+                if size <= DATABASE_LIMIT and not asked.kernel_only:
+                    database = Database(Settings(database_url=cluster.start()))
+                    migrate(database.engine)
+                    fill_database(database, parcels, restrictions)
+                    measure_database(database, result)
+                    database.engine.dispose()
+                peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
+                print(f"  peak memory so far {peak:.2f} GB")
+        finally:
+            cluster.delete()
+
+
+if __name__ == "__main__":
+    main()

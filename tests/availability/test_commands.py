@@ -1,0 +1,114 @@
+"""``geo availability`` as a person and a script use it."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+
+import pytest
+import typer
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from geo_service.availability import commands
+from geo_service.availability.commands import availability, parse_day
+from geo_service.db import Database
+from geo_service.errors import BadParameter
+from geo_service.settings import Settings, get_settings
+from tests.availability.city import fill_city
+
+app = typer.Typer()
+app.command()(availability)
+
+
+@pytest.fixture
+def empty_url(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("GEO_DATABASE_URL", fresh_database_url)
+    get_settings.cache_clear()
+    yield fresh_database_url
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def database(empty_url: str) -> Iterator[Database]:
+    database = Database(Settings(database_url=empty_url))
+    with database.begin(actor="test") as connection:
+        fill_city(connection)
+    yield database
+    database.engine.dispose()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments], env={"COLUMNS": "200"})
+
+
+def test_it_stores_and_prints_totals(database: Database) -> None:
+    result = run("--as-of", "01.06.2026")
+    assert result.exit_code == 0
+    with database.read() as connection:
+        now, as_of = connection.execute(
+            text(
+                "SELECT count(*) FILTER (WHERE horizon = 'now' AND net_m2 > 0), min(as_of) FROM availability"
+            )
+        ).one()
+    assert as_of == date(2026, 6, 1)
+    row = next(line for line in result.stdout.splitlines() if " now " in line)
+    assert f"{now:,}" in row
+    assert "2,000 parcels with" in " ".join(result.stdout.split())
+
+
+def test_json_adds_up(database: Database) -> None:
+    result = run("--as-of", "2026-06-01", "--preset", "dortmund_2010", "--json")
+    totals = json.loads(result.stdout)
+    assert result.exit_code == 0
+    assert (totals["as_of"], totals["preset"], totals["parcels"]) == ("2026-06-01", "dortmund_2010", 2000)
+    assert [total["horizon"] for total in totals["horizons"]] == [
+        "now",
+        "short",
+        "mid",
+        "long",
+        "undetermined",
+    ]
+    assert sum(total["parcels"] for total in totals["horizons"]) == 2000 - totals["without_land"]
+    assert sum(total["net_m2"] for total in totals["horizons"]) == pytest.approx(totals["net_m2"])
+    with database.read() as connection:
+        stored = connection.execute(text("SELECT sum(net_m2) FROM availability")).scalar_one()
+    assert stored == pytest.approx(totals["net_m2"])
+
+
+def test_without_a_day_today_is_meant(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert database
+    monkeypatch.setattr(commands, "today", lambda: date(2026, 5, 5))
+    assert json.loads(run("--json").stdout)["as_of"] == "2026-05-05"
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "30.02.2026", "tomorrow", "2026-13-01", "20260101x", "1800-01-01"]
+)
+def test_a_wrong_day_is_explained_and_nothing_is_written(database: Database, day: str) -> None:
+    result = run("--as-of", day)
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "Error: " in result.stderr
+    assert day in result.stderr
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM availability")).scalar_one() == 0
+
+
+def test_a_wrong_preset_names_the_right_ones(empty_url: str) -> None:
+    assert empty_url
+    result = run("--preset", "soon")
+    assert result.exit_code == 1
+    assert "default, dortmund_2010" in result.stderr
+
+
+def test_an_empty_city_says_what_to_do(empty_url: str) -> None:
+    assert empty_url
+    result = run("--as-of", "2026-06-01")
+    assert result.exit_code == 0
+    assert "geo import parcels" in result.stderr
+
+
+def test_days_as_people_write_them() -> None:
+    assert parse_day("2028-02-29") == parse_day(" 29.02.2028 ") == date(2028, 2, 29)
+    with pytest.raises(BadParameter, match=r"'29.02.2027' is no day. Write it as 2028-04-01 or 01.04.2028"):
+        parse_day("29.02.2027")

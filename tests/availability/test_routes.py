@@ -1,0 +1,238 @@
+"""The route of one parcel's availability: figures, reasons, and what the public does not see."""
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+from fastapi import FastAPI
+from psycopg.types.range import Range
+from sqlalchemy import text
+
+from geo_service.auth.access import identify
+from geo_service.auth.caller import ANYBODY, Caller
+from geo_service.auth.models import Role
+from geo_service.availability import routes, service
+from geo_service.db import Database
+from geo_service.errors import install_handlers
+from geo_service.settings import Settings
+from tests.availability.city import KEYS, multi, objects, parcel_rows, write
+from tests.availability.drawing import PARCEL, box
+
+KEY, OBJECTED, ANNOUNCED, LATER = KEYS[:4]
+TODAY = date(2026, 3, 1)
+
+
+@pytest.fixture
+def database(fresh_database_url: str, tmp_path: Path) -> Iterator[Database]:
+    database = Database(Settings(database_url=fresh_database_url, home=tmp_path))
+    parcels = parcel_rows(
+        [PARCEL] * 4,
+        [KEY, OBJECTED, ANNOUNCED, LATER],
+        publication_objection=[False, True, False, False],
+        publication_announced_on=objects([None, None, date(2026, 2, 2), date(2026, 2, 1)]),
+    )
+    restrictions = pd.DataFrame(
+        {
+            "restriction_key": ["a", "b", "c", "d"],
+            "kind": ["flood_zone", "contamination", "owner_unwilling", "estimated_share"],
+            "effect": ["excludes", "delays", "delays", "reduces"],
+            "severity": ["light", "severe", "severe", "light"],
+            "reduction_share": objects([None, None, None, 0.095]),
+            "title": ["Hochwasser", "Altlast 12", "Eigentümer will nicht", "Straßen"],
+            "valid": objects(
+                [Range(None, None), Range(None, date(2029, 1, 1)), Range(None, None), Range(None, None)]
+            ),
+            "office": "Umweltamt",
+            "note": "secret",
+            "source": "drawn",
+            "geom": multi([box(0, 0, 50, 50), PARCEL, PARCEL, PARCEL]),
+        }
+    )
+    occupancies = pd.DataFrame(
+        {
+            "parcel_id": [1],
+            "kind": ["leased"],
+            "during": objects([Range(date(2024, 1, 1), date(2027, 1, 1))]),
+            "holder": ["Geheim GmbH"],
+            "note": ["secret"],
+            "source": ["drawn"],
+        }
+    )
+    with database.begin(actor="test") as connection:
+        write(connection, "parcels", parcels.assign(id=range(1, 5)))
+        write(connection, "restrictions", restrictions.assign(id=range(1, 5)))
+        write(connection, "occupancies", occupancies.assign(id=7))
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def app(database: Database, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    monkeypatch.setattr(service, "today", lambda: TODAY)
+    monkeypatch.setattr(routes, "today", lambda: TODAY)
+    app = FastAPI()
+    app.state.database = database
+    app.include_router(routes.router)
+    install_handlers(app)
+    app.dependency_overrides[identify] = lambda: ANYBODY
+    return app
+
+
+class Client:
+    """Asks the application, one request after the other, in one event loop."""
+
+    def __init__(self, app: FastAPI, runner: asyncio.Runner) -> None:
+        self.app, self.runner = app, runner
+
+    def get(self, path: str, query: dict[str, Any]) -> httpx.Response:
+        return self.runner.run(self._get(path, query))
+
+    async def _get(self, path: str, query: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get(path, params=query)
+
+
+@pytest.fixture
+def public(app: FastAPI, database: Database) -> Iterator[Client]:
+    with asyncio.Runner() as runner:
+        yield Client(app, runner)
+        runner.run(database.dispose())
+
+
+@pytest.fixture
+def planner(app: FastAPI, public: Client) -> Client:
+    app.dependency_overrides[identify] = lambda: Caller("paula", frozenset({Role.PLANNER}), "token")
+    return public
+
+
+def ask(client: Client, key: str = KEY, **query: Any) -> httpx.Response:
+    return client.get(f"/api/parcels/{key}/availability", query)
+
+
+def test_a_planner_sees_figures_and_reasons(planner: Client) -> None:
+    response = ask(planner, as_of="2026-06-01")
+    answer = response.json()
+    assert response.status_code == 200
+    assert {name: answer[name] for name in answer if name not in {"items", "chain"}} == {
+        "parcel_key": KEY,
+        "as_of": "2026-06-01",
+        "preset": "default",
+        "short_until": "2028-06-01",
+        "mid_until": "2031-06-01",
+        "gross_m2": 5000,
+        "net_m2": 2500,
+        "deducted_m2": 2500,
+        "estimated_m2": 237.5,
+        "largest_piece_m2": 2500,
+        "severity": "severe",
+        "horizon": "undetermined",
+        "available_from": None,
+    }
+    assert [(item["kind"], item["deduction_m2"], item["estimated_m2"]) for item in answer["items"]] == [
+        ("flood_zone", 2500, 0),
+        ("estimated_share", 0, 237.5),
+    ]
+    assert [
+        (link["what"], link["kind"], link["free_from"], link["unblocks_to"]) for link in answer["chain"]
+    ] == [
+        ("restriction", "owner_unwilling", None, "2029-01-01"),
+        ("restriction", "contamination", "2029-01-01", None),
+        ("occupancy", "leased", "2027-01-01", None),
+    ]
+    assert answer["chain"][1]["office"] == "Umweltamt"
+
+
+def test_what_if(planner: Client) -> None:
+    gone = ["restriction:3", "restriction:1"]
+    answer = ask(planner, without=gone, as_of="2026-06-01").json()
+    assert (answer["horizon"], answer["available_from"]) == ("mid", "2029-01-01")
+    assert answer["net_m2"] == 5000
+
+
+def test_without_a_day_today_is_meant_and_presets_are_named(planner: Client) -> None:
+    answer = ask(planner, preset="dortmund_2010").json()
+    assert (answer["as_of"], answer["short_until"]) == ("2026-03-01", "2027-12-31")
+
+
+def test_the_public_sees_figures_but_nothing_confidential(public: Client) -> None:
+    response = ask(public, as_of="2026-06-01")
+    answer = response.json()
+    assert (answer["net_m2"], answer["horizon"], answer["available_from"]) == (2500, "undetermined", None)
+    for secret in ("Geheim", "secret", "owner_unwilling", "Eigentümer"):
+        assert secret not in response.text
+
+
+def test_reasons_for_the_public_leave_out_what_an_owner_wants(
+    public: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "may_see", lambda *_: True)
+    response = ask(public, as_of="2026-06-01")
+    assert [link["kind"] for link in response.json()["chain"]] == ["contamination", "leased"]
+    assert "Eigentümer" not in response.text
+
+
+def test_reasons_for_the_public_follow_the_table_of_fields(
+    public: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "may_see", lambda _record, field, _caller: field == "items")
+    answer = ask(public).json()
+    assert answer["chain"] is None
+    assert len(answer["items"]) == 2
+
+
+@pytest.mark.parametrize("key", [OBJECTED, ANNOUNCED, "05912400100099999___", "nothing"])
+def test_unpublished_and_unknown_parcels_are_not_found_by_the_public(public: Client, key: str) -> None:
+    response = ask(public, key)
+    assert response.status_code == 404
+    assert response.json()["detail"] == f"There is no published parcel {key}."
+
+
+def test_published_a_month_after_the_announcement(public: Client) -> None:
+    assert ask(public, LATER).status_code == 200
+
+
+@pytest.mark.parametrize("key", [OBJECTED, ANNOUNCED])
+def test_a_planner_sees_unpublished_parcels(planner: Client, key: str) -> None:
+    assert ask(planner, key).status_code == 200
+
+
+def test_an_unknown_parcel(planner: Client) -> None:
+    response = ask(planner, "nothing")
+    assert (response.status_code, response.json()["title"]) == (404, "Not found")
+
+
+def test_the_public_may_not_probe_by_imagining_blockers_away(public: Client) -> None:
+    response = ask(public, without=["restriction:3"])
+    assert response.status_code == 403
+    assert "sign in" in response.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"as_of": "2026-02-30"}, 422),
+        ({"as_of": "soon"}, 422),
+        ({"as_of": "1800-01-01"}, 400),
+        ({"preset": "soon"}, 400),
+        ({"without": ["3"]}, 422),
+        ({"asof": "2026-01-01"}, 422),
+    ],
+)
+def test_wrong_questions_are_explained(planner: Client, query: dict[str, Any], status: int) -> None:
+    response = ask(planner, **query)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert next(iter(query)) in response.text
+
+
+def test_no_statement_of_the_slice_reads_who_occupies(database: Database) -> None:
+    with database.read() as connection:
+        connection.execute(text("SELECT 1"))
+        result = service.compute(connection, TODAY)
+    assert not {"holder", "note"} & {*result.chain.columns, *result.items.columns, *result.parcels.columns}
