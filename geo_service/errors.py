@@ -120,6 +120,9 @@ CONSTRAINT_MESSAGES: dict[str, str] = {
     "uq_premises_premises_key": "Premises with this key exist already.",
     "uq_placements_winner": "This winner has been placed already.",
     "excl_placements_premises_during": "The premises are already let to someone else in this span.",
+    "uq_match_decisions_pair": "Someone else has just decided about this pair.",
+    "uq_match_decisions_winner_fixed": "The winner is fixed to other premises already.",
+    "uq_match_decisions_premises_fixed": "The premises are fixed for another winner already.",
 }
 """What a violated constraint means, by constraint name."""
 

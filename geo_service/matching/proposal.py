@@ -26,6 +26,9 @@ from geo_service.matching.solver import (
 )
 from geo_service.matching.terms import Need, Offer, RoundTerms, Rules
 
+NEVER_OVERRIDDEN = frozenset({"double_funding"})
+"""Failures that hold even against a lock: public money may not pay the same rent twice."""
+
 Origin = Literal["optimum", "pinned", "locked"]
 UnmatchedReason = Literal[
     "no_premises", "double_funding", "fixed_pair_impossible", "none_suitable", "all_suitable_given"
@@ -182,7 +185,7 @@ def propose(needs: Iterable[Need], offers: Iterable[Offer], rules: Rules, terms:
 
 
 def _evaluate(needs: Iterable[Need], offers: Iterable[Offer], rules: Rules, terms: RoundTerms) -> _Table:
-    """Check and score every pair. A locked pair counts as feasible whatever the facts say."""
+    """Check and score every pair. A locked pair is feasible unless a fact may not be overridden."""
     rows = sorted(needs, key=lambda need: need.winner_id)
     columns = sorted(offers, key=lambda offer: offer.premises_id)
     arrays = np.full((3, len(rows), len(columns)), INFEASIBLE, dtype=np.int64)
@@ -190,7 +193,9 @@ def _evaluate(needs: Iterable[Need], offers: Iterable[Offer], rules: Rules, term
     for row, need in enumerate(rows):
         locked = rules.locked.get(need.winner_id)
         for column, offer in enumerate(columns):
-            against = () if locked == offer.premises_id else check_facts(need, offer)
+            against = check_facts(need, offer)
+            if locked == offer.premises_id:
+                against = tuple(failure for failure in against if failure.code in NEVER_OVERRIDDEN)
             against += check_rules(need, offer, rules)
             if against:
                 failures[row, column] = against

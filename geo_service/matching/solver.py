@@ -59,7 +59,8 @@ class Without:
     worth
         Worth of the best assignment without it; equal to the optimum: there is an alternative.
     columns
-        That assignment where it is an alternative of equal worth, else None.
+        That assignment where it is an alternative of equal worth, else None. Among such it is one that
+        changes the fewest winners.
     """
 
     row: int
@@ -119,12 +120,17 @@ def without_each(points: Points, chosen: Columns) -> tuple[Without, ...]:
         The optimum.
     """
     best = worth(points, chosen)
+    rows = np.flatnonzero(chosen != UNMATCHED)
+    scaled = _benefit(points) * (len(chosen) + 1)
+    scaled[rows, chosen[rows]] += 1  # between equals, keep what was chosen
     results = []
-    for row in np.flatnonzero(chosen != UNMATCHED):
-        forbidden = points.copy()
-        forbidden[row, chosen[row]] = INFEASIBLE
-        left = worth(forbidden, _assign(_benefit(forbidden)))
-        results.append(Without(int(row), left, optimum(forbidden) if left == best else None))
+    for row in rows.tolist():
+        kept = scaled[row, chosen[row]]
+        scaled[row, chosen[row]] = 0
+        columns = _assign(scaled)
+        scaled[row, chosen[row]] = kept
+        left = worth(points, columns)
+        results.append(Without(row, left, columns if left == best else None))
     return tuple(results)
 
 
@@ -157,7 +163,7 @@ def _require_sound(points: Points) -> None:
     if points.size and (points.min() < INFEASIBLE or points.max() > FULL_POINTS):
         raise ValueError(f"points must lie between 0 and {FULL_POINTS}, or be {INFEASIBLE}")
     rows, columns = points.shape
-    largest = (_match_bonus(rows, columns) + FULL_POINTS + 1) * (columns + 1)
+    largest = (_match_bonus(rows, columns) + FULL_POINTS + 1) * (max(rows, columns) + 1)
     if largest * (rows + columns + 1) >= EXACT_LIMIT:
         raise ValueError(f"{rows} winners and {columns} premises are too many to be matched exactly")
 

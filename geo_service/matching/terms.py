@@ -147,7 +147,8 @@ class Rules:
     pinned
         Winner to premises: the winner gets these or none; hard constraints still hold.
     locked
-        Winner to premises: agreed by both sides; stays even where a hard constraint fails.
+        Winner to premises: agreed by both sides; stays even where a hard constraint fails (double funding
+        excepted).
     forbidden
         Pairs that may not come about.
 

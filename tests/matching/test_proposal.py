@@ -70,7 +70,7 @@ def rounds(draw: st.DrawFn) -> tuple[list[Need], list[Offer], Rules]:
 def allowed(need_: Need, offer_: Offer, rules: Rules) -> bool:
     """The rule of a pair, written apart from the code under test."""
     pair = (need_.winner_id, offer_.premises_id)
-    if rules.locked.get(pair[0]) == pair[1]:
+    if rules.locked.get(pair[0]) == pair[1] and not need_.other_funding:
         return True
     fixed = [*rules.pinned.items(), *rules.locked.items()]
     if pair in rules.forbidden or (
@@ -94,7 +94,8 @@ def test_worth_equals_brute_force_and_decisions_hold(given_: tuple[list[Need], l
     chosen = {pair.need.winner_id: pair.offer.premises_id for pair in proposal.pairs}
     assert len(set(chosen.values())) == len(chosen) == proposal.worth.matched
     assert sum(pair.score.points for pair in proposal.pairs) == proposal.worth.points
-    assert rules.locked.items() <= chosen.items()
+    funded = {n.winner_id for n in needs if n.other_funding}
+    assert {pair for pair in rules.locked.items() if pair[0] not in funded} <= set(chosen.items())
     assert not set(chosen.items()) & rules.forbidden
     assert all(
         chosen.get(winner_id, premises_id) == premises_id for winner_id, premises_id in rules.pinned.items()
@@ -243,7 +244,7 @@ def test_alternatives_of_equal_worth() -> None:
     offers = [offer(premises_id=11), offer(premises_id=12), offer(premises_id=13)]
     proposal = propose(needs, offers, NO_RULES, TERMS)
     assert [(p.need.winner_id, p.offer.premises_id) for p in proposal.pairs] == [(1, 11), (2, 12)]
-    assert proposal.alternatives == ((Change(1, 12, 11), Change(2, 11, 12)), (Change(2, 13, 12),))
+    assert proposal.alternatives == ((Change(1, 13, 11),), (Change(2, 13, 12),))
     assert [pair.loss for pair in proposal.pairs] == [Worth(0, 0), Worth(0, 0)]
 
 
@@ -364,3 +365,8 @@ def test_parts_and_cautions_in_words() -> None:
     assert [sentence.en for sentence in cautions(locked, Names())] == [
         "Too small: 10.0 m², at least 50.0 m² are needed."
     ]
+
+
+def test_a_lock_does_not_allow_double_funding() -> None:
+    (unmatched,) = propose([need(other_funding=True)], [offer()], Rules(locked={1: 11}), TERMS).unmatched
+    assert unmatched.reason == "double_funding"

@@ -76,6 +76,8 @@ def test_an_alternative_is_reported_exactly_where_one_exists(points: Points) -> 
         assert (item.worth == Worth(*best)) == bool(others)
         if item.columns is not None:
             assert tuple(item.columns) in others
+            changed = [sum(a != b for a, b in zip(order, first, strict=True)) for order in others]
+            assert int((item.columns != chosen).sum()) == min(changed)
 
 
 def test_more_winners_come_before_more_points() -> None:
