@@ -104,28 +104,28 @@ def items_statement(view: View, *, boxed: bool) -> Statement:
         last feature. Bound: see ``items_parameters``.
     """
     collection = COLLECTIONS[view.collection]
-    conditions = [*_conditions(collection, view), collection.row_id > _value("after", Integer)]
+    conditions = [*row_conditions(collection, view), collection.row_id > value("after", Integer)]
     if collection.valid is not None:
         days = func.daterange(
-            _value("since", Date),
-            _value("until", Date),
-            _text("[]"),
+            value("since", Date),
+            value("until", Date),
+            constant("[]"),
         )
         conditions.append(collection.valid.op("&&", return_type=Boolean())(days))
     if boxed:
-        area = func.ST_GeomFromWKB(_value("area", LargeBinary), STORAGE_SRID)
+        area = func.ST_GeomFromWKB(value("area", LargeBinary), STORAGE_SRID)
         conditions.append(func.ST_Intersects(collection.geom, area))
     page = (
         _features(collection, view)
         .add_columns(func.row_number().over(order_by=collection.row_id).label("place"))
         .where(*conditions)
         .order_by(collection.row_id)
-        .limit(_value("rows", Integer))
+        .limit(value("rows", Integer))
         .subquery("page")
     )
-    on_page = page.c.place <= _value("limit", Integer)
+    on_page = page.c.place <= value("limit", Integer)
     return select(
-        func.string_agg(page.c.feature, _text(",")).filter(on_page),
+        func.string_agg(page.c.feature, constant(",")).filter(on_page),
         func.count(),
         func.max(page.c.row_id).filter(on_page),
     )
@@ -135,8 +135,8 @@ def items_statement(view: View, *, boxed: bool) -> Statement:
 def feature_statement(view: View) -> Statement:
     """Build one feature, of any time. Bound: ``key`` (text), ``today``, the collection's choices."""
     collection = COLLECTIONS[view.collection]
-    wanted = collection.key == cast(_value("key", Text), collection.key.type)
-    features = _features(collection, view).where(wanted, *_conditions(collection, view)).subquery("found")
+    wanted = collection.key == cast(value("key", Text), collection.key.type)
+    features = _features(collection, view).where(wanted, *row_conditions(collection, view)).subquery("found")
     return select(features.c.feature)
 
 
@@ -147,7 +147,7 @@ def extent_statement(view: View) -> Statement:
     extent = (
         select(func.ST_Extent(collection.geom).label("box"))
         .select_from(collection.source)
-        .where(*_conditions(collection, view))
+        .where(*row_conditions(collection, view))
         .subquery("extent")
     )
     corners = (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
@@ -162,13 +162,13 @@ def data_version() -> Statement:
     return select(cast(func.pg_current_snapshot(), Text))
 
 
-def _conditions(collection: Collection, view: View) -> list[ColumnElement[bool]]:
+def row_conditions(collection: Collection, view: View) -> list[ColumnElement[bool]]:
     """Return which rows belong to the collection and may be seen."""
-    conditions = [column == _value(name, Text) for name, (column, _default) in collection.choices.items()]
+    conditions = [column == value(name, Text) for name, (column, _default) in collection.choices.items()]
     if collection.only is not None:
         conditions.append(collection.only)
     if collection.public_rows is not None and not view.unpublished:
-        conditions.append(collection.public_rows(_value("today", Date)))
+        conditions.append(collection.public_rows(value("today", Date)))
     return conditions
 
 
@@ -185,13 +185,13 @@ def _features(collection: Collection, view: View) -> Statement:
     wgs84 = func.ST_Transform(collection.geom, WGS84_SRID, type_=NullType())
     geometry = func.ST_AsGeoJSON(wgs84, COORDINATE_DIGITS, 0, type_=Text)
     feature = (
-        _text('{"type":"Feature","id":')
+        constant('{"type":"Feature","id":')
         + _json(collection.key)
-        + _text(',"geometry":')
-        + func.coalesce(geometry, _text("null"))
-        + _text(',"properties":')
+        + constant(',"geometry":')
+        + func.coalesce(geometry, constant("null"))
+        + constant(',"properties":')
         + cast(func.row_to_json(properties.table_valued()), Text)
-        + _text("}")
+        + constant("}")
     )
     return select(collection.row_id.label("row_id"), feature.label("feature")).select_from(
         collection.source.join(properties, true())
@@ -203,7 +203,7 @@ def _tables(source: FromClause) -> list[FromClause]:
     return [*_tables(source.left), *_tables(source.right)] if isinstance(source, Join) else [source]
 
 
-def _value(name: str, kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
+def value(name: str, kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
     """Return a value that is given when the statement runs."""
     return bindparam(name, type_=kind, required=False)
 
@@ -212,6 +212,6 @@ def _json(value: Column) -> ColumnElement[str]:
     return cast(func.to_json(value), Text)
 
 
-def _text(constant: str) -> ColumnElement[str]:
-    """Return a constant of this module as part of the statement."""
-    return literal_column("'" + constant.replace("'", "''") + "'", Text)
+def constant(text: str) -> ColumnElement[str]:
+    """Return a text of the program, never of a caller, as part of the statement."""
+    return literal_column("'" + text.replace("'", "''") + "'", Text)

@@ -1,0 +1,137 @@
+"""The application: settings in, routers, handlers and layers together, nothing done at import."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import psycopg
+from fastapi import Depends, FastAPI
+from fastapi.responses import HTMLResponse
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
+
+from geo_service import health
+from geo_service.auth import routes as auth
+from geo_service.auth.access import identify
+from geo_service.auth.keys import secret_key
+from geo_service.auth.sessions import Sessions
+from geo_service.auth.throttle import Throttle
+from geo_service.availability import routes as availability
+from geo_service.city import load_city
+from geo_service.db import Database
+from geo_service.errors import install_handlers
+from geo_service.frame import Frame
+from geo_service.matching import routes as matching
+from geo_service.ogc import routes as features
+from geo_service.ogc import tile_routes as tiles
+from geo_service.ogc.extents import ExtentCache
+from geo_service.ogc.queries import data_version
+from geo_service.ogc.tiles import TileCache
+from geo_service.settings import Settings, get_settings
+from geo_service.transit import routes as transit
+from geo_service.web import routes as web
+from geo_service.web.assets import static_address
+
+logger = logging.getLogger(__name__)
+
+COMPRESS_FROM_BYTES = 2_000
+COMPRESS_LEVEL = 4
+"""Half the size at a tenth of the time of the best level."""
+SWAGGER = "vendor/swagger-ui-dist"
+
+
+class Service(FastAPI):
+    """FastAPI inside the frame, so that errors of any layer carry request id and security headers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Put the frame around everything."""
+        settings: Settings = self.state.settings
+        return Frame(super().build_middleware_stack(), settings.basemap_url)
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """Make the application.
+
+    Parameters
+    ----------
+    settings
+        None: those of the environment. ``database_url`` must be set when the application starts.
+    """
+    settings = settings or get_settings()
+    logging.getLogger("geo_service").setLevel(settings.log_level.upper())
+    app = Service(
+        title="geo_service",
+        description="Land and premises of a city: availability, transit proximity, vacancies, interfaces.",
+        lifespan=_lifespan,
+        openapi_url="/api/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.throttle = Throttle()
+    app.state.tiles = TileCache()
+    app.state.extents = ExtentCache()
+    app.add_middleware(Sessions, secret_key=secret_key(settings))
+    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL)
+    _install_errors(app)
+    web.mount_static(app)
+    app.add_api_route("/api/docs", _docs, include_in_schema=False)
+    app.include_router(health.router)
+    for part in (auth, availability, transit, matching, features, tiles, web):
+        app.include_router(part.router, dependencies=[Depends(identify)])
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Hold the engines while the application runs; it also starts while the database is away."""
+    settings: Settings = app.state.settings
+    app.state.city = load_city(settings.city)
+    database = Database(settings)
+    app.state.database = database
+    try:
+        await _warm(database, settings.pool_size)
+        yield
+    finally:
+        await database.dispose()
+
+
+async def _warm(database: Database, connections: int) -> None:
+    """Open connections before the first visitor waits for them."""
+
+    async def connect() -> None:
+        async with database.read_session() as session:
+            await session.execute(data_version())
+            await asyncio.sleep(0.05)  # so that the others need connections of their own
+
+    try:
+        await asyncio.gather(*(connect() for _ in range(connections)))
+    except (SQLAlchemyError, OSError) as error:
+        logger.warning("the database does not answer yet: %s", error)
+
+
+def _install_errors(app: FastAPI) -> None:
+    """Register the handlers; what the driver or the pool says itself counts like what SQLAlchemy says."""
+    install_handlers(app, web.render_problem)
+    lost = app.exception_handlers[OperationalError]
+    for kind in (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, ConnectionError):
+        app.add_exception_handler(kind, lost)
+
+
+async def _docs() -> HTMLResponse:
+    """Show the interfaces with Swagger UI, served by this service and without inline code."""
+    style, script, start = (
+        static_address(f"{SWAGGER}/swagger-ui.css"),
+        static_address(f"{SWAGGER}/swagger-ui-bundle.js"),
+        static_address("js/api-docs.js"),
+    )
+    return HTMLResponse(
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>geo_service: interfaces</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="{style}"></head>'
+        f'<body><main id="swagger-ui" data-definition="/api/openapi.json"></main>'
+        f'<script src="{script}"></script><script src="{start}"></script></body></html>'
+    )

@@ -1,0 +1,84 @@
+"""What every answer carries, errors included: request id and security headers.
+
+Source: OWASP Secure Headers Project; Content Security Policy level 3.
+"""
+
+import re
+import secrets
+from typing import Final
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def content_security_policy(basemap_url: str | None) -> str:
+    """Return the policy: everything from this service, and images of the configured base map.
+
+    Parameters
+    ----------
+    basemap_url
+        Address of its tiles; ``{s}`` stands for any subdomain.
+    """
+    images = ["'self'", "data:"]
+    if basemap_url:
+        parts = urlsplit(basemap_url)
+        images.append(f"{parts.scheme}://{parts.netloc.replace('{s}', '*')}")
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            f"img-src {' '.join(images)}",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'self'",
+        )
+    )
+
+
+class Frame:
+    """Outermost layer: gives each request an id and each answer its headers.
+
+    A request may bring its own id (``X-Request-ID``), so that logs of several services can be read together.
+
+    Parameters
+    ----------
+    app
+        Everything else.
+    basemap_url
+        Base map whose images a page may show.
+    """
+
+    def __init__(self, app: ASGIApp, basemap_url: str | None) -> None:
+        self.app = app
+        self._headers = {
+            "Content-Security-Policy": content_security_policy(basemap_url),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "strict-origin-when-cross-origin",
+            "X-Frame-Options": "SAMEORIGIN",
+            "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        scope.setdefault("state", {})["request_id"] = request_id
+
+        async def send_framed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = request_id
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_framed)

@@ -1,0 +1,102 @@
+"""Boxes and tiles on the way in: from the caller's coordinates to an area in EPSG:25832."""
+
+import math
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import shapely
+from pyproj import Transformer
+
+from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID, WGS84_SRID
+
+Box = tuple[float, float, float, float]
+"""Min x, min y, max x, max y."""
+
+WORKABLE_DEGREES: Final[Box] = (-6.0, 40.0, 24.0, 62.0)
+"""Longitudes and latitudes for which EPSG:25832 is well behaved; no German land lies outside."""
+STEP_DEGREES: Final = 0.005
+"""Edges are bent at this distance: a parallel then deviates by less than a centimetre."""
+MERCATOR_HALF_M: Final = 20_037_508.342789244
+"""Half the width of the world in EPSG:3857, metres."""
+MAX_ZOOM: Final = 22
+TILE_BUFFER: Final = 64 / 4096
+"""Part of a tile's width that is drawn beyond its edge."""
+
+
+@lru_cache(maxsize=4)
+def _transformer(source: int, target: int) -> Transformer:
+    return Transformer.from_crs(source, target, always_xy=True)
+
+
+def area_of_degrees(west: float, south: float, east: float, north: float) -> shapely.Geometry | None:
+    """Return a box of longitudes and latitudes (degrees, WGS 84) as an area in EPSG:25832.
+
+    Parallels are bent in EPSG:25832, so the edges are bent with them. A box whose west is greater than its
+    east crosses the antimeridian. None: nothing that could be stored lies in it.
+    """
+    spans = [(west, east)] if west <= east else [(west, 180.0), (-180.0, east)]
+    low_x, low_y, high_x, high_y = WORKABLE_DEGREES
+    boxes = [
+        (max(left, low_x), max(south, low_y), min(right, high_x), min(north, high_y)) for left, right in spans
+    ]
+    areas = [_bent(box) for box in boxes if box[0] <= box[2] and box[1] <= box[3]]
+    return shapely.union_all(areas) if areas else None
+
+
+def _bent(box: Box) -> shapely.Geometry:
+    """Return the image of a box of degrees in EPSG:25832; a box without width or height becomes a line."""
+    west, south, east, north = box
+    across = np.linspace(west, east, 2 + min(int((east - west) / STEP_DEGREES), 400))
+    along = np.linspace(south, north, 2 + min(int((north - south) / STEP_DEGREES), 400))
+    x = np.concatenate([across, np.full_like(along, east), across[::-1], np.full_like(along, west)])
+    y = np.concatenate([np.full_like(across, south), along, np.full_like(across, north), along[::-1]])
+    ring = np.column_stack(_transformer(WGS84_SRID, STORAGE_SRID).transform(x, y))
+    if east > west and north > south:
+        return shapely.Polygon(ring)
+    return shapely.LineString(ring) if east > west or north > south else shapely.Point(ring[0])
+
+
+def area_of_metres(west: float, south: float, east: float, north: float) -> shapely.Geometry:
+    """Return a box in EPSG:25832 as an area; one without width or height becomes a line or a point."""
+    if east > west and north > south:
+        return shapely.box(west, south, east, north)
+    if east > west or north > south:
+        return shapely.LineString([(west, south), (east, north)])
+    return shapely.Point(west, south)
+
+
+def degrees_of_box(box: Box) -> Box:
+    """Return the box of longitudes and latitudes around a box in EPSG:25832."""
+    west, south, east, north = _transformer(STORAGE_SRID, WGS84_SRID).transform_bounds(*box, densify_pts=21)
+    return west, south, east, north
+
+
+def tile_box(zoom: int, row: int, column: int) -> Box:
+    """Return a tile of WebMercatorQuad in EPSG:3857. Source: OGC 17-083r4, annex D.1."""
+    width = 2 * MERCATOR_HALF_M / 2**zoom
+    west, north = column * width - MERCATOR_HALF_M, MERCATOR_HALF_M - row * width
+    return west, north - width, west + width, north
+
+
+def tile_search_box(tile: Box) -> Box | None:
+    """Return a box in EPSG:25832 that holds a tile (EPSG:3857) and its buffer; None: nothing can be there."""
+    west, south, east, north = tile
+    margin = (east - west) * TILE_BUFFER
+    grown = (west - margin, south - margin, east + margin, north + margin)
+    bounds = _transformer(WGS84_SRID, WEB_MERCATOR_SRID).transform_bounds(*WORKABLE_DEGREES)
+    left, bottom = max(grown[0], bounds[0]), max(grown[1], bounds[1])
+    right, top = min(grown[2], bounds[2]), min(grown[3], bounds[3])
+    if left >= right or bottom >= top:
+        return None
+    box = _transformer(WEB_MERCATOR_SRID, STORAGE_SRID).transform_bounds(
+        left, bottom, right, top, densify_pts=21
+    )
+    return box if all(map(math.isfinite, box)) else None
+
+
+def metres_per_pixel(zoom: int, tile: Box) -> float:
+    """Return the ground size of a pixel (256 to a tile) in the middle of a tile, metres."""
+    middle = (tile[1] + tile[3]) / 2
+    latitude = math.atan(math.sinh(middle / MERCATOR_HALF_M * math.pi))
+    return math.ldexp(2 * MERCATOR_HALF_M / 256, -zoom) * math.cos(latitude)

@@ -1,0 +1,187 @@
+"""The documents that describe the interface: landing page, conformance, collections, tilesets.
+
+Source: OGC API - Features part 1 (OGC 17-069r4), OGC API - Tiles part 1 (20-057), TileJSON 3.0.0.
+"""
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from geo_service.city import CityProfile
+from geo_service.ogc.areas import MAX_ZOOM, Box
+from geo_service.ogc.model import Collection, Tiles
+from geo_service.ogc.parameters import CRS84, STORAGE_CRS
+from geo_service.ogc.tile_queries import FULL_ZOOM, MAX_BYTES, TINY_PIXELS
+
+JSON: Final = "application/json"
+GEOJSON: Final = "application/geo+json"
+MVT: Final = "application/vnd.mapbox-vector-tile"
+OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
+TILE_SCHEME: Final = "WebMercatorQuad"
+TILE_SCHEME_URI: Final = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TILE_SCHEME}"
+
+CONFORMANCE: Final = (
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+)
+"""Conformance classes that are met, and no others."""
+
+Document = dict[str, Any]
+
+
+def link(href: str, rel: str, media: str, title: str) -> Document:
+    """Return a link object."""
+    return {"href": href, "rel": rel, "type": media, "title": title}
+
+
+def landing_page(base: str, city: CityProfile) -> Document:
+    """Describe the interface.
+
+    Parameters
+    ----------
+    base
+        Address of the service without a slash at its end.
+    city
+        City that it serves.
+    """
+    root = f"{base}/ogc"
+    return {
+        "title": f"Flächen und Leerstände {city.name}",
+        "description": f"Land and premises of {city.name}: OGC API - Features, and vector tiles.",
+        "links": [
+            link(f"{root}/", "self", JSON, "This document"),
+            link(f"{base}/api/openapi.json", "service-desc", OPENAPI, "Definition of the interface"),
+            link(f"{base}/api/docs", "service-doc", "text/html", "Documentation of the interface"),
+            link(f"{root}/conformance", "conformance", JSON, "Conformance classes"),
+            link(f"{root}/collections", "data", JSON, "Collections"),
+        ],
+    }
+
+
+def conformance(base: str) -> Document:
+    """List the conformance classes."""
+    return {
+        "conformsTo": list(CONFORMANCE),
+        "links": [link(f"{base}/ogc/conformance", "self", JSON, "This document")],
+    }
+
+
+def collections(base: str, documents: list[Document]) -> Document:
+    """List the collections."""
+    return {
+        "links": [link(f"{base}/ogc/collections", "self", JSON, "This document")],
+        "collections": documents,
+    }
+
+
+def collection(base: str, described: Collection, extent: Box | None) -> Document:
+    """Describe a collection.
+
+    Parameters
+    ----------
+    base
+        Address of the service without a slash at its end.
+    described
+        The collection.
+    extent
+        West, south, east, north in degrees; None while it is empty.
+    """
+    here = f"{base}/ogc/collections/{described.id}"
+    links = [
+        link(here, "self", JSON, "This document"),
+        link(f"{here}/items", "items", GEOJSON, described.title),
+    ]
+    if described.tiles:
+        rel = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
+        links.append(link(f"{here}/tiles", rel, JSON, f"{described.title}, vector tiles"))
+    document: Document = {
+        "id": described.id,
+        "title": f"{described.title_de} / {described.title}",
+        "description": described.description,
+        "itemType": "feature",
+        "crs": [CRS84],
+        "storageCrs": STORAGE_CRS,
+        "links": links,
+    }
+    if extent:
+        document["extent"] = {"spatial": {"bbox": [list(extent)], "crs": CRS84}}
+        if described.valid is not None:
+            document["extent"]["temporal"] = {"interval": [[None, None]]}
+    return document
+
+
+def item_links(base: str, described: Collection, key: str) -> list[Document]:
+    """Return the links of one feature."""
+    here = f"{base}/ogc/collections/{described.id}"
+    return [
+        link(f"{here}/items/{quote(key, safe='')}", "self", GEOJSON, "This feature"),
+        link(here, "collection", JSON, described.title),
+    ]
+
+
+def tilesets(base: str, described: Collection) -> Document:
+    """List the tilesets of a collection: there is one."""
+    here = f"{base}/ogc/collections/{described.id}/tiles"
+    template = _tile_template(here, "{tileMatrix}", "{tileRow}", "{tileCol}")
+    return {
+        "links": [link(here, "self", JSON, "This document")],
+        "tilesets": [
+            {
+                "title": described.title,
+                "dataType": "vector",
+                "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
+                "tileMatrixSetURI": TILE_SCHEME_URI,
+                "links": [
+                    link(f"{here}/{TILE_SCHEME}", "self", JSON, "TileJSON"),
+                    {**link(template, "item", MVT, "Tiles"), "templated": True},
+                ],
+            }
+        ],
+    }
+
+
+def tile_json(
+    base: str, described: tuple[Collection, Tiles], fields: tuple[str, ...], bounds: Box
+) -> Document:
+    """Describe the tiles of a collection as TileJSON 3.0.0, with the rules of generalisation in words.
+
+    Parameters
+    ----------
+    base
+        Address of the service without a slash at its end.
+    described
+        The collection and how it is drawn.
+    fields
+        Properties that the caller sees.
+    bounds
+        West, south, east, north in degrees.
+    """
+    drawn, tiles = described
+    rule = (
+        f"At most {MAX_BYTES // 1000} kB per tile: where more would be needed, the largest features are kept "
+        f"and the header X-Features-Left-Out counts the others."
+    )
+    if drawn.area_m2 is not None:
+        rule += (
+            f" Below zoom {FULL_ZOOM} shapes are simplified and features under {TINY_PIXELS} square pixels "
+            "are left out."
+        )
+    if tiles.coarse is not None:
+        rule += f" Below zoom {FULL_ZOOM} only these properties: {', '.join(sorted(tiles.coarse))}."
+    return {
+        "tilejson": "3.0.0",
+        "name": drawn.id,
+        "description": f"{drawn.description} {rule}",
+        "scheme": "xyz",
+        "tiles": [_tile_template(f"{base}/ogc/collections/{drawn.id}/tiles", "{z}", "{y}", "{x}")],
+        "minzoom": tiles.min_zoom,
+        "maxzoom": MAX_ZOOM,
+        "bounds": list(bounds),
+        "center": [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, 12],
+        "vector_layers": [
+            {"id": drawn.id, "description": drawn.description, "fields": dict.fromkeys(fields, "")}
+        ],
+    }
+
+
+def _tile_template(here: str, zoom: str, row: str, column: str) -> str:
+    return f"{here}/{TILE_SCHEME}/{zoom}/{row}/{column}"

@@ -1,0 +1,211 @@
+"""What a caller may write behind the question mark, read strictly: an unknown or wrong parameter is named.
+
+Source: OGC API - Features, part 1 (OGC 17-069r4), sections 7.15 and 7.16; part 2 (18-058r1), bbox-crs.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import shapely
+from starlette.datastructures import QueryParams
+
+from geo_service.errors import BadParameter
+from geo_service.ogc.areas import area_of_degrees, area_of_metres
+
+MAX_LIMIT: Final = 10_000
+DEFAULT_LIMIT: Final = 100
+CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
+STORAGE_CRS: Final = "http://www.opengis.net/def/crs/EPSG/0/25832"
+BBOX_CRS: Final = {
+    CRS84: "degrees",
+    "CRS84": "degrees",
+    "OGC:CRS84": "degrees",
+    STORAGE_CRS: "metres",
+    "EPSG:25832": "metres",
+}
+"""Coordinate systems of bbox, by URI and by the short names that people write."""
+FORMATS: Final = frozenset({"json", "geojson"})
+MAX_KEY: Final = 2**31 - 1
+BOX, BOX_WITH_HEIGHTS, INTERVAL = 4, 6, 2
+"""How many parts each of them has."""
+DAY_OR_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?")
+
+Days = tuple[date | None, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsRequest:
+    """A page of a collection, as asked for.
+
+    Parameters
+    ----------
+    limit
+        Most features on a page.
+    after
+        Row id after which the page starts.
+    boxed
+        Whether a bbox is given.
+    area
+        What it covers, EPSG:25832; None with ``boxed``: nothing.
+    days
+        First and last day in question; None: open.
+    choices
+        Values of the collection's choices.
+    """
+
+    limit: int
+    after: int
+    boxed: bool
+    area: shapely.Geometry | None
+    days: Days
+    choices: dict[str, str]
+
+
+def items_request(
+    query: QueryParams, choices: Mapping[str, str], today: date, zone: ZoneInfo
+) -> ItemsRequest:
+    """Read the parameters of a page.
+
+    Parameters
+    ----------
+    query
+        As sent.
+    choices
+        The collection's choices with their defaults.
+    today
+        Day that counts when no datetime is given.
+    zone
+        Time zone in which moments become days.
+
+    Raises
+    ------
+    BadParameter
+        Naming the parameter.
+    """
+    allowed = {"limit", "after", "bbox", "bbox-crs", "datetime", "f", *choices}
+    given = single_values(query, allowed)
+    area = _area(given["bbox"], given.get("bbox-crs", CRS84)) if "bbox" in given else None
+    if "bbox" not in given:
+        _crs_kind(given.get("bbox-crs", CRS84))
+    return ItemsRequest(
+        limit=min(_whole(given, "limit", DEFAULT_LIMIT, lowest=1), MAX_LIMIT),
+        after=min(_whole(given, "after", 0, lowest=0), MAX_KEY),
+        boxed="bbox" in given,
+        area=area,
+        days=_days(given["datetime"], zone) if "datetime" in given else (today, today),
+        choices={name: given.get(name, default) for name, default in choices.items()},
+    )
+
+
+def single_values(query: QueryParams, allowed: set[str]) -> dict[str, str]:
+    """Return parameters as a dict.
+
+    Raises
+    ------
+    BadParameter
+        For one that is unknown, given twice, not printable, or a format that does not exist.
+    """
+    given: dict[str, str] = {}
+    for name, value in query.multi_items():
+        if name not in allowed:
+            known = ", ".join(sorted(allowed))
+            raise BadParameter(f"There is no parameter {name!r} here. Known: {known}.", parameter=name)
+        if name in given:
+            raise BadParameter(f"The parameter {name!r} is given twice.", parameter=name)
+        if not value.isprintable():
+            raise BadParameter(f"The parameter {name!r} holds control characters.", parameter=name)
+        given[name] = value
+    if given.get("f", "json") not in FORMATS:
+        raise BadParameter(f"Formats are {', '.join(sorted(FORMATS))}.", parameter="f")
+    return given
+
+
+def _whole(given: dict[str, str], name: str, default: int, *, lowest: int) -> int:
+    text = given.get(name)
+    if text is None:
+        return default
+    if not re.fullmatch(r"\d{1,18}", text, re.ASCII) or int(text) < lowest:
+        raise BadParameter(f"{name} is a whole number from {lowest} on, not {text[:40]!r}.", parameter=name)
+    return int(text)
+
+
+def _crs_kind(text: str) -> str:
+    kind = BBOX_CRS.get(text)
+    if kind is None:
+        raise BadParameter(
+            f"bbox-crs {text[:100]!r} is not offered. Offered: {CRS84}, {STORAGE_CRS}.", parameter="bbox-crs"
+        )
+    return kind
+
+
+def _area(text: str, crs: str) -> shapely.Geometry | None:
+    """Read a bbox: four numbers, or six with heights, which do not count here."""
+    kind = _crs_kind(crs)
+    numbers = [_number(part) for part in text.split(",")]
+    if len(numbers) == BOX_WITH_HEIGHTS:
+        numbers = [*numbers[:2], *numbers[3:5]]
+    if len(numbers) != BOX:
+        raise _bad_box(f"has four numbers (min x, min y, max x, max y), not {len(numbers)}")
+    west, south, east, north = numbers
+    if south > north:
+        raise _bad_box("has its smaller y first")
+    if kind == "metres":
+        if west > east:
+            raise _bad_box("has its smaller x first")
+        return area_of_metres(west, south, east, north)
+    if not (abs(west) <= 180 and abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):  # noqa: PLR2004 - the globe
+        raise _bad_box("is in degrees, longitude first, unless bbox-crs says otherwise")
+    return area_of_degrees(west, south, east, north)
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise _bad_box(f"holds {text[:40]!r}, which is no number")
+    return number
+
+
+def _bad_box(what: str) -> BadParameter:
+    return BadParameter(f"bbox {what}.", parameter="bbox")
+
+
+def _days(text: str, zone: ZoneInfo) -> Days:
+    """Read an instant or an interval (RFC 3339, open ends as .. or empty) as days of the city."""
+    parts = text.split("/")
+    if len(parts) == 1:
+        day = _day(parts[0], zone)
+        return day, day
+    if len(parts) != INTERVAL:
+        raise _bad_time(text)
+    since, until = (None if part in {"", ".."} else _day(part, zone) for part in parts)
+    if since and until and since > until:
+        raise BadParameter("datetime has its earlier end first.", parameter="datetime")
+    return since, until
+
+
+def _day(text: str, zone: ZoneInfo) -> date:
+    if not DAY_OR_MOMENT.fullmatch(text):
+        raise _bad_time(text)
+    try:
+        if "T" not in text:
+            return date.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo is None else moment.astimezone(zone)).date()
+    except (ValueError, OverflowError) as error:
+        raise _bad_time(text) from error
+
+
+def _bad_time(text: str) -> BadParameter:
+    return BadParameter(
+        f"datetime is a day (2026-03-01), a moment (2026-03-01T12:00:00Z) or an interval of them "
+        f"(2026-03-01/..), not {text[:60]!r}.",
+        parameter="datetime",
+    )

@@ -1,0 +1,148 @@
+"""Routes of the OGC API - Features: landing page, conformance, collections, items."""
+
+from datetime import date, datetime
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from geo_service.auth.access import Public
+from geo_service.auth.caller import Caller
+from geo_service.city import CityProfile
+from geo_service.conditional import caching
+from geo_service.db import Reading, ReadSession
+from geo_service.ogc import documents, openapi
+from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.extents import extent_of
+from geo_service.ogc.model import Collection
+from geo_service.ogc.parameters import CRS84, items_request, single_values
+from geo_service.ogc.service import (
+    Page,
+    choices_of,
+    collection_bytes,
+    feature_of,
+    find_collection,
+    page_of,
+    view_of,
+    with_links,
+)
+
+router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
+
+CONTENT_CRS = {"Content-Crs": f"<{CRS84}>"}
+
+
+@router.get("/", openapi_extra=openapi.FORMAT_ONLY)
+@router.get("", include_in_schema=False)
+async def get_landing_page(request: Request, caller: Public) -> Response:
+    """Describe the interface."""
+    single_values(request.query_params, {"f"})
+    return JSONResponse(
+        documents.landing_page(base_address(request), city_of(request)), headers=caching(caller)
+    )
+
+
+@router.get("/conformance", openapi_extra=openapi.FORMAT_ONLY)
+async def get_conformance(request: Request, caller: Public) -> Response:
+    """List the conformance classes."""
+    single_values(request.query_params, {"f"})
+    return JSONResponse(documents.conformance(base_address(request)), headers=caching(caller))
+
+
+@router.get("/collections", openapi_extra=openapi.FORMAT_ONLY)
+async def get_collections(request: Request, caller: Public, session: Reading) -> Response:
+    """List the collections."""
+    single_values(request.query_params, {"f"})
+    described = [await _described(request, caller, session, each) for each in COLLECTIONS.values()]
+    return JSONResponse(documents.collections(base_address(request), described), headers=caching(caller))
+
+
+@router.get("/collections/{collection_id}", openapi_extra=openapi.FORMAT_ONLY)
+async def get_collection(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
+    """Describe a collection."""
+    collection = find_collection(collection_id)
+    single_values(request.query_params, {"f"})
+    return JSONResponse(await _described(request, caller, session, collection), headers=caching(caller))
+
+
+@router.get(
+    "/collections/{collection_id}/items",
+    response_class=Response,
+    responses=openapi.FEATURES_ANSWER,
+    openapi_extra=openapi.ITEMS,
+)
+async def get_items(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
+    """Return a page of features."""
+    collection = find_collection(collection_id)
+    day = today(request)
+    asked = items_request(request.query_params, choices_of(collection, {}), day, zone_of(request))
+    page = await page_of(session, collection, caller, (asked, day))
+    content = collection_bytes(page, _page_links(request, collection, page))
+    return Response(content, media_type=documents.GEOJSON, headers={**caching(caller), **CONTENT_CRS})
+
+
+@router.get(
+    "/collections/{collection_id}/items/{feature_id}",
+    response_class=Response,
+    responses=openapi.FEATURES_ANSWER,
+    openapi_extra=openapi.FORMAT_ONLY,
+)
+async def get_item(
+    request: Request, caller: Public, session: Reading, collection_id: str, feature_id: str
+) -> Response:
+    """Return one feature."""
+    collection = find_collection(collection_id)
+    given = single_values(request.query_params, {"f", *collection.choices})
+    values = {"today": today(request), "key": feature_id, **choices_of(collection, given)}
+    content = await feature_of(session, collection, caller, values)
+    links = documents.item_links(base_address(request), collection, feature_id)
+    return Response(
+        with_links(content, links), media_type=documents.GEOJSON, headers={**caching(caller), **CONTENT_CRS}
+    )
+
+
+def base_address(request: Request) -> str:
+    """Return the address of the service as the caller wrote it, without a slash at its end."""
+    return str(request.base_url).rstrip("/")
+
+
+def city_of(request: Request) -> CityProfile:
+    """Return the city that is served."""
+    city: CityProfile = request.app.state.city
+    return city
+
+
+def today(request: Request) -> date:
+    """Return the day that it is in the city."""
+    return datetime.now(zone_of(request)).date()
+
+
+def zone_of(request: Request) -> ZoneInfo:
+    """Return the time zone of the city."""
+    return ZoneInfo(city_of(request).timezone)
+
+
+async def _described(
+    request: Request, caller: Caller, session: ReadSession, collection: Collection
+) -> documents.Document:
+    extent = await extent_of(session, request.app.state.extents, view_of(collection, caller), today(request))
+    return documents.collection(base_address(request), collection, extent)
+
+
+def _page_links(request: Request, collection: Collection, page: Page) -> list[documents.Document]:
+    base = base_address(request)
+    here = f"{base}/ogc/collections/{collection.id}"
+    given = dict(request.query_params)
+    links = [
+        documents.link(_address(f"{here}/items", given), "self", documents.GEOJSON, "This page"),
+        documents.link(here, "collection", documents.JSON, collection.title),
+    ]
+    if page.next_after is not None:
+        following = _address(f"{here}/items", {**given, "after": str(page.next_after)})
+        links.append(documents.link(following, "next", documents.GEOJSON, "Next page"))
+    return links
+
+
+def _address(path: str, query: dict[str, str]) -> str:
+    return f"{path}?{urlencode(query)}" if query else path

@@ -1,0 +1,82 @@
+"""Routes of the vector tiles."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from geo_service.auth.access import Public
+from geo_service.conditional import MAX_AGE_S, caching, conditional
+from geo_service.db import Reading
+from geo_service.errors import NotFound
+from geo_service.ogc import documents, openapi
+from geo_service.ogc.areas import MAX_ZOOM
+from geo_service.ogc.extents import extent_of
+from geo_service.ogc.model import Collection, Tiles
+from geo_service.ogc.parameters import single_values
+from geo_service.ogc.routes import base_address, city_of, today
+from geo_service.ogc.service import find_collection, view_of
+from geo_service.ogc.tile_queries import FULL_ZOOM, tile_view
+from geo_service.ogc.tiles import TileRequest, tile
+
+router = APIRouter(prefix="/ogc/collections/{collection_id}/tiles", tags=["Vector tiles"])
+
+
+@router.get("", openapi_extra=openapi.FORMAT_ONLY)
+async def get_tilesets(request: Request, caller: Public, collection_id: str) -> Response:
+    """List the tilesets of a collection."""
+    collection, _tiles = _drawn(collection_id)
+    single_values(request.query_params, {"f"})
+    return JSONResponse(documents.tilesets(base_address(request), collection), headers=caching(caller))
+
+
+@router.get(f"/{documents.TILE_SCHEME}", openapi_extra=openapi.FORMAT_ONLY)
+async def get_tile_json(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
+    """Describe the tiles of a collection (TileJSON)."""
+    collection, tiles = drawn = _drawn(collection_id)
+    single_values(request.query_params, {"f"})
+    extent = await extent_of(session, request.app.state.extents, view_of(collection, caller), today(request))
+    fields = tile_view(collection, tiles, caller, FULL_ZOOM).fields
+    bounds = extent or city_of(request).bbox
+    return JSONResponse(
+        documents.tile_json(base_address(request), drawn, fields, bounds), headers=caching(caller)
+    )
+
+
+@router.get(
+    f"/{documents.TILE_SCHEME}/{{z}}/{{y}}/{{x}}", response_class=Response, responses=openapi.TILE_ANSWER
+)
+async def get_tile(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
+    """Return a vector tile: zoom, row, column."""
+    collection, _tiles = _drawn(collection_id)
+    single_values(request.query_params, {"f"})
+    place = _place(request.path_params)
+    asked = TileRequest(collection, place, caller, today(request))
+    found = await tile(session, request.app.state.tiles, asked)
+    headers = caching(caller, max_age_s=MAX_AGE_S)
+    if found.left_out:
+        headers["X-Features-Left-Out"] = str(found.left_out)
+    return conditional(request, found.content, found.etag, documents.MVT, headers)
+
+
+def _drawn(collection_id: str) -> tuple[Collection, Tiles]:
+    collection = find_collection(collection_id)
+    if collection.tiles is None:
+        raise NotFound(f"{collection.id} has no tiles of its own: see the tiles of parcels.")
+    return collection, collection.tiles
+
+
+def _place(parameters: dict[str, str]) -> tuple[int, int, int]:
+    """Return zoom, row, column.
+
+    Raises
+    ------
+    NotFound
+        When there is no such tile in the scheme.
+    """
+    numbers = [parameters[name] for name in ("z", "y", "x")]
+    if all(text.isascii() and text.isdecimal() and len(text) < 9 for text in numbers):  # noqa: PLR2004 - digits
+        zoom, row, column = (int(text) for text in numbers)
+        if zoom <= MAX_ZOOM and row < 2**zoom and column < 2**zoom:
+            return zoom, row, column
+    raise NotFound(
+        f"There is no tile {'/'.join(numbers)[:60]} in {documents.TILE_SCHEME}, zoom 0 to {MAX_ZOOM}."
+    )
