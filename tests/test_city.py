@@ -19,7 +19,7 @@ def test_dortmund_has_the_facts_of_the_design() -> None:
     assert len(city.districts) == 12
     assert len(city.gemarkungen) == 58
     assert city.gemarkungen["1249"] == "Bodelschwingh"
-    assert {"City", "Kreuzviertel", "Nordstadt", "Hörde", "Brackel"} <= set(city.quarters)
+    assert {"City", "Kreuzviertel", "Nordstadt", "Hörde-Zentrum", "Brackel-Zentrum"} <= set(city.quarters)
 
 
 def test_the_boundary_is_coarse_says_so_and_has_the_official_area() -> None:
