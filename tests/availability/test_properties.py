@@ -11,6 +11,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_service.availability import threads, waterfall
 from geo_service.availability.inputs import Inputs, Options
 from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from tests.availability.drawing import (
@@ -213,7 +214,9 @@ def test_unblocks_to_is_what_comes_out_without_it(land: Inputs) -> None:
         )
 
 
-def test_the_number_of_threads_changes_nothing() -> None:
+def test_the_number_of_threads_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threads, "WORTH_A_THREAD", 10)
+    monkeypatch.setattr(waterfall, "WORTH_A_THREAD", 10)
     rng = np.random.default_rng(7)
     steps = [(x * 10.0, y * 10.0) for x in range(60) for y in range(60)]
     parcels = tuple(box(x, y, x + 10, y + 10) for x, y in steps)

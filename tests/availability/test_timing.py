@@ -232,6 +232,7 @@ def test_a_plan_counts_only_while_its_record_is_valid() -> None:
         (date(2026, 2, 28), date(2028, 2, 29), "mid"),
         (date(2026, 6, 1), date(9999, 12, 31), "long"),
         (date(1815, 6, 18), date(1817, 6, 18), "short"),
+        (date(2026, 1, 31), date(2028, 1, 31), "short"),
     ],
 )
 def test_default_horizons(as_of: date, until: date, expected: str) -> None:
