@@ -1,0 +1,210 @@
+"""Land of the sample city.
+
+Parcels are 100 x 50 m and lie in a row from (394000, 5707000) eastwards, 200 m apart (EPSG:25832).
+"""
+
+from datetime import date, timedelta
+
+from psycopg.types.range import Range
+
+from geo_service.schema import (
+    Availability,
+    DevelopmentPlan,
+    District,
+    Milestone,
+    Occupancy,
+    Parcel,
+    ParcelOwner,
+    Phase,
+    PlanArea,
+    Plot,
+    Quarter,
+    Restriction,
+    Site,
+)
+from tests.sample_rows import SECRET, TODAY, Rows, box
+
+PUBLIC_KEYS = (
+    "051249003001230004__",
+    "05124900300124______",
+    "05124700100055______",
+    "05124900300902______",
+)
+OBJECTED_KEY = "05124900300900______"
+ANNOUNCED_KEY = "05124900300901______"
+ENDED_KEY = "05124900300903______"
+
+
+def areas(rows: Rows) -> None:
+    rows.row(
+        "west",
+        District,
+        key="innenstadt-west",
+        name="Innenstadt-West",
+        geom=box(393_000, 5_706_000, 2_000, 2_000),
+    )
+    rows.row("hoerde", District, key="hoerde", name="Hörde", geom=box(395_000, 5_706_000, 2_000, 2_000))
+    rows.row(
+        "kreuzviertel",
+        Quarter,
+        key="kreuzviertel",
+        name="Kreuzviertel",
+        district_id=rows.ids["west"],
+        geometry_accuracy_m=100.0,
+        geom=box(393_500, 5_706_500, 500, 500),
+    )
+
+
+def parcels(rows: Rows) -> None:
+    texts = ("Speicherstraße 12", "Speicherstraße 14", "Hermannstraße 5", "Westhausener Straße")
+    for index, key in enumerate((*PUBLIC_KEYS, OBJECTED_KEY, ANNOUNCED_KEY, ENDED_KEY)):
+        gemarkung = "Hörde" if key.startswith("051247") else "Bodelschwingh"
+        rows.row(
+            key,
+            Parcel,
+            parcel_key=key,
+            gemarkung_key=key[:6],
+            gemarkung=gemarkung,
+            flur=int(key[6:9]),
+            numerator=int(key[9:14]),
+            denominator=int(key[14:18]) if key[14] != "_" else None,
+            municipality_key="05913000",
+            municipality="Dortmund",
+            official_area_m2=5_010,
+            location_text=texts[index] if index < len(texts) else f"Verborgene Gasse {index} {SECRET}",
+            actual_use="Industrie- und Gewerbefläche",
+            owner_kind="municipal",
+            district_id=rows.ids["west"],
+            publication_objection=key == OBJECTED_KEY,
+            publication_announced_on={
+                ANNOUNCED_KEY: TODAY - timedelta(days=10),
+                PUBLIC_KEYS[3]: TODAY - timedelta(days=70),
+            }.get(key),
+            valid=Range(None, TODAY - timedelta(days=5)) if key == ENDED_KEY else Range(None, None),
+            geom=box(394_000 + 200 * index, 5_707_000, 100, 50),
+        )
+        rows.row(
+            "",
+            Availability,
+            parcel_id=rows.ids[key],
+            as_of=TODAY,
+            preset="default",
+            gross_m2=5_000,
+            net_m2=4_000,
+            estimated_m2=0,
+            largest_piece_m2=4_000,
+            severity="light",
+            horizon="short",
+            available_from=date(2028, 3, 1),
+            items=[{"note": SECRET}],
+            chain=[{"holder": SECRET}],
+        )
+
+
+def land(rows: Rows) -> None:
+    first = rows.ids[PUBLIC_KEYS[0]]
+    rows.row("owner", ParcelOwner, parcel_id=first, name=f"{SECRET} Eigner", address=f"{SECRET}weg 1")
+    rows.row(
+        "lease",
+        Occupancy,
+        parcel_id=first,
+        kind="leased",
+        during=Range(date(2020, 1, 1), date(2028, 3, 1)),
+        office="Liegenschaften",
+        holder=f"{SECRET} Pächter",
+        note=f"{SECRET} Pacht",
+    )
+    rows.row(
+        "altlast",
+        Restriction,
+        restriction_key="alt-1",
+        kind="contamination",
+        effect="delays",
+        severity="severe",
+        title="Altlast Kokerei",
+        office="Umweltamt",
+        note=f"{SECRET} Gutachten",
+        valid=Range(date(2020, 1, 1), date(2029, 1, 1)),
+        geom=box(394_000, 5_707_000, 50, 50),
+    )
+    rows.row(
+        "unwilling",
+        Restriction,
+        restriction_key="own-1",
+        kind="owner_unwilling",
+        effect="delays",
+        severity="severe",
+        title=f"{SECRET} will nicht verkaufen",
+        geom=box(394_200, 5_707_000, 100, 50),
+    )
+    rows.row(
+        "plan",
+        DevelopmentPlan,
+        plan_key="Hu 148",
+        name="Speicherstraße Nord",
+        legal_status=2400,
+        office="Stadtplanungsamt",
+        geom=box(393_900, 5_706_900, 800, 300),
+    )
+    rows.row(
+        "area",
+        PlanArea,
+        plan_id=rows.ids["plan"],
+        zone_code=1700,
+        zone="GE",
+        grz=0.8,
+        gfz=2.4,
+        geom=box(393_900, 5_706_900, 400, 300),
+    )
+
+
+def sites(rows: Rows) -> None:
+    campus = rows.row(
+        "energiecampus",
+        Site,
+        slug="energiecampus",
+        name="Energiecampus",
+        summary_de="Technologiegebiet in Huckarde.",
+        summary_en="Technology area in Huckarde.",
+        facts=[{"de": "etwa 4 ha", "en": "about 4 ha", "source": "[NS]"}],
+        target_groups=["energy"],
+        uses=["GE"],
+        phase="planning",
+        stated_area_ha=4.0,
+        geometry_accuracy_m=150.0,
+        district_id=rows.ids["west"],
+        geom=box(394_000, 5_706_500, 200, 200),
+    )
+    rows.row(
+        "cleanport",
+        Site,
+        slug="cleanport",
+        name="Cleanport",
+        summary_de="Wasserstoff.",
+        summary_en="Hydrogen.",
+        location_note="Ort nicht bekannt",
+    )
+    rows.row(
+        "plot",
+        Plot,
+        site_id=campus,
+        slug="a1",
+        name="Baufeld A1",
+        status="available",
+        uses=["GE"],
+        zone="GE",
+        available_from=date(2027, 1, 1),
+        price_eur_per_m2=95,
+        geometry_accuracy_m=150.0,
+        geom=box(394_000, 5_706_500, 100, 100),
+    )
+    rows.row(
+        "phase",
+        Phase,
+        site_id=campus,
+        kind="planning",
+        name_de="Planung",
+        name_en="Planning",
+        during=Range(date(2024, 1, 1), date(2027, 1, 1)),
+    )
+    rows.row("milestone", Milestone, site_id=campus, name_de="IGA 2027", name_en="IGA 2027", due_text="2027")
