@@ -1,0 +1,205 @@
+"""What a visitor asks of a list: read from the address, checked, with an error beside each wrong field."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final, TypeVar
+
+from starlette.datastructures import QueryParams
+
+from geo_service.availability.models import Horizon
+from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
+from geo_service.web.vocabulary import N_
+
+GRADES: Final = ("A", "B", "C", "D", "E", "F")
+"""Transit classes, best first."""
+ZONES: Final = ("GE", "GI", "MI", "MU", "MK", "SO", "WA", "WR", "WB", "WS", "MD", "MDW")
+"""BauNVO short forms, those of commerce first."""
+LAND_SORTS: Final = ("net", "from", "grade")
+PREMISES_SORTS: Final = ("area", "since")
+LARGEST_AREA_M2: Final = 1e9
+
+BAD_NUMBER: Final = N_("Bitte eine Zahl eingeben, zum Beispiel 4000 oder 4.000.")
+BAD_RANGE: Final = N_("Der Höchstwert liegt unter dem Mindestwert.")
+BAD_CHOICE: Final = N_("Diese Auswahl gibt es nicht.")
+
+
+@dataclass(frozen=True, slots=True)
+class LandFilter:
+    """Conditions on parcels; empty: no condition.
+
+    Parameters
+    ----------
+    area_min_m2, area_max_m2
+        Bounds of the net area, m².
+    horizon
+        Wanted horizons.
+    grade
+        Least transit class: this one or a better one.
+    district
+        Keys of districts.
+    use
+        BauNVO short forms.
+    sort
+        ``net`` (largest first), ``from`` (soonest first) or ``grade`` (best first).
+    """
+
+    area_min_m2: float | None = None
+    area_max_m2: float | None = None
+    horizon: tuple[str, ...] = ()
+    grade: str | None = None
+    district: tuple[str, ...] = ()
+    use: tuple[str, ...] = ()
+    sort: str = "net"
+
+
+@dataclass(frozen=True, slots=True)
+class PremisesFilter:
+    """Conditions on vacant premises; empty: no condition.
+
+    Parameters
+    ----------
+    area_min_m2, area_max_m2
+        Bounds of the lettable area, m².
+    use
+        Permitted uses, one of which is wanted.
+    feature
+        Features that must all be there.
+    district, quarter
+        Keys.
+    status
+        States of the vacancy.
+    ground_floor
+        Ground floor only.
+    sort
+        ``area`` (smallest first) or ``since`` (longest vacant first).
+    """
+
+    area_min_m2: float | None = None
+    area_max_m2: float | None = None
+    use: tuple[str, ...] = ()
+    feature: tuple[str, ...] = ()
+    district: tuple[str, ...] = ()
+    quarter: tuple[str, ...] = ()
+    status: tuple[str, ...] = ()
+    ground_floor: bool = False
+    sort: str = "area"
+
+
+Filter = TypeVar("Filter", LandFilter, PremisesFilter)
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads parameters one by one and collects what is wrong with them.
+
+    Parameters
+    ----------
+    values
+        Parameters of the address.
+    errors
+        German sentence per parameter that cannot be used.
+    """
+
+    values: QueryParams
+    errors: dict[str, str] = field(default_factory=dict)
+
+    def number(self, name: str) -> float | None:
+        """Return a positive number as people write it: 4000, 4.000, 4,5; None when absent or wrong."""
+        text = self.values.get(name, "").strip()
+        if not text:
+            return None
+        value = parse_number(text)
+        if value is None or not 0 <= value <= LARGEST_AREA_M2:
+            self.errors[name] = BAD_NUMBER
+            return None
+        return value
+
+    def several(self, name: str, known: Callable[[str], bool]) -> tuple[str, ...]:
+        """Return the chosen values of a parameter that may be repeated."""
+        chosen = tuple(dict.fromkeys(value for value in self.values.getlist(name) if value))
+        if not all(known(value) for value in chosen):
+            self.errors[name] = BAD_CHOICE
+        return tuple(value for value in chosen if known(value))
+
+    def one(self, name: str, known: tuple[str, ...]) -> str | None:
+        """Return the chosen value of a parameter."""
+        value = self.values.get(name, "")
+        if value and value not in known:
+            self.errors[name] = BAD_CHOICE
+            return None
+        return value or None
+
+    def check_range(self, low: float | None, high: float | None, name: str) -> None:
+        """Note an error when the upper bound lies below the lower one."""
+        if low is not None and high is not None and high < low:
+            self.errors[name] = BAD_RANGE
+
+
+def parse_number(text: str) -> float | None:
+    """Read a number in German or English notation; None when it is none.
+
+    A single separator followed by exactly three digits parts thousands: 4.000 and 4,000 are four thousand.
+    """
+    compact = text.replace(" ", "").replace("\u202f", "").replace("\xa0", "").removesuffix("m²")
+    separators = [character for character in compact if character in ".,"]
+    if len(set(separators)) == 2:  # noqa: PLR2004 - both kinds: the last one is the decimal sign
+        decimal = separators[-1]
+        thousands = "," if decimal == "." else "."
+        compact = compact.replace(thousands, "").replace(decimal, ".")
+    elif separators:
+        parts_thousands = all(len(part) == 3 for part in compact.replace(",", ".").split(".")[1:])  # noqa: PLR2004
+        compact = compact.replace(",", ".").replace(".", "") if parts_thousands else compact.replace(",", ".")
+    if not compact.replace(".", "", 1).isdecimal() or not compact.isascii():
+        return None
+    return float(compact)
+
+
+def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
+    """Read the conditions on parcels; wrong ones are left out and named."""
+    reader = Reader(values)
+    area = reader.number("area_min"), reader.number("area_max")
+    reader.check_range(*area, "area_max")
+    horizons = {horizon.value for horizon in Horizon}
+    return LandFilter(
+        area_min_m2=area[0],
+        area_max_m2=None if "area_max" in reader.errors else area[1],
+        horizon=reader.several("horizon", horizons.__contains__),
+        grade=reader.one("grade", GRADES),
+        district=reader.several("district", is_key),
+        use=reader.several("use", ZONES.__contains__),
+        sort=reader.one("sort", LAND_SORTS) or "net",
+    ), reader.errors
+
+
+def read_premises_filter(values: QueryParams) -> tuple[PremisesFilter, dict[str, str]]:
+    """Read the conditions on vacant premises; wrong ones are left out and named."""
+    reader = Reader(values)
+    area = reader.number("area_min"), reader.number("area_max")
+    reader.check_range(*area, "area_max")
+    return PremisesFilter(
+        area_min_m2=area[0],
+        area_max_m2=None if "area_max" in reader.errors else area[1],
+        use=reader.several("use", {use.value for use in PremisesUse}.__contains__),
+        feature=reader.several("feature", {feature.value for feature in Feature}.__contains__),
+        district=reader.several("district", is_key),
+        quarter=reader.several("quarter", is_key),
+        status=reader.several("status", {status.value for status in VacancyStatus}.__contains__),
+        ground_floor=values.get("ground_floor") == "1",
+        sort=reader.one("sort", PREMISES_SORTS) or "area",
+    ), reader.errors
+
+
+def is_key(text: str) -> bool:
+    """Tell whether a text can be the key of a district or quarter."""
+    return len(text) <= 100 and text.isprintable()  # noqa: PLR2004 - far longer than any key
+
+
+def loosened(conditions: Filter) -> Mapping[str, Filter]:
+    """Return the filter with one condition dropped at a time, by name of the condition."""
+    plain = type(conditions)()
+    result: dict[str, Filter] = {}
+    for each in fields(conditions):
+        default: Any = getattr(plain, each.name)
+        if each.name != "sort" and getattr(conditions, each.name) != default:
+            result[each.name] = replace(conditions, **{each.name: default})
+    return result

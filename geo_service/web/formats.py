@@ -1,0 +1,111 @@
+"""Numbers, areas, money, dates and distances as a reader of a language writes them (Babel, CLDR)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
+
+from geo_service.web.language import Language, words
+
+LOCALES: Final[dict[Language, str]] = {"de": "de_DE", "en": "en_GB"}
+M2_PER_HA: Final = 10_000
+HECTARES_FROM_M2: Final = 100_000
+"""Areas from here on are written in hectares."""
+METRES_PER_MINUTE: Final = 80
+"""Walking speed. Source: domain description 4.2 (PTAL)."""
+NARROW_SPACE: Final = "\u202f"
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """Writes values in one language.
+
+    Parameters
+    ----------
+    language
+        ``de`` or ``en``.
+    timezone
+        Time zone of the city, in which moments are told.
+    """
+
+    language: Language
+    timezone: str = "Europe/Berlin"
+
+    @property
+    def _locale(self) -> str:
+        return LOCALES[self.language]
+
+    @property
+    def unknown(self) -> str:
+        """The word for what is not known."""
+        return words(self.language).gettext("unbekannt")
+
+    def number(self, value: float | Decimal | None, digits: int = 0) -> str:
+        """Write a number with the given decimals; None is unknown, never 0."""
+        if value is None:
+            return self.unknown
+        pattern = "#,##0" + ("." + "0" * digits if digits else "")
+        return str(format_decimal(value, format=pattern, locale=self._locale))
+
+    def area(self, square_metres: float | None) -> str:
+        """Write an area in m², from ten hectares on in ha with one decimal."""
+        if square_metres is None:
+            return self.unknown
+        if square_metres >= HECTARES_FROM_M2:
+            return self.hectares(square_metres / M2_PER_HA)
+        return f"{self.number(square_metres)}{NARROW_SPACE}m²"
+
+    def square_metres(self, value: float | None, digits: int = 0) -> str:
+        """Write an area in m² whatever its size."""
+        return self.unknown if value is None else f"{self.number(value, digits)}{NARROW_SPACE}m²"
+
+    def hectares(self, value: float | None, digits: int = 1) -> str:
+        """Write hectares."""
+        return self.unknown if value is None else f"{self.number(value, digits)}{NARROW_SPACE}ha"
+
+    def euro(self, value: float | Decimal | None, digits: int = 0) -> str:
+        """Write an amount of money."""
+        return self.unknown if value is None else f"{self.number(value, digits)}{NARROW_SPACE}€"
+
+    def percent(self, share: float | None, digits: int = 0) -> str:
+        """Write a share in [0, 1] in per cent."""
+        return self.unknown if share is None else f"{self.number(share * 100, digits)}{NARROW_SPACE}%"
+
+    def metres(self, value: float | None) -> str:
+        """Write a distance in metres."""
+        return self.unknown if value is None else f"{self.number(value)}{NARROW_SPACE}m"
+
+    def minutes_on_foot(self, metres: float | None) -> str:
+        """Write the minutes that a distance (straight line, m) takes on foot, rounded up."""
+        if metres is None:
+            return self.unknown
+        return f"{self.number(max(1, -(-int(metres) // METRES_PER_MINUTE)))}{NARROW_SPACE}min"
+
+    def day(self, value: date | str | None) -> str:
+        """Write a date: 22.11.2026 or 22 Nov 2026."""
+        moment = as_day(value)
+        if moment is None:
+            return self.unknown
+        pattern = "dd.MM.yyyy" if self.language == "de" else "d MMM yyyy"
+        return str(format_date(moment, format=pattern, locale=self._locale))
+
+    def moment(self, value: datetime | None) -> str:
+        """Write a moment in the city's time: 22.11.2026, 14:05."""
+        if value is None:
+            return self.unknown
+        pattern = "dd.MM.yyyy, HH:mm" if self.language == "de" else "d MMM yyyy, HH:mm"
+        zone = ZoneInfo(self.timezone)
+        return str(format_datetime(value, format=pattern, tzinfo=zone, locale=self._locale))
+
+
+def as_day(value: Any) -> date | None:  # noqa: ANN401 - dates, moments and the ISO text of JSON columns
+    """Return the day of a date, a moment or an ISO text; None for nothing."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, str):
+        return date.fromisoformat(value[:10]) if value else None
+    return value if isinstance(value, date) else None

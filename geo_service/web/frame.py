@@ -1,0 +1,249 @@
+"""What every page carries: language, caller, city, age of the data, demo label; and how it is rendered."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.auth import ANYBODY, Caller, Role
+from geo_service.auth.fields import may_see
+from geo_service.auth.publication import sees_unpublished
+from geo_service.city import CityProfile, load_city
+from geo_service.web.assets import static_address
+from geo_service.web.filters import GRADES, ZONES
+from geo_service.web.formats import Formats
+from geo_service.web.language import (
+    COOKIE,
+    COOKIE_SECONDS,
+    Language,
+    Words,
+    chosen_by_address,
+    language_of,
+    words,
+)
+from geo_service.web.queries.frame import DEMO, FRESHNESS
+from geo_service.web.speaker import PageSpeaker
+from geo_service.web.vocabulary import N_
+
+FRESHNESS_SECONDS: Final = 10.0
+"""How long a process shows the same freshness line before it asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """When each source was last renewed, and whether invented records are in.
+
+    Parameters
+    ----------
+    sources
+        Kind of import and moment.
+    demo
+        Whether any record is invented.
+    """
+
+    sources: tuple[tuple[str, datetime], ...]
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the navigation."""
+
+    href: str
+    text: str
+    roles: frozenset[Role] = frozenset()
+
+
+NAVIGATION: Final[Sequence[Entry]] = (
+    Entry("/maps/overview", N_("Karte")),
+    Entry("/flaechen", N_("Flächen")),
+    Entry("/standorte", N_("Standorte")),
+    Entry("/leerstand", N_("Leerstände")),
+    Entry("/anfragen", N_("Anfragen"), frozenset({Role.INVESTOR_SUPPORT})),
+    Entry("/anstoss", N_("Anstoß"), frozenset({Role.VACANCY_MANAGER})),
+)
+"""Main navigation; entries with roles are shown to these only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The surroundings of one page.
+
+    Parameters
+    ----------
+    request
+        The request that is answered.
+    caller
+        Who asks.
+    city
+        The city profile.
+    freshness
+        Age of the data and the demo label; None on error pages without a database.
+    """
+
+    request: Request
+    caller: Caller
+    city: CityProfile
+    freshness: Freshness | None
+
+    @property
+    def language(self) -> Language:
+        """Language of the page."""
+        return language_of(self.request)
+
+    @property
+    def words(self) -> Words:
+        """Sentences of the page's language."""
+        return words(self.language)
+
+    @property
+    def formats(self) -> Formats:
+        """Numbers and dates of the page's language."""
+        return Formats(self.language, self.city.timezone)
+
+    @property
+    def today(self) -> date:
+        """The day it is in the city."""
+        return datetime.now(ZoneInfo(self.city.timezone)).date()
+
+    @property
+    def path(self) -> str:
+        """Path of the page."""
+        return self.request.url.path
+
+    @property
+    def speaker(self) -> PageSpeaker:
+        """Says sentences in the page's language."""
+        return PageSpeaker(self.language, self.city.timezone)
+
+    def has_role(self, *roles: Role) -> bool:
+        """Tell whether the caller has one of the roles (or may do everything)."""
+        return self.caller.may(roles)
+
+    @property
+    def public(self) -> bool:
+        """Whether the caller sees only what is published."""
+        return not sees_unpublished(self.caller)
+
+    def may_see(self, record: str, field: str) -> bool:
+        """Tell whether the caller may see a field of the table of fields."""
+        return may_see(record, field, self.caller)
+
+    def navigation(self) -> list[Entry]:
+        """Return the entries that the caller may use."""
+        return [entry for entry in NAVIGATION if not entry.roles or self.has_role(*entry.roles)]
+
+    def here(self, **changes: str | None) -> str:
+        """Return this page's address with some parameters changed; None drops one."""
+        kept = [(key, value) for key, value in self.request.query_params.multi_items() if key not in changes]
+        kept += [(key, value) for key, value in changes.items() if value is not None]
+        return self.path + (f"?{urlencode(kept)}" if kept else "")
+
+    def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+        """Render a template of this language.
+
+        Parameters
+        ----------
+        template
+            Name below ``templates``.
+        status
+            HTTP status.
+        **context
+            Values of the template.
+        """
+        text = (
+            environment(self.language)
+            .get_template(template)
+            .render(frame=self, fmt=self.formats, label=self.speaker.label, texts_of=self._texts, **context)
+        )
+        response = HTMLResponse(text, status_code=status)
+        response.headers["Content-Language"] = self.language
+        response.headers["Vary"] = "Accept-Language, Cookie"
+        response.headers["Cache-Control"] = "no-cache"
+        chosen = chosen_by_address(self.request)
+        if chosen:
+            response.set_cookie(COOKIE, chosen, max_age=COOKIE_SECONDS, httponly=True, samesite="lax")
+        return response
+
+    def choices(self, vocabulary: str, codes: Iterable[str]) -> list[tuple[str, str]]:
+        """Return codes with their labels for a choice in a form."""
+        return [(code, self.speaker.label(vocabulary, code)) for code in codes]
+
+    def grade_choices(self) -> list[tuple[str, str]]:
+        """Return the transit classes as least wanted ones."""
+        better = [self.speaker.say("%(grade)s oder besser", grade=grade) for grade in GRADES[1:]]
+        return list(zip(GRADES, [GRADES[0], *better], strict=True))
+
+    def zone_choices(self) -> list[tuple[str, str]]:
+        """Return the BauNVO short forms with their meaning."""
+        return [(zone, f"{zone} · {self.speaker.label('zone', zone)}") for zone in ZONES]
+
+    def _texts(self, values: Iterable[str], vocabulary: str) -> list[str]:
+        return [self.speaker.label(vocabulary, value) for value in values]
+
+
+async def frame_of(request: Request, session: AsyncSession, caller: Caller) -> Frame:
+    """Build the frame of a page."""
+    city = load_city(request.app.state.settings.city)
+    return Frame(request, caller, city, await _freshness(request, session))
+
+
+def bare_frame(request: Request) -> Frame:
+    """Build the frame of a page that must work without a database."""
+    caller: Caller = getattr(request.state, "caller", ANYBODY)
+    return Frame(request, caller, load_city(request.app.state.settings.city), None)
+
+
+async def _freshness(request: Request, session: AsyncSession) -> Freshness:
+    """Return the freshness of the data, asked anew every few seconds."""
+    held: tuple[float, Freshness] | None = getattr(request.app.state, "web_freshness", None)
+    if held and time.monotonic() - held[0] < FRESHNESS_SECONDS:
+        return held[1]
+    sources = tuple((row.kind, row.applied_at) for row in await session.execute(FRESHNESS))
+    found = Freshness(sources, bool(await session.scalar(DEMO)))
+    request.app.state.web_freshness = (time.monotonic(), found)
+    return found
+
+
+@lru_cache(maxsize=2)
+def environment(language: Language) -> Environment:
+    """Return the template environment of a language."""
+    made = Environment(
+        loader=FileSystemLoader(Path(str(files("geo_service.web"))) / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    spoken = words(language)
+    made.install_gettext_callables(spoken.gettext, spoken.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+    made.globals["static"] = static_address
+    made.globals["lines_of"] = lines_of
+    made.filters["attributes"] = _attributes
+    return made
+
+
+def lines_of(group: Mapping[str, Any]) -> list[str]:
+    """Return the names of the lines in the evidence of a mode group, each once."""
+    found = [line.get("line", "") if isinstance(line, dict) else str(line) for line in group.get("lines", [])]
+    return list(dict.fromkeys(name for name in found if name))
+
+
+def _attributes(values: Mapping[str, str | None]) -> Markup:
+    """Write HTML attributes; None drops one."""
+    return Markup(" ").join(
+        Markup('{}="{}"').format(key, value) for key, value in values.items() if value is not None
+    )

@@ -1,0 +1,137 @@
+"""Parcels: the list with filters, and the page of one parcel."""
+
+import re
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.auth import Public
+from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS
+from geo_service.availability.models import Horizon
+from geo_service.db import Reading
+from geo_service.errors import NotFound
+from geo_service.parcels.models import PARCEL_KEY_PATTERN
+from geo_service.web.charts import sketch, waterfall
+from geo_service.web.filters import LandFilter, loosened, read_land_filter
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.queries.parcel_page import ACCESS, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
+from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, parcel_list, parcel_summary
+from geo_service.web.queries.premises import DISTRICTS
+from maps.naming import parcel_notation, parcel_title
+
+router = APIRouter()
+
+
+@router.get("/flaechen")
+async def land(request: Request, session: Reading, caller: Public) -> Response:
+    """List the parcels of a filter."""
+    frame = await frame_of(request, session, caller)
+    conditions, errors = read_land_filter(request.query_params)
+    after = read_after(request)
+    try:
+        rows = (await session.execute(parcel_list(conditions, public=frame.public, after=after))).all()
+    except ValueError:
+        rows, after = (await session.execute(parcel_list(conditions, public=frame.public))).all(), None
+    summary = (await session.execute(parcel_summary(conditions, public=frame.public))).one()
+    shown = rows[:PAGE_SIZE]
+    return frame.page(
+        "partials/land_results.html" if wants_part(request) else "land.html",
+        conditions=conditions,
+        errors=errors,
+        rows=shown,
+        more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
+        paged=after is not None,
+        summary=summary,
+        hints=await _hints(session, conditions, frame) if not rows and after is None else [],
+        horizons=[horizon.value for horizon in Horizon],
+        districts=(await session.execute(DISTRICTS)).all(),
+        title_of=lambda row: parcel_title(row, frame.speaker),
+        notation_of=lambda row: parcel_notation(row, frame.speaker),
+    )
+
+
+async def _hints(session: AsyncSession, conditions: LandFilter, frame: Frame) -> list[tuple[str, int, str]]:
+    """Tell which one condition, dropped, would bring how many: name, number, address."""
+    hints = []
+    for name, looser in loosened(conditions).items():
+        summary = (await session.execute(parcel_summary(looser, public=frame.public))).one()
+        if summary.parcels:
+            parameter = name.removesuffix("_m2")
+            hints.append((name, summary.parcels, frame.here(**{parameter: None, "after": None})))
+    return hints
+
+
+def wants_part(request: Request) -> bool:
+    """Tell whether only the list is asked for, to be put into the page (htmx)."""
+    return request.headers.get("hx-request") == "true" and "hx-history-restore-request" not in request.headers
+
+
+def read_after(request: Request) -> tuple[str, int] | None:
+    """Read where the page before ended: sort key and id."""
+    key, _, row_id = request.query_params.get("after", "").rpartition("~")
+    return (key, int(row_id)) if key and row_id.isdecimal() and len(row_id) < 19 else None  # noqa: PLR2004
+
+
+def after_of(row: Any) -> str:  # noqa: ANN401 - any row with sort key and id
+    """Write where a page ends."""
+    return f"{row.sort_key}~{row.id}"
+
+
+@router.get("/flaechen/{parcel_key}")
+async def parcel(request: Request, session: Reading, caller: Public, parcel_key: str) -> Response:
+    """Show one parcel: what, how much, from when, how near, and why."""
+    frame = await frame_of(request, session, caller)
+    row = await _parcel(session, parcel_key, frame)
+    parameters = {"parcel_id": row.id}
+    visible = {**parameters, "public": frame.public}
+    access = await session.execute(ACCESS, {"subject_kind": "parcel", "subject_id": row.id, "method": METHOD})
+    return frame.page(
+        "parcel.html",
+        row=row,
+        title=parcel_title(row, frame.speaker),
+        notation=parcel_notation(row, frame.speaker),
+        bars=waterfall(row.gross_m2, row.net_m2, row.items) if row.as_of else [],
+        plans=(await session.execute(PLANS, parameters)).all(),
+        access=access.one_or_none(),
+        vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
+        sketch=sketch(
+            (await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})).all()
+        ),
+        chain=shown_chain(row.chain or [], public=frame.public),
+        may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
+    )
+
+
+def shown_chain(chain: list[dict[str, Any]], *, public: bool) -> list[dict[str, Any]]:
+    """Return the blocking chain as the caller may see it: of what is not public only that there is something.
+
+    Notes
+    -----
+    Source: ``auth/publication.py`` (what an owner wants is personal).
+    """
+    if not public:
+        return chain
+    return [
+        {"kind": "not_public", "free_from": link.get("free_from"), "unblocks_to": link.get("unblocks_to")}
+        if link.get("kind") in HIDDEN_RESTRICTION_KINDS
+        else link
+        for link in chain
+    ]
+
+
+async def _parcel(session: AsyncSession, parcel_key: str, frame: Frame) -> Any:  # noqa: ANN401 - a row
+    """Read one parcel.
+
+    Raises
+    ------
+    NotFound
+        When there is none, or none that this caller may see.
+    """
+    if not re.fullmatch(PARCEL_KEY_PATTERN, parcel_key):
+        raise NotFound(f"{parcel_key[:40]!r} is no parcel key of 20 characters.")
+    parameters = {"parcel_key": parcel_key, "public": frame.public}
+    row = (await session.execute(PARCEL, parameters)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no parcel {parcel_key}, or it may not be shown.")
+    return row

@@ -1,0 +1,248 @@
+"""The overview map: page, script, styles, layers, identify, records in view."""
+
+import hashlib
+import json
+import math
+from functools import lru_cache
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from geo_service.auth import Public
+from geo_service.availability.models import Horizon
+from geo_service.availability.service import today
+from geo_service.city import load_city
+from geo_service.conditional import MAX_AGE_S, caching, conditional, etag_of
+from geo_service.db import Reading, fetch_bytes
+from geo_service.errors import BadParameter, NotFound
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.language import Language, language_of
+from geo_service.web.queries.parcels import METHOD
+from geo_service.web.queries.start import LAND_BY_GRADE, LAND_BY_HORIZON, VACANCY_RATE
+from geo_service.web.speaker import PageSpeaker
+from maps import queries, styles
+from maps.base import RenderedMap
+from maps.describe import DESCRIBERS
+from maps.naming import parcel_title, premises_address
+from maps.overview import LAYER_KEYS, SHOWN_AT_FIRST, boundary_geojson, overview_map
+from maps.portable import portable_html
+
+router = APIRouter(prefix="/maps")
+
+STATEMENTS: Final = {
+    "vacancies": queries.VACANCIES,
+    "stops": queries.STOPS,
+    "sites": queries.SITES,
+    "parcels": queries.PARCELS,
+    "districts": queries.DISTRICTS,
+}
+"""Statement per layer, in the order in which a popup lists what lies at a place."""
+KINDS: Final = {"parcel": "parcels", "premises": "vacancies", "site": "sites"}
+"""Layer per kind of record that a link may name."""
+GEOJSON: Final = "application/geo+json"
+ROWS_IN_VIEW: Final = 20
+MOST_ITEMS: Final = 6
+
+
+@router.get("/overview")
+async def overview(request: Request, session: Reading, caller: Public) -> Response:
+    """Show the overview map with its legend, layers and table."""
+    frame = await frame_of(request, session, caller)
+    visible = {"public": frame.public}
+    land = {row.horizon: row for row in await session.execute(LAND_BY_HORIZON, visible)}
+    grades = {row.grade: row for row in await session.execute(LAND_BY_GRADE, {**visible, "method": METHOD})}
+    west, south, east, north = frame.city.bbox
+    return frame.page(
+        "overview.html",
+        map=rendered_overview(frame.language, frame.city.key, _basemap(request)),
+        script_hash=_script_hash(request, frame.language),
+        land=land,
+        land_by_grade=grades,
+        vacancy=(await session.execute(VACANCY_RATE)).one(),
+        horizons=[horizon.value for horizon in Horizon],
+        grades=[grade for grade in styles.GRADES if grade in grades],
+        layers=LAYER_KEYS,
+        shown=SHOWN_AT_FIRST,
+        basemap=_basemap(request),
+        **await _in_view(session, frame, (west, south, east, north)),
+    )
+
+
+def _basemap(request: Request) -> tuple[str, str] | None:
+    settings = request.app.state.settings
+    return (settings.basemap_url, settings.basemap_attribution) if settings.basemap_url else None
+
+
+@lru_cache(maxsize=16)
+def rendered_overview(language: Language, city: str, basemap: tuple[str, str] | None) -> RenderedMap:
+    """Return the overview in a language; made once, since nothing in it depends on the records."""
+    profile = load_city(city)
+    return overview_map(profile, PageSpeaker(language, profile.timezone), basemap)
+
+
+def _script_hash(request: Request, language: Language) -> str:
+    city = request.app.state.settings.city
+    script = rendered_overview(language, city, _basemap(request)).script
+    return hashlib.sha256(script.encode()).hexdigest()[:12]
+
+
+@router.get("/overview.js")
+async def overview_script(request: Request, _caller: Public) -> Response:
+    """Answer with the program that Folium made; its address carries the hash of its content."""
+    language = language_of(request)
+    script = rendered_overview(language, request.app.state.settings.city, _basemap(request)).script
+    current = request.query_params.get("v") == _script_hash(request, language)
+    keep = "public, max-age=31536000, immutable" if current else "no-cache"
+    return Response(script, media_type="text/javascript", headers={"Cache-Control": keep})
+
+
+@router.get("/styles.css")
+async def style_sheet(request: Request, caller: Public) -> Response:
+    """Answer with the classes of legend, badges and markers, made from the map's colours."""
+    return _kept(request, caller, styles.stylesheet().encode(), "text/css")
+
+
+@router.get("/overview.html")
+async def portable(request: Request, session: Reading, _caller: Public) -> Response:
+    """Answer with the overview as one file that opens without a network; public records only."""
+    language = language_of(request)
+    city = load_city(request.app.state.settings.city)
+    speaker = PageSpeaker(language, city.timezone)
+
+    def make(sync_session: Session) -> str:
+        return portable_html(sync_session.connection(), city, speaker, today())
+
+    text = await session.run_sync(make)
+    headers = {"Content-Disposition": 'attachment; filename="map.html"', "Cache-Control": "no-cache"}
+    return Response(text, media_type="text/html", headers=headers)
+
+
+@router.get("/layers/{layer}.geojson")
+async def layer(request: Request, session: Reading, caller: Public, layer: str) -> Response:
+    """Answer with a layer of the overview as GeoJSON (WGS 84)."""
+    frame = await frame_of(request, session, caller)
+    if layer == "boundary":
+        return _kept(request, caller, boundary_geojson(frame.city).encode(), GEOJSON)
+    statement = queries.LAYERS.get(layer)
+    if statement is None:
+        raise NotFound(f"There is no layer {layer[:40]!r}.")
+    body = await fetch_bytes(session, statement, {"public": frame.public})
+    return _kept(request, caller, body or b"", GEOJSON)
+
+
+def _kept(request: Request, caller: Public, body: bytes, media_type: str) -> Response:
+    """Answer with an entity tag, or 304 when the browser has it already."""
+    return conditional(request, body, etag_of(body), media_type, caching(caller, max_age_s=MAX_AGE_S))
+
+
+class Place(BaseModel):
+    """A place on the map that is asked about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrees (WGS 84).")
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False, description="Latitude, degrees (WGS 84).")
+    layers: str = Field("parcels", max_length=200, description="Layers asked for, separated by commas.")
+    tolerance_m: float = Field(10, ge=0, le=2000, description="How far a point may lie from it, metres.")
+    lang: str = Field("", max_length=5, description="Language of the answer: de or en.")
+
+
+@router.get("/identify")
+async def identify(
+    request: Request, session: Reading, caller: Public, place: Annotated[Place, Query()]
+) -> Response:
+    """Tell what lies at a place: what, how much, from when, how near, why."""
+    frame = await frame_of(request, session, caller)
+    asked = {"parcels" if name in {"horizon", "grade"} else name for name in place.layers.split(",")}
+    where = {
+        "longitude": place.lon,
+        "latitude": place.lat,
+        "tolerance_m": place.tolerance_m,
+        "key": None,
+    }
+    found: list[dict[str, Any]] = []
+    for name in STATEMENTS:
+        if name in asked and (name != "districts" or not found):
+            found += [item for item, _ in await _described(session, frame, name, where)]
+    return JSONResponse({"items": found[:MOST_ITEMS]}, headers={"Cache-Control": "no-cache"})
+
+
+@router.get("/record")
+async def record(
+    request: Request, session: Reading, caller: Public, kind: str, key: Annotated[str, Query(max_length=100)]
+) -> Response:
+    """Describe one record by its key, with its place and outline, for links and search results."""
+    frame = await frame_of(request, session, caller)
+    name = KINDS.get(kind)
+    if name is None:
+        raise BadParameter(f"kind must be one of {', '.join(KINDS)}.", parameter="kind")
+    place = {"longitude": 0.0, "latitude": 0.0, "tolerance_m": 0.0, "key": key}
+    found = await _described(session, frame, name, place)
+    if not found:
+        raise NotFound(f"There is no {kind} {key!r} on the map.")
+    item, row = found[0]
+    return JSONResponse(
+        {
+            "items": [item],
+            "longitude": row.longitude,
+            "latitude": row.latitude,
+            "geometry": json.loads(row.geometry),
+        },
+        headers={"Cache-Control": "no-cache"},
+    )
+
+
+async def _described(
+    session: AsyncSession, frame: Frame, name: str, place: dict[str, Any]
+) -> list[tuple[dict[str, Any], Any]]:
+    """Run a layer's statement and describe its rows."""
+    parameters = {**place, "method": METHOD, "public": frame.public}
+    wanted = STATEMENTS[name].compile().params
+    rows = await session.execute(STATEMENTS[name], {key: parameters[key] for key in wanted})
+    return [(DESCRIBERS[name](row, frame.speaker).as_json(), row) for row in rows]
+
+
+@router.get("/records")
+async def records(request: Request, session: Reading, caller: Public, bbox: str) -> Response:
+    """List the records of a view: the table beside the map."""
+    frame = await frame_of(request, session, caller)
+    return frame.page("partials/records.html", **await _in_view(session, frame, read_bbox(bbox)))
+
+
+async def _in_view(
+    session: AsyncSession, frame: Frame, bbox: tuple[float, float, float, float]
+) -> dict[str, Any]:
+    """Read the records of a view."""
+    west, south, east, north = bbox
+    view = {"west": west, "south": south, "east": east, "north": north}
+    visible = {**view, "public": frame.public, "rows": ROWS_IN_VIEW}
+    return {
+        "parcels_in_view": (await session.execute(queries.IN_VIEW, {**visible, "method": METHOD})).all(),
+        "vacancies_in_view": (await session.execute(queries.VACANCIES_IN_VIEW, visible)).all(),
+        "sites_in_view": (await session.execute(queries.SITES_IN_VIEW, view)).all(),
+        "title_of": lambda row: parcel_title(row, frame.speaker),
+        "address_of": premises_address,
+    }
+
+
+def read_bbox(text: str) -> tuple[float, float, float, float]:
+    """Read a box of degrees: west, south, east, north.
+
+    Raises
+    ------
+    BadParameter
+        When it is none.
+    """
+    try:
+        west, south, east, north = (float(part) for part in text.split(","))
+    except ValueError:
+        west = south = east = north = math.nan
+    if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):  # noqa: PLR2004 - the globe, Mercator
+        raise BadParameter(
+            "bbox must be west,south,east,north in degrees, for example 7.3,51.4,7.6,51.6.", parameter="bbox"
+        )
+    return west, south, east, north

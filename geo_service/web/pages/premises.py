@@ -1,0 +1,90 @@
+"""Vacant premises: the list with filters, the page of one, how to report a vacancy."""
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.auth import Public
+from geo_service.auth.publication import PUBLIC_VACANCY_STATUS
+from geo_service.db import Reading
+from geo_service.errors import NotFound
+from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
+from geo_service.web.filters import PremisesFilter, loosened, read_premises_filter
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.pages.land import after_of, read_after, wants_part
+from geo_service.web.queries.parcel_page import ACCESS
+from geo_service.web.queries.parcels import METHOD, PAGE_SIZE
+from geo_service.web.queries.premises import (
+    DISTRICTS,
+    HISTORY,
+    PREMISES,
+    QUARTERS,
+    premises_list,
+    premises_summary,
+)
+from maps.naming import premises_address
+
+router = APIRouter()
+
+
+@router.get("/leerstand")
+async def vacancies(request: Request, session: Reading, caller: Public) -> Response:
+    """List the vacant premises of a filter."""
+    frame = await frame_of(request, session, caller)
+    conditions, errors = read_premises_filter(request.query_params)
+    after = read_after(request)
+    try:
+        rows = (await session.execute(premises_list(conditions, public=frame.public, after=after))).all()
+    except ValueError:
+        rows, after = (await session.execute(premises_list(conditions, public=frame.public))).all(), None
+    shown = rows[:PAGE_SIZE]
+    return frame.page(
+        "partials/premises_results.html" if wants_part(request) else "vacancies.html",
+        conditions=conditions,
+        errors=errors,
+        rows=shown,
+        more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
+        paged=after is not None,
+        summary=(await session.execute(premises_summary(conditions, public=frame.public))).one(),
+        hints=await _hints(session, conditions, frame) if not rows and after is None else [],
+        uses=[use.value for use in PremisesUse],
+        features=[feature.value for feature in Feature],
+        statuses=PUBLIC_VACANCY_STATUS if frame.public else [status.value for status in VacancyStatus],
+        districts=(await session.execute(DISTRICTS)).all(),
+        quarters=(await session.execute(QUARTERS)).all(),
+        address_of=premises_address,
+    )
+
+
+async def _hints(
+    session: AsyncSession, conditions: PremisesFilter, frame: Frame
+) -> list[tuple[str, int, str]]:
+    """Tell which one condition, dropped, would bring how many: name, number, address."""
+    hints = []
+    for name, looser in loosened(conditions).items():
+        summary = (await session.execute(premises_summary(looser, public=frame.public))).one()
+        if summary.premises:
+            parameter = name.removesuffix("_m2")
+            hints.append((name, summary.premises, frame.here(**{parameter: None, "after": None})))
+    return hints
+
+
+@router.get("/leerstand/{premises_key}")
+async def premises(request: Request, session: Reading, caller: Public, premises_key: str) -> Response:
+    """Show premises; rent agreed in private, landlord and notes only to the vacancy manager."""
+    frame = await frame_of(request, session, caller)
+    may_see_private = frame.may_see("vacancies", "net_rent_eur_month")
+    parameters = {"premises_key": premises_key, "may_see_private": may_see_private}
+    row = (await session.execute(PREMISES, parameters)).one_or_none()
+    if row is None:
+        raise NotFound(f"There are no vacant premises {premises_key[:60]!r}.")
+    access = await session.execute(
+        ACCESS, {"subject_kind": "premises", "subject_id": row.id, "method": METHOD}
+    )
+    return frame.page(
+        "premises.html",
+        row=row,
+        address=premises_address(row),
+        access=access.one_or_none(),
+        history=(await session.execute(HISTORY, {"premises_id": row.id, "public": frame.public})).all(),
+        may_see_private=may_see_private,
+    )

@@ -1,0 +1,105 @@
+"""Statements of the page of one parcel."""
+
+from typing import Final
+
+from sqlalchemy import TextClause, text
+
+PARCEL: Final[TextClause] = text("""
+    SELECT p.id, p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.municipality,
+           p.location_text, p.actual_use, p.official_area_m2, p.area_m2, p.land_value_eur_per_m2,
+           p.owner_kind, p.source, p.source_date, p.recorded_at, p.is_demo,
+           d.name AS district, d.key AS district_key,
+           a.as_of, a.preset, a.gross_m2, a.net_m2, a.estimated_m2, a.largest_piece_m2, a.severity,
+           a.horizon, a.available_from, a.items, a.chain, a.computed_at,
+           ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude
+      FROM parcels p
+      LEFT JOIN districts d ON d.id = p.district_id
+      LEFT JOIN availability a ON a.parcel_id = p.id
+     CROSS JOIN LATERAL (SELECT ST_Transform(ST_PointOnSurface(p.geom), 4326) AS center) c
+     WHERE p.parcel_key = :parcel_key
+       AND p.valid @> current_date
+       AND (NOT :public OR (NOT p.publication_objection
+               AND (p.publication_announced_on IS NULL
+                    OR p.publication_announced_on + interval '1 month' <= current_date)))
+""")
+"""One parcel with its stored availability; for the public only what may be published (BauGB §200(3)).
+
+Parameters: ``parcel_key``, ``public`` (nobody known asks). Areas in m², center in degrees (WGS 84).
+"""
+
+PLANS: Final[TextClause] = text("""
+    SELECT dp.plan_key, dp.name, dp.legal_status, dp.in_force_on, dp.office, dp.source, dp.source_date,
+           pa.zone, pa.grz, pa.gfz, pa.max_storeys,
+           ST_Area(ST_Intersection(coalesce(pa.geom, dp.geom), p.geom)) AS overlap_m2
+      FROM parcels p
+      JOIN development_plans dp ON ST_Intersects(dp.geom, p.geom) AND dp.valid @> current_date
+      LEFT JOIN plan_areas pa ON pa.plan_id = dp.id AND ST_Intersects(pa.geom, p.geom)
+     WHERE p.id = :parcel_id
+       AND ST_Area(ST_Intersection(coalesce(pa.geom, dp.geom), p.geom)) > 1
+     ORDER BY overlap_m2 DESC, dp.plan_key, pa.id
+""")
+"""Plans and building areas upon a parcel, the largest share first. Parameter: ``parcel_id``; areas in m²."""
+
+ACCESS: Final[TextClause] = text("""
+    SELECT t.method, t.grade, t.category, t.distance_m, t.next_grade, t.next_distance_m,
+           t.rail_distance_m, t.tram_distance_m, t.bus_distance_m, t.computed_at,
+           s.name AS stop, s.lines AS lines,
+           n.name AS next_stop,
+           r.name AS rail_stop, r.lines AS rail_lines,
+           m.name AS tram_stop, m.lines AS tram_lines,
+           b.name AS bus_stop, b.lines AS bus_lines,
+           g.day, g.window_from_s, g.window_to_s, g.mode_group, g.departures, g.headway_min, g.evidence,
+           f.name AS feed, f.publisher, f.feed_version, f.source AS feed_source, f.is_demo AS feed_is_demo
+      FROM transit_access t
+      LEFT JOIN transit_stops s ON s.id = t.stop_pk
+      LEFT JOIN transit_stops n ON n.id = t.next_stop_pk
+      LEFT JOIN transit_stops r ON r.id = t.rail_stop_pk
+      LEFT JOIN transit_stops m ON m.id = t.tram_stop_pk
+      LEFT JOIN transit_stops b ON b.id = t.bus_stop_pk
+      LEFT JOIN transit_stop_grades g ON g.stop_pk = t.stop_pk AND g.method = t.method
+      LEFT JOIN transit_feeds f ON f.id = s.feed_id
+     WHERE t.subject_kind = :subject_kind AND t.subject_id = :subject_id AND t.method = :method
+""")
+"""Transit answer about a parcel, site or premises with the departures that gave it; distances in metres.
+
+Parameters: ``subject_kind``, ``subject_id``, ``method``.
+"""
+
+NEARBY_VACANCIES: Final[TextClause] = text("""
+    SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,
+           ST_Distance(pr.geom, p.geom) AS distance_m
+      FROM parcels p
+      JOIN premises pr ON ST_DWithin(pr.geom, p.geom, 500)
+      JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
+       AND (NOT :public OR v.status IN ('vacant', 'temporary_use'))
+     WHERE p.id = :parcel_id
+     ORDER BY distance_m, pr.id
+     LIMIT 5
+""")
+"""The five nearest vacant premises within 500 m. Parameters: ``parcel_id``, ``public``."""
+
+OUTLINE: Final[TextClause] = text("""
+    WITH subject AS (SELECT geom FROM parcels WHERE id = :parcel_id),
+         view AS (SELECT ST_Expand(geom, greatest(60, ST_XMax(geom) - ST_XMin(geom),
+                                                  ST_YMax(geom) - ST_YMin(geom))) AS box FROM subject)
+    SELECT 'neighbour' AS kind, '' AS label,
+           ST_AsSVG(ST_Translate(ST_ClipByBox2D(p.geom, v.box), -ST_XMin(v.box), -ST_YMin(v.box)),
+                    0, 1) AS path,
+           ST_XMax(v.box) - ST_XMin(v.box) AS width_m, ST_YMax(v.box) - ST_YMin(v.box) AS height_m
+      FROM view v JOIN parcels p ON p.geom && v.box AND p.id <> :parcel_id AND p.valid @> current_date
+    UNION ALL
+    SELECT 'restriction', r.kind,
+           ST_AsSVG(ST_Translate(ST_ClipByBox2D(r.geom, v.box), -ST_XMin(v.box), -ST_YMin(v.box)), 0, 1),
+           ST_XMax(v.box) - ST_XMin(v.box), ST_YMax(v.box) - ST_YMin(v.box)
+      FROM view v JOIN restrictions r ON r.geom && v.box AND r.valid @> current_date
+       AND (NOT :public OR r.kind <> ALL (CAST(:hidden AS text[])))
+    UNION ALL
+    SELECT 'subject', '',
+           ST_AsSVG(ST_Translate(s.geom, -ST_XMin(v.box), -ST_YMin(v.box)), 0, 1),
+           ST_XMax(v.box) - ST_XMin(v.box), ST_YMax(v.box) - ST_YMin(v.box)
+      FROM view v, subject s
+""")
+"""Sketch of a parcel and its neighbours as SVG paths in metres from the lower left corner (y points down).
+
+Parameters: ``parcel_id``, ``public``, ``hidden`` (kinds of restriction that the public does not see).
+"""

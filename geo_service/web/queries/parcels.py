@@ -1,0 +1,164 @@
+"""Statements of the parcel list and of the parcel page."""
+
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Date, Select, and_, func, literal_column, select, tuple_
+
+from geo_service.auth.publication import published
+from geo_service.availability.models import Availability, Horizon
+from geo_service.parcels.models import District, Parcel
+from geo_service.restrictions.models import PlanArea
+from geo_service.transit.models import TransitAccess, TransitStop
+from geo_service.web.filters import GRADES, LandFilter
+
+METHOD: Final = "are"
+"""Transit method shown on pages."""
+PAGE_SIZE: Final = 25
+Rows = Select[*tuple[Any, ...]]
+"""A statement with any columns."""
+FAR_FUTURE: Final = date(9999, 12, 31)
+"""Sorts unknown dates last."""
+
+ZONE: Final = (
+    select(PlanArea.zone)
+    .where(func.ST_Intersects(PlanArea.geom, func.ST_PointOnSurface(Parcel.geom)))
+    .order_by(PlanArea.id)
+    .limit(1)
+    .correlate(Parcel)
+    .scalar_subquery()
+)
+"""BauNVO short form of the plan at a point inside the parcel."""
+
+ACCESS: Final = and_(
+    TransitAccess.subject_kind == "parcel",
+    TransitAccess.subject_id == Parcel.id,
+    TransitAccess.method == METHOD,
+)
+
+
+def parcel_summary(conditions: LandFilter, *, public: bool) -> Rows:
+    """Count the parcels of a filter: number, net m², number and net m² of those available now."""
+    now = Availability.horizon == Horizon.NOW.value
+    net = func.coalesce(func.sum(Availability.net_m2), 0.0)
+    return _joined(
+        select(
+            func.count().label("parcels"),
+            net.label("net_m2"),
+            func.count().filter(now).label("now_parcels"),
+            func.coalesce(func.sum(Availability.net_m2).filter(now), 0.0).label("now_m2"),
+        ),
+        conditions,
+        public=public,
+    )
+
+
+def parcel_list(
+    conditions: LandFilter, *, public: bool, after: tuple[str, int] | None = None, limit: int = PAGE_SIZE
+) -> Rows:
+    """List the parcels of a filter, one more than ``limit`` to tell whether there are more.
+
+    Parameters
+    ----------
+    conditions
+        What is asked for, and the order.
+    public
+        Whether the caller is nobody known: then only what may be published.
+    after
+        Sort key and id of the last row shown before.
+    limit
+        Rows per page.
+    """
+    sort_key = _sort_key(conditions.sort)
+    statement = _joined(
+        select(
+            Parcel.id,
+            Parcel.parcel_key,
+            Parcel.gemarkung,
+            Parcel.flur,
+            Parcel.numerator,
+            Parcel.denominator,
+            Parcel.location_text,
+            Parcel.is_demo,
+            Availability.gross_m2,
+            Availability.net_m2,
+            Availability.horizon,
+            Availability.available_from,
+            Availability.severity,
+            District.name.label("district"),
+            TransitAccess.grade,
+            TransitAccess.distance_m,
+            TransitStop.name.label("stop"),
+            ZONE.label("zone"),
+            sort_key.label("sort_key"),
+        ),
+        conditions,
+        public=public,
+    )
+    if after is not None:
+        last = tuple_(_typed(conditions.sort, after[0]), after[1])
+        statement = statement.where(tuple_(sort_key, Parcel.id) > last)
+    return statement.order_by(sort_key, Parcel.id).limit(limit + 1)
+
+
+def _joined(statement: Rows, conditions: LandFilter, *, public: bool) -> Rows:
+    """Add tables and conditions."""
+    statement = (
+        statement.select_from(Parcel)
+        .join(Availability, Availability.parcel_id == Parcel.id)
+        .outerjoin(District, District.id == Parcel.district_id)
+        .outerjoin(TransitAccess, ACCESS)
+        .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
+        .where(Parcel.valid.contains(func.current_date()), Availability.net_m2 > 0, *_conditions(conditions))
+    )
+    if not public:
+        return statement
+    return statement.where(
+        published(
+            Parcel.publication_objection,
+            Parcel.publication_announced_on,
+            literal_column("current_date", Date),
+        )
+    )
+
+
+def _conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.area_min_m2 is not None:
+        found.append(Availability.net_m2 >= wanted.area_min_m2)
+    if wanted.area_max_m2 is not None:
+        found.append(Availability.net_m2 <= wanted.area_max_m2)
+    if wanted.horizon:
+        found.append(Availability.horizon.in_(wanted.horizon))
+    if wanted.grade:
+        found.append(TransitAccess.grade.in_(GRADES[: GRADES.index(wanted.grade) + 1]))
+    if wanted.district:
+        found.append(District.key.in_(wanted.district))
+    if wanted.use:
+        found.append(ZONE.in_(wanted.use))
+    return found
+
+
+def _sort_key(sort: str) -> ColumnElement[Any]:
+    """Return what a list is sorted by, ascending."""
+    if sort == "from":
+        return func.coalesce(Availability.available_from, FAR_FUTURE)
+    if sort == "grade":
+        return func.coalesce(TransitAccess.grade, "Z")
+    return -Availability.net_m2
+
+
+def _typed(sort: str, value: str) -> Any:  # noqa: ANN401 - the type of the sort key
+    """Return the text of a sort key as its type.
+
+    Raises
+    ------
+    ValueError
+        When the text is none.
+    """
+    if sort == "from":
+        return date.fromisoformat(value)
+    if sort == "grade":
+        return value[:1]
+    return float(value)

@@ -1,0 +1,163 @@
+"""Statements of the vacancy list and of the page of premises."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, TextClause, and_, func, select, text, tuple_
+
+from geo_service.auth.publication import published_vacancy
+from geo_service.parcels.models import District, Quarter
+from geo_service.transit.models import TransitAccess, TransitStop
+from geo_service.vacancies.models import Premises, Vacancy
+from geo_service.web.filters import PremisesFilter
+from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, Rows
+
+
+def premises_summary(conditions: PremisesFilter, *, public: bool) -> Rows:
+    """Count the vacant premises of a filter: number and area in m²."""
+    return _joined(
+        select(
+            func.count().label("premises"), func.coalesce(func.sum(Premises.area_m2), 0.0).label("area_m2")
+        ),
+        conditions,
+        public=public,
+    )
+
+
+def premises_list(
+    conditions: PremisesFilter,
+    *,
+    public: bool,
+    after: tuple[str, int] | None = None,
+    limit: int = PAGE_SIZE,
+) -> Rows:
+    """List the vacant premises of a filter, one more than ``limit``; public fields only.
+
+    Parameters
+    ----------
+    conditions
+        What is asked for, and the order.
+    public
+        Whether the caller is nobody known: then no vacancy that only threatens.
+    after
+        Sort key and id of the last row shown before.
+    limit
+        Rows per page.
+    """
+    since = func.lower(Vacancy.during)
+    sort_key: SQLColumnExpression[Any] = Premises.area_m2
+    if conditions.sort == "since":
+        sort_key = func.coalesce(since - func.current_date(), 0)
+    statement = _joined(
+        select(
+            Premises.id,
+            Premises.premises_key,
+            Premises.name,
+            Premises.street,
+            Premises.house_number,
+            Premises.postcode,
+            Premises.floor,
+            Premises.area_m2,
+            Premises.permitted_uses,
+            Premises.features,
+            Premises.is_demo,
+            Vacancy.status,
+            Vacancy.asking_rent_eur_month,
+            since.label("since"),
+            District.name.label("district"),
+            Quarter.name.label("quarter"),
+            TransitAccess.grade,
+            TransitStop.name.label("stop"),
+            TransitAccess.distance_m,
+            sort_key.label("sort_key"),
+        ),
+        conditions,
+        public=public,
+    )
+    if after is not None:
+        statement = statement.where(tuple_(sort_key, Premises.id) > tuple_(float(after[0]), after[1]))
+    return statement.order_by(sort_key, Premises.id).limit(limit + 1)
+
+
+def _joined(statement: Rows, conditions: PremisesFilter, *, public: bool) -> Rows:
+    """Add tables and conditions."""
+    statement = (
+        statement.select_from(Premises)
+        .join(Vacancy, and_(Vacancy.premises_id == Premises.id, Vacancy.during.contains(func.current_date())))
+        .outerjoin(District, District.id == Premises.district_id)
+        .outerjoin(Quarter, Quarter.id == Premises.quarter_id)
+        .outerjoin(
+            TransitAccess,
+            and_(
+                TransitAccess.subject_kind == "premises",
+                TransitAccess.subject_id == Premises.id,
+                TransitAccess.method == METHOD,
+            ),
+        )
+        .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
+        .where(Premises.valid.contains(func.current_date()), *_conditions(conditions))
+    )
+    return statement.where(published_vacancy(Vacancy.status)) if public else statement
+
+
+def _conditions(wanted: PremisesFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.area_min_m2 is not None:
+        found.append(Premises.area_m2 >= wanted.area_min_m2)
+    if wanted.area_max_m2 is not None:
+        found.append(Premises.area_m2 <= wanted.area_max_m2)
+    if wanted.use:
+        found.append(Premises.permitted_uses.overlap(list(wanted.use)))
+    if wanted.feature:
+        found.append(Premises.features.contains(list(wanted.feature)))
+    if wanted.district:
+        found.append(District.key.in_(wanted.district))
+    if wanted.quarter:
+        found.append(Quarter.key.in_(wanted.quarter))
+    if wanted.status:
+        found.append(Vacancy.status.in_(wanted.status))
+    if wanted.ground_floor:
+        found.append(Premises.floor == 0)
+    return found
+
+
+PREMISES: Final[TextClause] = text("""
+    SELECT pr.id, pr.premises_key, pr.name, pr.street, pr.house_number, pr.postcode, pr.floor, pr.area_m2,
+           pr.permitted_uses, pr.features, pr.source, pr.source_date, pr.recorded_at, pr.is_demo,
+           d.name AS district, d.key AS district_key, q.name AS quarter,
+           v.status, lower(v.during) AS since, v.previous_use, v.temporary_use_until, v.asking_rent_eur_month,
+           ST_X(ST_Transform(pr.geom, 4326)) AS longitude, ST_Y(ST_Transform(pr.geom, 4326)) AS latitude,
+           CASE WHEN :may_see_private THEN pr.net_rent_eur_month END AS net_rent_eur_month,
+           CASE WHEN :may_see_private THEN pr.landlord END AS landlord,
+           CASE WHEN :may_see_private THEN pr.contact END AS contact,
+           CASE WHEN :may_see_private THEN pr.note END AS note
+      FROM premises pr
+      LEFT JOIN districts d ON d.id = pr.district_id
+      LEFT JOIN quarters q ON q.id = pr.quarter_id
+      LEFT JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
+       AND (:may_see_private OR v.status IN ('vacant', 'temporary_use'))
+     WHERE pr.premises_key = :premises_key AND pr.valid @> current_date
+       AND (v.id IS NOT NULL OR :may_see_private)
+""")
+"""Premises and their present vacancy; occupied ones and private fields only for those who may see them.
+
+Parameters: ``premises_key``, ``may_see_private``. Areas in m², rents in EUR a month.
+"""
+
+HISTORY: Final[TextClause] = text("""
+    SELECT status, lower(during) AS since, upper(during) AS until, previous_use, is_demo
+      FROM vacancies
+     WHERE premises_id = :premises_id AND (NOT :public OR status IN ('vacant', 'temporary_use'))
+     ORDER BY lower(during) DESC NULLS LAST
+     LIMIT 20
+""")
+"""Vacancies of premises, the latest first; an end is the first day after.
+
+Parameters: ``premises_id``, ``public``.
+"""
+
+DISTRICTS: Final[TextClause] = text("SELECT key, name FROM districts ORDER BY name")
+"""Choices of the district filter."""
+
+QUARTERS: Final[TextClause] = text("SELECT key, name FROM quarters ORDER BY name")
+"""Choices of the quarter filter."""

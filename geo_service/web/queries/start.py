@@ -1,0 +1,63 @@
+"""Statements of the start page."""
+
+from typing import Final
+
+from sqlalchemy import TextClause, text
+
+LAND_BY_HORIZON: Final[TextClause] = text("""
+    SELECT a.horizon, count(*) AS parcels, sum(a.net_m2) AS net_m2, max(a.as_of) AS as_of
+      FROM availability a
+      JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
+     WHERE a.net_m2 > 0
+       AND (NOT :public OR (NOT p.publication_objection
+               AND (p.publication_announced_on IS NULL
+                    OR p.publication_announced_on + interval '1 month' <= current_date)))
+     GROUP BY a.horizon
+""")
+"""Number and net area (m²) of parcels per horizon. Parameter: ``public``."""
+
+LAND_BY_GRADE: Final[TextClause] = text("""
+    SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(a.net_m2) AS net_m2
+      FROM availability a
+      JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
+      LEFT JOIN transit_access t
+        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
+     WHERE a.net_m2 > 0
+       AND (NOT :public OR (NOT p.publication_objection
+               AND (p.publication_announced_on IS NULL
+                    OR p.publication_announced_on + interval '1 month' <= current_date)))
+     GROUP BY 1
+""")
+"""Number and net area (m²) of parcels per transit class. Parameters: ``public``, ``method``."""
+
+VACANCY_RATE: Final[TextClause] = text("""
+    SELECT count(*) AS premises, coalesce(sum(pr.area_m2), 0) AS area_m2,
+           count(v.id) FILTER (WHERE v.status = 'vacant') AS vacant,
+           coalesce(sum(pr.area_m2) FILTER (WHERE v.status = 'vacant'), 0) AS vacant_m2,
+           count(v.id) FILTER (WHERE v.status = 'threatened') AS threatened,
+           count(v.id) FILTER (WHERE v.status = 'temporary_use') AS temporary_use,
+           count(v.id) FILTER (WHERE v.status = 'vacant'
+                               AND lower(v.during) <= current_date - interval '3 months') AS long_vacant
+      FROM premises pr
+      LEFT JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
+     WHERE pr.valid @> current_date
+""")
+"""Premises, vacant ones, and those vacant for three months or more; areas in m².
+
+Source of the three months: domain description 3 (common convention).
+"""
+
+UNMET_INQUIRIES: Final[TextClause] = text("""
+    SELECT count(*) FILTER (WHERE status = 'open') AS open,
+           count(*) FILTER (WHERE status = 'unmet') AS unmet
+      FROM inquiries
+""")
+"""Inquiries that wait, and those that could not be served: numbers only."""
+
+CHANGES: Final[TextClause] = text("""
+    SELECT kind, counts, applied_at
+      FROM import_runs
+     ORDER BY applied_at DESC
+     LIMIT 5
+""")
+"""The latest imports with their counts."""

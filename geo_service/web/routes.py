@@ -1,0 +1,73 @@
+"""All pages, and errors in words."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from geo_service.web.assets import mount_static
+from geo_service.web.frame import bare_frame
+from geo_service.web.pages import land, overview, premises, sign_in, sites, start, texts
+from geo_service.web.vocabulary import N_
+
+__all__ = ["mount_static", "render_problem", "router"]
+
+router = APIRouter(include_in_schema=False)
+for page in (start, overview, land, sites, premises, sign_in, texts):
+    router.include_router(page.router)
+
+DATA_PATHS: Final = ("/api/", "/ogc", "/static/", "/healthz", "/readyz", "/metrics")
+"""Addresses for programs: they answer errors with problem documents."""
+
+EXPLANATIONS: Final[dict[int, tuple[str, str]]] = {
+    400: (N_("So geht es nicht"), N_("Die Adresse enthält eine Angabe, die nicht erlaubt ist.")),
+    401: (N_("Bitte anmelden"), N_("Diese Seite ist für angemeldete Beschäftigte.")),
+    403: (N_("Kein Zugang"), N_("Ihre Rolle darf diese Seite nicht sehen. Fragen Sie die Verwaltung.")),
+    404: (
+        N_("Nicht gefunden"),
+        N_("Diese Seite gibt es nicht, oder der Datensatz ist nicht öffentlich. Suchen Sie oben danach."),
+    ),
+    405: (N_("So geht es nicht"), N_("Diese Adresse lässt sich so nicht aufrufen.")),
+    409: (N_("Widerspruch"), N_("Die Änderung widerspricht dem, was gespeichert ist.")),
+    422: (
+        N_("Angaben unvollständig oder falsch"),
+        N_("Bitte prüfen Sie Ihre Angaben und senden Sie sie erneut."),
+    ),
+    429: (N_("Zu viele Anfragen"), N_("Bitte warten Sie eine Minute und versuchen Sie es dann noch einmal.")),
+    503: (
+        N_("Gerade nicht erreichbar"),
+        N_("Die Datenbank antwortet nicht. Bitte versuchen Sie es in einigen Minuten noch einmal."),
+    ),
+}
+"""Title and explanation by status."""
+UNKNOWN: Final = (
+    N_("Da ist etwas schiefgegangen"),
+    N_("Der Fehler wurde aufgezeichnet. Bitte versuchen Sie es noch einmal."),
+)
+
+
+async def render_problem(request: Request, problem: dict[str, Any]) -> Response | None:
+    """Make a page of a problem for browsers; None for programs and data addresses.
+
+    Parameters
+    ----------
+    request
+        The request that failed.
+    problem
+        Members of the problem document (RFC 9457).
+    """
+    wants_page = "text/html" in request.headers.get("accept", "")
+    if not wants_page or request.url.path.startswith(DATA_PATHS):
+        return None
+    frame = bare_frame(request)
+    status = int(problem["status"])
+    title, explanation = EXPLANATIONS.get(status, UNKNOWN)
+    known = frame.language == "en" and status < 500  # noqa: PLR2004 - details are written in English
+    return frame.page(
+        "error.html",
+        status=status,
+        title=title,
+        explanation=explanation,
+        detail=problem.get("detail") if known else None,
+        request_id=problem.get("request_id"),
+        sign_in=status in {401, 403},
+    )

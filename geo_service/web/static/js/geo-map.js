@@ -1,0 +1,255 @@
+/* Layers of the maps. Folium's script calls these functions; texts of records only ever become text nodes. */
+const GeoMap = (() => {
+  "use strict";
+  const maps = new Map();
+
+  /* Make the map in its element; settings hold styles, texts and the language. */
+  function create(id, options, settings) {
+    const map = L.map(id, {...options, zoomControl: false, attributionControl: false, zoomSnap: 1, maxBoundsViscosity: 0.5});
+    map.geo = {id, settings, layers: new Map(), selected: null};
+    L.control.attribution({prefix: false}).addTo(map);
+    L.control.zoom({position: "bottomright", zoomInTitle: settings.texts.zoomIn, zoomOutTitle: settings.texts.zoomOut}).addTo(map);
+    L.control.scale({imperial: false}).addTo(map);
+    map.on("zoomend", () => refresh(map));
+    maps.set(id, map);
+    return map;
+  }
+
+  function register(map, spec, layer) {
+    map.geo.layers.set(spec.key, {spec, layer, on: false});
+  }
+
+  /* Show or hide a layer; below its least zoom it waits. */
+  function toggle(map, key, on) {
+    const entry = map.geo.layers.get(key);
+    if (!entry) return;
+    entry.on = on;
+    const visible = on && map.getZoom() >= entry.spec.min_zoom;
+    if (visible && !map.hasLayer(entry.layer)) entry.layer.addTo(map);
+    if (!visible && map.hasLayer(entry.layer)) entry.layer.remove();
+  }
+
+  function refresh(map) {
+    for (const [key, entry] of map.geo.layers) toggle(map, key, entry.on);
+    const near = map.getZoom() >= (map.geo.settings.labelsFromZoom || 0);
+    map.getContainer().classList.toggle("labels-near", near);
+  }
+
+  /* ---- areas from vector tiles ---- */
+  const STROKE_FROM_ZOOM = 14;
+
+  function hatch() {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 8;
+    const pen = canvas.getContext("2d");
+    pen.fillStyle = "#c9c9c9"; pen.fillRect(0, 0, 8, 8);
+    pen.strokeStyle = "#6b6b6b"; pen.lineWidth = 1.5;
+    pen.beginPath();
+    for (const shift of [-8, 0, 8]) { pen.moveTo(shift, 8); pen.lineTo(shift + 8, 0); }
+    pen.stroke();
+    return canvas;
+  }
+
+  function paintRules(map, spec) {
+    const {styles} = map.geo.settings;
+    const fills = styles[spec.style];
+    const wanted = (feature) => feature.props.net_m2 === undefined || feature.props.net_m2 > 0;
+    const value = (feature) => feature.props[spec.style] || (spec.style === "grade" ? "none" : undefined);
+    const width = (zoom) => (zoom >= STROKE_FROM_ZOOM ? styles.lines.parcels.width_px : 0.01);
+    const {PolygonSymbolizer, LineSymbolizer} = protomapsL;
+    const rules = [
+      {
+        dataLayer: spec.data_layer,
+        symbolizer: new LineSymbolizer({color: "#b9bbc8", width: 0.5}),
+        minzoom: 15,
+      },
+      {
+        dataLayer: spec.data_layer,
+        symbolizer: new PolygonSymbolizer({
+          fill: (zoom, feature) => (fills[value(feature)] || {color: "#ffffff"}).color,
+          opacity: styles.opacity, stroke: styles.lines.parcels.color, width, perFeature: true,
+        }),
+        filter: (zoom, feature) => wanted(feature) && fills[value(feature)] && !fills[value(feature)].hatched,
+      },
+    ];
+    if (Object.values(fills).some((fill) => fill.hatched)) {
+      rules.push({
+        dataLayer: spec.data_layer,
+        symbolizer: new PolygonSymbolizer({pattern: hatch(), opacity: styles.opacity, stroke: styles.lines.parcels.color, width}),
+        filter: (zoom, feature) => wanted(feature) && fills[value(feature)] && fills[value(feature)].hatched,
+      });
+    }
+    rules.push({
+      dataLayer: spec.data_layer,
+      symbolizer: new LineSymbolizer({color: styles.lines.selected.color, width: styles.lines.selected.width_px}),
+      filter: (zoom, feature) => map.geo.selected !== null && feature.props.parcel_key === map.geo.selected,
+    });
+    return rules;
+  }
+
+  function vectorTiles(map, spec) {
+    const layer = protomapsL.leafletLayer({
+      url: spec.url, paintRules: paintRules(map, spec), labelRules: [], attribution: "",
+      lang: map.geo.settings.language, maxDataZoom: 15,
+    });
+    register(map, spec, layer);
+  }
+
+  /* Draw the outline of one parcel above the others. */
+  function select(map, key) {
+    if (map.geo.selected === key) return;
+    map.geo.selected = key;
+    for (const {layer} of map.geo.layers.values()) {
+      if (layer.rerenderTiles && map.hasLayer(layer)) layer.rerenderTiles();
+    }
+  }
+
+  /* ---- records ---- */
+  function textElement(tag, className, text) {
+    const element = document.createElement(tag);
+    if (className) element.className = className;
+    element.textContent = text;
+    return element;
+  }
+
+  function outline(line) {
+    return {color: line.color, weight: line.width_px, dashArray: line.dash || null, fillOpacity: line.fill_opacity, fillColor: line.color, interactive: false};
+  }
+
+  function labelled(layer, className, text) {
+    layer.bindTooltip(textElement("span", "", text), {permanent: true, direction: "center", className: `map-label ${className}`, interactive: false});
+  }
+
+  function vacancyMarker(map, feature, latlng) {
+    const {status, name} = feature.properties;
+    const known = map.geo.settings.styles.vacancies[status] ? status : "vacant";
+    const icon = L.divIcon({className: `vacancy-marker vacancy--${known}`, iconSize: [16, 16]});
+    const marker = L.marker(latlng, {icon, title: name, alt: name, keyboard: true});
+    return marker;
+  }
+
+  const DRAW = {
+    vacancies: (map) => ({pointToLayer: (feature, latlng) => vacancyMarker(map, feature, latlng)}),
+    stops: (map) => ({
+      pointToLayer: (feature, latlng) => L.circleMarker(latlng, {
+        radius: feature.properties.modes.some((mode) => mode !== "bus") ? 5 : 3.5, weight: 2,
+        color: map.geo.settings.styles.stop, fillColor: "#fff", fillOpacity: 1, interactive: false,
+      }),
+    }),
+    sites: (map) => ({
+      style: outline(map.geo.settings.styles.lines.sites),
+      onEachFeature: (feature, layer) => labelled(layer, "map-label--sites", feature.properties.name),
+    }),
+    districts: (map) => ({
+      style: outline(map.geo.settings.styles.lines.districts),
+      onEachFeature: (feature, layer) => labelled(layer, "map-label--districts", feature.properties.name),
+    }),
+    boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
+    parcels: (map) => ({
+      style: (feature) => {
+        const fill = map.geo.settings.styles.horizon[feature.properties.horizon] || {color: "#ffffff"};
+        return {color: map.geo.settings.styles.lines.parcels.color, weight: 0.6, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
+      },
+    }),
+  };
+
+  function clusterIcon(cluster) {
+    const count = cluster.getChildCount();
+    const size = count < 10 ? 30 : count < 100 ? 36 : 44;
+    return L.divIcon({className: "vacancy-cluster", html: textElement("span", "", String(count)), iconSize: [size, size]});
+  }
+
+  function cluster(map) {
+    return L.markerClusterGroup({
+      iconCreateFunction: clusterIcon, showCoverageOnHover: false, maxClusterRadius: 44, disableClusteringAtZoom: 17,
+      spiderfyOnMaxZoom: false, chunkedLoading: true, animate: false,
+      polygonOptions: {interactive: false},
+    });
+  }
+
+  function fill(map, spec, group, collection) {
+    const drawn = L.geoJSON(collection, DRAW[spec.style](map));
+    drawn.eachLayer((layer) => {
+      if (layer instanceof L.Marker) {
+        layer.on("click", () => map.fire("geo:marker", {key: spec.key, latlng: layer.getLatLng(), layer}));
+        layer.on("keypress", (event) => {
+          if (event.originalEvent.key === "Enter") map.fire("geo:marker", {key: spec.key, latlng: layer.getLatLng(), layer});
+        });
+      }
+    });
+    if (spec.extra.cluster) group.addLayers(drawn.getLayers());
+    else drawn.addTo(group);
+    return drawn;
+  }
+
+  /* Records of an address, fetched when first shown. */
+  function records(map, spec) {
+    const group = spec.extra.cluster ? cluster(map) : L.layerGroup();
+    let asked = false;
+    group.on("add", async () => {
+      if (asked) return;
+      asked = true;
+      try {
+        const answer = await fetch(spec.url);
+        if (!answer.ok) throw new Error(`${spec.url}: ${answer.status}`);
+        fill(map, spec, group, await answer.json());
+        map.fire("geo:loaded", {key: spec.key});
+      } catch {
+        asked = false;
+        map.fire("geo:failed", {key: spec.key});
+      }
+    });
+    register(map, spec, group);
+  }
+
+  /* Records that the page holds itself. */
+  function embedded(map, spec) {
+    const group = spec.extra.cluster ? cluster(map) : L.layerGroup();
+    const drawn = fill(map, spec, group, spec.collection);
+    drawn.eachLayer((layer) => {
+      const {item} = layer.feature.properties;
+      if (item) layer.bindPopup(() => popupContent(map, [item]), {maxWidth: 300});
+    });
+    register(map, spec, group);
+    toggle(map, spec.key, spec.on);
+  }
+
+  function baseMap(map, spec) {
+    const plain = document.createElement("span");
+    plain.textContent = spec.attribution;
+    L.tileLayer(spec.url, {attribution: plain.innerHTML, maxZoom: 19, opacity: 0.75}).addTo(map);
+  }
+
+  /* ---- popups ---- */
+  function popupItem(map, item) {
+    const {texts} = map.geo.settings;
+    const part = textElement("div", "popup-item", "");
+    const title = textElement("h3", "", item.title);
+    part.append(title);
+    const sub = textElement("p", "popup-sub", item.subtitle);
+    if (item.demo) sub.append(" ", textElement("span", "demo-mark", texts.demo));
+    part.append(sub);
+    if (item.badge) part.append(textElement("span", `badge ${item.badge[0]}`, item.badge[1]));
+    const list = document.createElement("dl");
+    for (const [question, answer] of item.lines) list.append(textElement("dt", "", question), textElement("dd", "", answer));
+    part.append(list);
+    if (item.href && !map.geo.settings.portable) {
+      const link = textElement("a", "kern-link", texts.more);
+      link.href = item.href;
+      const name = textElement("span", "kern-sr-only", `: ${item.title}`);
+      link.append(name);
+      part.append(link);
+    }
+    return part;
+  }
+
+  function popupContent(map, items) {
+    const box = document.createElement("div");
+    box.tabIndex = -1;
+    if (items.length === 0) box.append(textElement("p", "", map.geo.settings.texts.nothing));
+    items.forEach((item) => box.append(popupItem(map, item)));
+    return box;
+  }
+
+  return {maps, create, toggle, refresh, select, vectorTiles, records, embedded, baseMap, popupContent, textElement};
+})();

@@ -1,0 +1,198 @@
+/* The overview page: layer panel, view in the address, identify, search, table of the view. */
+(() => {
+  "use strict";
+  const map = GeoMap.maps.get("map_overview");
+  if (!map) return;
+  const {texts, language} = map.geo.settings;
+  const panel = document.querySelector("[data-layer-panel]");
+  const status = document.querySelector("[data-map-status]");
+  const target = document.querySelector("[data-records-target]");
+  const say = (text) => { status.textContent = text; };
+  let restoring = false;
+
+  /* ---- the view in the address: #map=zoom/lat/lon&layers=…&focus=kind:key ---- */
+  const state = {focus: null};
+
+  function shownLayers() {
+    const land = panel.querySelector("input[name=land]:checked").value;
+    const others = [...panel.querySelectorAll("input[name=layer]:checked")].map((box) => box.value);
+    return [...(land ? [land] : []), ...others];
+  }
+  function address() {
+    const center = map.getCenter();
+    const parts = [`map=${map.getZoom()}/${center.lat.toFixed(5)}/${center.lng.toFixed(5)}`, `layers=${shownLayers().join(",")}`];
+    if (state.focus) parts.push(`focus=${encodeURIComponent(state.focus).replace("%3A", ":")}`);
+    return `#${parts.join("&")}`;
+  }
+  function remember(push) {
+    if (restoring || address() === window.location.hash) return;
+    window.history[push ? "pushState" : "replaceState"](null, "", address());
+  }
+  function read() {
+    const values = new URLSearchParams(window.location.hash.slice(1));
+    const view = (values.get("map") || "").split("/").map(Number);
+    return {
+      view: view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) <= 85 && Math.abs(view[2]) <= 180 ? view : null,
+      layers: values.has("layers") ? values.get("layers").split(",") : null,
+      focus: values.get("focus"),
+    };
+  }
+
+  /* ---- layers ---- */
+  function applyLayers() {
+    const shown = new Set(shownLayers());
+    for (const key of map.geo.layers.keys()) GeoMap.toggle(map, key, shown.has(key));
+    document.querySelectorAll("[data-legend]").forEach((legend) => { legend.hidden = !shown.has(legend.dataset.legend); });
+  }
+  panel.addEventListener("change", () => { applyLayers(); remember(true); });
+  panel.addEventListener("submit", (event) => event.preventDefault());
+
+  /* ---- identify ---- */
+  const TOLERANCE_PX = 9;
+  let asked = 0;
+  function metresPerPixel() {
+    return 40075016.686 * Math.cos(map.getCenter().lat * Math.PI / 180) / 2 ** (map.getZoom() + 8);
+  }
+  function openPopup(latlng, items) {
+    const content = GeoMap.popupContent(map, items);
+    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 90), autoPanPadding: [16, 16]}).setLatLng(latlng).setContent(content);
+    popup.openOn(map);
+    const element = popup.getElement();
+    element.setAttribute("role", "dialog");
+    element.setAttribute("aria-label", items.length ? items[0].title : texts.nothing);
+    const close = element.querySelector(".leaflet-popup-close-button");
+    if (close) close.setAttribute("aria-label", texts.close);
+    content.focus({preventScroll: true});
+    const parcel = items.find((item) => item.kind === "parcel");
+    GeoMap.select(map, parcel ? parcel.key : null);
+    const linked = items.find((item) => ["parcel", "premises", "site"].includes(item.kind));
+    state.focus = linked ? `${linked.kind}:${linked.key}` : null;
+    remember(true);
+  }
+  async function ask(url, latlng) {
+    const turn = ++asked;
+    try {
+      const answer = await fetch(url, {headers: {accept: "application/json"}});
+      if (turn !== asked) return null;
+      if (!answer.ok) throw new Error(String(answer.status));
+      const found = await answer.json();
+      if (turn !== asked) return null;
+      openPopup(latlng || L.latLng(found.latitude, found.longitude), found.items);
+      return found;
+    } catch {
+      say(texts.failed);
+      return null;
+    }
+  }
+  function identify(latlng, layers) {
+    const values = new URLSearchParams({
+      lon: latlng.lng.toFixed(6), lat: latlng.lat.toFixed(6), layers: layers.join(","), lang: language,
+      tolerance_m: Math.min(2000, TOLERANCE_PX * metresPerPixel()).toFixed(1),
+    });
+    return ask(`/maps/identify?${values}`, latlng);
+  }
+  map.on("click", (event) => identify(event.latlng, shownLayers().filter((key) => key !== "vacancies" && key !== "boundary")));
+  map.on("geo:marker", (event) => identify(event.latlng, [event.key]));
+  map.on("popupclose", () => {
+    if (state.focus) { state.focus = null; GeoMap.select(map, null); remember(false); }
+    if (map.getContainer().contains(document.activeElement) || document.activeElement === document.body) map.getContainer().focus({preventScroll: true});
+  });
+  map.getContainer().addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target === map.getContainer()) {
+      event.preventDefault();
+      identify(map.getCenter(), shownLayers().filter((key) => key !== "boundary"));
+    }
+  });
+
+  /* ---- a record by its key ---- */
+  async function focus(name, push) {
+    const [kind, ...rest] = name.split(":");
+    const values = new URLSearchParams({kind, key: rest.join(":"), lang: language});
+    const turn = ++asked;
+    try {
+      const answer = await fetch(`/maps/record?${values}`, {headers: {accept: "application/json"}});
+      if (!answer.ok) throw new Error(String(answer.status));
+      const found = await answer.json();
+      if (turn !== asked) return;
+      const bounds = L.geoJSON(found.geometry).getBounds();
+      restoring = !push;
+      map.fitBounds(bounds, {maxZoom: kind === "site" ? 16 : 17, animate: false, padding: [60, 60]});
+      openPopup(L.latLng(found.latitude, found.longitude), found.items);
+      restoring = false;
+      remember(push);
+    } catch {
+      say(texts.failed);
+    }
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-focus]");
+    if (!link) return;
+    event.preventDefault();
+    focus(link.dataset.focus, true);
+    map.getContainer().scrollIntoView({block: "nearest"});
+  });
+  document.addEventListener("geo:choose", (event) => {
+    const {kind, key} = event.detail;
+    if (!["parcel", "premises", "site"].includes(kind) || event.detail.onMap === false) return;
+    event.preventDefault();
+    focus(`${kind}:${key}`, true);
+  });
+
+  /* ---- table of the view ---- */
+  let timer = 0, listed = 0;
+  async function list() {
+    const bounds = map.getBounds();
+    const clamp = (value, limit) => Math.max(-limit, Math.min(limit, value)).toFixed(5);
+    const bbox = [clamp(bounds.getWest(), 180), clamp(bounds.getSouth(), 85), clamp(bounds.getEast(), 180), clamp(bounds.getNorth(), 85)];
+    const turn = ++listed;
+    target.classList.add("records-loading");
+    try {
+      const answer = await fetch(`/maps/records?bbox=${bbox.join(",")}&lang=${language}`, {headers: {accept: "text/html"}});
+      if (!answer.ok) throw new Error(String(answer.status));
+      const text = await answer.text();
+      if (turn === listed) target.innerHTML = text;
+    } catch {
+      if (turn === listed) say(texts.failed);
+    } finally {
+      if (turn === listed) target.classList.remove("records-loading");
+    }
+  }
+  map.on("moveend", () => {
+    remember(false);
+    clearTimeout(timer);
+    timer = setTimeout(list, 350);
+  });
+  map.on("geo:failed", () => say(texts.failed));
+
+  /* ---- share ---- */
+  panel.querySelector("[data-share]").addEventListener("click", async () => {
+    remember(false);
+    try {
+      await navigator.clipboard.writeText(window.location.href);
+      say(texts.copied);
+    } catch { say(texts.copyFailed); }
+  });
+
+  /* ---- start, back and forward ---- */
+  function restore() {
+    const wanted = read();
+    restoring = true;
+    if (wanted.layers) {
+      const known = new Set(wanted.layers);
+      const land = ["horizon", "grade"].find((key) => known.has(key)) || "";
+      panel.querySelector(`input[name=land][value="${land}"]`).checked = true;
+      panel.querySelectorAll("input[name=layer]").forEach((box) => { box.checked = known.has(box.value); });
+    }
+    if (wanted.view) map.setView([wanted.view[1], wanted.view[2]], wanted.view[0], {animate: false});
+    applyLayers();
+    restoring = false;
+    if (wanted.focus && wanted.focus !== state.focus) focus(wanted.focus, false);
+    else if (!wanted.focus && state.focus) map.closePopup();
+  }
+  window.addEventListener("popstate", restore);
+  window.addEventListener("hashchange", restore);
+  restore();
+  GeoMap.refresh(map);
+  list();
+  document.documentElement.dataset.mapReady = "yes";
+})();

@@ -1,0 +1,207 @@
+"""What the words of the register are called on pages: codes to German, the English stands in the catalogue.
+
+``N_`` marks a sentence for the catalogue without translating it.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+
+def N_(message: str) -> str:  # noqa: N802 - the customary name that Babel looks for
+    """Mark a German sentence for translation."""
+    return message
+
+
+LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "horizon": {
+            "now": N_("sofort"),
+            "short": N_("kurzfristig"),
+            "mid": N_("mittelfristig"),
+            "long": N_("langfristig"),
+            "undetermined": N_("Zeitpunkt unbekannt"),
+        },
+        "horizon_long": {
+            "now": N_("sofort verfügbar"),
+            "short": N_("kurzfristig: in höchstens 2 Jahren"),
+            "mid": N_("mittelfristig: in 2 bis 5 Jahren"),
+            "long": N_("langfristig: in mehr als 5 Jahren"),
+            "undetermined": N_("unbestimmt: Zeitpunkt nicht bekannt"),
+        },
+        "severity": {
+            "unrestricted": N_("ohne Restriktion"),
+            "light": N_("leichte Restriktion"),
+            "severe": N_("schwere Restriktion"),
+        },
+        "restriction": {
+            "water": N_("Gewässer"),
+            "flood_zone": N_("Überschwemmungsgebiet"),
+            "conservation_area": N_("Schutzgebiet"),
+            "rail_clearance": N_("Bahnabstand"),
+            "line_clearance": N_("Leitungsabstand"),
+            "road_widening": N_("Straßenausbau"),
+            "protected_monument": N_("Denkmal"),
+            "existing_building": N_("Gebäude bleibt stehen"),
+            "not_buildable": N_("nicht bebaubar"),
+            "estimated_share": N_("geschätzter Abzug"),
+            "contamination": N_("Altlast"),
+            "missing_development": N_("Erschließung fehlt"),
+            "ordnance_clearance": N_("Kampfmittelprüfung"),
+            "owner_unwilling": N_("nicht verkaufsbereit"),
+            "not_public": N_("ein Grund, der nicht öffentlich ist"),
+            "plan_not_in_force": N_("Bebauungsplan noch nicht in Kraft"),
+            "other": N_("Sonstiges"),
+            "reserved": N_("reserviert"),
+            "sold": N_("verkauft"),
+            "ground_lease": N_("Erbpacht"),
+            "leased": N_("verpachtet"),
+            "company_reserve": N_("betriebsgebundene Reserve"),
+        },
+        "effect": {
+            "excludes": N_("Abzug"),
+            "delays": N_("Verzögerung"),
+            "reduces": N_("geschätzter Abzug"),
+        },
+        "phase": {
+            "idea": N_("Idee"),
+            "planning": N_("Planung"),
+            "preparation": N_("Vorbereitung"),
+            "construction": N_("Bau"),
+            "marketing": N_("Vermarktung"),
+            "complete": N_("fertig"),
+            "unknown": N_("Stand unbekannt"),
+        },
+        "plot_status": {
+            "available": N_("verfügbar"),
+            "reserved": N_("reserviert"),
+            "sold": N_("verkauft"),
+            "planned": N_("geplant"),
+        },
+        "premises_use": {
+            "retail": N_("Einzelhandel"),
+            "gastronomy": N_("Gastronomie"),
+            "craft": N_("Handwerk"),
+            "office": N_("Büro"),
+            "studio": N_("Atelier"),
+            "service": N_("Dienstleistung"),
+        },
+        "feature": {
+            "extraction": N_("Abluft"),
+            "barrier_free": N_("barrierefrei"),
+            "water": N_("Wasseranschluss"),
+            "storage": N_("Lager"),
+            "shop_window": N_("Schaufenster"),
+        },
+        "vacancy_status": {
+            "vacant": N_("leer"),
+            "threatened": N_("Leerstand droht"),
+            "temporary_use": N_("Zwischennutzung"),
+        },
+        "zone": {
+            "WS": N_("Kleinsiedlungsgebiet"),
+            "WR": N_("reines Wohngebiet"),
+            "WA": N_("allgemeines Wohngebiet"),
+            "WB": N_("besonderes Wohngebiet"),
+            "MD": N_("Dorfgebiet"),
+            "MDW": N_("dörfliches Wohngebiet"),
+            "MI": N_("Mischgebiet"),
+            "MU": N_("urbanes Gebiet"),
+            "MK": N_("Kerngebiet"),
+            "GE": N_("Gewerbegebiet"),
+            "GI": N_("Industriegebiet"),
+            "SO": N_("Sondergebiet"),
+        },
+        "mode": {
+            "long_distance": N_("Fernverkehr"),
+            "rail": N_("Bahn"),
+            "metro": N_("U-Bahn"),
+            "tram": N_("Stadtbahn"),
+            "bus": N_("Bus"),
+            "ship": N_("Schiff"),
+            "funicular": N_("Standseilbahn"),
+            "cable": N_("Seilbahn"),
+            "other": N_("Sonstige"),
+        },
+        "import": {
+            "parcels": N_("Flurstücke"),
+            "restrictions": N_("Restriktionen"),
+            "occupancies": N_("Belegungen"),
+            "premises": N_("Ladenlokale"),
+            "vacancies": N_("Leerstände"),
+            "sites": N_("Standorte"),
+            "districts": N_("Stadtbezirke"),
+            "plans": N_("Bebauungspläne"),
+            "gtfs": N_("Fahrplan"),
+            "demo": N_("Demodaten"),
+            "availability": N_("Berechnung der Verfügbarkeit"),
+        },
+        "inquiry_status": {
+            "open": N_("offen"),
+            "served": N_("bedient"),
+            "unmet": N_("nicht bedient"),
+            "withdrawn": N_("zurückgezogen"),
+        },
+        "inquiry_subject": {"land": N_("Grundstück"), "premises": N_("Ladenlokal")},
+        "decision": {
+            "pinned": N_("festgelegt"),
+            "forbidden": N_("ausgeschlossen"),
+            "locked": N_("vereinbart"),
+        },
+        "role": {
+            "investor_support": N_("Firmenberatung"),
+            "planner": N_("Planung"),
+            "vacancy_manager": N_("Leerstandsmanagement"),
+            "admin": N_("Verwaltung"),
+        },
+        "mode_group": {
+            "rail": N_("Bahn"),
+            "tram": N_("Stadtbahn"),
+            "bus": N_("Bus"),
+            "tram_bus_ship": N_("Stadtbahn, Bus, Schiff"),
+            "cable": N_("Seilbahn"),
+        },
+        "owner_kind": {
+            "municipal": N_("Stadt"),
+            "state": N_("Land oder Bund"),
+            "company": N_("Unternehmen"),
+            "private": N_("privat"),
+            "church": N_("Kirche"),
+            "railway": N_("Bahnunternehmen"),
+            "unknown": N_("unbekannt"),
+        },
+        "condition": {
+            "area_min_m2": N_("Fläche ab"),
+            "area_max_m2": N_("Fläche bis"),
+            "horizon": N_("verfügbar"),
+            "grade": N_("ÖV-Güteklasse"),
+            "district": N_("Stadtbezirk"),
+            "quarter": N_("Quartier"),
+            "use": N_("Nutzung"),
+            "feature": N_("Ausstattung"),
+            "status": N_("Zustand"),
+            "ground_floor": N_("nur Erdgeschoss"),
+        },
+        "site_use": {},
+        "plan_status": {
+            "1000": N_("Aufstellungsbeschluss"),
+            "2000": N_("Entwurf"),
+            "2100": N_("frühzeitige Behördenbeteiligung"),
+            "2200": N_("frühzeitige Öffentlichkeitsbeteiligung"),
+            "2300": N_("Behördenbeteiligung"),
+            "2400": N_("öffentliche Auslegung"),
+            "3000": N_("Satzung beschlossen"),
+            "4000": N_("in Kraft"),
+            "4500": N_("teilweise untergegangen"),
+            "5000": N_("untergegangen"),
+        },
+    }
+)
+"""German label by vocabulary and code. Source: domain description 1 and 2 (glossary, BauNVO, plan status)."""
+
+
+def label(vocabulary: str, code: str | int | None) -> str:
+    """Return the German label of a code; a code that is not known stands for itself, None is unknown."""
+    if code is None or code == "":
+        return N_("unbekannt")
+    return LABELS[vocabulary].get(str(code), str(code))

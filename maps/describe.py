@@ -1,0 +1,236 @@
+"""What a popup says of a record: what, how much, from when, how near, and why. Plain texts, no markup."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS
+from maps.naming import parcel_notation, parcel_title, premises_address
+from maps.speech import Speaker
+
+LONGEST_TITLE: Final = 120
+LINES_SHOWN: Final = 6
+Row = Any
+"""A row of a statement of ``maps.queries``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record in a popup.
+
+    Parameters
+    ----------
+    kind, key
+        What it is, and its key: together the ``focus`` of a link to it.
+    title, subtitle
+        What people call it; key or notation.
+    badge
+        Class and text of a coloured mark: horizon or state.
+    lines
+        Question and answer.
+    href
+        Page with the whole answer; empty: none.
+    demo
+        Whether the record is invented.
+    """
+
+    kind: str
+    key: str
+    title: str
+    subtitle: str
+    badge: tuple[str, str] | None
+    lines: tuple[tuple[str, str], ...]
+    href: str
+    demo: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the members for the page's script."""
+        return {
+            "kind": self.kind,
+            "key": self.key,
+            "title": shortened(self.title),
+            "subtitle": self.subtitle,
+            "badge": self.badge,
+            "lines": self.lines,
+            "href": self.href,
+            "demo": self.demo,
+        }
+
+
+def shortened(text: str) -> str:
+    """Cut a long text with an ellipsis."""
+    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
+
+
+def describe_parcel(row: Row, speaker: Speaker) -> Item:
+    """Describe a parcel."""
+    formats = speaker.formats
+    lines: list[tuple[str, str]] = [
+        (speaker.say("Was"), speaker.label("zone", row.zone) if row.zone else formats.unknown)
+    ]
+    if row.horizon is None:
+        lines.append((speaker.say("Wie viel"), speaker.say("noch nicht berechnet")))
+    else:
+        lines += [
+            (
+                speaker.say("Wie viel"),
+                speaker.say(
+                    "%(net)s netto von %(gross)s",
+                    net=formats.square_metres(row.net_m2),
+                    gross=formats.square_metres(row.gross_m2),
+                ),
+            ),
+            (speaker.say("Ab wann"), available_from(row, speaker)),
+        ]
+    lines.append((speaker.say("Wie nah"), nearness(row, speaker)))
+    if row.horizon is not None:
+        lines.append((speaker.say("Warum"), reason(row, speaker)))
+    badge = (f"badge--horizon-{row.horizon}", speaker.label("horizon", row.horizon)) if row.horizon else None
+    return Item(
+        "parcel",
+        row.key,
+        parcel_title(row, speaker),
+        parcel_notation(row, speaker),
+        badge,
+        tuple(lines),
+        f"/flaechen/{row.key}",
+        row.is_demo,
+    )
+
+
+def available_from(row: Row, speaker: Speaker) -> str:
+    """Say from when a parcel can be had."""
+    if row.horizon == "now":
+        return speaker.say("sofort")
+    return speaker.formats.day(row.available_from)
+
+
+def nearness(row: Row, speaker: Speaker) -> str:
+    """Say how near transit is."""
+    if row.grade is None:
+        return speaker.say("ohne ÖV-Güteklasse")
+    return speaker.say(
+        "ÖV-Güteklasse %(grade)s: %(stop)s, %(metres)s Luftlinie",
+        grade=row.grade,
+        stop=row.stop,
+        metres=speaker.formats.metres(row.distance_m),
+    )
+
+
+def reason(row: Row, speaker: Speaker) -> str:
+    """Say what decides: the delay that ends last, else the largest deduction, else that there is nothing."""
+    if row.chain:
+        first = row.chain[0]
+        hidden = first.get("kind") in HIDDEN_RESTRICTION_KINDS
+        what = speaker.label("restriction", "not_public" if hidden else first.get("kind"))
+        until = first.get("free_from")
+        if until:
+            return speaker.say("%(what)s bis %(day)s", what=what, day=speaker.formats.day(until))
+        return speaker.say("%(what)s, Ende unbekannt", what=what)
+    deductions = [item for item in row.items or [] if (item.get("deduction_m2") or 0) > 0]
+    if deductions:
+        largest = max(deductions, key=lambda item: float(item["deduction_m2"]))
+        return speaker.say(
+            "Abzug: %(what)s, %(area)s",
+            what=speaker.label("restriction", largest["kind"]),
+            area=speaker.formats.square_metres(largest["deduction_m2"]),
+        )
+    return speaker.say("keine Restriktion, keine Belegung")
+
+
+def describe_vacancy(row: Row, speaker: Speaker) -> Item:
+    """Describe vacant premises."""
+    formats = speaker.formats
+    uses = ", ".join(speaker.label("premises_use", use) for use in row.permitted_uses) or formats.unknown
+    asking = row.asking_rent_eur_month
+    rent = speaker.say("auf Anfrage") if asking is None else formats.euro(asking)
+    return Item(
+        "premises",
+        row.key,
+        premises_address(row),
+        row.name,
+        (f"ring-badge vacancy--{row.status}", speaker.label("vacancy_status", row.status)),
+        (
+            (speaker.say("Was"), uses),
+            (speaker.say("Wie viel"), formats.square_metres(row.area_m2)),
+            (speaker.say("Seit wann"), formats.day(row.since)),
+            (speaker.say("Miete im Monat"), rent),
+            (speaker.say("Wie nah"), nearness(row, speaker)),
+        ),
+        f"/leerstand/{quote(row.key, safe='')}",
+        row.is_demo,
+    )
+
+
+def describe_site(row: Row, speaker: Speaker) -> Item:
+    """Describe a site."""
+    formats = speaker.formats
+    if row.stated_area_ha:
+        size = speaker.say("%(ha)s laut Quelle", ha=formats.hectares(row.stated_area_ha))
+    else:
+        size = speaker.say("%(ha)s, Umriss geschätzt", ha=formats.hectares(row.drawn_m2 / 10_000))
+    step = row.next_en if speaker.language == "en" else row.next_de
+    due = formats.day(row.due_on) if row.due_on else row.due_text
+    return Item(
+        "site",
+        row.key,
+        row.name,
+        speaker.say("Zukunftsstandort"),
+        None,
+        (
+            (speaker.say("Stand"), speaker.label("phase", row.phase)),
+            (speaker.say("Wie viel"), size),
+            (speaker.say("Nächster Schritt"), f"{step} ({due})" if step and due else step or formats.unknown),
+            (speaker.say("Wie nah"), nearness(row, speaker)),
+        ),
+        f"/standorte/{row.key}",
+        row.is_demo,
+    )
+
+
+def describe_stop(row: Row, speaker: Speaker) -> Item:
+    """Describe a stop."""
+    shown = ", ".join(row.lines[:LINES_SHOWN]) + (" …" if len(row.lines) > LINES_SHOWN else "")
+    lines = [
+        (speaker.say("Was"), ", ".join(speaker.label("mode", mode) for mode in row.modes)),
+        (speaker.say("Linien"), shown or speaker.formats.unknown),
+    ]
+    if row.headway_min is not None:
+        headway = speaker.formats.number(row.headway_min, 0)
+        lines.append(
+            (speaker.say("Takt"), speaker.say("etwa alle %(n)s Minuten (Mo–Fr, 6–20 Uhr)", n=headway))
+        )
+    return Item(
+        "stop", str(row.key), row.name, speaker.say("Haltestelle"), None, tuple(lines), "", row.is_demo
+    )
+
+
+def describe_district(row: Row, speaker: Speaker) -> Item:
+    """Describe a district."""
+    accuracy = row.geometry_accuracy_m
+    outline = (
+        speaker.say("schematisch, auf %(m)s genau", m=speaker.formats.metres(accuracy))
+        if accuracy
+        else speaker.say("amtlich")
+    )
+    return Item(
+        "district",
+        row.key,
+        row.name,
+        speaker.say("Stadtbezirk"),
+        None,
+        ((speaker.say("Umriss"), outline),),
+        f"/flaechen?district={quote(row.key, safe='')}",
+        row.is_demo,
+    )
+
+
+DESCRIBERS: Final[dict[str, Callable[[Row, Speaker], Item]]] = {
+    "parcels": describe_parcel,
+    "vacancies": describe_vacancy,
+    "sites": describe_site,
+    "stops": describe_stop,
+    "districts": describe_district,
+}
+"""Function per layer."""

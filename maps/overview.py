@@ -1,0 +1,107 @@
+"""The overview: parcels by horizon and by transit class, vacancies, sites, stops, districts, city limits."""
+
+from functools import lru_cache
+from typing import Any, Final
+
+import pyproj
+import shapely
+from shapely.ops import transform
+
+from geo_service.city import CityProfile
+from geo_service.geometry import STORAGE_SRID, WGS84_SRID
+from maps import styles
+from maps.base import CityMap, RenderedMap
+from maps.layers import BaseMap, LayerSpec, Records, VectorTiles
+from maps.speech import Speaker
+
+TILES: Final = "/ogc/collections/parcels/tiles/WebMercatorQuad/{z}/{y}/{x}"
+START_ZOOM: Final = 12
+STOPS_FROM_ZOOM: Final = 13
+LABELS_FROM_ZOOM: Final = 13
+BOUNDARY_TOLERANCE_M: Final = 5.0
+
+LAYER_KEYS: Final = ("horizon", "grade", "vacancies", "sites", "stops", "districts", "boundary")
+"""Keys of the layers in addresses, from top to bottom of the panel."""
+SHOWN_AT_FIRST: Final = frozenset({"horizon", "vacancies", "sites", "districts", "boundary"})
+
+
+def overview_map(city: CityProfile, speaker: Speaker, basemap: tuple[str, str] | None) -> RenderedMap:
+    """Build the overview of a city.
+
+    Parameters
+    ----------
+    city
+        The city profile.
+    speaker
+        Language of the texts in the map.
+    basemap
+        Address and attribution of a configured base map; None: own layers only.
+    """
+    made = CityMap(
+        "overview",
+        city.center,
+        START_ZOOM,
+        speaker.say("Übersichtskarte %(city)s: Flächen, Leerstände, Standorte", city=city.name),
+        map_settings(speaker),
+    )
+    if basemap:
+        BaseMap(*basemap).add_to(made)
+    for layer in _layers():
+        layer.add_to(made)
+    return made.rendered()
+
+
+def _layers() -> list[VectorTiles | Records]:
+    """Return the layers, the lowest first."""
+
+    def spec(key: str, style: str, min_zoom: int = 0, **extra: Any) -> LayerSpec:
+        return LayerSpec(key, style, min_zoom, key in SHOWN_AT_FIRST, extra)
+
+    return [
+        VectorTiles(spec("horizon", "horizon"), TILES, "parcels"),
+        VectorTiles(spec("grade", "grade"), TILES, "parcels"),
+        Records(spec("districts", "districts"), "/maps/layers/districts.geojson"),
+        Records(spec("boundary", "boundary"), "/maps/layers/boundary.geojson"),
+        Records(spec("sites", "sites"), "/maps/layers/sites.geojson"),
+        Records(spec("stops", "stops", STOPS_FROM_ZOOM), "/maps/layers/stops.geojson"),
+        Records(spec("vacancies", "vacancies", cluster=True), "/maps/layers/vacancies.geojson"),
+    ]
+
+
+def map_settings(speaker: Speaker) -> dict[str, Any]:
+    """Return styles and texts for the map's script."""
+    return {
+        "language": speaker.language,
+        "styles": styles.as_script(),
+        "labelsFromZoom": LABELS_FROM_ZOOM,
+        "texts": map_texts(speaker),
+    }
+
+
+def map_texts(speaker: Speaker) -> dict[str, str]:
+    """Return the words that the map's script shows."""
+    return {
+        "zoomIn": speaker.say("Vergrößern"),
+        "zoomOut": speaker.say("Verkleinern"),
+        "close": speaker.say("Schließen"),
+        "more": speaker.say("Ganze Antwort"),
+        "demo": speaker.say("Demo"),
+        "nothing": speaker.say("Hier ist nichts erfasst."),
+        "failed": speaker.say("Die Auskunft ist nicht erreichbar. Bitte versuchen Sie es noch einmal."),
+        "copied": speaker.say("Der Link zu dieser Ansicht ist kopiert."),
+        "copyFailed": speaker.say("Bitte kopieren Sie den Link aus der Adresszeile."),
+        "vacancies": speaker.say("Leerstände"),
+    }
+
+
+@lru_cache(maxsize=8)
+def boundary_geojson(city: CityProfile) -> str:
+    """Return the city limits as a GeoJSON feature collection (WGS 84)."""
+    project = pyproj.Transformer.from_crs(STORAGE_SRID, WGS84_SRID, always_xy=True).transform
+    outline = transform(project, shapely.simplify(city.boundary, BOUNDARY_TOLERANCE_M))
+    geometry = shapely.to_geojson(shapely.set_precision(outline, 1e-5))
+    return (
+        '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":'
+        + geometry
+        + "}]}"
+    )
