@@ -31,6 +31,7 @@ from geo_service.ogc.extents import ExtentCache
 from geo_service.ogc.queries import data_version
 from geo_service.ogc.tiles import TileCache
 from geo_service.settings import Settings, get_settings
+from geo_service.sites import routes as sites
 from geo_service.transit import routes as transit
 from geo_service.web import routes as web
 from geo_service.web.assets import static_address
@@ -80,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    for part in (auth, availability, transit, matching, features, tiles, web):
+    for part in (auth, availability, transit, matching, sites, features, tiles, web):
         app.include_router(part.router, dependencies=[Depends(identify)])
     return app
 

@@ -24,7 +24,9 @@ def is_known(request: Request, etag: str) -> bool:
 
 
 def caching(caller: Caller, *, max_age_s: int = 0) -> dict[str, str]:
-    """Return headers that keep an answer for signed-in people out of shared caches (sessions add ``Vary: Cookie``).
+    """Return headers that keep an answer for signed-in people out of shared caches.
+
+    The session layer adds ``Vary: Cookie``.
 
     Parameters
     ----------

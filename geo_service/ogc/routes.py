@@ -1,15 +1,13 @@
 """Routes of the OGC API - Features: landing page, conformance, collections, items."""
 
-from datetime import date, datetime
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
-from geo_service.city import CityProfile
+from geo_service.clock import city_of, today_of, zone_of
 from geo_service.conditional import caching
 from geo_service.db import Reading, ReadSession
 from geo_service.ogc import documents, openapi
@@ -75,7 +73,7 @@ async def get_collection(request: Request, caller: Public, session: Reading, col
 async def get_items(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
     """Return a page of features."""
     collection = find_collection(collection_id)
-    day = today(request)
+    day = today_of(request)
     asked = items_request(request.query_params, choices_of(collection, {}), day, zone_of(request))
     page = await page_of(session, collection, caller, (asked, day))
     content = collection_bytes(page, _page_links(request, collection, page))
@@ -94,7 +92,7 @@ async def get_item(
     """Return one feature."""
     collection = find_collection(collection_id)
     given = single_values(request.query_params, {"f", *collection.choices})
-    values = {"today": today(request), "key": feature_id, **choices_of(collection, given)}
+    values = {"today": today_of(request), "key": feature_id, **choices_of(collection, given)}
     content = await feature_of(session, collection, caller, values)
     links = documents.item_links(base_address(request), collection, feature_id)
     return Response(
@@ -107,26 +105,12 @@ def base_address(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def city_of(request: Request) -> CityProfile:
-    """Return the city that is served."""
-    city: CityProfile = request.app.state.city
-    return city
-
-
-def today(request: Request) -> date:
-    """Return the day that it is in the city."""
-    return datetime.now(zone_of(request)).date()
-
-
-def zone_of(request: Request) -> ZoneInfo:
-    """Return the time zone of the city."""
-    return ZoneInfo(city_of(request).timezone)
-
-
 async def _described(
     request: Request, caller: Caller, session: ReadSession, collection: Collection
 ) -> documents.Document:
-    extent = await extent_of(session, request.app.state.extents, view_of(collection, caller), today(request))
+    extent = await extent_of(
+        session, request.app.state.extents, view_of(collection, caller), today_of(request)
+    )
     return documents.collection(base_address(request), collection, extent)
 
 

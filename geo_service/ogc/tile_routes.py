@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from geo_service.auth.access import Public
+from geo_service.clock import city_of, today_of
 from geo_service.conditional import MAX_AGE_S, caching, conditional
 from geo_service.db import Reading
 from geo_service.errors import NotFound
@@ -12,7 +13,7 @@ from geo_service.ogc.areas import MAX_ZOOM
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.model import Collection, Tiles
 from geo_service.ogc.parameters import single_values
-from geo_service.ogc.routes import base_address, city_of, today
+from geo_service.ogc.routes import base_address
 from geo_service.ogc.service import find_collection, view_of
 from geo_service.ogc.tile_queries import FULL_ZOOM, tile_view
 from geo_service.ogc.tiles import TileRequest, tile
@@ -33,7 +34,9 @@ async def get_tile_json(request: Request, caller: Public, session: Reading, coll
     """Describe the tiles of a collection (TileJSON)."""
     collection, tiles = drawn = _drawn(collection_id)
     single_values(request.query_params, {"f"})
-    extent = await extent_of(session, request.app.state.extents, view_of(collection, caller), today(request))
+    extent = await extent_of(
+        session, request.app.state.extents, view_of(collection, caller), today_of(request)
+    )
     fields = tile_view(collection, tiles, caller, FULL_ZOOM).fields
     bounds = extent or city_of(request).bbox
     return JSONResponse(
@@ -49,7 +52,7 @@ async def get_tile(request: Request, caller: Public, session: Reading, collectio
     collection, _tiles = _drawn(collection_id)
     single_values(request.query_params, {"f"})
     place = _place(request.path_params)
-    asked = TileRequest(collection, place, caller, today(request))
+    asked = TileRequest(collection, place, caller, today_of(request))
     found = await tile(session, request.app.state.tiles, asked)
     headers = caching(caller, max_age_s=MAX_AGE_S)
     if found.left_out:
