@@ -40,7 +40,10 @@ SOUTH_WEST = (385_000.0, 5_695_000.0)
 CELL_M = 24.5
 """Mean side of a parcel: the median area comes to 600 m2."""
 DATABASE_LIMIT = 500_000
+ROUNDS = 3
 TARGET_REFRESH_S, TARGET_WHAT_IF_S, TARGET_PARCELS = 4.0, 2.0, 200_000
+TARGET_PEER_S = 4.6
+"""Seconds of the lateral union where the targets were set: machines differ, the ratio is what counts."""
 KINDS = (
     ("water", "excludes", "unrestricted", 0.2),
     ("flood_zone", "excludes", "unrestricted", 0.2),
@@ -178,9 +181,10 @@ def measure_kernel(parcels: Any, restrictions: pd.DataFrame) -> AvailabilityResu
 
 
 def measure_database(database: Database, result: AvailabilityResult) -> None:
-    """Print the times with the database, beside PostGIS on the same data, and compare the sums."""
-    size = len(result.parcels)
-    targeted = size == TARGET_PARCELS
+    """Print the times with the database, each beside PostGIS in the same round, and compare the sums."""
+
+    def refresh() -> Any:  # noqa: ANN401 - a report
+        return service.refresh(database, AS_OF, lambda *_: None)
 
     def what_if() -> Any:  # noqa: ANN401 - a result
         with database.read() as connection:
@@ -191,17 +195,20 @@ def measure_database(database: Database, result: AvailabilityResult) -> None:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             return float(connection.execute(text(PEER), {"as_of": AS_OF}).scalar_one())
 
-    refresh_s, _ = timed(lambda: service.refresh(database, AS_OF, lambda *_: None))
-    what_if_s, _ = timed(what_if)
-    peer_s, peer_sum = timed(peer)
-    for name, seconds, target in (
-        ("read + compute + write", refresh_s, TARGET_REFRESH_S),
-        ("read + compute (what-if)", what_if_s, TARGET_WHAT_IF_S),
+    rounds = np.array([[timed(work, 1)[0] for work in (refresh, what_if, peer)] for _ in range(ROUNDS)])
+    refresh_s, what_if_s, peer_s = np.median(rounds, axis=0)
+    refresh_ratio, what_if_ratio, _ = np.median(rounds / rounds[:, 2:], axis=0)
+    for name, seconds, ratio, target_s in (
+        ("read + compute + write", refresh_s, refresh_ratio, TARGET_REFRESH_S),
+        ("read + compute (what-if)", what_if_s, what_if_ratio, TARGET_WHAT_IF_S),
     ):
-        verdict = f"target {target:.0f} s: {'met' if seconds <= target else 'MISSED'}" if targeted else ""
-        print(f"  {name:25} {seconds:8.2f} s   {seconds / peer_s:5.2f} x PostGIS   {verdict}")
+        line = f"  {name:25} {seconds:8.2f} s   {ratio:5.2f} x PostGIS"
+        if len(result.parcels) == TARGET_PARCELS:
+            limit = target_s / TARGET_PEER_S
+            line += f"   target {target_s:.0f} s = {limit:.2f} x: {'met' if ratio <= limit else 'MISSED'}"
+        print(line)
     print(f"  {'PostGIS lateral union':25} {peer_s:8.2f} s   (net area only, nothing written)")
-    net = float(result.parcels["net_m2"].sum())
+    net, peer_sum = float(result.parcels["net_m2"].sum()), peer()
     print(f"  net area {net:,.4f} m2, relative difference to PostGIS {abs(net / peer_sum - 1):.1e}")
 
 
