@@ -68,10 +68,10 @@ def access_of(places: npt.NDArray[Any], stops: GradedStops, method: Method) -> p
     ranks = np.append(stops.category_rank, len(method.categories))
     frame = pd.DataFrame(
         {
-            "grade": grades[best.rank],
-            "category": categories[ranks[best.stop]],
+            "grade": pd.Series(grades[best.rank], dtype=object),
+            "category": pd.Series(categories[ranks[best.stop]], dtype=object),
             **_stop_columns("", stops, best.stop, best.distance_m),
-            "next_grade": grades[other.rank],
+            "next_grade": pd.Series(grades[other.rank], dtype=object),
             **_stop_columns("next_", stops, other.stop, other.distance_m),
         }
     )

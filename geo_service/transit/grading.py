@@ -133,7 +133,8 @@ def grade_stops(departures: StopDepartures, method: Method, window: Window) -> p
     has_nodes = np.array([group.node_categories is not None for group in method.groups])[place]
     result["node"] = has_nodes & (result.next_stops.to_numpy() >= (least if least is not None else np.inf))
     rank = _category_ranks(method)[place, result.node.astype(int), method.headway.place(result.headway_min)]
-    result["category"] = np.array([*method.categories, None], dtype=object)[rank]
+    categories = np.array([*method.categories, None], dtype=object)
+    result["category"] = pd.Series(categories[rank], dtype=object)
     result["rank"] = rank
     order = np.lexsort((place, result.headway_min, rank, result.stop))
     return result.drop(columns="next_stops").iloc[order].reset_index(drop=True)

@@ -98,7 +98,7 @@ def read_gtfs(path: Path, options: ReadOptions | None = None, progress: Progress
     ------
     ImportRejected
         When the feed is broken, naming file, field and row, or holds nothing for the area.
-    InvalidInput
+    BadParameter
         When the wished reference day is not in the feed.
     """
     progress("Unpacking", 0.0)

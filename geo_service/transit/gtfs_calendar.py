@@ -1,14 +1,14 @@
 """On which days the services of a feed run, and which days stand for all others."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo_service.errors import ImportRejected, InvalidInput
+from geo_service.errors import BadParameter, ImportRejected
 from geo_service.transit.gtfs_files import find_row
 from geo_service.transit.gtfs_tables import FeedTables
 
@@ -19,7 +19,7 @@ CORE_DAYS: Final = (1, 2, 3)
 """Tuesday to Thursday: days that no weekend touches."""
 WORKING_DAYS: Final = (0, 1, 2, 3, 4)
 MAX_DAYS: Final = 1_100
-"""Longest calendar that is kept, days; feeds that never end are cut."""
+"""Longest calendar that is kept, days; feeds that hardly end are cut."""
 TYPICAL_SHARE: Final = 0.1
 """A Saturday or Sunday is ordinary when its departures differ from their median by at most this share."""
 
@@ -84,13 +84,22 @@ def read_calendar(tables: FeedTables) -> Calendar:
             "valid calendar.",
             file="calendar.txt",
         )
-    first, last = min(bounds), max(bounds)
-    if (last - first).days >= MAX_DAYS:
-        last = first + timedelta(days=MAX_DAYS - 1)
+    first, last = kept_span(min(bounds), max(bounds), datetime.now(UTC).date())
+    if (first, last) != (min(bounds), max(bounds)):
         tables.warnings.append(
-            f"The calendar reaches to {max(bounds)}; only days up to {last} were read (at most {MAX_DAYS})."
+            f"The calendar goes from {min(bounds)} to {max(bounds)}; only those from {first} to {last} were "
+            f"read (at most {MAX_DAYS})."
         )
     return Calendar(first, services, _service_days(weekly, single, services, (first, last)))
+
+
+def kept_span(first: date, last: date, today: date) -> tuple[date, date]:
+    """Cut a calendar that hardly ends to `MAX_DAYS`, around the present day where it covers that."""
+    longest = timedelta(days=MAX_DAYS - 1)
+    if last - first <= longest:
+        return first, last
+    start = min(max(first, today - longest / 3), last - longest)
+    return start, start + longest
 
 
 def _service_days(
@@ -168,7 +177,7 @@ def reference_days(first_day: date, departures: npt.NDArray[np.int64], given: da
 
     Raises
     ------
-    InvalidInput
+    BadParameter
         When the wished day lies outside the feed or has no service.
     ImportRejected
         When no day has service.
@@ -193,11 +202,11 @@ def _given_place(first_day: date, departures: npt.NDArray[np.int64], given: date
     place = (given - first_day).days
     last = first_day + timedelta(days=len(departures) - 1)
     if not 0 <= place < len(departures):
-        raise InvalidInput(
+        raise BadParameter(
             f"The day {given} lies outside the feed, which covers {first_day} to {last}.", parameter="day"
         )
     if not departures[place]:
-        raise InvalidInput(f"Nothing runs on {given} in this feed. Choose another day.", parameter="day")
+        raise BadParameter(f"Nothing runs on {given} in this feed. Choose another day.", parameter="day")
     return place
 
 

@@ -4,9 +4,11 @@ import codecs
 import csv
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import IncrementalNewlineDecoder
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import IO, Final
@@ -84,7 +86,7 @@ class FeedFiles:
 def refused(what: str, mend: str, *, file: str, field: str = "", row: int | None = None) -> ImportRejected:
     """Make the error that names file, field and row (the header is row 1) and says how to mend it."""
     place = file + (f", field {field}" if field else "") + (f", row {row}" if row else "")
-    return ImportRejected(f"{place}: {what} {mend}", file=file, field=field or None, row=row)
+    return ImportRejected(f"{place}: {what} {mend}", file=file, field=field or None, row=row or None)
 
 
 @contextmanager
@@ -151,7 +153,7 @@ def _unpack(path: Path, folder: Path, warnings: list[str]) -> None:
             for name, entry in _members(archive, path.name).items():
                 with archive.open(entry) as stream:
                     _write_utf8(stream, folder / name, entry.file_size, warnings)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
         raise ImportRejected(
             f"{path.name} is not a readable zip file ({error}). Download the feed again, or unpack it and "
             "give the folder.",
@@ -205,8 +207,9 @@ def _write_utf8(stream: IO[bytes], target: Path, promised: int, warnings: list[s
 
 
 def _transcode(stream: IO[bytes], output: IO[bytes], promised: int, encoding: str, name: str) -> bool:
-    """Copy a stream re-encoded as UTF-8; False when the encoding does not fit."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict" if encoding == "utf-8" else "replace")
+    """Copy a stream as UTF-8 with plain line ends; False when the encoding does not fit."""
+    plain = codecs.getincrementaldecoder(encoding)("strict" if encoding == "utf-8" else "replace")
+    decoder = IncrementalNewlineDecoder(plain, translate=True)
     written = 0
     first = True
     while chunk := stream.read(CHUNK_BYTES):
@@ -220,7 +223,7 @@ def _transcode(stream: IO[bytes], output: IO[bytes], promised: int, encoding: st
         except UnicodeDecodeError:
             return False
     try:
-        decoder.decode(b"", final=True)
+        output.write(decoder.decode(b"", final=True).encode())
     except UnicodeDecodeError:
         return False
     return True

@@ -1,6 +1,8 @@
 """Load the text files of a GTFS feed into a private DuckDB file and check that ids hold together."""
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import duckdb
@@ -62,8 +64,17 @@ SELECT count(*) FILTER (trip_no IS NULL) AS trip_id,
        count(*) AS calls
 FROM calls
 """
-REJECTS: Final = "SELECT count(DISTINCT line), min(line), any_value(error_message) FROM query_table(?)"
-"""Rows that DuckDB could not read; parameter: the table it keeps them in."""
+REJECTS: Final = """
+SELECT count(DISTINCT line), min(line), min(CAST(error_message AS VARCHAR)),
+       min(line) FILTER (error_type = 'UNQUOTED VALUE')
+FROM query_table(?)
+"""
+"""Rows that DuckDB could not read, the first of them, and the first with an open quotation mark; parameter:
+the table it keeps them in."""
+WHOLE_NUMBER: Final = re.compile(r"[-+]?0*\d{1,9}(?:\.\d+)?")
+"""A sequence number."""
+TIME: Final = re.compile(r"\s*(\d{1,3}:[0-5]\d:[0-5]\d)?\s*")
+"""A time of GTFS, or nothing."""
 
 CALL_ADVICE: Final = {
     "trip_id": ("is not in trips.txt", "Add the trip to trips.txt or remove its rows."),
@@ -100,7 +111,8 @@ class FeedTables:
         self.duck.execute("SET preserve_insertion_order = true")
         source = self._source(file)
         columns = list(wanted_columns(file))
-        rows = source.fetchall() if source is not None else []
+        with readable(file):
+            rows = source.fetchall() if source is not None else []
         self._count_rejects(file)
         clean = [[(value or "").strip() for value in row] for row in rows]
         return pd.DataFrame(clean, columns=columns, dtype=object)
@@ -134,11 +146,24 @@ class FeedTables:
         )
 
     def _count_rejects(self, file: str) -> None:
-        """Warn of rows that are no rows (too few or too many fields, open quotes); they are left out."""
+        """Warn of rows that are no rows (too few or too many fields); they are left out.
+
+        Raises
+        ------
+        ImportRejected
+            When a quotation mark is left open: it swallows an unknown number of rows behind it.
+        """
         if file not in self.files.tables:
             return
         stem = file.removesuffix(".txt")
-        number, first, reason = self.duck.execute(REJECTS, [f"bad_{stem}"]).fetchall()[0]
+        number, first, reason, unclosed = self.duck.execute(REJECTS, [f"bad_{stem}"]).fetchall()[0]
+        if unclosed:
+            raise refused(
+                "a quotation mark is opened and not closed.",
+                'Close it, or write "" for a quotation mark within quotes.',
+                file=file,
+                row=unclosed,
+            )
         if number:
             self.drop(file, number, f"cannot be read (first: row {first}, {str(reason).strip()})")
 
@@ -211,7 +236,8 @@ class FeedTables:
         if source is None:
             raise refused("is missing.", "Ask the publisher for the complete feed.", file="stop_times.txt")
         source.create_view("stop_times_txt")
-        self.duck.execute(CALLS)
+        with readable("stop_times.txt"):
+            self.duck.execute(CALLS)
         self._count_rejects("stop_times.txt")
         faults = self.duck.execute(CALL_FAULTS).df().iloc[0]
         self.counts["stop_times"] = int(faults["calls"])
@@ -226,12 +252,30 @@ class FeedTables:
             known = {row[0] for row in self.duck.table(table).project(ColumnExpression(column)).fetchall()}
             return lambda value: value not in known
         if field == "stop_sequence":
-            return lambda value: not value.lstrip("-+").isdigit()
-        return lambda value: bool(self.duck.execute("SELECT seconds(?) = -1", [value]).fetchall()[0][0])
+            return lambda value: not WHOLE_NUMBER.fullmatch(value)
+        return lambda value: not TIME.fullmatch(value)
 
     def close(self) -> None:
         """Let go of the working file."""
         self.duck.close()
+
+
+@contextmanager
+def readable(file: str) -> Iterator[None]:
+    """Explain that a file is no table.
+
+    Raises
+    ------
+    ImportRejected
+        With the first line of what DuckDB says.
+    """
+    try:
+        yield
+    except duckdb.InvalidInputException as error:
+        reason = str(error).splitlines()[0]
+        raise refused(
+            f"it cannot be read as a table ({reason}).", "Columns are separated by commas.", file=file
+        ) from error
 
 
 def wanted_columns(file: str) -> tuple[str, ...]:

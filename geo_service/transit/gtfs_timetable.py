@@ -227,23 +227,23 @@ class Timetable:
     def _frequency(self, row: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a row of a frame
         """Return start, end and headway of a row of frequencies.txt in seconds, checked."""
         start, end = (
-            self.duck.execute("SELECT seconds(?)", [clock]).fetchall()[0][0]
+            self.duck.execute("SELECT coalesce(seconds(?), -1)", [clock]).fetchall()[0][0]
             for clock in (row.start_time, row.end_time)
         )
         headway = int(row.headway_secs) if row.headway_secs.isdigit() else 0
-        for field, text, value in (
-            ("start_time", row.start_time, start),
-            ("end_time", row.end_time, end),
-            ("headway_secs", row.headway_secs, headway - 1),
-        ):
-            if value is None or value < 0 or (end - start) / max(headway, 1) > MAX_REPEATS:
-                raise self.tables.fault(
-                    "frequencies.txt",
-                    field,
-                    text.__eq__,
-                    "makes no sense here",
-                    f"Write times as HH:MM:SS, headways in seconds above 0; at most {MAX_REPEATS} runs.",
-                )
+        wrong = {
+            "start_time": start < 0,
+            "end_time": end < 0,
+            "headway_secs": not headway or end - start > MAX_REPEATS * headway,
+        }
+        for field in (field for field, holds in wrong.items() if holds):
+            raise self.tables.fault(
+                "frequencies.txt",
+                field,
+                getattr(row, field).__eq__,
+                "makes no sense here",
+                f"Write times as HH:MM:SS, headways in seconds above 0; at most {MAX_REPEATS} runs.",
+            )
         return start, end, headway
 
     def _duplicates(self) -> tuple[list[int], list[tuple[int, int]]]:

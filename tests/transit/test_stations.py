@@ -1,0 +1,173 @@
+"""Stations, directions of lines, duplicates, modes."""
+
+import numpy as np
+import pytest
+
+from geo_service.transit.directions import Pattern, line_directions
+from geo_service.transit.duplicates import days_as_integers, find_duplicates, with_integers
+from geo_service.transit.modes import Mode, mode_of, typing_warnings
+from geo_service.transit.stations import group_stops, middle
+
+EAST_100_M = 100 / (6_371_008.8 * np.cos(np.radians(51.5))) * 180 / np.pi
+
+
+def group(*stops: tuple[str, str, str, float]) -> list[str]:
+    """Group stops given as id, name, parent and metres east of a point in Dortmund."""
+    ids, names, parents, east = zip(*stops, strict=True)
+    lonlat = np.column_stack([7.46 + np.array(east) / 100 * EAST_100_M, np.full(len(ids), 51.5)])
+    return group_stops(ids, names, parents, lonlat)
+
+
+def test_parent_station_comes_first() -> None:
+    stops = [("hbf", "Hbf", "", 0), ("1", "Gleis 1", "hbf", 10), ("1a", "Bereich A", "1", 20)]
+    assert group(*stops) == ["hbf", "hbf", "hbf"]
+
+
+def test_ifopt_stem_comes_next() -> None:
+    stops = [
+        ("de:05913:1276:1:2", "Steig 1", "", 0),
+        ("de:05913:1276", "Markt", "", 900),
+        ("de:05913:12", "x", "", 0),
+    ]
+    assert group(*stops) == ["de:05913:1276", "de:05913:1276", "de:05913:12"]
+
+
+def test_same_name_within_100_m_comes_last() -> None:
+    stops = [("b", "Markt ", "", 0), ("a", "markt", "", 99.9), ("c", "Markt", "", 250), ("d", "Zoo", "", 0)]
+    assert group(*stops) == ["a", "a", "c", "d"]
+
+
+def test_same_name_groups_through_each_other() -> None:
+    assert group(("c", "Markt", "", 0), ("b", "Markt", "", 90), ("a", "Markt", "", 180)) == ["a", "a", "a"]
+
+
+def test_stops_without_name_are_never_grouped() -> None:
+    assert group(("a", "", "", 0), ("b", " ", "", 10)) == ["a", "b"]
+
+
+def test_parents_in_a_circle_end() -> None:
+    assert group(("a", "A", "b", 0), ("b", "B", "a", 0)) == ["a", "a"]
+    assert group(("x", "X", "x", 0)) == ["x"]
+
+
+def test_middle_of_groups() -> None:
+    lonlat = np.array([[7.0, 51.0], [8.0, 51.0], [7.2, 51.2]])
+    assert middle(lonlat, np.array([0, 0, 1])).tolist() == [[7.5, 51.0], [7.2, 51.2]]
+
+
+# --- directions ---------------------------------------------------------------------------------------
+
+
+def directions(*stations: str) -> list[int]:
+    return line_directions(
+        [Pattern(tuple(ord(letter) for letter in text), 10 - place) for place, text in enumerate(stations)]
+    )
+
+
+@pytest.mark.parametrize(
+    ("patterns", "wanted"),
+    [
+        (["ABCDE", "EDCBA"], [0, 1]),
+        (["ABCDE", "EDCBA", "BCD", "DCB", "ACE", "ECA"], [0, 1, 0, 1, 0, 1]),
+        (["ABCDE", "XBCY", "YCBX"], [0, 0, 1]),
+        (["ABCDA", "ADCBA"], [0, 1]),
+        (["ABC"], [0]),
+        (["ABC", "XYZ", "ZYX"], [0, 0, 1]),
+        (["ABCBA"], [0]),
+    ],
+)
+def test_directions_of_patterns(patterns: list[str], wanted: list[int]) -> None:
+    assert directions(*patterns) == wanted
+
+
+# --- duplicates ---------------------------------------------------------------------------------------
+
+WEEKDAYS, SATURDAY, ALL = 0b0011111, 0b0100000, 0b1111111
+
+
+def duplicates(*rows: tuple[int, int, int]) -> tuple[list[int], dict[int, int]]:
+    """Trips of one group, as days, agency and line; trips are numbered from 0."""
+    found = find_duplicates(
+        [(1, trip, place, agency, line) for trip, (place, agency, line) in enumerate(rows)],
+        [WEEKDAYS, SATURDAY, ALL],
+    )
+    return found.trips, found.days
+
+
+def test_another_agency_on_a_common_day_is_a_duplicate() -> None:
+    assert duplicates((0, 1, 7), (2, 2, 8)) == ([1], {0: ALL})
+
+
+def test_same_line_on_a_common_day_is_a_duplicate() -> None:
+    assert duplicates((2, 1, 7), (1, 1, 7)) == ([1], {0: ALL})
+
+
+def test_other_days_are_no_duplicate() -> None:
+    assert duplicates((0, 1, 7), (1, 2, 7)) == ([], {})
+
+
+def test_two_lines_of_an_agency_are_no_duplicate() -> None:
+    assert duplicates((0, 1, 7), (0, 1, 8)) == ([], {})
+
+
+def test_groups_are_kept_apart() -> None:
+    assert find_duplicates([(1, 0, 0, 1, 7), (2, 1, 0, 2, 7)], [WEEKDAYS]).trips == []
+
+
+def test_sets_of_days_survive_the_way_through_integers() -> None:
+    days = np.array([[True] + [False] * 9 + [True], [False] * 11])
+    numbers = days_as_integers(days)
+    assert numbers == [0b10000000001, 0]
+    assert with_integers(days, numbers).tolist() == [*days.tolist(), *days.tolist()]
+    assert with_integers(days, []) is days
+
+
+# --- modes --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("route_type", "line", "mode"),
+    [
+        (0, "U42", Mode.TRAM),
+        (1, "U1", Mode.METRO),
+        (2, "RE 1", Mode.RAIL),
+        (2, "ICE 10", Mode.LONG_DISTANCE),
+        (2, "IC", Mode.LONG_DISTANCE),
+        (2, "ICELINE", Mode.RAIL),
+        (3, "ICE", Mode.BUS),
+        (4, "Fähre", Mode.SHIP),
+        (5, "Cable tram", Mode.TRAM),
+        (6, "", Mode.CABLE),
+        (7, "", Mode.FUNICULAR),
+        (11, "", Mode.BUS),
+        (12, "H-Bahn", Mode.METRO),
+        (100, "", Mode.RAIL),
+        (102, "", Mode.LONG_DISTANCE),
+        (109, "S1", Mode.RAIL),
+        (117, "", Mode.RAIL),
+        (200, "Fernbus", Mode.BUS),
+        (402, "U41", Mode.METRO),
+        (405, "HB1", Mode.METRO),
+        (700, "", Mode.BUS),
+        (715, "Rufbus", Mode.BUS),
+        (800, "", Mode.BUS),
+        (900, "", Mode.TRAM),
+        (906, "", Mode.TRAM),
+        (1000, "", Mode.SHIP),
+        (1300, "", Mode.CABLE),
+        (1400, "", Mode.FUNICULAR),
+        (1500, "Taxi", Mode.OTHER),
+        (13, "", Mode.OTHER),
+    ],
+)
+def test_modes(route_type: int, line: str, mode: Mode) -> None:
+    assert mode_of(route_type, line) is mode
+
+
+def test_wrong_types_are_reported() -> None:
+    found = typing_warnings([(3, "U41"), (3, "U 43"), (3, "440"), (0, "S4"), (0, "U42"), (1500, "Taxi")])
+    assert found == [
+        "S-Bahn typed as tram (0): S4",
+        "U-Bahn or Stadtbahn typed as bus (3): U 43, U41",
+        "unknown route type 1500: Taxi",
+    ]
