@@ -46,8 +46,8 @@ Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Server process
 def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Serve pages, maps and interfaces."""
     settings = _overridden(host, port, workers)
-    with explained():
-        run_server(connected(settings))
+    with explained(), connected(settings) as ready:
+        run_server(ready)
 
 
 @app.command()
@@ -55,10 +55,9 @@ def demo(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Start an embedded PostGIS, load the demo city when it is missing, and serve it."""
     settings = _overridden(host, port, workers)
     _require_free_port(settings)
-    with explained():
-        settings = connected(settings)
-        demo_city.prepare(settings)
-        run_server(settings)
+    with explained(), connected(settings) as ready:
+        demo_city.prepare(ready)
+        run_server(ready)
 
 
 @db_app.command("start")
@@ -81,7 +80,8 @@ def db_stop() -> None:
 def db_url() -> None:
     """Print the address of the database in use; starts the embedded one."""
     with explained():
-        out.print(connected(get_settings()).database_url, soft_wrap=True, highlight=False)
+        url = get_settings().database_url or EmbeddedCluster(get_settings().home).start()
+        out.print(url, soft_wrap=True, highlight=False)
 
 
 @db_app.command("migrate")
@@ -98,6 +98,7 @@ def run_server(settings: Settings) -> None:
     _require_free_port(settings)
     for name, value in settings.model_dump(exclude_none=True).items():
         os.environ[f"GEO_{name.upper()}"] = str(value)
+    get_settings.cache_clear()
     Granian(
         "geo_service.app:create_app",
         factory=True,
@@ -107,7 +108,6 @@ def run_server(settings: Settings) -> None:
         workers=settings.workers,
         log_level=LogLevels(settings.log_level),
         respawn_failed_workers=True,
-        process_name=f"geo_service-{settings.port}",
     ).serve()
 
 
@@ -125,9 +125,8 @@ def _require_free_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            fail(
-                f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}. Choose another: --port N"
-            )
+            place = f"{settings.host}:{settings.port}"
+            fail(f"Cannot listen on {place}: {error.strerror}. Choose another: --port N")
 
 
 def _require_embedded() -> None:

@@ -34,8 +34,9 @@ err = Console(stderr=True)
 """Progress, hints and errors go to standard error, so that ``--json`` stays readable."""
 
 
-def connected(settings: Settings) -> Settings:
-    """Return the settings with a database address; without one start the embedded PostGIS.
+@contextmanager
+def connected(settings: Settings) -> Iterator[Settings]:
+    """Give the settings a database address; without one run the embedded PostGIS for the time of the block.
 
     Raises
     ------
@@ -43,8 +44,10 @@ def connected(settings: Settings) -> Settings:
         When the embedded cluster cannot be started; the message says what to install.
     """
     if settings.database_url:
-        return settings
-    return settings.model_copy(update={"database_url": EmbeddedCluster(settings.home).start()})
+        yield settings
+        return
+    with EmbeddedCluster(settings.home) as cluster:
+        yield settings.model_copy(update={"database_url": cluster.url})
 
 
 @contextmanager
@@ -56,8 +59,8 @@ def command_database(*, migrated: bool = True) -> Iterator[Database]:
     migrated
         Insist on the newest schema.
     """
-    with explained():
-        database = Database(connected(get_settings()))
+    with explained(), connected(get_settings()) as settings:
+        database = Database(settings)
         try:
             if migrated and (missing := pending(database)):
                 raise GeoServiceError(

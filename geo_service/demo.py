@@ -5,11 +5,13 @@ import secrets
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
 from data.demo.load import load_demo
-from data.demo.timetable import write_gtfs
+from data.demo.provenance import REFERENCE_DATE
+from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
 from geo_service.availability.service import refresh as refresh_availability
@@ -50,15 +52,16 @@ def prepare(settings: Settings) -> None:
 
 
 def _fill(database: Database, city: CityProfile, report: Report) -> None:
-    loaded = load_demo(database, city, lambda what, share: report(what, 0.05 + 0.55 * share))
+    loaded = load_demo(database, city, lambda what, share: report(what, 0.5 * share))
+    report("Timetable", 0.5)
     with TemporaryDirectory() as folder:
-        feed = Path(folder) / "demo-gtfs.zip"
-        write_gtfs(feed)
-        import_gtfs(database, feed, name=FEED_NAME, actor=ACTOR)
-    report("Transit proximity", 0.7)
-    refresh_transit(database)
-    report("Availability", 0.9)
-    refresh_availability(database, datetime.now(city.zone).date())
+        feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
+        import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
+    refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.15 * share), actor=ACTOR)
+    today = datetime.now(ZoneInfo(city.timezone)).date()
+    refresh_availability(
+        database, today, lambda what, share: report(what, 0.85 + 0.15 * share), actor=ACTOR
+    )
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
 
