@@ -11,8 +11,9 @@ from datetime import date
 from typing import Final
 
 import pandas as pd
-from sqlalchemy import Connection, Table, func, insert, select, text
+from sqlalchemy import Connection, Table
 
+from data.demo import queries
 from data.demo.city import DemoCity, fingerprint, generate
 from data.demo.provenance import REFERENCE_DATE
 from geo_service import schema
@@ -104,7 +105,7 @@ def load_demo(
         When the city has no demo facts.
     """
     with database.read() as connection:
-        done = _recorded(connection)
+        done = set(connection.scalars(queries.recorded(KIND)))
     missing = [stage for stage in STAGES if stage not in done]
     if not missing:
         progress("Demo", 1.0)
@@ -118,15 +119,9 @@ def load_demo(
         with database.begin(actor=ACTOR) as connection:
             written |= _write_stage(connection, stage, demo)
     with database.begin(actor=ACTOR) as connection:
-        connection.execute(text("ANALYZE"))
+        connection.execute(queries.analyze())
     progress("Demo", 1.0)
     return DemoReport(written, tuple(stage for stage in STAGES if stage in done))
-
-
-def _recorded(connection: Connection) -> set[str]:
-    """Return the stages that are written."""
-    runs = schema.ImportRun
-    return set(connection.scalars(select(runs.file_name).where(runs.kind == KIND)))
 
 
 def _write_stage(connection: Connection, stage: str, demo: DemoCity) -> dict[str, int]:
@@ -139,15 +134,9 @@ def _write_stage(connection: Connection, stage: str, demo: DemoCity) -> dict[str
         for name, frame in frames.items()
     }
     content = "".join(fingerprint(frame) for frame in frames.values())
-    connection.execute(
-        insert(schema.ImportRun).values(
-            kind=KIND,
-            file_name=stage,
-            content_hash=hashlib.sha256(content.encode()).hexdigest(),
-            actor=ACTOR,
-            counts={"new": sum(written.values()), "changed": 0, "unchanged": 0, "rejected": 0},
-        )
-    )
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    counts = {"new": sum(written.values()), "changed": 0, "unchanged": 0, "rejected": 0}
+    connection.execute(queries.record(KIND, stage, digest, ACTOR, counts))
     return written
 
 
@@ -159,7 +148,7 @@ def _refuse_real_records(connection: Connection, table: Table) -> None:
     """Refuse to write beside records that are not invented."""
     if "is_demo" not in table.columns:
         return
-    real = connection.scalar(select(func.count()).select_from(table).where(~table.columns["is_demo"]))
+    real = connection.scalar(queries.real_records(table))
     if real:
         raise Conflict(
             f"The table {table.name} holds {real} real records. The demo does not mix with them: give it a "
@@ -173,8 +162,8 @@ def with_ids(connection: Connection, table: Table, frame: pd.DataFrame) -> pd.Da
     for column, (named, key, id_column) in REFERENCES.items():
         if column not in result.columns or column in table.columns:
             continue
-        columns = _table(named).columns
-        ids = dict(connection.execute(select(columns[key], columns["id"])).tuples().all())
+        rows = connection.execute(queries.ids_by_key(_table(named), key))
+        ids = {name: number for name, number in rows}  # noqa: C416 - rows are no pairs to the type checker
         result = result.assign(**{id_column: result[column].map(ids).astype("Int64")})
         result = result.drop(columns=column)
     if "winner_name" in result.columns:
@@ -184,8 +173,7 @@ def with_ids(connection: Connection, table: Table, frame: pd.DataFrame) -> pd.Da
 
 def _with_winner_ids(connection: Connection, frame: pd.DataFrame) -> pd.DataFrame:
     """Replace round and name of a winner by the winner's id."""
-    winners = _table("winners").columns
-    found = connection.execute(select(winners["round_id"], winners["name"], winners["id"])).tuples()
+    found = connection.execute(queries.winner_ids())
     ids = {(round_id, name): winner_id for round_id, name, winner_id in found}
     keys = zip(frame["round_id"], frame["winner_name"], strict=True)
     return frame.assign(winner_id=[ids[key] for key in keys]).drop(columns=["round_id", "winner_name"])

@@ -43,7 +43,7 @@ WINDOWS = (
 has the table's headway."""
 PLATFORMS = {"rail": "1", "tram": "2", "bus": "3"}
 """Last part of a platform's id, by mode."""
-ON_THE_LINE_M = 1.0
+ON_THE_LINE_M = 0.05
 """A course is drawn through its stops, so that its stops lie on it, metres."""
 TIMESTAMP = (1980, 1, 1, 0, 0, 0)
 """Time of every file in the archive: two runs make the same bytes."""
@@ -90,6 +90,7 @@ def build_timetable(city: CityProfile, reference_date: date) -> gtfs_kit.Feed:
             {
                 "feed_publisher_name": SOURCES,
                 "feed_publisher_url": PUBLISHER_URL,
+                "feed_contact_url": PUBLISHER_URL,
                 "feed_lang": "de",
                 "feed_start_date": meta["start_date"],
                 "feed_end_date": meta["end_date"],
@@ -181,7 +182,7 @@ def _add_platforms(feed: gtfs_kit.Feed, lines: list[Line]) -> None:
     platform_of_trip = feed.trips.set_index("trip_id")["route_id"].map(mode).map(PLATFORMS)
     called = feed.stop_times
     platforms = called["stop_id"] + ":" + called["trip_id"].map(platform_of_trip)
-    feed.stop_times = called.assign(stop_id=platforms)
+    feed.stop_times = called.assign(stop_id=platforms).drop(columns="shape_dist_traveled")
     stations = feed.stops.assign(location_type=1, parent_station=None)
     used = pd.DataFrame({"stop_id": sorted(platforms.unique())})
     used["parent_station"] = used["stop_id"].str.rsplit(":", n=1).str[0]
