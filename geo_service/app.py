@@ -30,6 +30,7 @@ from geo_service.ogc import tile_routes as tiles
 from geo_service.ogc.extents import ExtentCache
 from geo_service.ogc.queries import data_version
 from geo_service.ogc.tiles import TileCache
+from geo_service.search import routes as search
 from geo_service.settings import Settings, get_settings
 from geo_service.sites import routes as sites
 from geo_service.transit import routes as transit
@@ -81,7 +82,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    for part in (auth, availability, transit, matching, sites, features, tiles, web):
+    for part in (auth, availability, transit, matching, sites, search, features, tiles, web):
         app.include_router(part.router, dependencies=[Depends(identify)])
     return app
 

@@ -1,0 +1,1 @@
+"""Search by what people type: keys, notation, sites, streets, premises, stops, with typing errors."""

@@ -1,0 +1,267 @@
+"""The statement of the search: a few candidates of each kind, the best of all together.
+
+Each kind contributes a handful of rows, so that any text is answered quickly.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    Float,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.types import NullType
+
+from geo_service.auth.publication import published
+from geo_service.geometry import STORAGE_SRID, WGS84_SRID
+from geo_service.schema import District, Parcel, Premises, Quarter, Site, TransitFeed, TransitStop
+from geo_service.search.notation import Notation
+
+parcels = Parcel.__table__
+shops = Premises.__table__
+places = Site.__table__
+feeds = TransitFeed.__table__
+halts = TransitStop.__table__
+districts = District.__table__
+quarters = Quarter.__table__
+
+Statement = Select[*tuple[Any, ...]]
+Column = ColumnElement[Any]
+Words = tuple[str, ...]
+"""A text in its spellings: as typed, with umlauts, without abbreviations."""
+
+LIKE_ENOUGH: Final = 0.45
+"""Least word similarity (pg_trgm) of a name with typing errors."""
+GEMARKUNG_LIKE_ENOUGH: Final = 0.4
+MOST_STREET_ROWS: Final = 3_000
+"""Parcels looked at for a street: the word Straße alone must not read the whole cadastre."""
+KINDS: Final = ("site", "district", "quarter", "stop", "premises", "street", "parcel")
+"""Kinds of result; of equally good ones the earlier kind comes first."""
+
+
+def set_threshold() -> Statement:
+    """Set the similarity from which the trigram index finds a text, for this transaction."""
+    return select(func.set_config("pg_trgm.word_similarity_threshold", str(LIKE_ENOUGH), True))
+
+
+def best(candidates: Iterable[Statement], limit: int) -> Statement:
+    """Select the best of all candidates with their places in degrees (WGS 84).
+
+    Parameters
+    ----------
+    candidates
+        Statements made by ``_candidates``.
+    limit
+        Most rows.
+    """
+    found = union_all(*(candidate.subquery().select() for candidate in candidates)).subquery("found")
+    wgs84 = func.ST_Transform(found.c.geom, WGS84_SRID, type_=NullType())
+    inside = func.ST_Transform(func.ST_PointOnSurface(found.c.geom), WGS84_SRID, type_=NullType())
+    rank = case({kind: place for place, kind in enumerate(KINDS)}, value=found.c.kind)
+    return (
+        select(
+            found.c.kind,
+            found.c.key,
+            found.c.label,
+            found.c.detail,
+            found.c.is_demo,
+            func.ST_X(inside).label("lon"),
+            func.ST_Y(inside).label("lat"),
+            *(corner(wgs84).label(name) for name, corner in _CORNERS.items()),
+        )
+        .order_by(found.c.score.desc(), rank, found.c.label, found.c.key)
+        .limit(limit)
+    )
+
+
+_CORNERS = {"west": func.ST_XMin, "south": func.ST_YMin, "east": func.ST_XMax, "north": func.ST_YMax}
+
+
+def _candidates(
+    kind: str, texts: tuple[Column, Column, Column], score: Column, is_demo: Column, geom: Column
+) -> Statement:
+    """Select candidates of a kind: key, label and detail are texts; the geometry is EPSG:25832."""
+    key, label, detail = texts
+    return select(
+        literal(kind, Text).label("kind"),
+        cast(key, Text).label("key"),
+        cast(label, Text).label("label"),
+        cast(detail, Text).label("detail"),
+        cast(score, Float).label("score"),
+        is_demo.label("is_demo"),
+        geom.label("geom"),
+    )
+
+
+def _alike(words: Words, name: Column) -> ColumnElement[float]:
+    """Return how like one of the spellings is to a name, 0 to 1."""
+    spellings = (
+        func.greatest(func.word_similarity(word, name), func.similarity(word, name)) for word in words
+    )
+    return func.greatest(*spellings, type_=Float)
+
+
+def _best_of(statement: Statement, score: ColumnElement[float], limit: int) -> Statement:
+    return statement.where(score >= LIKE_ENOUGH).order_by(score.desc()).limit(limit)
+
+
+def sites(words: Words, limit: int, on: date) -> Statement:
+    """Select sites by name."""
+    score = _alike(words, places.c.name)
+    texts = (places.c.slug, places.c.name, places.c.location_note)
+    return _best_of(_candidates("site", texts, score, places.c.is_demo, places.c.geom), score, limit).where(
+        _holds(places.c.valid, on)
+    )
+
+
+def areas(words: Words, limit: int) -> tuple[Statement, ...]:
+    """Select districts and quarters by name."""
+    return tuple(
+        _best_of(
+            _candidates(kind, (table.c.key, table.c.name, literal("")), score, table.c.is_demo, table.c.geom),
+            score,
+            limit,
+        )
+        for kind, table, score in (
+            ("district", districts, _alike(words, districts.c.name)),
+            ("quarter", quarters, _alike(words, quarters.c.name)),
+        )
+    )
+
+
+def stops(words: Words, limit: int) -> Statement:
+    """Select stops of the current timetables by name."""
+    score = _alike(words, halts.c.name)
+    texts = (halts.c.stop_id, halts.c.name, func.array_to_string(halts.c.lines, ", "))
+    found = _candidates("stop", texts, score, feeds.c.is_demo, halts.c.geom)
+    return (
+        _best_of(found, score, limit)
+        .join_from(halts, feeds, feeds.c.id == halts.c.feed_id)
+        .where(feeds.c.is_current)
+    )
+
+
+def premises(words: Words, limit: int, on: date) -> Statement:
+    """Select premises by key, name or address."""
+    address = func.concat(shops.c.street, " ", shops.c.house_number)
+    score = func.greatest(
+        _alike(words, shops.c.name), _alike(words, address), _same_key(words, shops.c.premises_key)
+    )
+    texts = (shops.c.premises_key, shops.c.name, address)
+    return _best_of(_candidates("premises", texts, score, shops.c.is_demo, shops.c.geom), score, limit).where(
+        _holds(shops.c.valid, on)
+    )
+
+
+def _same_key(words: Words, key: Column) -> ColumnElement[float]:
+    return case((func.lower(key) == words[0].lower(), 1.0), else_=0.0)
+
+
+def streets(words: Words, limit: int, on: date, *, public: bool) -> Statement:
+    """Select streets by the location texts of parcels, without house numbers."""
+    near = _near_parcels(words, on, public=public)
+    street = func.regexp_replace(near.c.location_text, r"\s+\d.*$", "")
+    score = func.max(near.c.score)
+    outline = func.ST_SetSRID(func.geometry(func.ST_Extent(near.c.geom)), STORAGE_SRID)
+    found = _candidates(
+        "street", (street, street, func.min(near.c.gemarkung)), score, func.bool_and(near.c.is_demo), outline
+    ).select_from(near)
+    return found.group_by(street).order_by(score.desc(), street).limit(limit)
+
+
+def parcels_by_address(words: Words, limit: int, on: date, *, public: bool) -> Statement:
+    """Select parcels by location text, for an address with house number."""
+    near = _near_parcels(words, on, public=public)
+    found = _parcels(near.c.score).join_from(near, parcels, parcels.c.id == near.c.id)
+    return found.order_by(near.c.score.desc(), parcels.c.location_text, parcels.c.id).limit(limit)
+
+
+def parcels_by_notation(notation: Notation, limit: int, on: date, *, public: bool) -> Statement:
+    """Select parcels by key or notation; the name of the Gemarkung may be misspelt."""
+    numbers = [
+        parcels.c[name] == number
+        for name in ("flur", "numerator", "denominator")
+        if (number := getattr(notation, name)) is not None
+    ]
+    conditions = [*numbers, *_shown(on, public=public)]
+    order = (parcels.c.flur, parcels.c.numerator, parcels.c.denominator.nulls_first(), parcels.c.id)
+    if notation.gemarkung is not None:
+        names = _gemarkungen(notation.gemarkung)
+        found = _parcels(1 + names.c.score).join_from(names, parcels, parcels.c.gemarkung == names.c.name)
+        return found.where(*conditions).order_by(names.c.score.desc(), *order).limit(limit)
+    if notation.key is not None:
+        conditions.append(parcels.c.parcel_key.startswith(notation.key, autoescape=True))
+    if notation.gemarkung_code is not None:
+        conditions.append(func.substr(parcels.c.gemarkung_key, 3) == notation.gemarkung_code)
+    return _parcels(literal(2.0)).where(*conditions).order_by(*order).limit(limit)
+
+
+def _parcels(score: Column) -> Statement:
+    """Select parcels as candidates, labelled in the notation of the cadastre."""
+    below = case((parcels.c.denominator > 0, func.concat("/", parcels.c.denominator)), else_="")
+    flur = case((parcels.c.flur.is_not(None), func.concat("Flur ", parcels.c.flur, ", ")), else_="")
+    notation = func.concat(parcels.c.gemarkung, ", ", flur, "Flurstück ", parcels.c.numerator, below)
+    texts = (parcels.c.parcel_key, notation, parcels.c.location_text)
+    return _candidates("parcel", texts, score, parcels.c.is_demo, parcels.c.geom)
+
+
+def _near_parcels(words: Words, on: date, *, public: bool) -> Any:  # noqa: ANN401 - a subquery
+    """Select parcels whose location text is like the words, by the trigram index."""
+    alike = or_(*(parcels.c.location_text.op("%>", is_comparison=True)(word) for word in words))
+    return (
+        select(
+            parcels.c.id,
+            parcels.c.location_text,
+            parcels.c.gemarkung,
+            parcels.c.is_demo,
+            parcels.c.geom,
+            _alike(words, parcels.c.location_text).label("score"),
+        )
+        .where(alike, *_shown(on, public=public))
+        .limit(MOST_STREET_ROWS)
+        .subquery("near")
+    )
+
+
+def _gemarkungen(name: str) -> Any:  # noqa: ANN401 - a subquery
+    """Select the names of Gemarkungen that are like a name.
+
+    The names are read off the index one by one: there are a few dozen of them among many parcels.
+    """
+    first = select(func.min(parcels.c.gemarkung).label("name")).cte("gemarkungen", recursive=True)
+    beyond = select(func.min(parcels.c.gemarkung)).where(parcels.c.gemarkung > first.c.name)
+    names = first.union_all(select(beyond.scalar_subquery()).where(first.c.name.is_not(None)))
+    score = func.similarity(names.c.name, name)
+    return (
+        select(names.c.name, score.label("score"))
+        .where(score >= GEMARKUNG_LIKE_ENOUGH)
+        .order_by(score.desc(), names.c.name)
+        .limit(3)
+        .subquery("names")
+    )
+
+
+def _holds(valid: ColumnElement[Any], on: date) -> ColumnElement[bool]:
+    return valid.op("@>", return_type=Boolean())(bindparam(None, on, type_=Date))
+
+
+def _shown(on: date, *, public: bool) -> list[ColumnElement[bool]]:
+    """Return which parcels hold on a day and may be shown."""
+    conditions = [_holds(parcels.c.valid, on)]
+    if public:
+        day = bindparam(None, on, type_=Date)
+        conditions.append(published(parcels.c.publication_objection, parcels.c.publication_announced_on, day))
+    return conditions

@@ -1,0 +1,108 @@
+"""Searches by what people type."""
+
+import re
+from datetime import date
+from typing import Any, Final
+from urllib.parse import quote
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.auth.caller import Caller
+from geo_service.auth.publication import sees_unpublished
+from geo_service.search import queries
+from geo_service.search.notation import read_notation
+from geo_service.search.schemas import Hit
+
+SHORTEST: Final = 2
+PAGES: Final = {"parcel": "/flaechen/", "site": "/standorte/", "premises": "/leerstand/"}
+"""Pages by kind; the other kinds are shown on the map."""
+ZOOMS: Final = {"stop": 17, "street": 16, "quarter": 15, "district": 13}
+MAP: Final = "/maps/overview"
+UMLAUTS: Final = "aeä oeö ueü AeÄ OeÖ UeÜ ssß"
+"""What people type on other keyboards, and what they mean."""
+
+
+async def search(session: AsyncSession, text: str, caller: Caller, on: date, limit: int) -> list[Hit]:
+    """Return what is like a text, best first.
+
+    Parameters
+    ----------
+    session
+        Read session.
+    text
+        As typed; anything is allowed.
+    caller
+        Who asks: unpublished parcels are for the agency only.
+    on
+        Day on which records must hold.
+    limit
+        Most results.
+    """
+    plain = plain_text(text)
+    if len(plain) < SHORTEST:
+        return []
+    words, public = spellings(plain), not sees_unpublished(caller)
+    notation = read_notation(plain)
+    candidates = [
+        queries.sites(words, limit, on),
+        *queries.areas(words, limit),
+        queries.stops(words, limit),
+        queries.premises(words, limit, on),
+        (queries.parcels_by_address if re.search(r"\d", plain) else queries.streets)(
+            words, limit, on, public=public
+        ),
+    ]
+    if notation:
+        candidates.append(queries.parcels_by_notation(notation, limit, on, public=public))
+    await session.execute(queries.set_threshold())
+    rows = await session.execute(queries.best(candidates, limit))
+    return list({(hit.kind, hit.key): hit for hit in map(_hit, rows)}.values())
+
+
+def plain_text(text: str) -> str:
+    """Return a text without control characters and needless blanks."""
+    printable = "".join(character if character.isprintable() else " " for character in text)
+    return " ".join(printable.split())
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """Return a text as typed, without abbreviations, and with umlauts for ae, oe, ue, ss."""
+    spelt = re.sub(r"str\.(?=\s|$)", "straße", re.sub(r"Str\.(?=\s|$)", "Straße", text))
+    umlauts = spelt
+    for digraph, letter in (
+        ("ae", "ä"),
+        ("oe", "ö"),
+        ("ue", "ü"),
+        ("Ae", "Ä"),
+        ("Oe", "Ö"),
+        ("Ue", "Ü"),
+        ("ss", "ß"),
+    ):
+        umlauts = umlauts.replace(digraph, letter)
+    return tuple(dict.fromkeys((spelt, umlauts)))
+
+
+def _hit(row: Row[Any]) -> Hit:
+    known = row.lon is not None
+    box = (
+        (round(row.west, 6), round(row.south, 6), round(row.east, 6), round(row.north, 6)) if known else None
+    )
+    lon, lat = (round(row.lon, 6), round(row.lat, 6)) if known else (None, None)
+    return Hit(
+        kind=row.kind,
+        key=row.key,
+        label=row.label,
+        detail=row.detail or "",
+        link=_link(row.kind, row.key, lon, lat),
+        lon=lon,
+        lat=lat,
+        bbox=box,
+        is_demo=row.is_demo,
+    )
+
+
+def _link(kind: str, key: str, lon: float | None, lat: float | None) -> str:
+    if kind in PAGES:
+        return f"{PAGES[kind]}{quote(key, safe='')}"
+    return f"{MAP}#map={ZOOMS[kind]}/{lat}/{lon}"
