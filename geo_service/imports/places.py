@@ -1,0 +1,258 @@
+"""Where the rows of a file lie: coordinate system, kind of geometry, validity, city area.
+
+Everything leaves here in EPSG:25832, x before y, two-dimensional.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from geo_service.errors import ImportRejected, InvalidInput
+from geo_service.geometry import PARCEL_BOUNDS_25832, STORAGE_SRID, as_multipolygons, parse_crs
+from geo_service.imports import reasons
+from geo_service.imports.diagnosis import explain_foreign
+from geo_service.imports.draft import Draft, Mask
+from geo_service.imports.located import locate
+from geo_service.imports.source import Geometries
+from geo_service.wording import Sentence
+
+REPAIR_SHARE: Final = 0.01
+REPAIR_M2: Final = 1.0
+"""A repair may change an area by a hundredth or by one square metre, whichever is more."""
+SMALLEST_M2: Final = 0.01
+"""Less than a hundredth of a square metre is no area."""
+BOUNDARY_TOLERANCE_M: Final = 50.0
+"""Outlines of neighbouring cadastres differ by some metres; added to the accuracy of the city's boundary."""
+TYPES: Final = {
+    0: "Point", 1: "LineString", 2: "LinearRing", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString",
+    6: "MultiPolygon", 7: "GeometryCollection",
+}  # fmt: skip
+AREA: Final = Sentence("eine Fläche (Polygon)", "an area (polygon)")
+POINT: Final = Sentence("ein Punkt", "a point")
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRule:
+    """What a kind of record needs to know about its place.
+
+    Parameters
+    ----------
+    point
+        A point is stored; else an area.
+    required
+        Every row must have a place.
+    """
+
+    point: bool = False
+    required: bool = True
+
+
+def place(draft: Draft, rule: PlaceRule) -> None:
+    """Find, project, check and repair the geometry of every row; result in ``draft.geometry``.
+
+    Raises
+    ------
+    InvalidInput
+        When the file does not say its coordinate system, or it is the wrong one.
+    ImportRejected
+        When the file has no geometry at all and the kind needs one.
+    """
+    located = locate(draft)
+    if located is None:
+        if rule.required:
+            raise ImportRejected(
+                "The file has no geometry. A table can hold it as text in a column 'geometry' (WKT).",
+                code="no-geometry",
+            )
+        return
+    raw, stated = located
+    crs = _choose_crs(draft, stated)
+    present = ~shapely.is_missing(raw) & ~shapely.is_empty(raw)
+    draft.reject(draft.source.broken, "geometry", "broken-geometry", reasons.BROKEN_GEOMETRY)
+    if rule.required:
+        missing = reasons.NO_PLACE if rule.point else reasons.NO_GEOMETRY
+        draft.reject(~present & ~draft.wrong, "geometry", "no-geometry", missing)
+    finite = np.isfinite(shapely.bounds(raw)).all(axis=1) | ~present
+    draft.reject(~finite, "geometry", "not-finite", reasons.NOT_FINITE)
+    usable = present & finite
+    projected = project(_where(usable, raw), crs)
+    _require_germany(draft, raw, projected, crs)
+    usable &= ~draft.wrong
+    draft.geometry = _where(usable, projected)
+    if rule.point:
+        _make_points(draft)
+    else:
+        _make_areas(draft)
+    _require_city(draft)
+
+
+def project(geometries: Geometries, crs: CRS) -> Geometries:
+    """Return geometries in EPSG:25832, two-dimensional; what cannot be projected becomes infinite."""
+    flat: Geometries = shapely.force_2d(geometries) if shapely.has_z(geometries).any() else geometries
+    if crs.to_epsg() == STORAGE_SRID:
+        return flat
+    projected = gpd.GeoSeries(flat, crs=crs).to_crs(STORAGE_SRID)
+    return np.asarray(projected.to_numpy(), dtype=object)
+
+
+def _where(rows: Mask, geometries: Geometries) -> Geometries:
+    """Return the geometries of some rows, None for the others."""
+    kept = geometries.copy()
+    kept[~rows] = None
+    return kept
+
+
+def _choose_crs(draft: Draft, stated: CRS | None) -> CRS:
+    asked = draft.options.crs
+    if asked is None:
+        if stated is None:
+            raise InvalidInput(
+                "The file does not say which coordinate system it uses. Say it with --crs, for example "
+                "--crs EPSG:25832.",
+                parameter="crs",
+            )
+        return stated
+    crs = parse_crs(asked)
+    if stated is not None and not crs.equals(stated, ignore_axis_order=True):
+        name = stated.to_string()[:60]
+        draft.tell(
+            "crs",
+            Sentence(
+                f"Die Datei nennt {name}; gelesen wurde sie wie gewünscht als {asked}.",
+                f"The file states {name}; as asked it was read as {asked}.",
+            ),
+        )
+    return crs
+
+
+def _require_germany(draft: Draft, raw: Geometries, projected: Geometries, crs: CRS) -> None:
+    """Refuse coordinates that cannot be German land: the file when most are, else the rows."""
+    bounds = shapely.bounds(projected)
+    low_x, low_y, high_x, high_y = PARCEL_BOUNDS_25832
+    foreign = np.asarray(
+        (bounds[:, 0] < low_x) | (bounds[:, 1] < low_y) | (bounds[:, 2] > high_x) | (bounds[:, 3] > high_y)
+    )
+    present = ~np.isnan(bounds[:, 0])
+    if foreign.sum() * 2 > present.sum():
+        first = int(np.flatnonzero(foreign)[0])
+        raise InvalidInput(
+            f"{int(foreign.sum())} of {len(draft)} geometries do not lie in Germany (first: row "
+            f"{draft.number(first)}). {explain_foreign(raw[foreign], crs)}",
+            parameter="crs",
+        )
+    draft.reject(
+        foreign,
+        "geometry",
+        "not-in-germany",
+        lambda row: reasons.not_in_germany(float(bounds[row, 0]), float(bounds[row, 1])),
+    )
+
+
+def _make_areas(draft: Draft) -> None:
+    """Leave valid multipolygons; repair what can be repaired without changing its size."""
+    geometries = draft.geometry
+    if geometries is None:
+        return
+    types = shapely.get_type_id(geometries)
+    wrong = (types != 3) & (types != 6) & (types != -1)  # noqa: PLR2004 - Polygon, MultiPolygon, missing
+    draft.reject(
+        wrong,
+        "geometry",
+        "wrong-geometry",
+        lambda row: reasons.wrong_geometry_type(TYPES.get(int(types[row]), "curve"), AREA),
+    )
+    invalid = ~shapely.is_valid(geometries) & (types != -1) & ~wrong
+    if invalid.any():
+        _repair(draft, geometries, invalid)
+    small = (shapely.area(geometries) < SMALLEST_M2) & ~draft.wrong & (types != -1)
+    draft.reject(small, "geometry", "no-geometry", reasons.NO_GEOMETRY)
+    draft.geometry = as_multipolygons(geometries) if (types == 3).any() or invalid.any() else geometries  # noqa: PLR2004
+
+
+def _repair(draft: Draft, geometries: Geometries, invalid: Mask) -> None:
+    """Mend invalid areas in place; refuse those that a repair would change."""
+    before = np.abs(shapely.area(geometries[invalid]))
+    why = shapely.is_valid_reason(geometries[invalid])
+    mended = only_polygons(shapely.make_valid(geometries[invalid], method="structure", keep_collapsed=False))
+    after = shapely.area(mended)
+    bad = np.abs(after - before) > np.maximum(REPAIR_M2, REPAIR_SHARE * before)
+    positions = np.flatnonzero(invalid)
+    for place_, position in enumerate(positions):
+        if bad[place_]:
+            reason = reasons.not_repairable(str(why[place_]), float(before[place_]), float(after[place_]))
+            draft.reject_one(int(position), "geometry", "invalid-geometry", reason)
+    geometries[positions] = mended
+    repaired = np.zeros(len(draft), dtype=bool)
+    repaired[positions[~bad]] = True
+    draft.tell(
+        "repaired",
+        Sentence(
+            "Ungültige Flächen wurden repariert; ihre Größe hat sich nicht wesentlich geändert.",
+            "Invalid areas were repaired; their size has not changed in substance.",
+        ),
+        repaired,
+    )
+
+
+def only_polygons(geometries: Geometries) -> Geometries:
+    """Return the polygons of each geometry as one multipolygon, without lines and points; shape (n,)."""
+    result = np.empty(len(geometries), dtype=object)
+    for number, geometry in enumerate(geometries):
+        parts = shapely.get_parts(geometry)
+        nested = shapely.get_parts(parts)
+        result[number] = shapely.MultiPolygon([part for part in nested if isinstance(part, shapely.Polygon)])
+    return result
+
+
+def _make_points(draft: Draft) -> None:
+    """Leave points; an area stands for a point on it."""
+    geometries = draft.geometry
+    if geometries is None:
+        return
+    types = shapely.get_type_id(geometries)
+    single = (types == 4) & (shapely.get_num_geometries(geometries) == 1)  # noqa: PLR2004 - MultiPoint
+    geometries[single] = shapely.get_geometry(geometries[single], 0)
+    areas = (types == 3) | (types == 6)  # noqa: PLR2004 - Polygon, MultiPolygon
+    geometries[areas] = shapely.point_on_surface(geometries[areas])
+    wrong = ~single & ~areas & (types != 0) & (types != -1)
+    draft.reject(
+        wrong,
+        "geometry",
+        "wrong-geometry",
+        lambda row: reasons.wrong_geometry_type(TYPES.get(int(types[row]), "curve"), POINT),
+    )
+
+
+def _require_city(draft: Draft) -> None:
+    """Refuse rows outside the city, or tell of them where they are allowed."""
+    if draft.geometry is None:
+        return
+    area = draft.city.boundary.buffer(BOUNDARY_TOLERANCE_M + (draft.city.boundary_accuracy_m or 0.0))
+    shapely.prepare(area)
+    present = ~shapely.is_missing(draft.geometry) & ~draft.wrong
+    outside = present & ~shapely.intersects(area, draft.geometry)
+    if not outside.any():
+        return
+    away = np.zeros(len(draft))
+    away[outside] = shapely.distance(draft.geometry[outside], draft.city.boundary)
+    if not draft.options.allow_outside:
+        draft.reject(
+            outside,
+            "geometry",
+            "outside-city",
+            lambda row: reasons.outside_city(draft.city.name, float(away[row])),
+        )
+        return
+    nearest, farthest = float(away[outside].min()) / 1000, float(away[outside].max()) / 1000
+    draft.tell(
+        "outside-city",
+        Sentence(
+            f"Zeilen liegen außerhalb von {draft.city.name} ({nearest:.1f} bis {farthest:.1f} km).",
+            f"Rows lie outside {draft.city.name} ({nearest:.1f} to {farthest:.1f} km).",
+        ),
+        outside,
+    )

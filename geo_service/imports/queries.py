@@ -1,0 +1,222 @@
+"""Statements of an import: staging table, comparison, the one update and the one insert, what is gone."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Insert,
+    Integer,
+    MetaData,
+    Select,
+    Table,
+    Text,
+    TextClause,
+    Update,
+    and_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, DATERANGE, aggregate_order_by
+from sqlalchemy.types import NullType
+
+from geo_service.imports.kind import ImportKind
+from geo_service.imports.models import ImportRun
+
+ROW: Final = "import_row"
+"""Column of the staging table: position of the row in the file."""
+FIRST_GONE: Final = 100
+"""Most keys of gone records that are listed."""
+
+TRY_LOCK: Final[TextClause] = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:lock, 0))")
+WAIT_LOCK: Final[TextClause] = text("SELECT pg_advisory_xact_lock(hashtextextended(:lock, 0))")
+LOCK_TIMEOUT: Final[TextClause] = text("SELECT current_setting('lock_timeout')")
+NO_LOCK_TIMEOUT: Final[TextClause] = text("SELECT set_config('lock_timeout', '0', true)")
+"""Another import of the same kind is waited for as long as it takes; other locks as usual."""
+SET_LOCK_TIMEOUT: Final[TextClause] = text("SELECT set_config('lock_timeout', :usual, true)")
+
+LAST_HASH: Final[Select[Any]] = (
+    select(ImportRun.content_hash)
+    .where(ImportRun.kind == text(":kind"))
+    .order_by(ImportRun.applied_at.desc(), ImportRun.id.desc())
+    .limit(1)
+)
+"""The content of the file that was imported last."""
+RECORD: Final[Insert] = insert(ImportRun)
+
+
+def staging_table(kind: ImportKind, columns: Sequence[str]) -> Table:
+    """Return the temporary table that holds the accepted rows for the time of the transaction."""
+    copied: list[Column[Any]] = [Column(name, kind.stored(name).type) for name in columns]
+    return Table(
+        f"import_{kind.name}",
+        MetaData(),
+        Column(ROW, Integer),
+        *copied,
+        prefixes=["TEMPORARY"],
+        postgresql_on_commit="DROP",
+    )
+
+
+def is_same(kind: ImportKind, staging: Table) -> ColumnElement[bool]:
+    """Return the condition that a stored record is the one that a staged row speaks of."""
+    return and_(*(_identity(kind.stored(name)) == _identity(staging.columns[name]) for name in kind.match))
+
+
+def _identity(column: "Column[Any]") -> ColumnElement[Any]:
+    if isinstance(column.type, DATERANGE):
+        return func.coalesce(func.lower(column), cast(literal("-infinity", Text), Date))
+    return column
+
+
+def differs(kind: ImportKind, staging: Table, columns: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a staged row says something else than the stored record."""
+    return or_(*(kind.stored(name).is_distinct_from(staging.columns[name]) for name in columns))
+
+
+def count(staging: Table) -> Select[Any]:
+    """Count the staged rows."""
+    return select(func.count()).select_from(staging)
+
+
+def compare(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """Count the staged rows that are stored (``matched``), that differ (``changed``), and per column."""
+    counts: list[ColumnElement[int]] = [
+        func.count().label("matched"),
+        func.count().filter(differs(kind, staging, columns)).label("changed"),
+    ]
+    for name in columns:
+        changed = kind.stored(name).is_distinct_from(staging.columns[name])
+        counts.append(func.count().filter(changed).label(f"in_{name}"))
+    return select(*counts).select_from(staging.join(kind.table, is_same(kind, staging)))
+
+
+def may_build_indexes(table: Table) -> Select[bool]:
+    """Tell whether a table is empty and its indexes are ours to drop and build."""
+    owned = text("(SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(:table))")
+    return select(~exists(select(table.c.id)) & type_coerce(owned.bindparams(table=table.name), Boolean))
+
+
+def write_changed(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Update:
+    """Bring the stored records that differ to what the file says."""
+    said: dict[str, ColumnElement[Any]] = {name: staging.columns[name] for name in columns}
+    return (
+        update(kind.table)
+        .values({**said, **_derived(kind, staging)})
+        .where(is_same(kind, staging), differs(kind, staging, columns))
+    )
+
+
+def write_new(kind: ImportKind, staging: Table, *, some_stored: bool) -> Insert:
+    """Add the staged rows that are not stored yet.
+
+    Parameters
+    ----------
+    kind, staging
+        What is imported, and where it is staged.
+    some_stored
+        Whether any staged row is stored already.
+    """
+    said = {column.name: column for column in staging.columns if column.name != ROW}
+    missing = ~exists().where(is_same(kind, staging)) if some_stored else true()
+    everything: dict[str, ColumnElement[Any]] = {**said, **_derived(kind, staging)}
+    rows = select(*(type_coerce(value, NullType()) for value in everything.values())).where(missing)
+    return insert(kind.table).from_select(list(everything), rows, include_defaults=False)
+
+
+def _derived(kind: ImportKind, staging: Table) -> dict[str, ColumnElement[Any]]:
+    """Return what follows from the place of a row, as far as the file does not say it."""
+    if "geom" not in staging.columns:
+        return {}
+    return {name: derive(staging) for name, derive in kind.derived.items() if name not in staging.columns}
+
+
+def gone(kind: ImportKind, staging: Table) -> Select[Any]:
+    """Count stored records that the file should hold and does not; list the first of them."""
+    missing = (
+        select(kind.label.label("label"))
+        .where(
+            kind.scope(staging),
+            ~kind.stored("is_demo"),
+            ~exists().where(is_same(kind, staging)),
+        )
+        .subquery()
+    )
+    listed = func.array_agg(aggregate_order_by(missing.c.label, missing.c.label))
+    return select(func.count(), type_coerce(listed, ARRAY(Text))[1:FIRST_GONE]).select_from(missing)
+
+
+def still_valid(column: "Column[Any]") -> ColumnElement[bool]:
+    """Return the condition that a record is not ended yet."""
+    return or_(func.upper_inf(column), func.upper(column) > func.current_date())
+
+
+def in_district(districts: Table, staging: Table) -> ColumnElement[Any]:
+    """Return the district that holds a point on the staged geometry, NULL outside of all.
+
+    Where an invented district and a real one overlap, the real one counts.
+    """
+    return (
+        select(districts.c.id)
+        .where(func.ST_Contains(districts.c.geom, func.ST_PointOnSurface(staging.c.geom)))
+        .order_by(districts.c.is_demo, districts.c.id)
+        .limit(1)
+        .correlate(staging)
+        .scalar_subquery()
+    )
+
+
+def assign_districts(target: Table, districts: Table) -> Update:
+    """Set the district of every record whose place says another one than is stored."""
+    found = in_district(districts, target)
+    return update(target).values(district_id=found).where(target.c.district_id.is_distinct_from(found))
+
+
+def identifiers(table: Table, key: str, keys: Sequence[str]) -> Select[Any]:
+    """Return key and id of the records that some keys name."""
+    column = table.columns[key]
+    return select(column, table.c.id).where(column == func.any(literal(list(keys), ARRAY(Text))))
+
+
+def any_of(parameter: str) -> ColumnElement[Any]:
+    """Return ``ANY`` of a list of whole numbers that is bound by name."""
+    return func.any(bindparam(parameter, type_=ARRAY(Integer)))
+
+
+def spans_of(table: Table, columns: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    """Return some columns of the records of some owners; the first column is the owner (``owners``)."""
+    listed = [table.columns[name] for name in columns]
+    return select(*listed).where(listed[0] == any_of("owners"))
+
+
+def key_of(table: Table, key: str, reference: "Column[Any]") -> ColumnElement[str]:
+    """Return the key of the record that a column refers to."""
+    return select(table.columns[key]).where(table.c.id == reference).scalar_subquery()
+
+
+def first_day(column: "Column[Any]") -> ColumnElement[str]:
+    """Return the first day of a range as text, empty when it is open."""
+    return func.coalesce(func.to_char(func.lower(column), "YYYY-MM-DD"), "")
+
+
+def joined(*parts: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return the parts of a record's name with blanks between them."""
+    return func.concat_ws(" ", *parts)
+
+
+def same_source(table: Table, staging: Table) -> ColumnElement[bool]:
+    """Return the condition that a record comes from an origin that the file speaks for."""
+    return table.c.source.in_(select(staging.c.source).distinct())

@@ -1,0 +1,198 @@
+"""Reading geodata by GDAL: attributes as text, geometry as shapely, nothing guessed.
+
+Source: GDAL's driver pages (GML: ``GML_FIELDTYPES``, GeoJSON: ``DATE_AS_STRING``, shapefile: encoding).
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from geo_service.errors import InvalidInput
+from geo_service.imports.columns import Score
+from geo_service.imports.report import Notice
+from geo_service.imports.source import FileFormat, Geometries, SourceTable, no_rows
+from geo_service.wording import Sentence
+
+POLYGON_WKB: Final = b"\x01\x03\x00\x00\x00"
+MULTIPOLYGON_WKB: Final = b"\x01\x06\x00\x00\x00\x01\x00\x00\x00"
+"""Little-endian head of a two-dimensional polygon, and of a multipolygon of one."""
+NOISE: Final = ("already exists in",)
+"""Warnings of GDAL that say nothing about the data: ALKIS has two elements called identifier."""
+UTF8_DBF: Final = "UTF-8"
+
+
+def read_vector(
+    path: Path, file_format: FileFormat, score: Score, layer: str | None, encoding: str | None
+) -> SourceTable:
+    """Read one layer of a geodata file.
+
+    Parameters
+    ----------
+    path
+        The file, alone in its folder (GDAL writes notes beside it).
+    file_format
+        What it is.
+    score
+        Counts known headings.
+    layer
+        Layer to read; None: the one with most known headings.
+    encoding
+        Character encoding of a shapefile's table; None: as it states, else found out.
+
+    Raises
+    ------
+    InvalidInput
+        When GDAL cannot read it; with its reason.
+    """
+    name = f"GeoJSON:{path}" if file_format is FileFormat.GEOJSON else str(path)
+    if file_format is FileFormat.SHAPEFILE:
+        _require_shape_parts(path)
+        encoding = encoding or _table_encoding(path.with_suffix(".dbf"))
+    with warnings.catch_warnings(record=True) as heard, _attributes_as_text():
+        warnings.simplefilter("always")
+        try:
+            chosen = _choose_layer(name, score, layer, encoding)
+            table = _read(name, file_format, chosen, encoding)
+        except (DataSourceError, DataLayerError, pa.ArrowInvalid, UnicodeDecodeError) as error:
+            raise InvalidInput(f"The file cannot be read as {file_format}: {error}") from error
+    return SourceTable(
+        file_format=file_format,
+        layer=chosen if file_format is not FileFormat.SHAPEFILE else "",
+        notices=tuple(_notices(heard)),
+        **table,
+    )
+
+
+@contextmanager
+def _attributes_as_text() -> Iterator[None]:
+    """Keep GDAL from guessing types: 008 is a Flur, not the number 8."""
+    pyogrio.set_gdal_config_options({"GML_FIELDTYPES": "ALWAYS_STRING", "GML_DOWNLOAD_SCHEMA": "NO"})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"GML_FIELDTYPES": None, "GML_DOWNLOAD_SCHEMA": None})
+
+
+def _choose_layer(name: str, score: Score, layer: str | None, encoding: str | None) -> str:
+    layers = [str(row[0]) for row in pyogrio.list_layers(name)]
+    if not layers:
+        raise InvalidInput("The file holds no layer.")
+    if layer is not None and layer not in layers and len(layers) > 1:
+        raise InvalidInput(f"There is no layer {layer!r}. Known: {', '.join(layers)}.", parameter="layer")
+    if layer in layers:
+        return layer
+    if len(layers) == 1:
+        return layers[0]
+    return max(
+        layers,
+        key=lambda one: score(map(str, pyogrio.read_info(name, layer=one, encoding=encoding)["fields"])),
+    )
+
+
+def _read(name: str, file_format: FileFormat, layer: str, encoding: str | None) -> dict[str, Any]:
+    """Return the members of a source table that depend on the content."""
+    with_ids = file_format is FileFormat.GEOPACKAGE
+    meta, table = pyogrio.read_arrow(name, layer=layer, encoding=encoding, return_fids=with_ids)
+    geometry_name = meta["geometry_name"] or "wkb_geometry"
+    numbers = np.arange(1, table.num_rows + 1, dtype=np.int64)
+    if with_ids:
+        ids = table.column(0).to_numpy().astype(np.int64)
+        numbers = ids if len(np.unique(ids)) == len(ids) else numbers
+        table = table.remove_column(0)
+    geometry, broken = None, no_rows(table.num_rows)
+    if geometry_name in table.column_names:
+        position = table.column_names.index(geometry_name)
+        try:
+            geometry, broken = _geometries(np.asarray(table.column(position)))
+        except NotImplementedError:  # arcs: GDAL makes lines of them on the other way of reading
+            parsed = pyogrio.raw.read(name, layer=layer, columns=[])[2]
+            geometry, broken = _geometries(parsed)
+        table = table.remove_column(position)
+    text = {column: _text(table.column(column)) for column in table.column_names}
+    return {
+        "text": pd.DataFrame({name: values for name, values in text.items() if values is not None}),
+        "numbers": numbers,
+        "geometry": geometry,
+        "broken": broken,
+        "crs": _crs(meta["crs"]),
+        "extra_cells": no_rows(len(numbers)),
+    }
+
+
+def _geometries(wkb: npt.NDArray[np.object_]) -> tuple[Geometries, npt.NDArray[np.bool_]]:
+    """Decode WKB; polygons become multipolygons on the way, which costs least here."""
+    promoted = np.array(
+        [MULTIPOLYGON_WKB + bytes(one) if one is not None and one[:5] == POLYGON_WKB else one for one in wkb],
+        dtype=object,
+    )
+    geometries: Geometries = shapely.from_wkb(promoted, on_invalid="ignore")
+    missing = np.array([one is None for one in wkb], dtype=bool)
+    return geometries, np.asarray(shapely.is_missing(geometries) & ~missing)
+
+
+def _text(column: pa.ChunkedArray) -> "pd.Series[str] | None":
+    """Return an attribute as text; None for binary ones."""
+    kind = column.type
+    if isinstance(kind, pa.ExtensionType | pa.BaseExtensionType):
+        column = pa.chunked_array([chunk.storage for chunk in column.chunks], type=kind.storage_type)
+        kind = kind.storage_type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return None
+    if pa.types.is_list(kind):
+        column = pc.binary_join(pc.cast(column, pa.list_(pa.string())), ";")
+    series: pd.Series[str] = pc.cast(column, pa.large_string()).to_pandas().astype("str")
+    return series
+
+
+def _crs(stated: str | None) -> CRS | None:
+    if not stated:
+        return None
+    try:
+        return CRS.from_user_input(stated)
+    except CRSError:
+        return None
+
+
+def _notices(heard: list[warnings.WarningMessage]) -> Iterator[Notice]:
+    for warning in heard:
+        said = str(warning.message)
+        if not any(noise in said for noise in NOISE):
+            yield Notice("reader", Sentence(f"Hinweis beim Lesen: {said}", f"Hint while reading: {said}"))
+
+
+def _require_shape_parts(path: Path) -> None:
+    missing = [suffix for suffix in (".shp", ".dbf", ".shx") if not path.with_suffix(suffix).exists()]
+    if missing:
+        raise InvalidInput(
+            f"The shapefile lacks its part(s) {', '.join(missing)}. They belong beside it, under the same "
+            "name; a zipped shapefile holds them all."
+        )
+
+
+def _table_encoding(path: Path) -> str | None:
+    """Tell the encoding of a shapefile's table that does not state one: UTF-8 when it reads as such.
+
+    Where nothing is stated most writers mean Windows-1252.
+    """
+    if path.with_suffix(".cpg").exists():
+        return None
+    data = path.read_bytes()
+    body = data[int.from_bytes(data[8:10], "little") :]
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252" if data[29:30] in (b"\x00", b"\x03", b"\x57") else None
+    return UTF8_DBF
