@@ -17,7 +17,6 @@ from maps.speech import Speaker
 TILES: Final = "/ogc/collections/parcels/tiles/WebMercatorQuad/{z}/{y}/{x}"
 START_ZOOM: Final = 12
 STOPS_FROM_ZOOM: Final = 13
-LABELS_FROM_ZOOM: Final = 13
 BOUNDARY_TOLERANCE_M: Final = 5.0
 
 LAYER_KEYS: Final = ("horizon", "grade", "vacancies", "sites", "stops", "districts", "boundary")
@@ -73,7 +72,6 @@ def map_settings(speaker: Speaker) -> dict[str, Any]:
     return {
         "language": speaker.language,
         "styles": styles.as_script(),
-        "labelsFromZoom": LABELS_FROM_ZOOM,
         "texts": map_texts(speaker),
     }
 

@@ -155,7 +155,9 @@ LAYERS: Final[dict[str, TextClause]] = {
 IN_VIEW: Final[TextClause] = text("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            a.net_m2, a.horizon, a.available_from, t.grade, s.name AS stop, t.distance_m,
-           count(*) OVER () AS found, sum(a.net_m2) OVER () AS found_m2
+           count(*) FILTER (WHERE a.horizon <> 'undetermined') OVER () AS known,
+           coalesce(sum(a.net_m2) FILTER (WHERE a.horizon <> 'undetermined') OVER (), 0) AS known_m2,
+           count(*) OVER () AS found
       FROM parcels p
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
       LEFT JOIN transit_access t
@@ -166,10 +168,11 @@ IN_VIEW: Final[TextClause] = text("""
        AND (NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
-     ORDER BY a.net_m2 DESC, p.id
+     ORDER BY a.horizon = 'undetermined', a.net_m2 DESC, p.id
      LIMIT :rows
 """)
-"""The largest parcels in a view, with number and net m² of all in it.
+"""The largest parcels in a view, those with a known date first; number and net m² of all with a known date
+(``known``, ``known_m2``), number of all (``found``).
 
 Parameters: ``west``, ``south``, ``east``, ``north`` (degrees), ``method``, ``public``, ``rows``.
 """

@@ -14,6 +14,8 @@ GRADES: Final = ("A", "B", "C", "D", "E", "F")
 """Transit classes, best first."""
 ZONES: Final = ("GE", "GI", "MI", "MU", "MK", "SO", "WA", "WR", "WB", "WS", "MD", "MDW")
 """BauNVO short forms, those of commerce first."""
+ALL_HORIZONS: Final = tuple(horizon.value for horizon in Horizon)
+KNOWN_HORIZONS: Final = tuple(each for each in ALL_HORIZONS if each != Horizon.UNDETERMINED.value)
 LAND_SORTS: Final = ("net", "from", "grade")
 PREMISES_SORTS: Final = ("area", "since")
 LARGEST_AREA_M2: Final = 1e9
@@ -32,7 +34,7 @@ class LandFilter:
     area_min_m2, area_max_m2
         Bounds of the net area, m².
     horizon
-        Wanted horizons.
+        Wanted horizons; at first all but the unknown date.
     grade
         Least transit class: this one or a better one.
     district
@@ -45,7 +47,7 @@ class LandFilter:
 
     area_min_m2: float | None = None
     area_max_m2: float | None = None
-    horizon: tuple[str, ...] = ()
+    horizon: tuple[str, ...] = KNOWN_HORIZONS
     grade: str | None = None
     district: tuple[str, ...] = ()
     use: tuple[str, ...] = ()
@@ -159,11 +161,10 @@ def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
     reader = Reader(values)
     area = reader.number("area_min"), reader.number("area_max")
     reader.check_range(*area, "area_max")
-    horizons = {horizon.value for horizon in Horizon}
     return LandFilter(
         area_min_m2=area[0],
         area_max_m2=None if "area_max" in reader.errors else area[1],
-        horizon=reader.several("horizon", horizons.__contains__),
+        horizon=reader.several("horizon", ALL_HORIZONS.__contains__) or KNOWN_HORIZONS,
         grade=reader.one("grade", GRADES),
         district=reader.several("district", is_key),
         use=reader.several("use", ZONES.__contains__),
@@ -199,7 +200,7 @@ def loosened(conditions: Filter) -> Mapping[str, Filter]:
     plain = type(conditions)()
     result: dict[str, Filter] = {}
     for each in fields(conditions):
-        default: Any = getattr(plain, each.name)
+        default: Any = ALL_HORIZONS if each.name == "horizon" else getattr(plain, each.name)
         if each.name != "sort" and getattr(conditions, each.name) != default:
             result[each.name] = replace(conditions, **{each.name: default})
     return result

@@ -145,10 +145,11 @@ class Frame:
         """Return the entries that the caller may use."""
         return [entry for entry in NAVIGATION if not entry.roles or self.has_role(*entry.roles)]
 
-    def here(self, **changes: str | None) -> str:
-        """Return this page's address with some parameters changed; None drops one."""
+    def here(self, **changes: str | Sequence[str] | None) -> str:
+        """Return this page's address with some parameters changed; None drops one, a list repeats one."""
         kept = [(key, value) for key, value in self.request.query_params.multi_items() if key not in changes]
-        kept += [(key, value) for key, value in changes.items() if value is not None]
+        for key, value in changes.items():
+            kept += [(key, each) for each in ([value] if isinstance(value, str) else value or [])]
         return self.path + (f"?{urlencode(kept)}" if kept else "")
 
     def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:

@@ -134,6 +134,8 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "plans": N_("Bebauungspläne"),
             "gtfs": N_("Fahrplan"),
             "demo": N_("Demodaten"),
+            "contest": N_("Anstoß"),
+            "inquiries": N_("Anfragen"),
             "availability": N_("Berechnung der Verfügbarkeit"),
         },
         "inquiry_status": {
@@ -181,6 +183,16 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "feature": N_("Ausstattung"),
             "status": N_("Zustand"),
             "ground_floor": N_("nur Erdgeschoss"),
+        },
+        "ranked_kind": {"plot": N_("Baufeld"), "parcel": N_("Flurstück"), "premises": N_("Ladenlokal")},
+        "wish": {
+            "area": N_("Fläche"),
+            "use": N_("Nutzung"),
+            "date": N_("Zeitpunkt"),
+            "transit": N_("ÖV-Güteklasse"),
+            "district": N_("Stadtbezirk"),
+            "rent": N_("Miete"),
+            "price": N_("Preis"),
         },
         "site_use": {},
         "plan_status": {

@@ -13,7 +13,7 @@ from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
 from geo_service.web.charts import sketch, waterfall
-from geo_service.web.filters import LandFilter, loosened, read_land_filter
+from geo_service.web.filters import ALL_HORIZONS, LandFilter, loosened, read_land_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.queries.parcel_page import ACCESS, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, parcel_list, parcel_summary
@@ -57,8 +57,9 @@ async def _hints(session: AsyncSession, conditions: LandFilter, frame: Frame) ->
     for name, looser in loosened(conditions).items():
         summary = (await session.execute(parcel_summary(looser, public=frame.public))).one()
         if summary.parcels:
-            parameter = name.removesuffix("_m2")
-            hints.append((name, summary.parcels, frame.here(**{parameter: None, "after": None})))
+            anything = list(ALL_HORIZONS) if name == "horizon" else None
+            address = frame.here(**{name.removesuffix("_m2"): anything, "after": None})
+            hints.append((name, summary.parcels, address))
     return hints
 
 

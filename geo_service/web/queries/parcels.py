@@ -10,7 +10,7 @@ from geo_service.availability.models import Availability, Horizon
 from geo_service.parcels.models import District, Parcel
 from geo_service.restrictions.models import PlanArea
 from geo_service.transit.models import TransitAccess, TransitStop
-from geo_service.web.filters import GRADES, LandFilter
+from geo_service.web.filters import ALL_HORIZONS, GRADES, LandFilter
 
 METHOD: Final = "are"
 """Transit method shown on pages."""
@@ -129,7 +129,7 @@ def _conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
         found.append(Availability.net_m2 >= wanted.area_min_m2)
     if wanted.area_max_m2 is not None:
         found.append(Availability.net_m2 <= wanted.area_max_m2)
-    if wanted.horizon:
+    if set(wanted.horizon) != set(ALL_HORIZONS):
         found.append(Availability.horizon.in_(wanted.horizon))
     if wanted.grade:
         found.append(TransitAccess.grade.in_(GRADES[: GRADES.index(wanted.grade) + 1]))

@@ -55,7 +55,7 @@ UNMET_INQUIRIES: Final[TextClause] = text("""
 """Inquiries that wait, and those that could not be served: numbers only."""
 
 CHANGES: Final[TextClause] = text("""
-    SELECT kind, counts, applied_at
+    SELECT kind, file_name, counts, applied_at
       FROM import_runs
      ORDER BY applied_at DESC
      LIMIT 5

@@ -27,12 +27,25 @@ const GeoMap = (() => {
     const visible = on && map.getZoom() >= entry.spec.min_zoom;
     if (visible && !map.hasLayer(entry.layer)) entry.layer.addTo(map);
     if (!visible && map.hasLayer(entry.layer)) entry.layer.remove();
+    requestAnimationFrame(() => thinLabels(map));
   }
 
   function refresh(map) {
     for (const [key, entry] of map.geo.layers) toggle(map, key, entry.on);
-    const near = map.getZoom() >= (map.geo.settings.labelsFromZoom || 0);
-    map.getContainer().classList.toggle("labels-near", near);
+    thinLabels(map);
+  }
+
+  /* Hide labels that would lie upon another; sites go before districts. */
+  function thinLabels(map) {
+    const labels = [...map.getContainer().querySelectorAll(".map-label")];
+    labels.sort((one, other) => Number(other.classList.contains("map-label--sites")) - Number(one.classList.contains("map-label--sites")));
+    const kept = [];
+    for (const label of labels) {
+      const box = label.getBoundingClientRect();
+      const free = kept.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
+      label.classList.toggle("map-label--hidden", !free);
+      if (free) kept.push(box);
+    }
   }
 
   /* ---- areas from vector tiles ---- */
@@ -193,6 +206,7 @@ const GeoMap = (() => {
         const answer = await fetch(spec.url);
         if (!answer.ok) throw new Error(`${spec.url}: ${answer.status}`);
         fill(map, spec, group, await answer.json());
+        thinLabels(map);
         map.fire("geo:loaded", {key: spec.key});
       } catch {
         asked = false;

@@ -1,0 +1,144 @@
+"""Inquiries for investor support: the list, one inquiry, and a requirement ranked with reasons."""
+
+from datetime import date
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+from sqlalchemy import select
+from starlette.datastructures import QueryParams
+
+from geo_service.auth import InvestorSupport
+from geo_service.availability.service import today
+from geo_service.db import Reading
+from geo_service.errors import InvalidInput, NotFound
+from geo_service.inquiries.models import Inquiry, InquiryStatus, InquirySubject, Wishable
+from geo_service.inquiries.schemas import RankForm
+from geo_service.inquiries.service import form_of, rank_for
+from geo_service.vacancies.models import PremisesUse
+from geo_service.web.filters import GRADES, ZONES, Reader, is_key
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.queries.inquiries import inquiry_list
+from geo_service.web.queries.premises import DISTRICTS
+from geo_service.web.vocabulary import N_
+
+router = APIRouter(prefix="/anfragen")
+
+RESULTS: Final = 10
+HORIZONS: Final = ("now", "short", "mid", "long")
+USES: Final = (*ZONES, *(use.value for use in PremisesUse))
+BAD_DATE: Final = N_("Bitte ein Datum eingeben, zum Beispiel 2028-03-31.")
+NOTHING_ASKED: Final = frozenset({"status", "lang", "after"})
+
+
+@router.get("")
+async def inquiries(request: Request, session: Reading, caller: InvestorSupport) -> Response:
+    """List inquiries and rank what is asked for in the form."""
+    frame = await frame_of(request, session, caller)
+    status = request.query_params.get("status", "")
+    known = [each.value for each in InquiryStatus]
+    rows = (await session.execute(inquiry_list(status if status in known else None))).all()
+    asked = any(value for key, value in request.query_params.multi_items() if key not in NOTHING_ASKED)
+    form, errors = read_requirement(request.query_params)
+    answer = None
+    if asked and form and not errors:
+        try:
+            answer = await rank_for(session, form, caller, today())
+        except InvalidInput as error:
+            errors["form"] = error.detail
+    return await _page(
+        frame,
+        session,
+        "inquiries.html",
+        rows=rows,
+        status=status,
+        statuses=known,
+        answer=answer,
+        errors=errors,
+    )
+
+
+@router.get("/{reference}")
+async def inquiry(request: Request, session: Reading, caller: InvestorSupport, reference: str) -> Response:
+    """Show one inquiry and what in the register suits it."""
+    frame = await frame_of(request, session, caller)
+    found = await session.scalar(select(Inquiry).where(Inquiry.reference == reference))
+    if found is None:
+        raise NotFound(f"There is no inquiry {reference[:60]!r}.")
+    answer = await rank_for(session, form_of(found, RESULTS), caller, today())
+    names = {row.key: row.name for row in await session.execute(DISTRICTS)}
+    return _private(
+        frame.page(
+            "inquiry.html",
+            row=found,
+            answer=answer,
+            places=[names.get(key, key) for key in found.districts],
+        )
+    )
+
+
+async def _page(frame: Frame, session: Reading, template: str, **context: Any) -> Response:
+    values = frame.request.query_params
+    return _private(
+        frame.page(
+            template,
+            values={
+                key: values.get(key, "") for key in ("area_min", "area_max", "by", "rent_max", "price_max")
+            },
+            chosen={key: values.get(key, "") for key in ("subject", "use", "horizon", "grade", "district")},
+            wishes=values.getlist("wish"),
+            wishable=[wish.value for wish in Wishable],
+            subjects=[subject.value for subject in InquirySubject],
+            horizons=HORIZONS,
+            uses=[(zone, f"{zone} · {frame.speaker.label('zone', zone)}") for zone in ZONES]
+            + frame.choices("premises_use", [use.value for use in PremisesUse]),
+            districts=(await session.execute(DISTRICTS)).all(),
+            **context,
+        )
+    )
+
+
+def read_requirement(values: QueryParams) -> tuple[RankForm | None, dict[str, str]]:
+    """Read a requirement from the address; wrong fields are named with a German sentence."""
+    reader = Reader(values)
+    area = reader.number("area_min"), reader.number("area_max")
+    reader.check_range(*area, "area_max")
+    use, grade = reader.one("use", USES), reader.one("grade", GRADES)
+    by, horizon = _day(reader, "by"), reader.one("horizon", HORIZONS)
+    district = values.get("district", "")
+    premises = values.get("subject") == InquirySubject.PREMISES.value
+    fields = {
+        "kinds": ["premises"] if premises else ["plot", "parcel"],
+        "area_min_m2": area[0] or None,
+        "area_max_m2": area[1] or None,
+        "uses": [use] if use else [],
+        "available_by": by,
+        "horizon_max": None if by else horizon,
+        "transit_grade_min": grade,
+        "districts": [district] if district and is_key(district) else [],
+        "rent_max_eur_month": reader.number("rent_max") or None,
+        "price_max_eur_per_m2": reader.number("price_max") or None,
+        "wishes": list(reader.several("wish", {wish.value for wish in Wishable}.__contains__)),
+        "limit": RESULTS,
+    }
+    try:
+        return (RankForm.model_validate(fields) if not reader.errors else None), reader.errors
+    except ValidationError:
+        return None, {**reader.errors, "form": N_("Bitte prüfen Sie Ihre Angaben.")}
+
+
+def _day(reader: Reader, name: str) -> date | None:
+    text = reader.values.get(name, "").strip()
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        reader.errors[name] = BAD_DATE
+        return None
+
+
+def _private(response: Response) -> Response:
+    """Keep a page about inquiries out of every cache."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
