@@ -6,7 +6,6 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 
 from geo_service.auth import Caller, Public
-from geo_service.auth.fields import may_see
 from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.kernel import AvailabilityResult
@@ -29,8 +28,8 @@ async def get_parcel_availability(
 ) -> ParcelAvailability:
     """Tell what of a parcel can be had, from when, and why, as of any day.
 
-    The public sees the figures of published parcels; what they are made of is shown as far as the table of
-    fields allows. Who occupies a parcel is never part of the answer.
+    The public sees published parcels, without what an owner said. Who occupies a parcel is never part of the
+    answer.
     """
     if not sees_unpublished(caller):
         await _require_published(session, parcel_key)
@@ -66,6 +65,6 @@ def parcel_answer(result: AvailabilityResult, caller: Caller) -> ParcelAvailabil
         preset=options.preset.key,
         short_until=options.preset.short.last_day(options.as_of),
         mid_until=options.preset.mid.last_day(options.as_of),
-        items=items if may_see("availability", "items", caller) else None,
-        chain=chain if may_see("availability", "chain", caller) else None,
+        items=items,
+        chain=chain,
     )

@@ -76,5 +76,5 @@ class ParcelAvailability(BaseModel):
     severity: Severity = Field(description="How hard it is to overcome what weighs on the parcel.")
     horizon: Horizon = Field(description="When it can be had, relative to the asked day.")
     available_from: date | None = Field(description="First day on which it can be had; null: undetermined.")
-    items: list[WaterfallItem] | None = Field(description="The waterfall; null: not for this caller.")
-    chain: list[ChainLink] | None = Field(description="The blocking chain; null: not for this caller.")
+    items: list[WaterfallItem] = Field(description="The waterfall.")
+    chain: list[ChainLink] = Field(description="The blocking chain, what holds longest first.")

@@ -168,22 +168,10 @@ def test_the_public_sees_figures_but_nothing_confidential(public: Client) -> Non
         assert secret not in response.text
 
 
-def test_reasons_for_the_public_leave_out_what_an_owner_wants(
-    public: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(routes, "may_see", lambda *_: True)
+def test_reasons_for_the_public_leave_out_what_an_owner_wants(public: Client) -> None:
     response = ask(public, as_of="2026-06-01")
     assert [link["kind"] for link in response.json()["chain"]] == ["contamination", "leased"]
     assert "Eigentümer" not in response.text
-
-
-def test_reasons_for_the_public_follow_the_table_of_fields(
-    public: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(routes, "may_see", lambda _record, field, _caller: field == "items")
-    answer = ask(public).json()
-    assert answer["chain"] is None
-    assert len(answer["items"]) == 2
 
 
 @pytest.mark.parametrize("key", [OBJECTED, ANNOUNCED, "05912400100099999___", "nothing"])
