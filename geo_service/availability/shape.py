@@ -1,0 +1,257 @@
+"""How usable the land of a parcel is: without slivers, its largest piece, and where that meets the street.
+
+4,000 m2 in strips is not a site. Pure: arrays in, arrays out, coordinates in EPSG:25832 (metres), areas in
+m2.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import shapely
+
+from geo_service.availability.edges import covered_lengths, edges_of, facing
+from geo_service.availability.inputs import Geometries
+from geo_service.availability.rectangles import inscribed_rectangles
+from geo_service.availability.threads import in_threads
+from geo_service.availability.waterfall import Areas, Flags, Indices, largest_pieces
+
+SLIVER_WIDTH_M: Final = 3.0
+"""Width below which land is not offered, metres: where no lorry passes. A choice of this service."""
+SPIKE_ANGLE: Final = 60.0
+"""Corners of at least this angle in degrees are kept whole; sharper ones lose their point."""
+MITRE: Final = 2.0
+"""How far a corner may reach from the core, in half widths: 1 / sin(60 degrees / 2)."""
+FINE: Final = 8
+"""Segments per quarter circle: an arc is at most 0.5 % of its radius off."""
+KEPT: Final = 0.01
+"""Losses below this share of a square of the width are rounding; the land is then handed on as it came."""
+CIRCLE_M: Final = 0.01
+"""How exactly the largest circle is found, metres."""
+STREET_PARCEL_REACH_M: Final = 0.5
+"""Distance within which a boundary meets a street parcel, metres: borders of two records never match."""
+STREET_LINE_REACH_M: Final = 15.0
+"""Distance within which a boundary meets the middle line of a street, metres: half of a wide street."""
+STREET_OVERLAP_M: Final = 0.5
+"""How far a street may reach into a piece by inexact drawing, metres."""
+
+
+@dataclass(frozen=True)
+class OfferedLand:
+    """Net land without slivers; arrays of shape (n,).
+
+    Parameters
+    ----------
+    land
+        Geometries, EPSG:25832, each within its net geometry; the very same object where nothing was cut off.
+    offered_m2
+        Their areas.
+    sliver_m2
+        What was cut off: net minus offered, never negative.
+    """
+
+    land: Geometries
+    offered_m2: Areas
+    sliver_m2: Areas
+
+
+@dataclass(frozen=True)
+class UsablePieces:
+    """The largest connected piece of each land; arrays of shape (n,), empty and 0 where there is none.
+
+    Parameters
+    ----------
+    pieces
+        Polygons, EPSG:25832.
+    area_m2
+        Their areas.
+    circle_m
+        Diameter of the largest circle inside, a lower bound within two centimetres.
+    rectangles
+        Largest rectangle found inside, EPSG:25832 (a lower bound, see `rectangles`).
+    length_m, width_m
+        Its longer and its shorter side.
+    """
+
+    pieces: Geometries
+    area_m2: Areas
+    circle_m: Areas
+    rectangles: Geometries
+    length_m: Areas
+    width_m: Areas
+
+
+def offered_land(net: Geometries, width_m: float = SLIVER_WIDTH_M, threads: int = 1) -> OfferedLand:
+    """Cut off what is narrower than a width.
+
+    Parameters
+    ----------
+    net
+        Valid polygons and multipolygons, EPSG:25832, possibly empty; shape (n,).
+    width_m
+        Width in metres; 0 keeps everything.
+    threads
+        Number of threads; the result does not depend on it.
+
+    Notes
+    -----
+    The core is where the middle of a circle of that diameter can lie; offered is the land that the core,
+    widened by half of the width with pointed corners, covers. So everything that such a circle inside the
+    land can sweep is offered, and nothing that lies further than the width from the middle of one; both hold
+    to 2 % of the width. Corners from 60 degrees on stay whole. Parts without a core go whole, also those that
+    stand near another's core.
+    """
+    net_m2 = np.asarray(shapely.area(net), dtype=np.float64)
+    land = net.copy()
+    if width_m > 0:
+        doubtful = np.flatnonzero((net_m2 > 0) & ~plainly_wide(net, width_m))
+
+        def opened(part: Geometries) -> Geometries:
+            return _opened(part, width_m)
+
+        found = in_threads(opened, (net[doubtful],), threads)
+        lost = net_m2[doubtful] - shapely.area(found) > KEPT * width_m**2
+        land[doubtful[lost]] = found[lost]
+    offered_m2 = np.minimum(np.asarray(shapely.area(land), dtype=np.float64), net_m2)
+    return OfferedLand(land, offered_m2, net_m2 - offered_m2)
+
+
+def plainly_wide(net: Geometries, width_m: float) -> Flags:
+    """Tell for which land a look at its corners shows that nothing is narrower than a width; shape (n,).
+
+    Notes
+    -----
+    Exact: a convex polygon without corners below 60 degrees whose sides all outlast the moving in of the
+    sides by half of the width gives back itself when they are moved out again. False means only that one has
+    to compute.
+    """
+    plain = (shapely.get_num_geometries(net) == 1) & (shapely.area(net) > 0)
+    rows = np.flatnonzero(plain)
+    shapes = shapely.get_geometry(net[rows], 0)
+    rows = rows[shapely.get_num_interior_rings(shapes) == 0]
+    edges = edges_of(net[rows])
+    step, length = edges.end - edges.start, edges.length_m
+    start = np.searchsorted(edges.owner, np.arange(len(rows)))
+    following = np.arange(len(step)) + 1
+    following[np.append(start[1:], len(step))[: len(start)] - 1] = start
+    turn = step[:, 0] * step[following, 1] - step[:, 1] * step[following, 0]
+    ahead = np.einsum("ij,ij->i", step, step[following])
+    inner = np.pi - np.arctan2(turn, ahead)
+    shrink = width_m / 2 / np.tan(np.maximum(inner, np.radians(SPIKE_ANGLE)) / 2)
+    needed = shrink.copy()
+    needed[following] += shrink
+    good = (inner >= np.radians(SPIKE_ANGLE)) & (inner <= np.pi) & (length > needed)
+    wide = np.zeros(len(net), dtype=bool)
+    wide[rows] = np.bincount(edges.owner[~good], minlength=len(rows)) == 0
+    return wide
+
+
+def _opened(net: Geometries, width_m: float) -> Geometries:
+    """Shrink and widen again; keep of the land what is covered, part by part."""
+    core = shapely.buffer(net, -width_m / 2, quad_segs=FINE)
+    # a thousandth more, so that rounding does not shave straight borders
+    wide = shapely.buffer(core, width_m / 2 * 1.001, quad_segs=FINE, join_style="mitre", mitre_limit=MITRE)
+    whole = shapely.covered_by(net, wide)
+    result = np.full(len(net), shapely.Polygon(), dtype=object)
+    result[whole] = net[whole]
+    cut = np.flatnonzero(~whole & ~shapely.is_empty(core))
+    parts, owner = shapely.get_parts(shapely.intersection(net[cut], wide[cut]), return_index=True)
+    solid = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    parts, owner = parts[solid], owner[solid]
+    rooted = shapely.intersects(parts, core[cut][owner])
+    result[cut] = _joined(parts[rooted], owner[rooted], len(cut))
+    return result
+
+
+def _joined(parts: Geometries, owner: Indices, size: int) -> Geometries:
+    """Put parts of one owner together: a polygon for one, a multipolygon for several, empty for none."""
+    result: Geometries = np.full(size, shapely.Polygon(), dtype=object)
+    count = np.bincount(owner, minlength=size)
+    single = count[owner] == 1
+    result[owner[single]] = parts[single]
+    several = np.flatnonzero(count > 1)
+    if len(several):
+        result[several] = shapely.multipolygons(
+            parts[~single], indices=np.searchsorted(several, owner[~single])
+        )
+    return result
+
+
+def usable_pieces(land: Geometries, threads: int = 1) -> UsablePieces:
+    """Find the largest piece of each land, and the largest circle and rectangle inside it.
+
+    Parameters
+    ----------
+    land
+        Offered land, EPSG:25832, possibly empty; shape (n,).
+    threads
+        Number of threads; the result does not depend on it.
+    """
+    pieces = _largest_parts(land)
+    area_m2 = largest_pieces(pieces)
+    circle_m = np.zeros(len(land))
+    solid = np.flatnonzero(area_m2 > 0)
+
+    def diameters(some: Geometries) -> Areas:
+        return 2 * shapely.length(shapely.maximum_inscribed_circle(some, tolerance=CIRCLE_M))
+
+    circle_m[solid] = in_threads(diameters, (pieces[solid],), threads)
+    rectangles = inscribed_rectangles(pieces, threads)
+    long_m, short_m = _sides(rectangles)
+    return UsablePieces(pieces, area_m2, circle_m, rectangles, long_m, short_m)
+
+
+def _largest_parts(land: Geometries) -> Geometries:
+    """Return the largest part of each land; of equals the westernmost, whatever the order of the parts."""
+    parts, owner = shapely.get_parts(land, return_index=True)
+    box = shapely.bounds(parts)
+    order = np.lexsort((box[:, 1], box[:, 0], -shapely.area(parts), owner))
+    first = order[np.flatnonzero(np.diff(owner[order], prepend=-1))]
+    result: Geometries = np.full(len(land), shapely.Polygon(), dtype=object)
+    result[owner[first]] = parts[first]
+    return result
+
+
+def _sides(rectangles: Geometries) -> tuple[Areas, Areas]:
+    sides = np.zeros((len(rectangles), 2))
+    solid = np.flatnonzero(~shapely.is_empty(rectangles))
+    corners = shapely.get_coordinates(rectangles[solid]).reshape(len(solid), 5, 2)
+    sides[solid] = np.hypot(*np.moveaxis(corners[:, 1:3] - corners[:, :2], -1, 0))
+    return sides.max(axis=1), sides.min(axis=1)
+
+
+def road_frontage(pieces: Geometries, streets: Geometries, reach_m: float | None = None) -> Areas:
+    """Return how many metres of the boundary of each piece face a street.
+
+    Parameters
+    ----------
+    pieces
+        Polygons, EPSG:25832, possibly empty; shape (n,).
+    streets
+        Street parcels (polygons) or middle lines of streets (line strings), EPSG:25832; shape (m,).
+    reach_m
+        Greatest distance to the street in metres, square to the boundary; None: half a metre to a street
+        parcel, 15 m to a middle line.
+
+    Returns
+    -------
+    numpy.ndarray
+        Metres, NaN for all where no streets are given (not known is not none); shape (n,).
+
+    Notes
+    -----
+    A side that runs into the street at more than 45 degrees does not face it, nor does the far side of the
+    piece. What lies between the piece and the street within reach is not looked at.
+    """
+    if not len(streets):
+        return np.full(len(pieces), np.nan)
+    polygonal = np.isin(shapely.get_type_id(streets), [3, 6])
+    edges = edges_of(pieces)
+    stretches: list[tuple[Any, Any, Any]] = []
+    for some, usual in ((polygonal, STREET_PARCEL_REACH_M), (~polygonal, STREET_LINE_REACH_M)):
+        reach = usual if reach_m is None else reach_m
+        faces = facing(edges, edges_of(streets[some]), reach, STREET_OVERLAP_M)
+        stretches.append((faces.edge, faces.begin_m, faces.end_m))
+    edge, begin, end = (np.concatenate(columns) for columns in zip(*stretches, strict=True))
+    covered = covered_lengths(edge, begin, end, len(edges.owner))
+    return np.bincount(edges.owner, covered, len(pieces)).astype(np.float64)

@@ -1,0 +1,184 @@
+"""Slivers, largest pieces and street frontage: drawn so that the figures can be checked by eye."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo_service.availability.shape import offered_land, plainly_wide, road_frontage, usable_pieces
+from tests.availability.drawing import EAST, NORTH, PARCEL, array, box
+
+WIDTH = 3.0
+
+
+def offered(net: Any, width_m: float = WIDTH) -> Any:
+    return offered_land(array(net), width_m).land[0]
+
+
+def line(*points: tuple[float, float]) -> shapely.LineString:
+    return shapely.LineString([(EAST + x, NORTH + y) for x, y in points])
+
+
+# --- slivers ------------------------------------------------------------------------------------------------
+
+
+def test_a_parcel_as_wide_as_it_should_be_is_handed_on_as_it_came() -> None:
+    assert offered(PARCEL) is PARCEL
+    assert offered(box(0, 0, 100, 3.2)).area == pytest.approx(320)
+
+
+def test_a_strip_is_no_land() -> None:
+    result = offered_land(array(box(0, 0, 100, 2.9), PARCEL), WIDTH)
+    assert result.land[0].is_empty
+    assert result.offered_m2.tolist() == [0.0, 5000.0]
+    assert result.sliver_m2.tolist() == [pytest.approx(290), 0.0]
+
+
+def test_a_strip_beside_a_site_goes_and_the_site_keeps_its_corners() -> None:
+    net = shapely.union_all([box(0, 0, 40, 40), box(40, 10, 100, 12)])
+    left = offered(net)
+    assert left.symmetric_difference(box(0, 0, 40, 40)).area < 0.02 * 60 * 2  # a stub, shorter than the width
+    assert box(0, 0, 40, 40).difference(left).area < 1e-6
+    assert left.bounds[2] < EAST + 40 + WIDTH
+
+
+def test_a_site_with_a_notch_keeps_every_square_metre() -> None:
+    net = PARCEL.difference(box(30, 20, 60, 50))
+    assert offered(net).area == pytest.approx(net.area, abs=1e-9)
+
+
+def test_a_strip_behind_a_thin_cut_goes_though_it_lies_near() -> None:
+    net = shapely.union_all([box(0, 0, 40, 40), box(40.1, 0, 42, 40)])
+    assert offered(net).area == pytest.approx(1600, abs=1e-6)
+
+
+def test_two_sites_joined_by_a_path_are_two_pieces() -> None:
+    net = shapely.union_all([box(0, 0, 40, 40), box(40, 10, 80, 11), box(80, 0, 100, 40)])
+    left = offered(net)
+    assert left.geom_type == "MultiPolygon"
+    assert left.area == pytest.approx(1600 + 800, abs=1)
+
+
+def test_width_zero_keeps_everything_and_nothing_stays_nothing() -> None:
+    strip = box(0, 0, 100, 0.1)
+    assert offered(strip, 0) is strip
+    assert offered(shapely.Polygon()).is_empty
+
+
+def test_a_needle_loses_its_point_only() -> None:
+    net = shapely.Polygon([(EAST, NORTH), (EAST + 100, NORTH), (EAST + 100, NORTH + 20)])
+    left = offered(net)
+    assert left.bounds[0] > EAST + 5
+    assert left.bounds[0] < EAST + 15  # there it is 3 m wide
+    assert box(16, 0, 100, 20).intersection(net).difference(left).area < 1e-6
+
+
+@st.composite
+def nets(draw: st.DrawFn) -> Any:
+    """Draw a block less some turned rectangles, often along its borders, as exclusions leave it."""
+    land: Any = box(0, 0, 60, 40)
+    for _ in range(draw(st.integers(0, 5))):
+        x, y = draw(st.floats(-10, 60)), draw(st.floats(-10, 40))
+        cut = box(x, y, x + draw(st.floats(1, 40)), y + draw(st.floats(1, 30)))
+        land = land.difference(shapely.affinity.rotate(cut, draw(st.just(0.0) | st.floats(0, 90))))
+    return land
+
+
+@given(nets(), st.sampled_from([1.0, 3.0, 8.0]))
+@settings(max_examples=120, deadline=None)
+def test_offered_lies_between_what_circles_sweep_and_what_they_reach(net: Any, width_m: float) -> None:
+    left = offered(net, width_m)
+    core = net.buffer(-width_m / 2, quad_segs=64)
+    assert shapely.is_valid(left)
+    assert left.area <= net.area
+    assert left.difference(net).area < 1e-6
+    swept = core.buffer(width_m / 2 - 0.01 * width_m, quad_segs=64)
+    assert swept.difference(left).area < 0.02 * width_m**2
+    if left is not net:
+        nearly = net.buffer(-0.49 * width_m, quad_segs=64)
+        reached = nearly.buffer(width_m * 1.01, quad_segs=64)
+        assert left.difference(reached).area < 1e-6
+
+
+@given(nets(), st.sampled_from([1.0, 3.0, 8.0, 20.0]))
+@settings(max_examples=150, deadline=None)
+def test_the_look_at_the_corners_is_never_wrong(net: Any, width_m: float) -> None:
+    hull = net.convex_hull
+    if hull.geom_type == "Polygon" and plainly_wide(array(hull), width_m)[0]:
+        again = hull.buffer(-width_m / 2).buffer(width_m / 2 * 1.001, join_style="mitre", mitre_limit=2.0)
+        assert again.covers(hull)
+
+
+def test_the_look_at_the_corners_sees_squares_and_narrow_lots() -> None:
+    lots = array(PARCEL, box(0, 0, 100, 2.9), box(0, 0, 9, 9).difference(box(3, 3, 6, 6)), shapely.Polygon())
+    assert plainly_wide(lots, WIDTH).tolist() == [True, False, False, False]
+
+
+# --- pieces -------------------------------------------------------------------------------------------------
+
+
+def test_the_largest_piece_of_two_its_circle_and_its_rectangle() -> None:
+    land = shapely.MultiPolygon([box(0, 0, 30, 20), box(40, 0, 90, 40)])
+    found = usable_pieces(array(land, shapely.Polygon()))
+    assert found.area_m2.tolist() == [2000.0, 0.0]
+    assert found.circle_m.tolist() == [pytest.approx(40, abs=0.03), 0.0]
+    assert found.length_m.tolist() == [pytest.approx(50, abs=0.001), 0.0]
+    assert found.width_m.tolist() == [pytest.approx(40, abs=0.001), 0.0]
+    assert found.rectangles[1].is_empty
+    assert found.pieces[1].is_empty
+
+
+def test_the_order_of_equal_parts_is_no_matter() -> None:
+    parts = [box(40, 0, 60, 20), box(0, 0, 20, 20)]
+    for order in (parts, parts[::-1]):
+        assert usable_pieces(array(shapely.MultiPolygon(order))).pieces[0].equals(box(0, 0, 20, 20))
+
+
+def test_no_land_at_all() -> None:
+    nothing = np.empty(0, dtype=object)
+    assert offered_land(nothing).land.tolist() == []
+    assert usable_pieces(nothing).area_m2.tolist() == []
+
+
+def test_threads_change_nothing() -> None:
+    land = array(*[box(x, 0, x + 8 + x % 7, 12) for x in range(2500)])
+    one, two = usable_pieces(land, 1), usable_pieces(land, 2)
+    assert np.array_equal(one.circle_m, two.circle_m)
+    assert np.array_equal(shapely.to_wkb(one.rectangles), shapely.to_wkb(two.rectangles))
+
+
+# --- frontage -----------------------------------------------------------------------------------------------
+
+
+def test_frontage_to_a_street_parcel_is_the_shared_border() -> None:
+    street = box(-20, -10, 70, 0)  # ends before the parcel does
+    assert road_frontage(array(PARCEL), array(street)).tolist() == [pytest.approx(70, abs=0.01)]
+
+
+def test_a_corner_parcel_has_two_frontages() -> None:
+    streets = array(box(-10, -10, 110, 0), box(-10, 0, 0, 60))
+    assert road_frontage(array(PARCEL), streets).tolist() == [pytest.approx(150, abs=0.01)]
+
+
+def test_frontage_to_a_middle_line_counts_the_near_side_once() -> None:
+    streets = array(line((-50, -6), (60, -6)), line((40, -6), (150, -6)), line((-50, 200), (150, 200)))
+    assert road_frontage(array(PARCEL), streets).tolist() == [pytest.approx(100, abs=0.01)]
+
+
+def test_streets_out_of_reach_give_none_and_no_streets_give_no_answer() -> None:
+    far = array(line((-50, -16), (150, -16)), box(-50, -20, 150, -1))
+    assert road_frontage(array(PARCEL), far).tolist() == [0.0]
+    assert road_frontage(array(PARCEL), far, reach_m=1.0).tolist() == [pytest.approx(100, abs=0.01)]
+    assert np.isnan(road_frontage(array(PARCEL, PARCEL), array())).all()
+
+
+@given(st.floats(0, 360), st.floats(0, 90), st.floats(5, 60))
+@settings(max_examples=40, deadline=None)
+def test_frontage_does_not_depend_on_the_compass(angle: float, start: float, length: float) -> None:
+    street = box(start, -8, start + length, 0)
+    turned = [shapely.affinity.rotate(shape, angle, (EAST, NORTH)) for shape in (PARCEL, street)]
+    expected = min(start + length, 100) - start
+    assert road_frontage(array(turned[0]), array(turned[1]))[0] == pytest.approx(expected, abs=0.01)
