@@ -149,11 +149,12 @@ def print_refresh_report(report: RefreshReport) -> None:
     """Print how many subjects have which grade."""
     grades = sorted({grade for counts in report.subjects.values() for grade in counts})
     counted = ", ".join(f"{name} on {day}" for name, day in report.feeds.items())
-    table = Table(title=f"Grades by {report.method} ({counted})", title_justify="left")
+    out.print(f"Grades by {report.method} ({counted})", highlight=False)
+    table = Table()
     table.add_column("")
     for grade in grades:
         table.add_column("no grade" if grade == "-" else grade, justify="right")
     for kind, counts in report.subjects.items():
         table.add_row(kind, *(f"{counts.get(grade, 0):,}" for grade in grades))
-    table.caption = f"{report.graded_stops:,} of {report.stops:,} stops have a category."
     out.print(table)
+    out.print(f"{report.graded_stops:,} of {report.stops:,} stops have a category.", highlight=False)

@@ -103,8 +103,7 @@ def open_feed(path: Path) -> Iterator[FeedFiles]:
     ImportRejected
         When it is no feed: missing, no zip, too large when unpacked, a required file or column missing.
     """
-    if not path.exists():
-        raise ImportRejected(f"{path} does not exist. Give the path of a GTFS zip file or folder.")
+    _require(path)
     with TemporaryDirectory(prefix="gtfs-") as name:
         folder = Path(name)
         warnings: list[str] = []
@@ -118,13 +117,25 @@ def open_feed(path: Path) -> Iterator[FeedFiles]:
 
 
 def content_hash(path: Path) -> str:
-    """Return the SHA-256 of a feed without unpacking it."""
+    """Return the SHA-256 of a feed without unpacking it.
+
+    Raises
+    ------
+    ImportRejected
+        When there is no such file or folder.
+    """
+    _require(path)
     if path.is_dir():
         digest = hashlib.sha256()
         for name, file in sorted(_folder_files(path).items()):
             digest.update(f"{name}:{_file_hash(file)};".encode())
         return digest.hexdigest()
     return _file_hash(path)
+
+
+def _require(path: Path) -> None:
+    if not path.exists():
+        raise ImportRejected(f"{path} does not exist. Give the path of a GTFS zip file or folder.")
 
 
 def _file_hash(path: Path) -> str:

@@ -148,19 +148,15 @@ def delete_stop_grades(method: str, feed_ids: Collection[int]) -> Executable:
     )
 
 
-def is_published(parcel_key: str, on: date) -> Executable:
-    """Tell whether the public may see a parcel on a day; one boolean, no row for an unknown key."""
-    shown = published(Parcel.publication_objection, Parcel.publication_announced_on, literal(on, Date))
-    return select(shown).where(Parcel.parcel_key == parcel_key)
+def parcel_access(parcel_key: str, method: str, on: date) -> Executable:
+    """Select the stored answer about a parcel of the cadastre of a day.
 
+    One row, its transit columns NULL when nothing is stored; none when there is no such parcel.
 
-def parcel_access(parcel_key: str, method: str) -> Executable:
-    """Select the stored answer about a parcel; one row, its transit columns NULL when nothing is stored.
-
-    Columns: parcel_key, those of `TransitAccess`, those of `TransitStopGrade` for the stop that gave the
-    grade (day, window_from_s, window_to_s, mode_group, departures, headway_min, evidence), for each of the
-    stops (stop, next_stop, rail_stop, tram_stop, bus_stop) id, name and lines; feed name, publisher,
-    version, source and is_demo of the first.
+    Columns: parcel_key; is_published (the public may see it on that day); those of `TransitAccess`; for the
+    stop that gave the grade day, window_from_s, window_to_s, mode_group, departures, headway_min and evidence
+    of `TransitStopGrade`, and name, publisher, version, source and is_demo of its feed (feed_*); for each of
+    the stops (stop, next_stop, rail_stop, tram_stop, bus_stop) id, name and lines.
     """
     stop_columns: list[Any] = []
     joined = (
@@ -186,8 +182,10 @@ def parcel_access(parcel_key: str, method: str) -> Executable:
                 TransitStopGrade,
                 (TransitStopGrade.stop_pk == stop.id) & (TransitStopGrade.method == TransitAccess.method),
             )
+    shown = published(Parcel.publication_objection, Parcel.publication_announced_on, literal(on, Date))
     return joined.add_columns(
         Parcel.parcel_key,
+        shown.label("is_published"),
         *TransitAccess.__table__.columns,
         TransitStopGrade.day,
         TransitStopGrade.window_from_s,
@@ -202,4 +200,4 @@ def parcel_access(parcel_key: str, method: str) -> Executable:
         TransitFeed.feed_version.label("feed_version"),
         TransitFeed.source.label("feed_source"),
         TransitFeed.is_demo.label("feed_is_demo"),
-    ).where(Parcel.parcel_key == parcel_key)
+    ).where(Parcel.parcel_key == parcel_key, Parcel.valid.contains(on))

@@ -1,18 +1,15 @@
 """Routes: the stored transit answer about one parcel, with its evidence."""
 
-from datetime import datetime
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Row
 
 from geo_service.auth import Public
 from geo_service.auth.publication import sees_unpublished
-from geo_service.city import load_city
+from geo_service.clock import Today
 from geo_service.db import Reading
 from geo_service.errors import NotFound
-from geo_service.settings import get_settings
 from geo_service.transit import queries
 from geo_service.transit.methods import Method, Window, load_method
 from geo_service.transit.proximity import walking_minutes
@@ -36,18 +33,17 @@ ParcelKey = Annotated[
 
 @router.get("/api/parcels/{parcel_key}/transit")
 async def get_parcel_transit(
-    parcel_key: ParcelKey, caller: Public, session: Reading, asked: Annotated[TransitQuery, Query()]
+    parcel_key: ParcelKey,
+    caller: Public,
+    session: Reading,
+    today: Today,
+    asked: Annotated[TransitQuery, Query()],
 ) -> ParcelTransit:
     """Tell how near a parcel is to public transport: class, nearest stops, and the departures that decide."""
     method = load_method(asked.method)
-    if not sees_unpublished(caller):
-        today = datetime.now(ZoneInfo(load_city(get_settings().city).timezone)).date()
-        shown = (await session.execute(queries.is_published(parcel_key, today))).scalar_one_or_none()
-        if not shown:
-            raise NotFound(f"There is no published parcel {parcel_key}.")
-    row = (await session.execute(queries.parcel_access(parcel_key, method.key))).one_or_none()
-    if row is None:
-        raise NotFound(f"There is no parcel {parcel_key}.")
+    row = (await session.execute(queries.parcel_access(parcel_key, method.key, today))).one_or_none()
+    if row is None or not (row.is_published or sees_unpublished(caller)):
+        raise NotFound(f"There is no published parcel {parcel_key}.")
     if row.computed_at is None:
         raise NotFound(
             f"The transit answer of parcel {parcel_key} by method {method.key} has not been computed. "

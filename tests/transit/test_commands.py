@@ -1,0 +1,114 @@
+"""``geo import gtfs`` and ``geo transit`` as a person and a script use them."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner, Result
+
+from geo_service.settings import get_settings
+from geo_service.transit.commands import gtfs, transit_app
+from tests.transit.feeds import street
+
+app = typer.Typer()
+app.command("gtfs")(gtfs)
+app.add_typer(transit_app, name="transit")
+
+
+@pytest.fixture(autouse=True)
+def database_url(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("GEO_DATABASE_URL", fresh_database_url)
+    get_settings.cache_clear()
+    yield fresh_database_url
+    get_settings.cache_clear()
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, [*arguments], env={"COLUMNS": "200"})
+
+
+@pytest.fixture
+def feed(tmp_path: Path) -> Path:
+    maker = street("A", "B", "C").line("U41", 3)
+    maker.every(20, "U41", ["A", "B", "C"]).every(20, "U41", ["C", "B", "A"])
+    return maker.write(tmp_path, "dsw21.zip")
+
+
+def test_import_reports_counts_days_and_warnings(feed: Path) -> None:
+    first = run("gtfs", str(feed), "--name", "vrr")
+    assert first.exit_code == 0
+    assert "Feed vrr: first version." in first.stdout
+    assert "Stops: 3 new, 0 changed, 0 unchanged, 0 gone." in first.stdout
+    assert "Calendar 2026-06-01 to 2026-06-28; reference days: 2026-06-02." in first.stdout
+    assert "U-Bahn or Stadtbahn typed as bus (3): U41" in first.stderr
+    again = run("gtfs", str(feed), "--name", "vrr")
+    assert "Feed vrr: unchanged." in again.stdout
+    assert "Stops: 0 new, 0 changed, 3 unchanged, 0 gone." in again.stdout
+
+
+def test_import_as_json_takes_the_name_of_the_file(feed: Path) -> None:
+    result = run("gtfs", str(feed), "--json", "--dry-run", "--day", "25.06.2026")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    assert (report["name"], report["status"], report["dry_run"]) == ("dsw21", "new", True)
+    assert (report["weekday"], report["saturday"], report["new"]) == ("2026-06-25", None, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["gtfs", "nowhere.zip"], "nowhere.zip does not exist"),
+        (["gtfs", "{feed}", "--day", "2026-13-01"], "is no day"),
+        (["gtfs", "{feed}", "--day", "2026-07-01"], "lies outside the feed"),
+        (["transit"], "No timetable is loaded yet"),
+        (["transit", "--method", "swiss"], "Known: are, goat, oerok"),
+        (["transit", "stops", "--feed", "vrr"], "None is loaded yet"),
+        (["transit", "stops", "--feed", "vrr", "--format", "xml"], "Choose csv or json"),
+        (["transit", "stops", "--feed", "vrr", "--window", "6-20"], "is no window"),
+    ],
+)
+def test_errors_are_told_in_words_with_status_1(feed: Path, arguments: list[str], message: str) -> None:
+    result = run(*(argument.format(feed=feed) for argument in arguments))
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert not result.stdout
+
+
+def test_transit_prints_grades(feed: Path) -> None:
+    run("gtfs", str(feed), "--name", "vrr")
+    result = run("transit")
+    assert result.exit_code == 0
+    assert "Grades by are (vrr on 2026-06-02)" in result.stdout
+    assert "3 of 3 stops have a category." in result.stdout
+    report = json.loads(run("transit", "--method", "oerok", "--json").stdout)
+    assert (report["method"], report["feeds"], report["stops"]) == ("oerok", {"vrr": "2026-06-02"}, 3)
+
+
+def test_stops_as_csv_for_an_outsider_to_check(feed: Path) -> None:
+    run("gtfs", str(feed), "--name", "vrr")
+    asked = ["--feed", "vrr", "--day", "2026-06-16", "--window", "06:00-20:00", "--method", "are"]
+    result = run("transit", "stops", *asked, "--format", "csv")
+    assert result.exit_code == 0
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert rows[1] == {
+        "stop_id": "B",
+        "name": "B",
+        "mode_group": "tram_bus_ship",
+        "departures": "42",
+        "headway_min": "20.0",
+        "category": "V",
+    }
+    table = json.loads(run("transit", "stops", *asked, "--format", "json").stdout)
+    assert table[1]["total"] == 84
+
+
+def test_stops_on_a_day_without_service(feed: Path) -> None:
+    run("gtfs", str(feed), "--name", "vrr")
+    result = run("transit", "stops", "--feed", "vrr", "--day", "2026-06-20")
+    assert result.exit_code == 0
+    assert result.stdout == "stop_id,name,mode_group,departures,headway_min,category\n"
+    assert "Nothing departs" in result.stderr

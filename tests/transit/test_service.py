@@ -1,0 +1,422 @@
+"""Importing feeds, grading the register, and what is stored."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+from geoalchemy2.shape import from_shape
+from pyproj import Transformer
+from sqlalchemy import Connection, insert, text
+
+from geo_service.city import load_city
+from geo_service.db import Database
+from geo_service.errors import BadParameter, Conflict, ImportRejected, NotFound
+from geo_service.parcels.models import Parcel
+from geo_service.settings import Settings
+from geo_service.sites.models import Site
+from geo_service.transit import ingest, queries
+from geo_service.transit.grades import asked, stop_table
+from geo_service.transit.gtfs import read_gtfs
+from geo_service.transit.models import SubjectKind
+from geo_service.transit.service import import_gtfs, refresh
+from geo_service.vacancies.models import Premises
+from tests.transit.feeds import TUESDAY, FeedMaker, all_grades, street
+
+CITY = load_city("dortmund")
+
+
+@pytest.fixture
+def database(fresh_database_url: str) -> Iterator[Database]:
+    database = Database(Settings(database_url=fresh_database_url))
+    yield database
+    database.engine.dispose()
+
+
+def number(database: Database, statement: str) -> Any:
+    with database.read() as connection:
+        return connection.execute(text(statement)).scalar_one()
+
+
+def rows(database: Database, statement: str) -> list[tuple[Any, ...]]:
+    with database.read() as connection:
+        return [tuple(row) for row in connection.execute(text(statement))]
+
+
+def hourly(*stops: str) -> FeedMaker:
+    return street(*stops).line("470").every(60, "470", stops).every(60, "470", stops[::-1])
+
+
+def add_parcel(connection: Connection, key: str, shape: Any) -> int:
+    statement = insert(Parcel).values(
+        parcel_key=key,
+        gemarkung_key="051239",
+        gemarkung="Dortmund",
+        flur=1,
+        numerator=1,
+        municipality_key="05913000",
+        municipality="Dortmund",
+        official_area_m2=5_000,
+        source="Test",
+        geom=from_shape(shapely.MultiPolygon([shape]), srid=25832),
+    )
+    return int(connection.execute(statement.returning(Parcel.id)).scalar_one())
+
+
+# --- import -------------------------------------------------------------------------------------------
+
+
+def test_first_import_writes_feed_stops_and_departures(database: Database, tmp_path: Path) -> None:
+    report = import_gtfs(
+        database, hourly("A", "B", "C").write(tmp_path), "test", actor="cli:me", is_demo=True
+    )
+    assert (report.status, report.new, report.changed, report.unchanged, report.gone) == ("new", 3, 0, 0, 0)
+    feed = rows(
+        database, "SELECT name, file_name, publisher, source, is_demo, is_current, weekday FROM transit_feeds"
+    )
+    assert feed == [("test", "feed.zip", "Stadtwerke", "Stadtwerke, GTFS", True, True, date(2026, 6, 2))]
+    assert rows(database, "SELECT stop_id, lines, modes FROM transit_stops ORDER BY 1")[1] == (
+        "B",
+        ["470"],
+        ["bus"],
+    )
+    assert number(database, "SELECT sum(cardinality(departure_s)) FROM transit_departures") == 56
+    runs = rows(database, "SELECT kind, actor, counts FROM import_runs")
+    assert runs == [("gtfs", "cli:me", {"new": 3, "changed": 0, "unchanged": 0, "gone": 0, "rejected": 0})]
+    assert rows(database, "SELECT actor FROM audit WHERE table_name = 'transit_feeds'") == [("cli:me",)]
+
+
+def test_days_in_the_database_are_the_days_of_service(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, hourly("A", "B").write(tmp_path), "test")
+    days = rows(
+        database,
+        "SELECT n FROM transit_departures, generate_series(0, 27) n WHERE stop_pk = (SELECT min(id) FROM "
+        "transit_stops) AND get_bit(days, n) = 1 ORDER BY n",
+    )
+    assert [day for (day,) in days] == [day for day in range(28) if day % 7 < 5]
+
+
+def test_same_file_twice_changes_nothing(database: Database, tmp_path: Path) -> None:
+    path = hourly("A", "B", "C").write(tmp_path)
+    first = import_gtfs(database, path, "test")
+    before = rows(database, "SELECT max(id), count(*) FROM transit_departures")
+    again = import_gtfs(database, Path(shutil.copy(path, tmp_path / "renamed.zip")), "test")
+    assert (again.status, again.new, again.unchanged) == ("unchanged", 0, 3)
+    assert again.counts == first.counts
+    assert rows(database, "SELECT max(id), count(*) FROM transit_departures") == before
+    assert number(database, "SELECT count(*) FROM import_runs") == 1
+
+
+def test_new_version_becomes_current_and_the_old_one_is_kept(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, hourly("A", "B", "C").write(tmp_path, "1.zip"), "test")
+    moved = street("A", "B").stop("D", east_m=1500).line("471").every(60, "471", ["A", "B", "D"])
+    report = import_gtfs(database, moved.write(tmp_path, "2.zip"), "test")
+    assert (report.status, report.new, report.changed, report.unchanged, report.gone) == (
+        "changed",
+        1,
+        2,
+        0,
+        1,
+    )
+    versions = rows(database, "SELECT file_name, is_current, ended_at IS NULL FROM transit_feeds ORDER BY id")
+    assert versions == [("1.zip", False, False), ("2.zip", True, True)]
+    assert number(database, "SELECT count(*) FROM transit_stops") == 6
+    back = import_gtfs(database, tmp_path / "1.zip", "test")
+    assert back.status == "changed"
+    versions = rows(database, "SELECT file_name, is_current, ended_at IS NULL FROM transit_feeds ORDER BY id")
+    assert versions == [("1.zip", True, True), ("2.zip", False, False)]
+
+
+def test_other_name_is_another_feed(database: Database, tmp_path: Path) -> None:
+    path = hourly("A", "B").write(tmp_path)
+    assert [import_gtfs(database, path, name).status for name in ("vrr", "db")] == ["new", "new"]
+    assert number(database, "SELECT count(*) FROM transit_feeds WHERE is_current") == 2
+
+
+def test_dry_run_writes_nothing(database: Database, tmp_path: Path) -> None:
+    report = import_gtfs(database, hourly("A", "B").write(tmp_path), "test", dry_run=True)
+    assert (report.status, report.new, report.dry_run) == ("new", 2, True)
+    assert number(database, "SELECT count(*) FROM transit_feeds") == 0
+
+
+def test_all_or_nothing(database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_gtfs(database, hourly("A", "B").write(tmp_path, "1.zip"), "test")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("disk full")
+
+    monkeypatch.setattr(ingest, "_copy_departures", broken)
+    with pytest.raises(RuntimeError, match="disk full"):
+        import_gtfs(database, hourly("A", "B", "C").write(tmp_path, "2.zip"), "test")
+    assert rows(database, "SELECT file_name, is_current FROM transit_feeds") == [("1.zip", True)]
+    assert number(database, "SELECT count(*) FROM transit_stops") == 2
+
+
+def test_broken_feed_leaves_the_current_one(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, hourly("A", "B").write(tmp_path, "1.zip"), "test")
+    (tmp_path / "2.zip").write_text("no zip")
+    with pytest.raises(ImportRejected):
+        import_gtfs(database, tmp_path / "2.zip", "test")
+    assert rows(database, "SELECT file_name, is_current FROM transit_feeds") == [("1.zip", True)]
+
+
+def test_feed_of_another_region_needs_to_be_allowed(database: Database, shared_data: Path) -> None:
+    path = shared_data / "gtfs" / "cairns_2014.zip"
+    with pytest.raises(ImportRejected, match=r"lies in Dortmund and 1,500 m around it.*--allow-outside"):
+        import_gtfs(database, path, "cairns")
+    assert import_gtfs(database, path, "cairns", allow_outside=True).new == 399
+
+
+def test_feed_is_clipped_to_the_city_and_its_margin(database: Database, shared_data: Path) -> None:
+    path = shared_data / "gtfs" / "gtfs_de_fernverkehr_2025-11.zip"
+    report = import_gtfs(database, path, "db")
+    assert report.new == 2
+    assert import_gtfs(database, path, "db", allow_outside=True).status == "changed"
+    assert number(database, "SELECT count(*) FROM transit_stops") == 2 + 529
+
+
+def test_two_imports_at_once_do_not_mix(database: Database, tmp_path: Path) -> None:
+    path = hourly("A", "B").write(tmp_path)
+    with database.begin(actor="other") as other:
+        other.execute(queries.lock_writing())
+        with pytest.raises(Conflict, match="another import or refresh"):
+            import_gtfs(database, path, "test")
+    assert import_gtfs(database, path, "test").status == "new"
+
+
+# --- grades -------------------------------------------------------------------------------------------
+
+
+def test_refresh_without_a_timetable_says_what_to_do(database: Database) -> None:
+    with pytest.raises(NotFound, match="geo import gtfs"):
+        refresh(database)
+
+
+def test_refresh_by_an_unknown_method_names_the_known_ones(database: Database) -> None:
+    with pytest.raises(BadParameter, match="are, goat, oerok"):
+        refresh(database, "swiss")
+
+
+def test_trap_e_stop_outside_the_city_within_1_km_counts(database: Database, tmp_path: Path) -> None:
+    """A train stops 400 m beyond the boundary; the parcel at the boundary is graded by it."""
+    edge = CITY.boundary.geoms[0].exterior
+    inside, outside = next(
+        (a, b)
+        for at in np.linspace(0, edge.length, 400)
+        for a, b in (offset_points(edge, at, 60.0, 400.0),)
+        if CITY.boundary.contains(a.buffer(50)) and CITY.boundary.distance(b) > 350
+    )
+    maker = FeedMaker().line("S1", 2)
+    for stop, point in (("border", outside), ("far", shapely.Point(outside.x + 30_000, outside.y))):
+        place(maker, stop, point)
+    maker.every(10, "S1", ["border", "far"])
+    import_gtfs(database, maker.write(tmp_path), "test")
+    with database.begin(actor="test") as connection:
+        add_parcel(connection, "05123900100001______", inside.buffer(20))
+    refresh(database)
+    grade, category, name, distance = rows(
+        database,
+        "SELECT grade, category, name, distance_m FROM transit_access JOIN transit_stops s ON s.id = stop_pk",
+    )[0]
+    assert (grade, category, name) == ("C", "III", "border")
+    assert distance == pytest.approx(outside.distance(inside.buffer(20)), abs=0.5)
+
+
+def offset_points(line: Any, at: float, left_m: float, right_m: float) -> tuple[Any, Any]:
+    """Return points on both sides of a line."""
+    here, there = line.interpolate(at), line.interpolate(at + 1)
+    dx, dy = there.x - here.x, there.y - here.y
+    return (
+        shapely.Point(here.x + dy * left_m, here.y - dx * left_m),
+        shapely.Point(here.x - dy * right_m, here.y + dx * right_m),
+    )
+
+
+def place(maker: FeedMaker, stop_id: str, point: Any) -> None:
+    lon, lat = Transformer.from_crs(25832, 4326, always_xy=True).transform(point.x, point.y)
+    maker.tables["stops.txt"].append([stop_id, stop_id, lat, lon, "", ""])
+
+
+@pytest.fixture
+def city_of_stops(database: Database, tmp_path: Path) -> Database:
+    """40 stops of buses and trains in Dortmund and 60 parcels, premises and sites among them."""
+    rng = np.random.default_rng(11)
+    maker = FeedMaker().line("S1", 2).line("U41", 0)
+    points = [(393_000 + 4_000 * x, 5_707_000 + 4_000 * y) for x, y in rng.random((40, 2))]
+    for index, point in enumerate(points):
+        place(maker, f"s{index:02d}", shapely.Point(point))
+        line, gap = (
+            (("S1", 10), ("U41", 5))[index % 2] if index % 4 < 2 else (f"b{index}", 5 + 3 * index % 60)
+        )
+        if line.startswith("b"):
+            maker.line(line)
+        maker.every(gap, line, [f"s{index:02d}", f"s{(index + 4) % 40:02d}"])
+    import_gtfs(database, maker.write(tmp_path), "test")
+    with database.begin(actor="test") as connection:
+        for index, (x, y) in enumerate(rng.random((60, 2))):
+            corner = 392_500 + 5_000 * x, 5_706_500 + 5_000 * y
+            shape = shapely.box(*corner, corner[0] + rng.integers(10, 400), corner[1] + rng.integers(10, 400))
+            key = f"051239001{index:05d}______"
+            add_parcel(connection, key, shape)
+            premises = {
+                "premises_key": f"L{index}",
+                "name": "Laden",
+                "street": "Straße",
+                "house_number": "1",
+                "area_m2": 80,
+                "permitted_uses": ["retail"],
+                "source": "Test",
+                "geom": from_shape(shapely.Point(corner), srid=25832),
+            }
+            connection.execute(insert(Premises).values(premises))
+    return database
+
+
+def test_stored_answers_equal_postgis(city_of_stops: Database) -> None:
+    report = refresh(city_of_stops)
+    assert sum(report.subjects["parcel"].values()) == 60
+    assert len(report.subjects["parcel"]) >= 3
+    for kind, table in (("parcel", "parcels"), ("premises", "premises")):
+        assert not rows(city_of_stops, AGAINST_POSTGIS.format(kind=kind, table=table))
+    stored = rows(
+        city_of_stops,
+        "SELECT count(*), count(DISTINCT grade), count(next_grade), count(rail_stop_pk) FROM transit_access",
+    )[0]
+    assert stored[0] == 120
+    assert stored[1] >= 3
+    assert stored[2] > 30
+    assert stored[3] == 120
+
+
+AGAINST_POSTGIS = """
+WITH pairs AS (
+    SELECT p.id, s.id AS stop, g.category, ST_Distance(p.geom, s.geom) AS d, s.modes
+    FROM {table} p CROSS JOIN transit_stops s
+    JOIN transit_stop_grades g ON g.stop_pk = s.id AND g.method = 'are'
+), graded AS (
+    SELECT *, CASE
+        WHEN d < 300 THEN substr('AABCD', position_of, 1)
+        WHEN d <= 500 THEN substr('ABCD-', position_of, 1)
+        WHEN d <= 750 THEN substr('BCD--', position_of, 1)
+        WHEN d <= 1000 THEN substr('CD---', position_of, 1)
+        ELSE '-' END AS grade
+    FROM pairs, LATERAL (SELECT array_position(ARRAY['I','II','III','IV','V'], category) AS position_of) p
+), best AS (
+    SELECT DISTINCT ON (id) id, grade, stop, d FROM graded
+    WHERE grade <> '-' ORDER BY id, grade, position_of, d, stop
+), near AS (
+    SELECT id, min(d) FILTER (WHERE 'rail' = ANY (modes)) AS rail,
+           min(d) FILTER (WHERE 'bus' = ANY (modes)) AS bus
+    FROM pairs GROUP BY id
+)
+SELECT a.subject_id, a.grade, b.grade, a.stop_pk, b.stop
+FROM transit_access a JOIN near n ON n.id = a.subject_id LEFT JOIN best b ON b.id = a.subject_id
+WHERE a.subject_kind = '{kind}' AND a.method = 'are' AND (
+    a.grade IS DISTINCT FROM b.grade OR a.stop_pk IS DISTINCT FROM b.stop
+    OR abs(a.distance_m - b.d) > 1e-6 OR abs(a.rail_distance_m - n.rail) > 1e-6
+    OR abs(a.bus_distance_m - n.bus) > 1e-6)
+"""
+
+
+def test_refresh_twice_gives_the_same_and_methods_stand_side_by_side(city_of_stops: Database) -> None:
+    columns = "subject_kind, subject_id, grade, stop_pk, next_stop_pk, bus_stop_pk"
+    statement = f"SELECT {columns} FROM transit_access WHERE method = 'are' ORDER BY 1, 2"
+    refresh(city_of_stops)
+    first = rows(city_of_stops, statement)
+    refresh(city_of_stops, "oerok")
+    refresh(city_of_stops)
+    assert rows(city_of_stops, statement) == first
+    counts = rows(city_of_stops, "SELECT method, count(*) FROM transit_access GROUP BY 1 ORDER BY 1")
+    assert counts == [("are", 120), ("oerok", 120)]
+
+
+def test_sites_without_a_place_are_left_out(city_of_stops: Database) -> None:
+    with city_of_stops.begin(actor="test") as connection:
+        known = from_shape(
+            shapely.MultiPolygon([shapely.box(394_000, 5_708_000, 394_100, 5_708_100)]), srid=25832
+        )
+        for slug, geom, accuracy in (("known", known, 50), ("unknown", None, None)):
+            values = {"slug": slug, "name": slug, "summary_de": "", "summary_en": "", "source": "Test"}
+            connection.execute(insert(Site).values(**values, geom=geom, geometry_accuracy_m=accuracy))
+    report = refresh(city_of_stops)
+    assert sum(report.subjects["site"].values()) == 1
+    assert report.subjects["plot"] == {}
+
+
+def test_ended_parcels_are_not_graded(city_of_stops: Database) -> None:
+    with city_of_stops.begin(actor="test") as connection:
+        connection.execute(text("UPDATE parcels SET valid = daterange(NULL, '2020-01-01') WHERE id % 2 = 0"))
+    assert sum(refresh(city_of_stops).subjects["parcel"].values()) == 30
+
+
+def test_new_version_is_graded_and_grades_of_the_old_stops_stay(
+    city_of_stops: Database, tmp_path: Path
+) -> None:
+    refresh(city_of_stops)
+    old = number(city_of_stops, "SELECT count(*) FROM transit_stop_grades")
+    import_gtfs(city_of_stops, hourly("A", "B").write(tmp_path, "new.zip"), "test")
+    report = refresh(city_of_stops)
+    assert report.stops == 2
+    assert number(city_of_stops, "SELECT count(*) FROM transit_stop_grades") == old + 2
+    nearest = (
+        "SELECT DISTINCT s.name FROM transit_access a JOIN transit_stops s ON s.id = a.bus_stop_pk ORDER BY 1"
+    )
+    assert rows(city_of_stops, nearest) == [("A",), ("B",)]
+
+
+# --- stop table ---------------------------------------------------------------------------------------
+
+
+def test_stop_table_of_a_day_and_window(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, hourly("A", "B", "C").write(tmp_path), "test")
+    with database.read() as connection:
+        table = stop_table(connection, "test", asked("are", None, TUESDAY))
+        assert table[["stop_id", "departures", "total", "headway_min", "category"]].to_numpy().tolist() == [
+            ["A", 14, 14, 60.0, "V"],
+            ["B", 14, 28, 60.0, "V"],
+            ["C", 14, 14, 60.0, "V"],
+        ]
+        peak = stop_table(connection, "test", asked("are", "07:00-08:00", TUESDAY))
+        assert peak.departures.tolist() == [1, 1, 1]
+        assert stop_table(connection, "test", asked("are", None, date(2026, 6, 20))).empty
+
+
+def test_stop_table_explains_what_it_does_not_know(database: Database, tmp_path: Path) -> None:
+    with database.read() as connection, pytest.raises(NotFound, match="None is loaded yet: geo import gtfs"):
+        stop_table(connection, "test", asked("are"))
+    import_gtfs(database, hourly("A", "B").write(tmp_path), "vrr")
+    with database.read() as connection:
+        with pytest.raises(NotFound, match=r"no feed 'test'\. Known: vrr"):
+            stop_table(connection, "test", asked("are"))
+        for day in (date(2026, 5, 31), date(2026, 6, 29)):
+            with pytest.raises(BadParameter, match="covers 2026-06-01 to 2026-06-28"):
+                stop_table(connection, "vrr", asked("are", None, day))
+
+
+def test_method_of_a_day_that_the_feed_lacks(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, hourly("A", "B").write(tmp_path), "vrr")
+    wanted = asked("are")
+    sunday = replace(wanted, method=replace(wanted.method, day_kind="sunday"))
+    with database.read() as connection, pytest.raises(NotFound, match="no sunday with service"):
+        stop_table(connection, "vrr", sunday)
+
+
+def test_cairns_through_the_database_equals_the_feed(database: Database, shared_data: Path) -> None:
+    path = shared_data / "gtfs" / "cairns_2014.zip"
+    import_gtfs(database, path, "cairns", allow_outside=True)
+    day = date(2014, 6, 4)
+    with database.read() as connection:
+        table = stop_table(connection, "cairns", asked("are", None, day))
+    direct = all_grades(read_gtfs(path), "are", day).sort_values(["stop", "mode_group"])
+    columns = ["departures", "total", "headway_min", "category"]
+    assert table.stop_id.tolist() == direct.stop.tolist()
+    assert table[columns].to_numpy().tolist() == direct[columns].to_numpy().tolist()
+
+
+def test_all_kinds_of_subjects_have_a_table() -> None:
+    assert set(queries.SUBJECTS) == set(SubjectKind)
