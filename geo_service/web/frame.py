@@ -152,15 +152,15 @@ class Frame:
             kept += [(key, each) for each in ([value] if isinstance(value, str) else value or [])]
         return self.path + (f"?{urlencode(kept)}" if kept else "")
 
-    def page(self, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    def page(self, template: str, *, http_status: int = 200, **context: Any) -> HTMLResponse:
         """Render a template of this language.
 
         Parameters
         ----------
         template
             Name below ``templates``.
-        status
-            HTTP status.
+        http_status
+            Status of the answer.
         **context
             Values of the template.
         """
@@ -169,7 +169,7 @@ class Frame:
             .get_template(template)
             .render(frame=self, fmt=self.formats, label=self.speaker.label, texts_of=self._texts, **context)
         )
-        response = HTMLResponse(text, status_code=status)
+        response = HTMLResponse(text, status_code=http_status)
         response.headers["Content-Language"] = self.language
         response.headers["Vary"] = "Accept-Language, Cookie"
         response.headers["Cache-Control"] = "no-cache"

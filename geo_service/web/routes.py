@@ -6,13 +6,24 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.web.assets import mount_static
 from geo_service.web.frame import bare_frame
-from geo_service.web.pages import contest, inquiries, land, overview, premises, sign_in, sites, start, texts
+from geo_service.web.pages import (
+    contest,
+    inquiries,
+    land,
+    overview,
+    premises,
+    search,
+    sign_in,
+    sites,
+    start,
+    texts,
+)
 from geo_service.web.vocabulary import N_
 
 __all__ = ["mount_static", "render_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
-for page in (start, overview, land, sites, premises, contest, inquiries, sign_in, texts):
+for page in (start, overview, land, sites, premises, search, contest, inquiries, sign_in, texts):
     router.include_router(page.router)
 
 DATA_PATHS: Final = ("/api/", "/ogc", "/static/", "/healthz", "/readyz", "/metrics")
@@ -64,6 +75,7 @@ async def render_problem(request: Request, problem: dict[str, Any]) -> Response 
     known = frame.language == "en" and status < 500  # noqa: PLR2004 - details are written in English
     return frame.page(
         "error.html",
+        http_status=status,
         status=status,
         title=title,
         explanation=explanation,

@@ -194,6 +194,15 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "rent": N_("Miete"),
             "price": N_("Preis"),
         },
+        "search_kind": {
+            "parcel": N_("Flurstück"),
+            "street": N_("Straße"),
+            "site": N_("Standort"),
+            "district": N_("Stadtbezirk"),
+            "quarter": N_("Quartier"),
+            "stop": N_("Haltestelle"),
+            "premises": N_("Ladenlokal"),
+        },
         "site_use": {},
         "plan_status": {
             "1000": N_("Aufstellungsbeschluss"),

@@ -45,8 +45,8 @@ async def contest_round(request: Request, session: Reading, caller: VacancyManag
             answer=answer,
             names=state.names,
             premises_keys=state.premises_keys,
+            placed={row["id"]: row for row in state.placements},
             rejected=_by_winner(answer.rejected),
-            failed=request.query_params.get("failed"),
         )
     )
 

@@ -132,10 +132,14 @@
     map.getContainer().scrollIntoView({block: "nearest"});
   });
   document.addEventListener("geo:choose", (event) => {
-    const {kind, key} = event.detail;
-    if (!["parcel", "premises", "site"].includes(kind) || event.detail.onMap === false) return;
+    const {kind, key, bbox, lat, lon} = event.detail;
+    if (lat === null) return;
     event.preventDefault();
-    focus(`${kind}:${key}`, true);
+    if (["parcel", "premises", "site"].includes(kind)) { focus(`${kind}:${key}`, true); return; }
+    if (bbox) map.fitBounds([[bbox[1], bbox[0]], [bbox[3], bbox[2]]], {maxZoom: 17, animate: false});
+    else map.setView([lat, lon], 16, {animate: false});
+    map.getContainer().focus({preventScroll: true});
+    remember(true);
   });
 
   /* ---- table of the view ---- */

@@ -8,6 +8,7 @@
     const input = form.querySelector("input[role=combobox]");
     const list = form.querySelector("[role=listbox]");
     const status = form.querySelector("[data-search-status]");
+    const kinds = JSON.parse(form.dataset.kinds);
     let timer = 0, asked = 0, active = -1, items = [];
 
     const close = () => {
@@ -27,9 +28,9 @@
       const item = items[index];
       if (!item) return;
       close();
-      input.value = item.title;
+      input.value = item.label;
       const taken = !form.dispatchEvent(new CustomEvent("geo:choose", {detail: item, bubbles: true, cancelable: true}));
-      if (!taken) window.location.assign(item.href);
+      if (!taken) window.location.assign(item.link);
     };
     const show = (found) => {
       items = found;
@@ -38,10 +39,10 @@
         option.id = `${list.id}-${index}`;
         option.setAttribute("role", "option");
         option.setAttribute("aria-selected", "false");
-        option.append(item.title);
+        option.append(item.label);
         const kind = document.createElement("span");
         kind.className = "search-kind";
-        kind.textContent = item.subtitle;
+        kind.textContent = [kinds[item.kind] || item.kind, item.detail].filter(Boolean).join(" · ");
         option.append(kind);
         option.addEventListener("mousedown", (event) => { event.preventDefault(); choose(index); });
         return option;
@@ -57,10 +58,10 @@
       const turn = ++asked;
       if (text.length < MIN_CHARACTERS) { close(); status.textContent = ""; return; }
       try {
-        const answer = await fetch(`/suche/vorschlaege?q=${encodeURIComponent(text)}`, {headers: {accept: "application/json"}});
+        const answer = await fetch(`/api/search?limit=8&q=${encodeURIComponent(text)}`, {headers: {accept: "application/json"}});
         if (!answer.ok || turn !== asked) return;
         const found = await answer.json();
-        if (turn === asked) show(found.items);
+        if (turn === asked) show(found.results);
       } catch { close(); }
     };
     input.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, DELAY_MS); });
