@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
@@ -22,8 +23,9 @@ from geo_service.auth.throttle import Throttle
 from geo_service.availability import routes as availability
 from geo_service.city import load_city
 from geo_service.db import Database
-from geo_service.errors import install_handlers
+from geo_service.errors import GeoServiceError, InvalidInput, install_handlers
 from geo_service.frame import Frame
+from geo_service.inquiries import routes as inquiries
 from geo_service.matching import routes as matching
 from geo_service.ogc import routes as features
 from geo_service.ogc import tile_routes as tiles
@@ -82,7 +84,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    for part in (auth, availability, transit, matching, sites, search, features, tiles, web):
+    for part in (
+        auth,
+        availability,
+        transit,
+        inquiries,
+        matching,
+        sites,
+        search,
+        features,
+        tiles,
+        web,
+    ):
         app.include_router(part.router, dependencies=[Depends(identify)])
     return app
 
@@ -118,9 +131,18 @@ async def _warm(database: Database, connections: int) -> None:
 def _install_errors(app: FastAPI) -> None:
     """Register the handlers; what the driver or the pool says itself counts like what SQLAlchemy says."""
     install_handlers(app, web.render_problem)
-    lost = app.exception_handlers[OperationalError]
-    for kind in (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, ConnectionError):
-        app.add_exception_handler(kind, lost)
+    handlers: dict[Any, Any] = app.exception_handlers
+
+    async def unreadable(request: Request, error: Exception) -> Response:
+        logger.info("value refused by the database: %s", error)
+        problem = InvalidInput("A value in the request has a form that cannot be looked for or stored.")
+        answer: Response = await handlers[GeoServiceError](request, problem)
+        return answer
+
+    for lost in (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, ConnectionError):
+        handlers[lost] = handlers[OperationalError]
+    for refused in (psycopg.DataError, DataError):
+        handlers[refused] = unreadable
 
 
 async def _docs() -> HTMLResponse:
