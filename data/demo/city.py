@@ -80,7 +80,7 @@ def generate(city: CityProfile, reference_date: date = REFERENCE_DATE) -> DemoCi
     sites = build_sites(city, ground, districts, reference_date)
     land = register_land(ground, city, built_plots(sites.plots))
     plans = build_plans(city, ground, reference_date)
-    burdens = exclusions(city, ground, land) + delays(city, ground, land, reference_date)
+    burdens = exclusions(city, ground, land) + delays(city, ground, land, sites.plots, reference_date)
     premises = build_premises(city, land, districts, quarters, reference_date)
     contest = build_contest(city, premises, land, reference_date)
     return DemoCity(

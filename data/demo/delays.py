@@ -52,16 +52,36 @@ SPANS_DAYS = {
 """Least and most days from the reference date to the end."""
 OPEN_ENDS = {"contamination": 0.35, "owner_unwilling": 0.45, "missing_development": 0.15}
 """Share whose end nobody knows."""
+PLANNED_SINCE_DAYS = 500
 PAST_SHARE = 0.12
 """Share that ended before the reference date: history."""
 
 
-def delays(city: CityProfile, ground: Ground, land: gpd.GeoDataFrame, reference_date: date) -> list[Burden]:
+def delays(
+    city: CityProfile,
+    ground: Ground,
+    land: gpd.GeoDataFrame,
+    plots: gpd.GeoDataFrame,
+    reference_date: date,
+) -> list[Burden]:
     """Return the restrictions of vacant ground, of the future sites and of two plans without outline."""
     return [
         *_of_sites(city, reference_date),
+        *_of_plots(city, plots, reference_date),
         *_of_lots(city, land, reference_date),
         *_of_plans(city, ground, reference_date),
+    ]
+
+
+def _of_plots(city: CityProfile, plots: gpd.GeoDataFrame, reference_date: date) -> list[Burden]:
+    """Let each planned plot with a date wait for its roads until that day."""
+    start = reference_date - timedelta(days=PLANNED_SINCE_DAYS)
+    planned = plots[(plots["status"] == "planned") & plots["available_from"].notna()]
+    return [
+        _burden(city, "missing_development", f"Erschließung {slug} {name}", shape, (start, day))
+        for slug, name, shape, day in zip(
+            planned["site_slug"], planned["name"], planned.geometry, planned["available_from"], strict=True
+        )
     ]
 
 

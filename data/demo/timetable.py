@@ -6,7 +6,7 @@ mode has its own platform below them, so that a rail stop and the bus stop befor
 
 import tempfile
 import zipfile
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import geopandas as gpd
@@ -57,7 +57,7 @@ def build_timetable(city: CityProfile, reference_date: date) -> gtfs_kit.Feed:
     city
         Profile with ``lines.csv`` and ``stops.csv`` beside it.
     reference_date
-        The feed is valid from 1 January of this year to 31 December two years later.
+        The feed is valid from 60 days before it to 31 December two years later.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def build_timetable(city: CityProfile, reference_date: date) -> gtfs_kit.Feed:
         With agency, calendar, stops, routes, shapes, trips, stop_times, feed_info.
     """
     lines = read_lines(city)
-    first, last = date(reference_date.year, 1, 1), date(reference_date.year + 2, 12, 31)
+    first, last = reference_date - timedelta(days=60), date(reference_date.year + 2, 12, 31)
     meta = {
         "agency_id": "demo",
         "agency_name": PUBLISHER,

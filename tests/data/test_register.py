@@ -103,6 +103,19 @@ def test_every_horizon_occurs_with_land(availability: AvailabilityResult) -> Non
     assert 20 < hectares["now"] < 120
 
 
+@pytest.mark.parametrize("status", ["available", "planned"])
+def test_parcels_can_be_had_when_their_plot_says(
+    demo: DemoCity, availability: AvailabilityResult, status: str
+) -> None:
+    plots = demo.plots[(demo.plots["status"] == status) & demo.plots["available_from"].notna()]
+    tree = shapely.STRtree(demo.parcels.geometry.to_numpy())
+    plot, parcel = tree.query(plots.geometry.to_numpy(), predicate="covers")
+    assert len(set(plot)) == len(plots) >= 8
+    found = availability.parcels["available_from"].to_numpy()[parcel].astype("datetime64[D]")
+    stated = plots["available_from"].to_numpy().astype("datetime64[D]")[plot]
+    assert (found == np.maximum(stated, np.datetime64(REFERENCE_DATE))).all()
+
+
 def test_every_severity_occurs(availability: AvailabilityResult) -> None:
     assert set(availability.parcels["severity"]) == {"unrestricted", "light", "severe"}
 
