@@ -8,8 +8,8 @@ import typer
 from granian import Granian
 from granian.constants import Interfaces
 from granian.log import LogLevels
+from pydantic import ValidationError
 
-from geo_service import demo as demo_city
 from geo_service.auth.commands import user_app
 from geo_service.availability.commands import availability
 from geo_service.console import command_database, connected, err, explained, fail, out
@@ -53,10 +53,12 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None
 @app.command()
 def demo(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Start an embedded PostGIS, load the demo city when it is missing, and serve it."""
+    from geo_service.demo import prepare  # noqa: PLC0415 - slow to import, needed here only
+
     settings = _overridden(host, port, workers)
     _require_free_port(settings)
     with explained(), connected(settings) as ready:
-        demo_city.prepare(ready)
+        prepare(ready)
         run_server(ready)
 
 
@@ -136,5 +138,11 @@ def _require_embedded() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; wrong settings are said in words."""
+    try:
+        get_settings()
+    except ValidationError as error:
+        for wrong in error.errors():
+            err.print(f"Error: GEO_{'_'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}", markup=False)
+        raise SystemExit(1) from error
     app()

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from data.demo.provenance import REFERENCE_DATE
 from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
+from geo_service.availability.queries import stored_totals
 from geo_service.availability.service import refresh as refresh_availability
 from geo_service.city import CityProfile, load_city
 from geo_service.console import Report, err, out, progress
@@ -53,17 +54,23 @@ def prepare(settings: Settings) -> None:
 
 def _fill(database: Database, city: CityProfile, report: Report) -> None:
     loaded = load_demo(database, city, lambda what, share: report(what, 0.5 * share))
+    today = datetime.now(ZoneInfo(city.timezone)).date()
+    if not loaded.new and _computed_on(database, today):
+        return
     report("Timetable", 0.5)
     with TemporaryDirectory() as folder:
         feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
         import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
     refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.15 * share), actor=ACTOR)
-    today = datetime.now(ZoneInfo(city.timezone)).date()
-    refresh_availability(
-        database, today, lambda what, share: report(what, 0.85 + 0.15 * share), actor=ACTOR
-    )
+    refresh_availability(database, today, lambda what, share: report(what, 0.85 + 0.15 * share), actor=ACTOR)
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
+
+
+def _computed_on(database: Database, today: date) -> bool:
+    """Tell whether the last step of an earlier start is done: availability as of today."""
+    with database.read() as connection:
+        return any(row.as_of == today for row in connection.execute(stored_totals()))
 
 
 def _demo_passwords(database: Database, home: Path) -> dict[str, str]:

@@ -1,0 +1,163 @@
+"""The command line: the embedded database, the server and the demo, as a person starts them."""
+
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+GEO = (sys.executable, "-m", "geo_service")
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("GEO_")}
+    return kept | {"GEO_HOME": str(home), "PYTHONPATH": str(ROOT), "COLUMNS": "200"} | settings
+
+
+def geo(home: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*GEO, *arguments], env=environment(home, **settings), capture_output=True, text=True, timeout=120,
+        check=False, cwd=home.parent,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "geo home ü"
+    folder.mkdir()
+    yield folder
+    geo(folder, "db", "stop")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def fetch(port: int, path: str) -> tuple[int, bytes]:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=10) as response:
+            return response.status, response.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
+
+
+@contextmanager
+def running(home: Path, *arguments: str, within_s: float, **settings: str) -> Iterator[tuple[int, list[str]]]:
+    """Start a server command, wait until it answers, and stop it in the end."""
+    port = free_port()
+    log = home / f"log-{port}"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [*GEO, *arguments, "--port", str(port), "--workers", "1"],
+            env=environment(home, **settings), stdout=output, stderr=subprocess.STDOUT, cwd=home.parent,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline and process.poll() is None:
+            try:
+                fetch(port, "/healthz")
+                break
+            except OSError:
+                time.sleep(0.2)
+        else:
+            pytest.fail(f"no answer: {log.read_text()}")
+        yield port, log.read_text().splitlines()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def test_help_names_every_command(home: Path) -> None:
+    told = geo(home, "--help")
+    assert told.returncode == 0
+    for command in ("demo", "serve", "db", "import", "availability", "transit", "match", "map", "user"):
+        assert f" {command} " in told.stdout
+
+
+def test_database_commands(home: Path) -> None:
+    started = geo(home, "db", "start")
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.startswith("postgresql+psycopg://")
+    assert geo(home, "db", "url").stdout == started.stdout
+    unmigrated = geo(home, "availability")
+    assert unmigrated.returncode == 1
+    assert "geo db migrate" in unmigrated.stderr
+    assert "applied" in geo(home, "db", "migrate").stdout
+    assert "Up to date." in geo(home, "db", "migrate").stdout
+    assert geo(home, "db", "stop").returncode == 0
+    assert geo(home, "db", "stop").returncode == 0
+
+
+def test_a_foreign_server_is_not_started_or_stopped(home: Path) -> None:
+    for command in ("start", "stop"):
+        told = geo(home, "db", command, GEO_DATABASE_URL="postgresql://127.0.0.1:9/none")
+        assert told.returncode == 1
+        assert "GEO_DATABASE_URL" in told.stderr
+
+
+def test_a_lost_database_is_said_in_words(home: Path) -> None:
+    told = geo(home, "availability", GEO_DATABASE_URL="postgresql://geo:hidden@127.0.0.1:9/none")
+    assert told.returncode == 1
+    assert "127.0.0.1:9/none" in told.stderr
+    assert "hidden" not in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_wrong_setting_is_said_in_words(home: Path) -> None:
+    told = geo(home, "db", "url", GEO_PORT="eighty")
+    assert told.returncode == 1
+    assert "GEO_PORT" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_port_in_use_is_said_before_anything_is_done(home: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        told = geo(home, "demo", "--port", str(taken.getsockname()[1]))
+    assert told.returncode == 1
+    assert "--port" in told.stderr
+    assert not (home / "postgres.json").exists()
+
+
+def test_demo_from_nothing_and_again(home: Path) -> None:
+    with running(home, "demo", within_s=240) as (port, lines):
+        told = "\n".join(lines)
+        passwords = json.loads((home / "demo-sign-in.json").read_text())
+        assert stat.S_IMODE((home / "demo-sign-in.json").stat().st_mode) == 0o600
+        for role in ("investor_support", "planner", "vacancy_manager", "admin"):
+            assert f"demo.{role}" in told
+            assert passwords[f"demo.{role}"] in told
+        assert fetch(port, "/readyz")[0] == 200
+        status, page = fetch(port, "/")
+        assert status == 200
+        assert b"Demo" in page
+        counts = {}
+        for collection in ("parcels", "sites", "vacancies", "restrictions", "stops", "districts"):
+            status, body = fetch(port, f"/ogc/collections/{collection}/items?limit=10000")
+            assert status == 200, collection
+            counts[collection] = json.loads(body)["numberReturned"]
+        assert counts["parcels"] >= 5000
+        assert counts["vacancies"] == 70
+        assert counts["districts"] == 12
+        assert counts["sites"] == 13
+    begin = time.monotonic()
+    with running(home, "demo", within_s=60) as (port, lines):
+        assert time.monotonic() - begin < 60
+        assert "Loaded the demo" not in "\n".join(lines)
+        assert json.loads((home / "demo-sign-in.json").read_text()) == passwords
+        assert fetch(port, "/maps/overview")[0] == 200
