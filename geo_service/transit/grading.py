@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo_service.transit.methods import Method, ModeGroup, Window
+from geo_service.transit.methods import Method, Window
 
 DAY_S: Final = 86_400
 Ints = npt.NDArray[np.int64]
@@ -278,8 +278,3 @@ def wait_headway(seconds: Ints, window: Window) -> float:
     following = min([int(inside[0]) + end - start, *later[:1].tolist()])
     gaps = np.diff(np.concatenate([[start], inside, [following]])).astype(float)
     return float((np.square(gaps).sum() - (following - end) ** 2) / (end - start) / 60)
-
-
-def group_named(method: Method, key: str) -> ModeGroup:
-    """Return a mode group of a method by its key."""
-    return next(group for group in method.groups if group.key == key)

@@ -109,19 +109,18 @@ class FeedTables:
     def frame(self, file: str) -> pd.DataFrame:
         """Read a small file whole: its known columns as stripped text, blank when missing."""
         self.duck.execute("SET preserve_insertion_order = true")
-        source = self._source(file)
         columns = list(wanted_columns(file))
+        if file not in self.files.tables:
+            return pd.DataFrame(columns=columns, dtype=object)
         with readable(file):
-            rows = source.fetchall() if source is not None else []
+            rows = self._source(file).fetchall()
         self._count_rejects(file)
         clean = [[(value or "").strip() for value in row] for row in rows]
         return pd.DataFrame(clean, columns=columns, dtype=object)
 
-    def _source(self, file: str) -> DuckDBPyRelation | None:
-        """Return the known columns of a file as a relation of text; None when there is no such file."""
-        table = self.files.tables.get(file)
-        if table is None:
-            return None
+    def _source(self, file: str) -> DuckDBPyRelation:
+        """Return the known columns of a file as a relation of text."""
+        table = self.files.tables[file]
         names = [name or f"column_{place}" for place, name in enumerate(table.columns)]
         stem = file.removesuffix(".txt")
         relation = self.duck.read_csv(
@@ -153,8 +152,6 @@ class FeedTables:
         ImportRejected
             When a quotation mark is left open: it swallows an unknown number of rows behind it.
         """
-        if file not in self.files.tables:
-            return
         stem = file.removesuffix(".txt")
         number, first, reason, unclosed = self.duck.execute(REJECTS, [f"bad_{stem}"]).fetchall()[0]
         if unclosed:
@@ -232,10 +229,7 @@ class FeedTables:
             Naming field and row of the first unknown trip or stop, sequence that is no number, or wrong time.
         """
         self.duck.execute("SET preserve_insertion_order = false")
-        source = self._source("stop_times.txt")
-        if source is None:
-            raise refused("is missing.", "Ask the publisher for the complete feed.", file="stop_times.txt")
-        source.create_view("stop_times_txt")
+        self._source("stop_times.txt").create_view("stop_times_txt")
         with readable("stop_times.txt"):
             self.duck.execute(CALLS)
         self._count_rejects("stop_times.txt")

@@ -142,9 +142,7 @@ def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedR
     report
         Counts and warnings, kept with the feed.
     """
-    current = connection.execute(queries.current_feeds(labels.name)).first()
-    if current is not None:
-        connection.execute(queries.end_feed(current.id))
+    connection.execute(queries.end_feed(labels.name))
     feed_id: int = connection.execute(
         insert(TransitFeed)
         .values(

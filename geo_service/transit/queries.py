@@ -47,9 +47,10 @@ def feed_version(name: str, content_hash: str) -> Select[Any]:
     return select(TransitFeed).where(TransitFeed.name == name, TransitFeed.content_hash == content_hash)
 
 
-def end_feed(feed_id: int) -> Executable:
-    """End a version of a feed; its rows stay."""
-    return update(TransitFeed).where(TransitFeed.id == feed_id).values(is_current=False, ended_at=func.now())
+def end_feed(name: str) -> Executable:
+    """End the current version of a feed, if there is one; its rows stay."""
+    current = update(TransitFeed).where(TransitFeed.name == name, TransitFeed.is_current)
+    return current.values(is_current=False, ended_at=func.now())
 
 
 def revive_feed(feed_id: int) -> Executable:

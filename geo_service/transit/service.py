@@ -145,9 +145,7 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool) -> Fee
 def _revive(connection: Connection, stored: Row[Any]) -> None:
     """Make an older version current again."""
     _lock(connection)
-    current = connection.execute(queries.current_feeds(stored.name)).first()
-    if current is not None:
-        connection.execute(queries.end_feed(current.id))
+    connection.execute(queries.end_feed(stored.name))
     connection.execute(queries.revive_feed(stored.id))
 
 

@@ -79,6 +79,15 @@ def test_kept_span_is_around_the_present_day(first: str, last: str, today: str, 
     assert kept[1] <= date.fromisoformat(last)
 
 
+def test_exceptions_beyond_the_kept_days_are_passed_over(tmp_path: Path) -> None:
+    maker = one_run(wk="1111100")
+    maker.more["calendar_dates.txt"] = "service_id,date,exception_type\nwk,20260616,2\nwk,22001224,1\n"
+    feed = read_gtfs(maker.write(tmp_path))
+    days = days_of(feed, feed.departures.days[0])
+    assert len(days) == 19
+    assert "2026-06-16" not in days
+
+
 def test_service_that_ends_before_it_starts_is_reported_and_its_trips_dropped(tmp_path: Path) -> None:
     maker = one_run(wk="1111100")
     maker.service("back", "1111111", "20260620", "20260610")

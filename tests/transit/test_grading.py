@@ -98,7 +98,7 @@ def test_evidence_adds_up_and_names_what_counts() -> None:
     branch = frame(("1", "C", hours(6.5, 7.5))).assign(headsign="Hafen")
     down = frame(("1", "A", hours(*range(6, 20, 2)))).assign(direction=1)
     other = frame(("1", "B", hours(6.25)), line="2")
-    train = frame(("1", "X", hours(6, 7)), mode="rail", line="RB")
+    train = frame(("1", "X", hours(6, 7)), mode="rail", line="RB").assign(headsign="")
     departures = departures_on(pd.concat([up, branch, down, other, train]), MONDAY, MONDAY, DAYTIME)
     method = load_method("are")
     grades = grade_stops(departures, method, DAYTIME)
@@ -119,6 +119,7 @@ def test_evidence_adds_up_and_names_what_counts() -> None:
     assert (second["departures"], second["towards"]) == (7, ["A"])
     assert [line["line"] for line in bus["lines"]] == ["1", "2"]
     assert groups[1]["category"] is None
+    assert groups[1]["lines"][0]["directions"][0]["towards"] == []
 
 
 # --- choice among stops -------------------------------------------------------------------------------

@@ -95,6 +95,19 @@ def test_frequencies_make_runs_and_the_template_is_none(tmp_path: Path) -> None:
     assert feed.counts["runs made of frequencies.txt"] == 8
 
 
+def test_frequencies_of_trips_elsewhere_do_not_matter(tmp_path: Path) -> None:
+    maker = street("A", "B", "X", "Y").line("1")
+    maker.run("1", ["A", "B"], [0, 60])
+    maker.run("1", ["X", "Y"], [0, 60])
+    maker.more["frequencies.txt"] = (
+        "trip_id,start_time,end_time,headway_secs\nt0,06:00:00,07:00:00,3600\nt1,06:00:00,07:00:00,60\n"
+    )
+    area = shapely.Point(project_point(7.4653, 51.5136)).buffer(600)
+    feed = read_gtfs(maker.write(tmp_path), ReadOptions(area=area, area_name="here"))
+    assert seconds_of(feed, "A") == [21_600]
+    assert feed.counts["runs made of frequencies.txt"] == 1
+
+
 def test_two_platforms_of_a_station_in_a_row_are_one_departure(tmp_path: Path) -> None:
     maker = (
         FeedMaker().stop("hbf", "Hbf", kind="1").stop("1", parent="hbf").stop("2", parent="hbf", east_m=50)

@@ -112,6 +112,28 @@ def test_required_file_missing(tmp_path: Path, name: str) -> None:
     assert f"lacks {name}" in refusal(write_zip(tmp_path / "f.zip", texts)).detail
 
 
+def test_zip_with_another_zip_in_it(tmp_path: Path) -> None:
+    inner = sound().write(tmp_path, "inner.zip")
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as archive:
+        archive.write(inner, "feed.zip")
+    assert "lacks stops.txt" in refusal(tmp_path / "outer.zip").detail
+
+
+def test_folder_without_a_feed(tmp_path: Path) -> None:
+    assert "lacks stops.txt" in refusal(tmp_path).detail
+
+
+def test_text_that_is_cut_within_a_letter_is_read_as_windows_encoding(tmp_path: Path) -> None:
+    texts = sound().texts()
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for name, text in texts.items():
+        (folder / name).write_bytes(text.encode())
+    (folder / "agency.txt").write_bytes(texts["agency.txt"].encode() + b"x,\xc3")
+    feed = read_gtfs(folder)
+    assert any("agency.txt is not UTF-8" in warning for warning in feed.warnings)
+
+
 def test_both_calendars_missing(tmp_path: Path) -> None:
     texts = sound().texts()
     del texts["calendar.txt"]
@@ -132,7 +154,7 @@ WRONG = [
     ("stop_times.txt", "t2,08:00:00,", "z,08:00:00,", "trip_id", 6, "'z' is not in trips.txt"),
     ("stop_times.txt", "08:00:00,A,1", "08:00:00,A,x", "stop_sequence", 6, "'x' is no"),
     ("stop_times.txt", "08:00:00,A,1", "08:00:00,A,99999999999", "stop_sequence", 6, "no whole number"),
-    ("stop_times.txt", "t2,08:00:00,08:00", "t2,08:00:00,8 Uhr", "departure_time", 6, "'8 Uhr' is no time"),
+    ("stop_times.txt", ",08:00:00,A", ",8 Uhr,A", "departure_time", 6, "'8 Uhr' is no time"),
     ("stop_times.txt", "t2,08:00:00", "t2,08:61:00", "arrival_time", 6, "'08:61:00' is no time"),
     ("stops.txt", "A,A,51.5136,", 'A,A,"51,5136",', "stop_lat", 2, "'51,5136' is no number"),
     ("stops.txt", "A,A,51.5136,", "A,A,515136,", "stop_lat", 2, "beyond 90 degrees"),
