@@ -68,20 +68,14 @@ def test_feed_larger_than_the_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert "when unpacked" in refusal(folder).detail
 
 
-def test_file_that_is_longer_than_the_zip_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gtfs_files, "RATIO_FREE_BYTES", 0)
-    monkeypatch.setattr(gtfs_files, "MAX_RATIO", 10_000)
+def test_file_that_is_longer_than_the_zip_says(tmp_path: Path) -> None:
+    """The directory of the zip file says 5 bytes: no more are unpacked, and the checksum is wrong."""
     path = sound().write(tmp_path)
     content = bytearray(path.read_bytes())
-    with zipfile.ZipFile(path) as archive:
-        entry = archive.getinfo("stops.txt")
     directory = content.rindex(b"stops.txt") - 46
-    size = content[directory + 24 : directory + 28]
-    assert int.from_bytes(size, "little") == entry.file_size
     content[directory + 24 : directory + 28] = (5).to_bytes(4, "little")
     path.write_bytes(bytes(content))
-    detail = refusal(path).detail
-    assert "longer than the zip file says" in detail or "not a readable zip file" in detail
+    assert "not a readable zip file" in refusal(path).detail
 
 
 def test_too_many_files(tmp_path: Path) -> None:
