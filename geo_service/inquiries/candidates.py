@@ -1,7 +1,7 @@
 """What is ranked and what is looked for: arrays of candidates, the requirement, the numbers of the method."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from types import MappingProxyType
 from typing import Final, Literal, get_args
@@ -28,9 +28,6 @@ RELATED_USES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 gastronomy are a change of use that needs a permit); BauNVO sections 8 and 9 (trade in commercial and
 industrial areas)."""
 
-GRADES: Final = "ABCDEFG"
-"""ÖV-Güteklassen from the best; index ``len(GRADES)`` means: below the lowest class."""
-NO_GRADE: Final = len(GRADES)
 UNKNOWN: Final = -1
 """Grade or district that is not known."""
 
@@ -69,7 +66,8 @@ class Candidates:
     available_from
         Days; NaT: undetermined.
     grade
-        Position in ``GRADES``, ``NO_GRADE`` or ``UNKNOWN``.
+        Position among the classes of the transit method, best first; one past the last: below the lowest
+        class; ``UNKNOWN``: not graded.
     district, quarter
         Database ids, ``UNKNOWN`` where not known.
     rent_eur_month
@@ -92,6 +90,10 @@ class Candidates:
     def __len__(self) -> int:
         return len(self.id)
 
+    def take(self, positions: NDArray[np.intp]) -> "Candidates":
+        """Return the candidates at some positions."""
+        return Candidates(*(getattr(self, item.name)[positions] for item in fields(self)))
+
 
 @dataclass(frozen=True, slots=True)
 class Requirement:
@@ -108,7 +110,7 @@ class Requirement:
     available_by
         Latest day.
     grade_min
-        Least transit grade, position in ``GRADES``.
+        Least transit grade, position as in the candidates.
     districts, quarters
         Database ids; one of them.
     rent_max_eur_month, price_max_eur_per_m2

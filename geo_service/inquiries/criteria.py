@@ -160,3 +160,21 @@ JUDGES: Final[Mapping[CriterionName, Callable[[Candidates, Requirement], Judged]
     }
 )
 """All criteria in the order in which they are reported."""
+
+
+def not_known(name: CriterionName, candidates: Candidates, position: int) -> bool:
+    """Tell whether the register knows nothing about a criterion of one candidate."""
+    return bool(UNKNOWNS[name](candidates, position))
+
+
+UNKNOWNS: Final[Mapping[CriterionName, Callable[[Candidates, int], bool]]] = MappingProxyType(
+    {
+        "area": lambda of, at: np.isnan(of.area_m2[at]),
+        "use": lambda of, at: of.uses[at] == 0,
+        "date": lambda of, at: np.isnat(of.available_from[at]),
+        "transit": lambda of, at: of.grade[at] == UNKNOWN,
+        "district": lambda of, at: of.district[at] == UNKNOWN and of.quarter[at] == UNKNOWN,
+        "rent": lambda of, at: np.isnan(of.rent_eur_month[at]),
+        "price": lambda of, at: np.isnan(of.price_eur_per_m2[at]),
+    }
+)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from geo_service.inquiries.candidates import (
     KINDS,
     MEETS,
-    NO_GRADE,
     NOT_APPLICABLE,
     UNKNOWN,
     Candidates,
@@ -23,6 +22,7 @@ from geo_service.inquiries.criteria import JUDGES, use_bits
 from geo_service.inquiries.ranking import Ranking, rank
 
 TODAY = date(2026, 7, 1)
+NO_GRADE = 7
 Row = dict[str, Any]
 
 PLAIN: Row = {
