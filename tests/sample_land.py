@@ -56,7 +56,13 @@ def areas(rows: Rows) -> None:
 
 
 def parcels(rows: Rows) -> None:
-    texts = ("Speicherstraße 12", "Speicherstraße 14", "Hermannstraße 5", "Westhausener Straße")
+    texts = {
+        PUBLIC_KEYS[0]: "Speicherstraße 12",
+        PUBLIC_KEYS[1]: "Speicherstraße 14",
+        PUBLIC_KEYS[2]: "Hermannstraße 5",
+        PUBLIC_KEYS[3]: "Westhausener Straße",
+        ENDED_KEY: "Alte Gasse 1",
+    }
     for index, key in enumerate((*PUBLIC_KEYS, OBJECTED_KEY, ANNOUNCED_KEY, ENDED_KEY)):
         gemarkung = "Hörde" if key.startswith("051247") else "Bodelschwingh"
         rows.row(
@@ -71,7 +77,7 @@ def parcels(rows: Rows) -> None:
             municipality_key="05913000",
             municipality="Dortmund",
             official_area_m2=5_010,
-            location_text=texts[index] if index < len(texts) else f"Verborgene Gasse {index} {SECRET}",
+            location_text=texts.get(key, f"Verborgene Gasse {index} {SECRET}"),
             actual_use="Industrie- und Gewerbefläche",
             owner_kind="municipal",
             district_id=rows.ids["west"],
