@@ -98,5 +98,5 @@ class CityMap(folium.Map):
 
 def _tidy(text: str) -> str:
     """Return a text without the blank lines that templates leave."""
-    lines = (line.strip() for line in text.splitlines())
+    lines = (line.strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line) + "\n"

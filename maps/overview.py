@@ -3,9 +3,10 @@
 from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
+import numpy.typing as npt
 import pyproj
 import shapely
-from shapely.ops import transform
 
 from geo_service.city import CityProfile
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
@@ -95,8 +96,12 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
 @lru_cache(maxsize=8)
 def boundary_geojson(city: CityProfile) -> str:
     """Return the city limits as a GeoJSON feature collection (WGS 84)."""
-    project = pyproj.Transformer.from_crs(STORAGE_SRID, WGS84_SRID, always_xy=True).transform
-    outline = transform(project, shapely.simplify(city.boundary, BOUNDARY_TOLERANCE_M))
+    to_degrees = pyproj.Transformer.from_crs(STORAGE_SRID, WGS84_SRID, always_xy=True)
+
+    def project(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
+
+    outline = shapely.transform(shapely.simplify(city.boundary, BOUNDARY_TOLERANCE_M), project)
     geometry = shapely.to_geojson(shapely.set_precision(outline, 1e-5))
     return (
         '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},"geometry":'

@@ -5,14 +5,14 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from pydantic import ValidationError
-from sqlalchemy import select
 from starlette.datastructures import QueryParams
 
 from geo_service.auth import InvestorSupport
 from geo_service.availability.service import today
 from geo_service.db import Reading
 from geo_service.errors import InvalidInput, NotFound
-from geo_service.inquiries.models import Inquiry, InquiryStatus, InquirySubject, Wishable
+from geo_service.inquiries import queries
+from geo_service.inquiries.models import InquiryStatus, InquirySubject, Wishable
 from geo_service.inquiries.schemas import RankForm
 from geo_service.inquiries.service import form_of, rank_for
 from geo_service.vacancies.models import PremisesUse
@@ -62,7 +62,7 @@ async def inquiries(request: Request, session: Reading, caller: InvestorSupport)
 async def inquiry(request: Request, session: Reading, caller: InvestorSupport, reference: str) -> Response:
     """Show one inquiry and what in the register suits it."""
     frame = await frame_of(request, session, caller)
-    found = await session.scalar(select(Inquiry).where(Inquiry.reference == reference))
+    found = await session.scalar(queries.inquiry(reference))
     if found is None:
         raise NotFound(f"There is no inquiry {reference[:60]!r}.")
     answer = await rank_for(session, form_of(found, RESULTS), caller, today())

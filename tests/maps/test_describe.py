@@ -1,0 +1,174 @@
+from datetime import date
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from geo_service.web.speaker import PageSpeaker
+from maps.describe import (
+    LONGEST_TITLE,
+    describe_district,
+    describe_parcel,
+    describe_site,
+    describe_stop,
+    describe_vacancy,
+    shortened,
+)
+
+DE, EN = PageSpeaker("de"), PageSpeaker("en")
+
+
+def parcel(**changes: Any) -> Any:
+    facts: dict[str, Any] = {
+        "key": "051249003001230004__",
+        "gemarkung": "Bodelschwingh",
+        "flur": 3,
+        "numerator": 123,
+        "denominator": 4,
+        "location_text": "Speicherstraße 12",
+        "is_demo": False,
+        "gross_m2": 5000.0,
+        "net_m2": 4200.4,
+        "horizon": "short",
+        "available_from": date(2028, 3, 1),
+        "chain": [{"kind": "contamination", "free_from": "2028-03-01"}],
+        "items": [{"kind": "water", "deduction_m2": 799.6}],
+        "grade": "B",
+        "stop": "Hafen",
+        "distance_m": 233.4,
+        "zone": "GE",
+    }
+    return SimpleNamespace(**{**facts, **changes})
+
+
+def lines(item: Any) -> dict[str, str]:
+    return dict(item.lines)
+
+
+def test_parcel_answers_what_how_much_from_when_how_near_and_why() -> None:
+    item = describe_parcel(parcel(), DE)
+    assert (item.title, item.subtitle) == ("Speicherstraße 12", "Bodelschwingh, Flur 3, Flurstück 123/4")
+    assert lines(item) == {
+        "Was": "Gewerbegebiet",
+        "Wie viel": "4.200\u202fm² netto von 5.000\u202fm²",
+        "Ab wann": "01.03.2028",
+        "Wie nah": "ÖV-Güteklasse B: Hafen, 233\u202fm Luftlinie",
+        "Warum": "Altlast bis 01.03.2028",
+    }
+    assert item.href == "/flaechen/051249003001230004__"
+
+
+def test_parcel_in_english() -> None:
+    assert lines(describe_parcel(parcel(), EN)) == {
+        "What": "commercial area",
+        "How much": "4,200\u202fm² net of 5,000\u202fm²",
+        "From when": "1 Mar 2028",
+        "How near": "transit class B: Hafen, 233\u202fm in a straight line",
+        "Why": "contamination until 1 Mar 2028",
+    }
+
+
+def test_unknown_is_said_and_never_zero() -> None:
+    item = describe_parcel(
+        parcel(zone=None, horizon="undetermined", available_from=None, grade=None, chain=[{"kind": "sold"}]),
+        DE,
+    )
+    assert lines(item)["Was"] == "unbekannt"
+    assert lines(item)["Ab wann"] == "unbekannt"
+    assert lines(item)["Wie nah"] == "ohne ÖV-Güteklasse"
+    assert lines(item)["Warum"] == "verkauft, Ende unbekannt"
+
+
+def test_parcel_without_availability_says_so() -> None:
+    item = describe_parcel(parcel(horizon=None, net_m2=None, gross_m2=None, chain=None, items=None), DE)
+    assert lines(item)["Wie viel"] == "noch nicht berechnet"
+    assert "Warum" not in lines(item)
+    assert item.badge is None
+
+
+def test_what_an_owner_wants_is_not_told() -> None:
+    item = describe_parcel(parcel(chain=[{"kind": "owner_unwilling", "free_from": None}]), DE)
+    assert lines(item)["Warum"] == "ein Grund, der nicht öffentlich ist, Ende unbekannt"
+
+
+def test_without_delay_the_largest_deduction_is_the_reason() -> None:
+    items = [{"kind": "water", "deduction_m2": 10.0}, {"kind": "line_clearance", "deduction_m2": 789.6}]
+    assert lines(describe_parcel(parcel(chain=[], items=items), DE))["Warum"] == (
+        "Abzug: Leitungsabstand, 790\u202fm²"
+    )
+    nothing = describe_parcel(parcel(chain=[], items=[], horizon="now"), DE)
+    assert lines(nothing)["Warum"] == "keine Restriktion, keine Belegung"
+    assert lines(nothing)["Ab wann"] == "sofort"
+
+
+def test_parcel_without_flur_or_street_is_named_by_its_number() -> None:
+    item = describe_parcel(parcel(flur=None, denominator=None, location_text=""), DE)
+    assert item.title == "Bodelschwingh, Flurstück 123"
+
+
+def vacancy(**changes: Any) -> Any:
+    facts: dict[str, Any] = {
+        "key": "L 0/1",
+        "name": "Alte Buchhandlung",
+        "street": "Kampstraße",
+        "house_number": "21 a",
+        "area_m2": 80.0,
+        "permitted_uses": ["retail", "craft"],
+        "status": "vacant",
+        "since": date(2026, 1, 1),
+        "asking_rent_eur_month": Decimal(900),
+        "grade": None,
+        "is_demo": True,
+    }
+    return SimpleNamespace(**{**facts, **changes})
+
+
+def test_vacancy_shows_the_asking_rent_only_where_there_is_one() -> None:
+    assert lines(describe_vacancy(vacancy(), DE))["Miete im Monat"] == "900\u202f€"
+    assert lines(describe_vacancy(vacancy(asking_rent_eur_month=None), DE))["Miete im Monat"] == "auf Anfrage"
+
+
+def test_key_in_an_address_is_escaped() -> None:
+    assert describe_vacancy(vacancy(), DE).href == "/leerstand/L%200%2F1"
+
+
+def test_site_says_whether_its_size_is_stated_or_drawn() -> None:
+    facts: dict[str, Any] = {
+        "key": "energiecampus",
+        "name": "Energiecampus",
+        "phase": "planning",
+        "stated_area_ha": 4.0,
+        "drawn_m2": 39_000.0,
+        "next_de": "IGA",
+        "next_en": "IGA opens",
+        "due_on": None,
+        "due_text": "2027",
+        "grade": None,
+        "is_demo": False,
+    }
+    assert lines(describe_site(SimpleNamespace(**facts), DE))["Wie viel"] == "4,0\u202fha laut Quelle"
+    assert lines(describe_site(SimpleNamespace(**facts), EN))["Next step"] == "IGA opens (2027)"
+    drawn = SimpleNamespace(**{**facts, "stated_area_ha": None})
+    assert lines(describe_site(drawn, DE))["Wie viel"] == "3,9\u202fha, Umriss geschätzt"
+
+
+def test_stop_and_district() -> None:
+    stop = SimpleNamespace(
+        key=1, name="Hafen", modes=["tram"], lines=list("abcdefgh"), headway_min=10.0, is_demo=False
+    )
+    assert lines(describe_stop(stop, DE)) == {
+        "Was": "Stadtbahn",
+        "Linien": "a, b, c, d, e, f …",
+        "Takt": "etwa alle 10 Minuten (Mo–Fr, 6–20 Uhr)",
+    }
+    district = SimpleNamespace(key="hörde", name="Hörde", geometry_accuracy_m=500.0, is_demo=True)
+    assert lines(describe_district(district, DE)) == {"Umriss": "schematisch, auf 500\u202fm genau"}
+    assert describe_district(district, DE).href == "/flaechen?district=h%C3%B6rde"
+
+
+@pytest.mark.parametrize("length", [1, LONGEST_TITLE, LONGEST_TITLE + 1, 500])
+def test_titles_are_cut_with_an_ellipsis(length: int) -> None:
+    cut = shortened("x" * length)
+    assert len(cut) == min(length, LONGEST_TITLE)
+    assert cut.endswith("…") == (length > LONGEST_TITLE)

@@ -1,0 +1,78 @@
+"""The portable file: inside is everything it needs, outside nothing, and nothing confidential."""
+
+import re
+from datetime import date
+
+import pytest
+from sqlalchemy import Connection
+
+from geo_service.city import load_city
+from geo_service.web.speaker import PageSpeaker
+from maps import portable
+from tests.sample_city import Sample, write_sample
+from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
+from tests.sample_rows import SECRET
+
+DE = PageSpeaker("de")
+
+
+@pytest.fixture
+def sample_rows(connection: Connection) -> Sample:
+    return write_sample(connection)
+
+
+@pytest.fixture
+def text(connection: Connection, sample_rows: Sample) -> str:
+    assert sample_rows.ids
+    return portable.portable_html(connection, load_city("dortmund"), DE, date(2026, 11, 22))
+
+
+def test_it_needs_nothing_from_outside(text: str) -> None:
+    outside = re.findall(
+        r"""(?:src|href)=["']?(?!#|data:)([^"' >]+)""", re.sub(r"(?s)<script>.*?</script>", "", text)
+    )
+    assert outside == []
+    assert "url(images" not in text
+    assert "sourceMappingURL" not in text
+    assert "default-src 'none'" in text
+
+
+def test_it_holds_public_records_only(text: str) -> None:
+    assert SECRET not in text
+    assert OBJECTED_KEY not in text
+    assert ANNOUNCED_KEY not in text
+    assert any(key in text for key in PUBLIC_KEYS)
+
+
+def test_scripts_cannot_be_ended_by_their_content(text: str) -> None:
+    assert text.count("<script>") == text.count("</script>")
+
+
+def test_what_does_not_fit_is_counted(
+    connection: Connection, sample_rows: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sample_rows.ids
+    whole = portable.read_contents(connection, DE)
+    assert whole.left_out == 0
+    assert len(whole.parcels) == whole.parcels_found >= 2
+    monkeypatch.setattr(portable, "MOST_FEATURES", whole.embedded - 1)
+    cut = portable.read_contents(connection, DE)
+    assert cut.left_out == 1
+    assert cut.embedded == whole.embedded - 1
+    text = portable.portable_html(connection, load_city("dortmund"), DE, date(2026, 11, 22))
+    assert "Nicht enthalten: 1 kleinere Flächen" in text
+
+
+def test_largest_parcels_come_first(connection: Connection, sample_rows: Sample) -> None:
+    assert sample_rows.ids
+    kept = portable.read_contents(connection, DE)
+    answers = [dict(feature.item.lines)["Wie viel"] for feature in kept.parcels]
+    areas = [int(re.sub(r"\D", "", answer.split("m²")[0])) for answer in answers]
+    assert areas == sorted(areas, reverse=True)
+
+
+def test_english_file_says_so(connection: Connection, sample_rows: Sample) -> None:
+    assert sample_rows.ids
+    text = portable.portable_html(connection, load_city("dortmund"), PageSpeaker("en"), date(2026, 11, 22))
+    assert '<html lang="en">' in text
+    assert "This file opens without a network" in text
