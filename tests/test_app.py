@@ -73,7 +73,7 @@ def test_open_paths_exist(app: FastAPI) -> None:
         ("/healthz", 200),
         ("/", 200),
         ("/ogc/collections/parcels/items", 200),
-        ("/ogc/collections/parcels/tiles/WebMercatorQuad/12/1363/2133", 200),
+        ("/ogc/collections/parcels/tiles/WebMercatorQuad/12/1362/2133", 200),
         ("/nothing-here", 404),
         ("/ogc/collections/parcels/items?colour=red", 400),
         ("/api/rounds", 401),

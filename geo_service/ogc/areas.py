@@ -41,7 +41,9 @@ def area_of_degrees(west: float, south: float, east: float, north: float) -> sha
         (max(left, low_x), max(south, low_y), min(right, high_x), min(north, high_y)) for left, right in spans
     ]
     areas = [_bent(box) for box in boxes if box[0] <= box[2] and box[1] <= box[3]]
-    return shapely.union_all(areas) if areas else None
+    if len(areas) > 1:
+        return shapely.union_all(areas)
+    return areas[0] if areas else None
 
 
 def _bent(box: Box) -> shapely.Geometry:

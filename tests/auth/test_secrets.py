@@ -36,7 +36,8 @@ QUERIES: dict[str, tuple[str, ...]] = {
     "/maps/record": (*(f"?kind=parcel&key={key}" for key in PUBLIC_KEYS), "?kind=premises&key=L-2"),
 }
 """Queries that make a route speak."""
-TILES = ("12/1363/2133", "14/5453/8532", "14/5453/8533", "14/5454/8532", "14/5454/8533", "15/10906/17065")
+TILES = ("10/340/533", "12/1362/2133", "13/2724/4266", "14/5448/8532", "15/10896/17064")
+"""Tiles that hold the sample city."""
 
 
 def values(sample: Sample) -> dict[str, list[str]]:
@@ -164,3 +165,5 @@ def test_the_secrets_are_there(signed_in: SignedIn) -> None:
     assert leaks(parcels, [OBJECTED_KEY, ANNOUNCED_KEY]) == [OBJECTED_KEY, ANNOUNCED_KEY]
     restrictions = planner.get("/ogc/collections/restrictions/items")
     assert leaks(restrictions, [f"{SECRET} Gutachten", f"{SECRET} will nicht"]) != []
+    tile = planner.get("/ogc/collections/parcels/tiles/WebMercatorQuad/14/5448/8532")
+    assert leaks(tile, [OBJECTED_KEY]) == [OBJECTED_KEY]
