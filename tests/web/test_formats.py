@@ -1,0 +1,51 @@
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from geo_service.web.formats import Formats, as_day
+
+DE, EN = Formats("de"), Formats("en")
+
+
+def test_numbers_follow_the_language() -> None:
+    assert DE.square_metres(1234.5, 1) == "1.234,5\u202fm²"
+    assert EN.square_metres(1234.5, 1) == "1,234.5\u202fm²"
+    assert DE.euro(Decimal(15000)) == "15.000\u202f€"
+    assert DE.percent(0.3501, 1) == "35,0\u202f%"
+
+
+def test_dates_follow_the_language() -> None:
+    assert DE.day(date(2026, 11, 22)) == "22.11.2026"
+    assert EN.day("2026-11-22") == "22 Nov 2026"
+
+
+def test_moments_are_told_in_the_citys_time() -> None:
+    assert DE.moment(datetime(2026, 11, 22, 13, 5, tzinfo=UTC)) == "22.11.2026, 14:05"
+    assert DE.moment(datetime(2026, 7, 1, 13, 5, tzinfo=UTC)) == "01.07.2026, 15:05"
+
+
+@pytest.mark.parametrize(
+    "write", ["number", "area", "square_metres", "hectares", "euro", "percent", "metres"]
+)
+def test_unknown_is_said_and_zero_is_zero(write: str) -> None:
+    assert getattr(DE, write)(None) == "unbekannt"
+    assert getattr(EN, write)(None) == "unknown"
+    assert getattr(DE, write)(0).startswith("0")
+
+
+def test_large_areas_are_hectares() -> None:
+    assert DE.area(99_999) == "99.999\u202fm²"
+    assert DE.area(100_000) == "10,0\u202fha"
+
+
+@pytest.mark.parametrize(("metres", "minutes"), [(0, "1"), (80, "1"), (81, "2"), (800, "10"), (1000, "13")])
+def test_minutes_on_foot_are_rounded_up(metres: float, minutes: str) -> None:
+    assert DE.minutes_on_foot(metres) == f"{minutes}\u202fmin"
+
+
+def test_as_day() -> None:
+    assert as_day("2028-03-01T10:00:00") == date(2028, 3, 1)
+    assert as_day("") is None
+    assert as_day(None) is None
+    assert as_day(datetime(2028, 3, 1, 23, tzinfo=UTC)) == date(2028, 3, 1)

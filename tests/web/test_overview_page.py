@@ -1,0 +1,142 @@
+"""The overview's answers: identify, records, layers, script, portable file."""
+
+import json
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from geo_service.auth.models import Role
+from tests.sample_land import OBJECTED_KEY, PUBLIC_KEYS
+from tests.sample_rows import SECRET
+
+SignedIn = Callable[[Role | str], httpx.Client]
+WHOLE_CITY = "7.3,51.4,7.7,51.6"
+
+
+def record(client: httpx.Client, kind: str, key: str) -> httpx.Response:
+    return client.get("/maps/record", params={"kind": kind, "key": key})
+
+
+def test_parcel_is_identified_at_its_place(client: httpx.Client) -> None:
+    found = record(client, "parcel", PUBLIC_KEYS[0]).json()
+    place = {"lon": found["longitude"], "lat": found["latitude"], "layers": "horizon"}
+    items = client.get("/maps/identify", params=place).json()["items"]
+    assert [item["key"] for item in items] == [PUBLIC_KEYS[0]]
+    assert items[0]["title"] == "Speicherstraße 12"
+    assert dict(items[0]["lines"])["Ab wann"] == "01.03.2028"
+    assert items == found["items"]
+
+
+def test_identify_speaks_english(client: httpx.Client) -> None:
+    found = client.get("/maps/record", params={"kind": "parcel", "key": PUBLIC_KEYS[0], "lang": "en"}).json()
+    assert dict(found["items"][0]["lines"])["From when"] == "1 Mar 2028"
+
+
+def test_unpublished_parcel_is_not_there_for_the_public(client: httpx.Client, signed_in: SignedIn) -> None:
+    assert record(client, "parcel", OBJECTED_KEY).status_code == 404
+    planner = record(signed_in(Role.PLANNER), "parcel", OBJECTED_KEY).json()
+    place = {"lon": planner["longitude"], "lat": planner["latitude"], "layers": "horizon"}
+    assert client.get("/maps/identify", params=place).json() == {"items": []}
+
+
+@pytest.mark.parametrize(("kind", "key"), [("site", "energiecampus"), ("premises", "L-0")])
+def test_other_records_are_found_by_key(client: httpx.Client, kind: str, key: str) -> None:
+    found = record(client, kind, key).json()
+    assert found["items"][0]["key"] == key
+    assert 7 < found["longitude"] < 8
+    assert found["geometry"]["coordinates"]
+
+
+@pytest.mark.parametrize(("kind", "key"), [("premises", "L-2"), ("premises", "L-1"), ("site", "cleanport")])
+def test_what_is_not_on_the_public_map_is_not_found(client: httpx.Client, kind: str, key: str) -> None:
+    assert record(client, kind, key).status_code == 404
+
+
+def test_several_layers_are_asked_at_once(client: httpx.Client) -> None:
+    found = record(client, "site", "energiecampus").json()
+    place = {
+        "lon": found["longitude"],
+        "lat": found["latitude"],
+        "layers": "sites,districts,stops,vacancies",
+        "tolerance_m": 2000,
+    }
+    items = client.get("/maps/identify", params=place).json()["items"]
+    assert {item["kind"] for item in items} == {"site", "stop", "premises"}
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"lon": 200, "lat": 51},
+        {"lon": 7, "lat": "nan"},
+        {"lon": 7, "lat": 51, "tolerance_m": -1},
+        {"lon": 7, "lat": 51, "x": 1},
+        {"lon": 7},
+    ],
+)
+def test_impossible_places_are_refused(client: httpx.Client, params: dict[str, str]) -> None:
+    assert client.get("/maps/identify", params=params).status_code == 422
+
+
+@pytest.mark.parametrize("layer", ["vacancies", "sites", "stops", "districts", "boundary"])
+def test_layers_are_geojson_without_secrets(client: httpx.Client, layer: str) -> None:
+    answer = client.get(f"/maps/layers/{layer}.geojson")
+    collection = json.loads(answer.text)
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert collection["type"] == "FeatureCollection"
+    assert len(collection["features"]) >= 1
+    assert SECRET not in answer.text
+    again = client.get(f"/maps/layers/{layer}.geojson", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_only_current_stops_and_public_vacancies_are_drawn(client: httpx.Client) -> None:
+    stops = client.get("/maps/layers/stops.geojson").json()["features"]
+    assert [stop["properties"]["name"] for stop in stops] == ["Hafen vrr"]
+    shops = client.get("/maps/layers/vacancies.geojson").json()["features"]
+    assert [shop["properties"]["key"] for shop in shops] == ["L-0"]
+
+
+def test_unknown_layer_is_not_found(client: httpx.Client) -> None:
+    assert client.get("/maps/layers/owners.geojson").status_code == 404
+
+
+def test_records_in_view(client: httpx.Client) -> None:
+    text = client.get("/maps/records", params={"bbox": WHOLE_CITY}).text
+    assert "<strong>4 Flächen</strong>" in text
+    assert "1 Leerstand;" in text
+    assert "1 Standort." in text
+    empty = client.get("/maps/records", params={"bbox": "0,0,1,1"}).text
+    assert "Hier ist nichts erfasst." in empty
+
+
+@pytest.mark.parametrize("bbox", ["", "1,2,3", "a,b,c,d", "7.7,51,7.3,52", "0,0,nan,1", "0,-90,1,90"])
+def test_strange_boxes_are_refused(client: httpx.Client, bbox: str) -> None:
+    answer = client.get("/maps/records", params={"bbox": bbox})
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == "bbox"
+
+
+def test_page_is_small_and_its_script_stays_in_the_cache(client: httpx.Client) -> None:
+    page = client.get("/maps/overview")
+    assert len(page.content) < 60_000
+    address = page.text.split('src="/maps/overview.js?')[1].split('"')[0].replace("&amp;", "&")
+    script = client.get(f"/maps/overview.js?{address}")
+    assert script.headers["content-type"].startswith("text/javascript")
+    assert "immutable" in script.headers["cache-control"]
+    assert "no-cache" in client.get("/maps/overview.js").headers["cache-control"]
+
+
+def test_style_sheet_is_made_of_the_maps_colours(client: httpx.Client) -> None:
+    answer = client.get("/maps/styles.css")
+    assert answer.headers["content-type"].startswith("text/css")
+    assert "#009E73" in answer.text
+
+
+def test_portable_file_is_for_everybody_and_public(signed_in: SignedIn) -> None:
+    answer = signed_in(Role.ADMIN).get("/maps/overview.html?lang=en")
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert SECRET not in answer.text
+    assert OBJECTED_KEY not in answer.text
+    assert '<html lang="en">' in answer.text

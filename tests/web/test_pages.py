@@ -1,0 +1,227 @@
+"""Every page: answers, in its language, without inline code, without anything confidential."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from geo_service.auth.models import Role
+from tests.sample_city import Sample
+from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
+from tests.sample_rows import SECRET, SECRET_RENTS
+from tests.web.catalogue import translations
+from tests.web.reading import foreign_sentences, read
+
+HTML = {"accept": "text/html"}
+PARCEL = f"/flaechen/{PUBLIC_KEYS[0]}"
+PUBLIC_PAGES = [
+    "/",
+    "/maps/overview",
+    "/flaechen",
+    "/flaechen?area_min=abc",
+    "/flaechen?area_min=900000000",
+    PARCEL,
+    "/standorte",
+    "/standorte/energiecampus",
+    "/standorte/cleanport",
+    "/leerstand",
+    "/leerstand?use=office",
+    "/leerstand/L-0",
+    "/suche?q=speicher",
+    "/suche",
+    "/sign-in?error=wrong",
+    "/ueber",
+    "/impressum",
+    "/datenschutz",
+    "/barrierefreiheit",
+]
+STAFF_PAGES = {
+    "/anfragen": Role.INVESTOR_SUPPORT,
+    "/anfragen?area_min=1000&use=GE&horizon=short": Role.INVESTOR_SUPPORT,
+    "/anfragen?by=morgen": Role.INVESTOR_SUPPORT,
+    "/anstoss": Role.VACANCY_MANAGER,
+}
+SignedIn = Callable[[Role | str], httpx.Client]
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("path", PUBLIC_PAGES)
+def test_public_page(client: httpx.Client, path: str, language: str) -> None:
+    answer = client.get(path, headers={**HTML, "accept-language": language})
+    assert answer.status_code == 200, answer.text
+    check_page(answer, language)
+    assert SECRET not in answer.text
+    assert not any(str(rent) in answer.text for rent in SECRET_RENTS)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("path", STAFF_PAGES)
+def test_staff_page(signed_in: SignedIn, path: str, language: str) -> None:
+    answer = signed_in(STAFF_PAGES[path]).get(path, headers={**HTML, "accept-language": language})
+    assert answer.status_code == 200, answer.text
+    check_page(answer, language)
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def check_page(answer: httpx.Response, language: str) -> None:
+    """Check language, structure and the header policy of a page."""
+    page = read(answer.text)
+    assert page.language == language == answer.headers["content-language"]
+    assert page.faults == []
+    assert len(page.ids) == len(set(page.ids))
+    assert [
+        link for link in page.links if urlsplit(link).netloc and "wirtschaftsfoerderung" not in link
+    ] == []
+    assert "<h1" in answer.text
+    assert "None" not in page.texts
+    english = translations()
+    if language == "en":
+        assert foreign_sentences(page, english) == []
+    else:
+        assert foreign_sentences(page, {value: key for key, value in english.items()}) == []
+
+
+def test_the_language_check_finds_a_planted_sentence(client: httpx.Client) -> None:
+    text = client.get("/ueber", headers={**HTML, "accept-language": "en"}).text
+    planted = text.replace("What does net mean?", "Was heißt netto?").replace(">Sources<", ">Quellen<")
+    found = foreign_sentences(read(planted), translations())
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("path", STAFF_PAGES)
+def test_staff_pages_ask_to_sign_in(client: httpx.Client, path: str) -> None:
+    answer = client.get(path, headers=HTML)
+    assert answer.status_code == 401
+    assert "Bitte anmelden" in answer.text
+    assert "/sign-in?next=" in answer.text
+
+
+def test_other_roles_may_not(signed_in: SignedIn) -> None:
+    answer = signed_in(Role.PLANNER).get("/anstoss", headers=HTML)
+    assert answer.status_code == 403
+    assert "Kein Zugang" in answer.text
+    assert "/anstoss" not in read(answer.text).links
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/flaechen/{OBJECTED_KEY}",
+        f"/flaechen/{ANNOUNCED_KEY}",
+        "/flaechen/051249003009990000__",
+        "/flaechen/unfug",
+        "/standorte/gibt-es-nicht",
+        "/leerstand/L-1",
+        "/leerstand/L-2",
+        "/nirgends",
+    ],
+)
+def test_what_is_not_public_is_not_found_in_words(client: httpx.Client, path: str) -> None:
+    answer = client.get(path, headers=HTML)
+    assert answer.status_code == 404
+    assert "Nicht gefunden" in answer.text
+    assert SECRET not in answer.text
+    check_page(answer, "de")
+
+
+def test_programs_get_problem_documents(client: httpx.Client) -> None:
+    answer = client.get("/flaechen/unfug", headers={"accept": "application/json"})
+    assert answer.headers["content-type"] == "application/problem+json"
+    data = client.get("/api/parcels/unfug/availability", headers=HTML)
+    assert data.headers["content-type"] == "application/problem+json"
+
+
+def test_list_holds_the_published_parcels_only(client: httpx.Client, signed_in: SignedIn) -> None:
+    shown = set(re.findall(r'href="/flaechen/([0-9_]{20})"', client.get("/flaechen").text))
+    assert shown == set(PUBLIC_KEYS)
+    staff = set(re.findall(r'href="/flaechen/([0-9_]{20})"', signed_in(Role.PLANNER).get("/flaechen").text))
+    assert staff == {*PUBLIC_KEYS, OBJECTED_KEY, ANNOUNCED_KEY}
+
+
+def test_summary_adds_up(client: httpx.Client) -> None:
+    text = client.get("/flaechen").text
+    assert "<strong>4 Flächen</strong>" in text
+    assert "1,6\u202fha netto, davon 0,0\u202fha sofort." in text
+
+
+def test_wrong_field_is_explained_beside_it_and_kept(client: httpx.Client) -> None:
+    text = client.get("/flaechen?area_min=viel").text
+    assert 'id="area_min-error"' in text
+    assert 'value="viel"' in text
+    assert 'aria-invalid="true"' in text
+
+
+def test_empty_list_says_what_to_loosen(client: httpx.Client) -> None:
+    text = client.get("/flaechen?area_min=900000&use=GE").text
+    assert "Keine Fläche erfüllt alle Bedingungen." in text
+    assert re.search(r'href="/flaechen\?use=GE">ohne die Bedingung „Fläche ab“</a>: \d Fläche', text)
+    assert "„Nutzung“" not in text
+
+
+@pytest.mark.parametrize("order", ["net", "from", "grade"])
+def test_pages_follow_each_other_without_gap(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, order: str
+) -> None:
+    whole = re.findall(r'scope="row"><a[^>]*href="/flaechen/([0-9_]{20})"', client.get("/flaechen").text)
+    monkeypatch.setattr("geo_service.web.pages.land.PAGE_SIZE", 1)
+    address: str | None = f"/flaechen?sort={order}"
+    seen = []
+    while address and len(seen) < 10:
+        text = client.get(address).text
+        seen += re.findall(r'scope="row"><a[^>]*href="/flaechen/([0-9_]{20})"', text)[:1]
+        more = re.search(r'href="(/flaechen\?[^"]*after=[^"]*)"><span', text)
+        address = more[1].replace("&amp;", "&") if more else None
+    assert sorted(seen) == sorted(whole)
+
+
+@pytest.mark.parametrize("after", ["x", "~", "abc~1", "1~99999999999999999999", "-1~x"])
+def test_strange_page_marks_begin_anew(client: httpx.Client, after: str) -> None:
+    answer = client.get("/flaechen", params={"after": after})
+    assert answer.status_code == 200
+    assert "4 Flächen" in answer.text
+
+
+def test_htmx_gets_the_list_alone(client: httpx.Client) -> None:
+    answer = client.get("/flaechen?area_min=100", headers={"hx-request": "true"})
+    assert "<html" not in answer.text
+    assert "4 Flächen" in answer.text
+
+
+def test_private_rent_is_for_letting_roles(client: httpx.Client, signed_in: SignedIn) -> None:
+    rent = "7.741,13"
+    assert rent not in client.get("/leerstand/L-0").text
+    assert rent not in signed_in(Role.PLANNER).get("/leerstand/L-0").text
+    assert rent in signed_in(Role.VACANCY_MANAGER).get("/leerstand/L-0").text
+
+
+def test_threatened_vacancy_is_for_the_agency(client: httpx.Client, signed_in: SignedIn) -> None:
+    assert "Kaiserstraße" not in client.get("/leerstand").text
+    assert "Kaiserstraße" in signed_in(Role.VACANCY_MANAGER).get("/leerstand").text
+
+
+def test_round_page_proposes_and_takes_decisions(signed_in: SignedIn, sample: Sample) -> None:
+    person = signed_in(Role.VACANCY_MANAGER)
+    address = re.search(r'href="(/anstoss/[^"]+)"', person.get("/anstoss", headers=HTML).text)
+    assert address
+    page = person.get(address[1], headers=HTML)
+    assert page.status_code == 200, page.text
+    assert read(page.text).faults == []
+    assert "Noch ohne Ladenlokal" in page.text
+    assert sample.ids
+
+
+def test_choosing_a_language_is_remembered(client: httpx.Client) -> None:
+    assert "geo_lang=en" in client.get("/?lang=en").headers["set-cookie"]
+    assert '<html lang="en"' in client.get("/flaechen").text
+
+
+def test_demo_is_said_on_every_page(client: httpx.Client) -> None:
+    for path in PUBLIC_PAGES:
+        assert 'class="demo-ribbon"' in client.get(path).text
+
+
+def test_signed_in_navigation(signed_in: SignedIn, client: httpx.Client) -> None:
+    assert "/anfragen" in read(signed_in(Role.INVESTOR_SUPPORT).get("/").text).links
+    assert "/anfragen" not in read(client.get("/").text).links
