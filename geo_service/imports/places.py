@@ -27,6 +27,8 @@ SMALLEST_M2: Final = 0.01
 """Less than a hundredth of a square metre is no area."""
 BOUNDARY_TOLERANCE_M: Final = 50.0
 """Outlines of neighbouring cadastres differ by some metres; added to the accuracy of the city's boundary."""
+MISSING, POINT_TYPE, POLYGON, MULTIPOINT, MULTIPOLYGON = -1, 0, 3, 4, 6
+"""Type numbers of shapely; below, what people call them."""
 TYPES: Final = {
     0: "Point", 1: "LineString", 2: "LinearRing", 3: "Polygon", 4: "MultiPoint", 5: "MultiLineString",
     6: "MultiPolygon", 7: "GeometryCollection",
@@ -158,19 +160,30 @@ def _make_areas(draft: Draft) -> None:
     if geometries is None:
         return
     types = shapely.get_type_id(geometries)
-    wrong = (types != 3) & (types != 6) & (types != -1)  # noqa: PLR2004 - Polygon, MultiPolygon, missing
+    wrong = (types != POLYGON) & (types != MULTIPOLYGON) & (types != MISSING)
     draft.reject(
         wrong,
         "geometry",
         "wrong-geometry",
         lambda row: reasons.wrong_geometry_type(TYPES.get(int(types[row]), "curve"), AREA),
     )
-    invalid = ~shapely.is_valid(geometries) & (types != -1) & ~wrong
+    invalid = ~shapely.is_valid(geometries) & (types != MISSING) & ~wrong
     if invalid.any():
         _repair(draft, geometries, invalid)
-    small = (shapely.area(geometries) < SMALLEST_M2) & ~draft.wrong & (types != -1)
+    small = (shapely.area(geometries) < SMALLEST_M2) & ~draft.wrong & (types != MISSING)
     draft.reject(small, "geometry", "no-geometry", reasons.NO_GEOMETRY)
-    draft.geometry = as_multipolygons(geometries) if (types == 3).any() or invalid.any() else geometries  # noqa: PLR2004
+    if (types == POLYGON).any():
+        geometries = as_multipolygons(geometries)
+    draft.geometry = in_one_order(geometries)
+
+
+def in_one_order(geometries: Geometries) -> Geometries:
+    """Return areas with parts and corners in one order, outer rings counter-clockwise.
+
+    Formats turn rings (shapefiles write them clockwise): the same outline must come out as the same value.
+    """
+    ordered: Geometries = shapely.reverse(shapely.normalize(geometries))
+    return ordered
 
 
 def _repair(draft: Draft, geometries: Geometries, invalid: Mask) -> None:
@@ -214,11 +227,11 @@ def _make_points(draft: Draft) -> None:
     if geometries is None:
         return
     types = shapely.get_type_id(geometries)
-    single = (types == 4) & (shapely.get_num_geometries(geometries) == 1)  # noqa: PLR2004 - MultiPoint
+    single = (types == MULTIPOINT) & (shapely.get_num_geometries(geometries) == 1)
     geometries[single] = shapely.get_geometry(geometries[single], 0)
-    areas = (types == 3) | (types == 6)  # noqa: PLR2004 - Polygon, MultiPolygon
+    areas = (types == POLYGON) | (types == MULTIPOLYGON)
     geometries[areas] = shapely.point_on_surface(geometries[areas])
-    wrong = ~single & ~areas & (types != 0) & (types != -1)
+    wrong = ~single & ~areas & (types != POINT_TYPE) & (types != MISSING)
     draft.reject(
         wrong,
         "geometry",

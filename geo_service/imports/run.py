@@ -48,8 +48,8 @@ def import_file(database: Database, kind: ImportKind, path: Path, options: Impor
     """
     require_writable(options.rejects)
     options.progress("Reading the file", 0.0)
-    digest = content_hash(path)
     draft = check_file(kind, path, options, load_city(database.settings.city))
+    digest = content_hash(path)
     options.progress("Comparing with the register", 0.45)
     with database.begin(options.actor) as connection:
         wait_for_turn(connection, kind, options)

@@ -1,5 +1,7 @@
 """Spans of days: from the first and last day of a table to ranges with an exclusive end."""
 
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -84,7 +86,7 @@ def _days(draft: Draft, column: str) -> "Sequence[date | None]":
 
 
 def overlapping(owners: "pd.Series[Any]", spans: "pd.Series[Any]") -> dict[int, int]:
-    """Find spans of one owner that overlap.
+    """Find spans that overlap with an earlier row of the same owner; rows found are not compared further.
 
     Parameters
     ----------
@@ -98,19 +100,21 @@ def overlapping(owners: "pd.Series[Any]", spans: "pd.Series[Any]") -> dict[int, 
     dict
         Position of a row to the position of the earlier row that it overlaps.
     """
-    rows = [
-        (owner, span.lower or date.min, span.upper or date.max, position)
-        for position, (owner, span) in enumerate(zip(owners, spans, strict=True))
-        if span is not None and not pd.isna(owner)
-    ]
+    taken: dict[Any, list[tuple[date, date, int]]] = defaultdict(list)  # disjoint, by first day
     clashes: dict[int, int] = {}
-    open_until: dict[Any, tuple[date, int]] = {}
-    for owner, start, end, position in sorted(rows, key=lambda row: (row[1], row[3])):
-        until, holder = open_until.get(owner, (date.min, position))
-        if start < until:
-            clashes[max(position, holder)] = min(position, holder)
-        if end > until:
-            open_until[owner] = (end, position)
+    for position, (owner, span) in enumerate(zip(owners, spans, strict=True)):
+        if span is None or pd.isna(owner):
+            continue
+        start, end = span.lower or date.min, span.upper or date.max
+        others = taken[owner]
+        place = bisect_left(others, (start, end, position))
+        rival = next(
+            (one for one in others[max(place - 1, 0) : place + 1] if start < one[1] and one[0] < end), None
+        )
+        if rival is None:
+            others.insert(place, (start, end, position))
+        else:
+            clashes[position] = rival[2]
     return clashes
 
 

@@ -27,15 +27,14 @@ EARLIEST: Final = date(1600, 1, 1)
 LATEST: Final = date(2400, 1, 1)
 """Days outside of this span are slips of the pen."""
 ISO_DAY: Final = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
-GERMAN_DAY: Final = re.compile(r"(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})(?: 00:00(?::00)?)?")
+GERMAN_DAY: Final = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})(?: 00:00(?::00)?)?")
 UNITS: Final = re.compile(r"\s*(€|EUR|Euro|m²|m2|qm)\s*$", re.IGNORECASE)
 EXCEL_EPOCH: Final = date(1899, 12, 30)
 EXCEL_DAYS: Final = (20_000, 80_000)
 """Day numbers of a spreadsheet program that are likely dates (1954 to 2119)."""
-
-Texts = pd.Series  # of str, missing values as NaN
 
 
 class Unreadable(Exception):
@@ -158,10 +157,11 @@ def number(low: float | None = None, high: float | None = None, *, above: float 
             None if low is None else quick < low,
             None if high is None else quick > high,
             None if above is None else quick <= above,
-            ~np.isfinite(quick) & texts.notna(),
         ):
             if beyond is not None:
                 outside |= np.asarray(beyond)
+        endless = np.flatnonzero(~np.isfinite(quick) & texts.notna())
+        wrong |= {int(row): ("no-number", reasons.NO_NUMBER) for row in endless if row not in wrong}
         reason = reasons.out_of_range(low, high, above)
         wrong |= {int(row): ("out-of-range", reason) for row in np.flatnonzero(outside) if row not in wrong}
         return Parsed(quick, wrong)
@@ -197,18 +197,18 @@ def read_number(one: str, *, point: bool = False, german: bool = False) -> float
     Unreadable
         When it is no number, or 1.234 may be either of two numbers.
     """
-    bare = re.sub(r"(?<=\d)[\s'’](?=\d{3}(?!\d))", "", UNITS.sub("", one))
-    if re.fullmatch(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", bare) and (
-        point or not re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", bare)
+    bare = re.sub(r"(?<=[0-9])[\s'’](?=[0-9]{3}(?![0-9]))", "", UNITS.sub("", one))
+    if re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?", bare) and (
+        point or not re.fullmatch(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}", bare)
     ):
         return float(bare)
-    if re.fullmatch(r"[+-]?\d+,\d+", bare):
+    if re.fullmatch(r"[+-]?[0-9]+,[0-9]+", bare):
         return float(bare.replace(",", "."))
-    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?", bare):
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}(\.[0-9]{3})+(,[0-9]+)?", bare):
         if not german and bare.count(".") == 1 and "," not in bare:
             raise Unreadable("ambiguous-number", reasons.ambiguous_number(bare))
         return float(bare.replace(".", "").replace(",", "."))
-    if re.fullmatch(r"[+-]?[1-9]\d{0,2}(,\d{3})+\.\d+", bare):
+    if re.fullmatch(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+\.[0-9]+", bare):
         return float(bare.replace(",", ""))
     raise Unreadable("no-number", reasons.NO_NUMBER)
 
@@ -242,7 +242,7 @@ def read_day(one: str) -> date:
         year, month, day_of_month = (int(part) for part in iso.groups())
     elif german := GERMAN_DAY.fullmatch(one):
         day_of_month, month, year = (int(part) for part in german.groups())
-    elif one.isdigit() and EXCEL_DAYS[0] <= int(one) <= EXCEL_DAYS[1]:
+    elif re.fullmatch("[0-9]{5}", one) and EXCEL_DAYS[0] <= int(one) <= EXCEL_DAYS[1]:
         raise Unreadable("excel-day", reasons.excel_day(EXCEL_EPOCH + timedelta(days=int(one))))
     else:
         raise Unreadable("no-day", reasons.NO_DAY)

@@ -3,6 +3,7 @@
 Source: GDAL's driver pages (GML: ``GML_FIELDTYPES``, GeoJSON: ``DATE_AS_STRING``, shapefile: encoding).
 """
 
+import mmap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -57,7 +58,10 @@ def read_vector(
     InvalidInput
         When GDAL cannot read it; with its reason.
     """
-    name = f"GeoJSON:{path}" if file_format is FileFormat.GEOJSON else str(path)
+    name = str(path)
+    if file_format is FileFormat.GEOJSON:
+        name = f"GeoJSON:{path}"
+        _require_no_zero(path)
     if file_format is FileFormat.SHAPEFILE:
         _require_shape_parts(path)
         encoding = encoding or _table_encoding(path.with_suffix(".dbf"))
@@ -171,6 +175,13 @@ def _notices(heard: list[warnings.WarningMessage]) -> Iterator[Notice]:
         said = str(warning.message)
         if not any(noise in said for noise in NOISE):
             yield Notice("reader", Sentence(f"Hinweis beim Lesen: {said}", f"Hint while reading: {said}"))
+
+
+def _require_no_zero(path: Path) -> None:
+    """Refuse a text that GDAL would cut off at a zero character without a word."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        if content.find(rb"\u0000") >= 0:
+            raise InvalidInput("A text in the file contains the control character \\u0000. Please remove it.")
 
 
 def _require_shape_parts(path: Path) -> None:

@@ -26,6 +26,8 @@ PARCELS: Final[Table] = Parcel.metadata.tables["parcels"]
 
 AREA_DIFFERENCE: Final = 0.05
 """Official and measured area may differ by this share before it is worth telling (NRW: at most 3.7 %)."""
+ASCII_KEY: Final = PARCEL_KEY_PATTERN.strip("^$").replace(r"\d", "[0-9]")
+"""The pattern for Python, where a digit is any script's digit."""
 NOT_THAT_KEY: Final = Sentence(
     "Das ist kein Flurstückskennzeichen: 20 Zeichen aus Land 2, Gemarkung 4, Flur 3, Zähler 5, Nenner 4, "
     "Folge 2 Ziffern; was fehlt, sind Unterstriche, z. B. 05124900300123______.",
@@ -77,7 +79,7 @@ ALSO_KNOWN: Final = frozenset(
 def check_parcels(draft: Draft) -> None:
     """Check the keys, derive from them, and compare the areas."""
     keys = draft.cells["parcel_key"]
-    fits = keys.str.fullmatch(PARCEL_KEY_PATTERN.strip("^$")).fillna(value=False).to_numpy(dtype=bool)
+    fits = keys.str.fullmatch(ASCII_KEY).fillna(value=False).to_numpy(dtype=bool)
     malformed = ~fits & ~draft.wrong
     draft.reject(malformed, "parcel_key", "parcel-key", NOT_THAT_KEY)
     usable = keys.where(fits)

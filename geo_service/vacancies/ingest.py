@@ -79,11 +79,11 @@ def floor(texts: "pd.Series[str]", style: values.Style) -> values.Parsed:  # noq
         if folded in FLOORS:
             return FLOORS[folded]
         upper = re.fullmatch(
-            r"(-?\d{1,2})(?:\.0+)?\.?\s*(?:OG|Obergeschoss|Etage|Stock|\.)?", one, re.IGNORECASE
+            r"(-?[0-9]{1,2})(?:\.0+)?\.?\s*(?:OG|Obergeschoss|Etage|Stock|\.)?", one, re.IGNORECASE
         )
         if upper:
             return int(upper[1])
-        lower = re.fullmatch(r"(\d)\.?\s*(?:UG|Untergeschoss)", one, re.IGNORECASE)
+        lower = re.fullmatch(r"([0-9])\.?\s*(?:UG|Untergeschoss)", one, re.IGNORECASE)
         if lower:
             return -int(lower[1])
         raise values.Unreadable("unknown-word", reasons.unknown_word(["0 (EG)", "1 (1. OG)", "-1 (UG)"]))
