@@ -120,18 +120,32 @@ def without_each(points: Points, chosen: Columns) -> tuple[Without, ...]:
         The optimum.
     """
     best = worth(points, chosen)
-    rows = np.flatnonzero(chosen != UNMATCHED)
-    scaled = _benefit(points) * (len(chosen) + 1)
-    scaled[rows, chosen[rows]] += 1  # between equals, keep what was chosen
+    benefit, kept = _keeping(points, chosen)
     results = []
-    for row in rows.tolist():
-        kept = scaled[row, chosen[row]]
-        scaled[row, chosen[row]] = 0
-        columns = _assign(scaled)
-        scaled[row, chosen[row]] = kept
+    for row in np.flatnonzero(chosen != UNMATCHED).tolist():
+        full = benefit[row, kept[row]]
+        benefit[row, kept[row]] = 0
+        columns = _assign(benefit)
+        benefit[row, kept[row]] = full
+        columns[columns >= points.shape[1]] = UNMATCHED
         left = worth(points, columns)
         results.append(Without(row, left, columns if left == best else None))
     return tuple(results)
+
+
+def _keeping(points: Points, chosen: Columns) -> tuple[Points, Columns]:
+    """Return benefits under which, among equals, as much as possible stays as chosen, and what stays.
+
+    Who got nothing may keep that too: each such winner has a column of their own behind the premises.
+    """
+    rows, columns = points.shape
+    idle = np.flatnonzero(chosen == UNMATCHED)
+    kept = chosen.copy()
+    kept[idle] = columns + np.arange(len(idle))
+    benefit = np.zeros((rows, columns + len(idle)), dtype=np.int64)
+    benefit[:, :columns] = _benefit(points) * (rows + 1)
+    benefit[np.arange(rows), kept] += 1
+    return benefit, kept
 
 
 def blocking(own: Points, theirs: Points, chosen: Columns) -> tuple[tuple[int, int], ...]:
@@ -164,7 +178,7 @@ def _require_sound(points: Points) -> None:
         raise ValueError(f"points must lie between 0 and {FULL_POINTS}, or be {INFEASIBLE}")
     rows, columns = points.shape
     largest = (_match_bonus(rows, columns) + FULL_POINTS + 1) * (max(rows, columns) + 1)
-    if largest * (rows + columns + 1) >= EXACT_LIMIT:
+    if largest * (2 * rows + columns + 1) >= EXACT_LIMIT:
         raise ValueError(f"{rows} winners and {columns} premises are too many to be matched exactly")
 
 

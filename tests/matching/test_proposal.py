@@ -171,6 +171,17 @@ def test_nearest_miss_is_not_one_that_was_ruled_out_or_given_away() -> None:
     assert (unmatched.need.winner_id, unmatched.nearest.premises_id) == (2, 13)
 
 
+def test_nearest_miss_is_one_that_is_still_to_be_had() -> None:
+    """Premises 11 would miss by less, but they go to winner 1."""
+    needs = [need(winner_id=1), need(winner_id=2, area_min_m2=80.0)]
+    offers = [offer(premises_id=11, area_m2=75.0), offer(premises_id=12, area_m2=52.0)]
+    proposal = propose(needs, offers, NO_RULES, TERMS)
+    assert [(p.need.winner_id, p.offer.premises_id) for p in proposal.pairs] == [(1, 11)]
+    (unmatched,) = proposal.unmatched
+    assert unmatched.nearest is not None
+    assert unmatched.nearest.premises_id == 12
+
+
 def test_a_winner_beaten_by_others_is_told_so() -> None:
     needs = [need(winner_id=1), need(winner_id=2)]
     proposal = propose(needs, [offer()], NO_RULES, TERMS)
