@@ -85,8 +85,8 @@ def stops(
 ) -> None:
     """Print headway and category of every stop and mode group: what is needed to check the grading.
 
-    departures is the number per direction (for each line that of its busier direction, summed up);
-    headway_min is the length of the window divided by it.
+    departures is the number per direction: for each line that of its busier direction, summed up. headway_min
+    is the length of the window divided by it.
     """
     with command_database() as database:
         if form not in {"csv", "json"}:
@@ -123,17 +123,19 @@ def print_feed_report(report: FeedReport) -> None:
     """Print what an import did: counts, reference days, warnings."""
     done = {"new": "first version", "changed": "new version", "unchanged": "unchanged"}[report.status]
     written = " (dry run: nothing written)" if report.dry_run else ""
-    out.print(f"Feed {report.name}: {done}{written}.", highlight=False)
+    out.print(f"Feed {report.name}: {done}{written}.", highlight=False, soft_wrap=True)
     out.print(
         f"Stops: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
         f"{report.gone} gone.",
         highlight=False,
+        soft_wrap=True,
     )
     days = (report.weekday, report.saturday, report.sunday)
     out.print(
         f"Calendar {report.first_day} to {report.last_day}; reference days: "
         f"{', '.join(str(day) for day in days if day)}.",
         highlight=False,
+        soft_wrap=True,
     )
     table = Table(show_header=False, box=None)
     for what, number in report.counts.items():
@@ -149,7 +151,7 @@ def print_refresh_report(report: RefreshReport) -> None:
     """Print how many subjects have which grade."""
     grades = sorted({grade for counts in report.subjects.values() for grade in counts})
     counted = ", ".join(f"{name} on {day}" for name, day in report.feeds.items())
-    out.print(f"Grades by {report.method} ({counted})", highlight=False)
+    out.print(f"Grades by {report.method} ({counted})", highlight=False, soft_wrap=True)
     table = Table()
     table.add_column("")
     for grade in grades:
@@ -157,4 +159,6 @@ def print_refresh_report(report: RefreshReport) -> None:
     for kind, counts in report.subjects.items():
         table.add_row(kind, *(f"{counts.get(grade, 0):,}" for grade in grades))
     out.print(table)
-    out.print(f"{report.graded_stops:,} of {report.stops:,} stops have a category.", highlight=False)
+    out.print(
+        f"{report.graded_stops:,} of {report.stops:,} stops have a category.", highlight=False, soft_wrap=True
+    )

@@ -221,18 +221,18 @@ def best_access(
     """
     subject, stop, distance = pairs
     rank = class_ranks(method, category_rank[stop], distance)
-    useful = rank < len(method.grades)
-    subject, stop, distance, rank = subject[useful], stop[useful], distance[useful], rank[useful]
-    order = np.lexsort((stop, distance, category_rank[stop], rank, subject))
-    subject = subject[order]
-    first = np.flatnonzero(np.diff(subject, prepend=-1))
-    second = first + 1
-    second = second[(second < len(subject))]
-    second = second[subject[second] == subject[second - 1]]
-    return tuple(  # type: ignore[return-value]  # two, one per place
-        _taken(subjects, subject[taken], (rank, stop, distance), order[taken], len(method.grades))
-        for taken in (first, second)
-    )
+    useful = np.flatnonzero(rank < len(method.grades))
+    found = []
+    for _ in range(2):
+        code = rank[useful] * (len(method.categories) + 1) + category_rank[stop[useful]]
+        least = np.full(subjects, np.iinfo(np.int64).max)
+        np.minimum.at(least, subject[useful], code)
+        equal = useful[code == least[subject[useful]]]
+        order = equal[np.lexsort((stop[equal], distance[equal], subject[equal]))]
+        taken = order[np.flatnonzero(np.diff(subject[order], prepend=-1))]
+        found.append(_taken(subjects, subject[taken], (rank, stop, distance), taken, len(method.grades)))
+        useful = np.setdiff1d(useful, taken, assume_unique=True)
+    return found[0], found[1]
 
 
 def _taken(subjects: int, subject: Ints, columns: tuple[Ints, Ints, Floats], rows: Ints, none: int) -> Access:

@@ -20,6 +20,10 @@ NOWHERE_DEGREES: Final = 0.01
 """Stops this near to latitude 0, longitude 0 have no place: the publisher did not know it."""
 FAR_PLATFORM_M: Final = 1_000.0
 """A platform farther than this from its station is reported, metres."""
+CENTRAL_MERIDIAN: Final = 9.0
+"""Of EPSG:25832, degrees east."""
+TRUE_DEGREES: Final = 15.0
+"""Beyond this distance from the central meridian the metres of EPSG:25832 are distorted, degrees."""
 LIMITS: Final = {"stop_lat": 90.0, "stop_lon": 180.0}
 """Largest absolute values, degrees."""
 PLATFORM_TYPES: Final = ("", "0")
@@ -227,10 +231,16 @@ def _nothing_inside(places: Coordinates, area: shapely.Geometry, area_name: str)
 def _report_places(
     tables: FeedTables, frame: pd.DataFrame, lonlat: Coordinates, station: Coordinates
 ) -> None:
-    """Warn of platforms without a place, and of those far from their station."""
+    """Warn of platforms without a place, far from their station, or far from the storage CRS's zone."""
     nowhere = _is_platform(frame) & np.isnan(station).any(axis=1)
     if nowhere.any():
         tables.drop(FILE, int(nowhere.sum()), "have no coordinates, nor does their station")
+    distorted = _is_platform(frame) & (np.abs(station[:, 0] - CENTRAL_MERIDIAN) > TRUE_DEGREES)
+    if distorted.any():
+        tables.warnings.append(
+            f"{FILE}: {int(distorted.sum())} stops are far outside UTM zone 32: distances there are not true, "
+            "headways and categories are."
+        )
     gap = np.linalg.norm(on_sphere(lonlat) - on_sphere(station), axis=1)
     far = np.nan_to_num(gap) > chord(FAR_PLATFORM_M)
     if far.any():

@@ -51,10 +51,8 @@ def within(places: Geometries, stops: Floats, radius_m: float) -> tuple[Ints, In
     centres, radii = circles(places)
     tree = cKDTree(stops)
     found = [_near(tree, centres, radii, rows, radius_m) for rows in _by_size(radii)]
-    place = np.concatenate([part[0] for part in found])
-    stop = np.concatenate([part[1] for part in found])
-    order = np.lexsort((stop, place))
-    place, stop = place[order], stop[order]
+    pairs = np.sort(np.concatenate([place * len(stops) + stop for place, stop in found]))
+    place, stop = np.divmod(pairs, len(stops))
     distance = _distances(places, stops, place, stop)
     keep = distance <= radius_m
     return place[keep], stop[keep], distance[keep]
@@ -130,16 +128,24 @@ def _near(tree: cKDTree, centres: Floats, radii: Floats, rows: Ints, radius_m: f
 
 
 def _distances(places: Geometries, stops: Floats, place: Ints, stop: Ints) -> Floats:
-    """Return the exact distance of each pair, metres."""
+    """Return the exact distance of each pair, metres; pairs of one place stand together.
+
+    Many pairs: places are prepared (indexed once, used for all their stops), and two threads measure.
+    """
     points: Geometries = np.asarray(shapely.points(stops))
 
     def measure(span: slice) -> Floats:
-        measured: Floats = shapely.distance(points[stop[span]], places[place[span]])
+        measured: Floats = shapely.distance(places[place[span]], points[stop[span]])
         return measured
 
     if len(place) < WORTH_A_THREAD:
         return measure(slice(None))
     edges = np.linspace(0, len(place), 8 * THREADS + 1).astype(int)
     spans = [slice(start, end) for start, end in pairwise(edges)]
-    with ThreadPoolExecutor(THREADS) as pool:
-        return np.concatenate(list(pool.map(measure, spans)))
+    fresh = places[~shapely.is_prepared(places)]
+    shapely.prepare(fresh)
+    try:
+        with ThreadPoolExecutor(THREADS) as pool:
+            return np.concatenate(list(pool.map(measure, spans)))
+    finally:
+        shapely.destroy_prepared(fresh)
