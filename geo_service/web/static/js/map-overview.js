@@ -98,6 +98,11 @@
     if (map.getContainer().contains(document.activeElement) || document.activeElement === document.body) map.getContainer().focus({preventScroll: true});
   });
   map.getContainer().addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && map.getContainer().querySelector(".leaflet-popup")) {
+      event.preventDefault();
+      map.closePopup();
+      return;
+    }
     if (event.key === "Enter" && event.target === map.getContainer()) {
       event.preventDefault();
       identify(map.getCenter(), shownLayers().filter((key) => key !== "boundary"));

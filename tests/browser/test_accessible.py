@@ -1,0 +1,83 @@
+"""axe-core finds nothing on any page, in both languages and at both widths."""
+
+import json
+from typing import Any
+
+import pytest
+
+from geo_service.auth.models import Role
+from tests.browser.conftest import Visit, Visitor, axe_source
+from tests.sample_land import PUBLIC_KEYS
+
+pytestmark = pytest.mark.browser
+RULES = json.dumps({"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]})
+PAGES = [
+    "/",
+    "/maps/overview",
+    f"/maps/overview#focus=parcel:{PUBLIC_KEYS[0]}",
+    "/flaechen",
+    "/flaechen?area_min=viel",
+    "/flaechen?area_min=900000000",
+    f"/flaechen/{PUBLIC_KEYS[0]}",
+    "/standorte",
+    "/standorte/energiecampus",
+    "/standorte/cleanport",
+    "/leerstand",
+    "/leerstand/L-0",
+    "/suche?q=speicher",
+    "/sign-in",
+    "/ueber",
+    "/impressum",
+    "/datenschutz",
+    "/barrierefreiheit",
+]
+
+
+def violations(visitor: Visitor) -> list[str]:
+    """Run axe on the page and tell what it finds."""
+    page = visitor.page
+    page.evaluate(axe_source())
+    found: dict[str, Any] = page.evaluate(f"axe.run(document, {RULES})")
+    return [
+        f"{rule['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def open_all(visitor: Visitor) -> None:
+    """Unfold everything that is folded."""
+    visitor.page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("path", PAGES)
+def test_public_page(visit: Visit, path: str, language: str) -> None:
+    for width in (1440, 390):
+        visitor = visit(width, language)
+        visitor.go(path)
+        if path.startswith("/maps"):
+            visitor.wait_for_map()
+        open_all(visitor)
+        assert violations(visitor) == []
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_staff_pages(visit: Visit, language: str) -> None:
+    visitor = visit(1440, language)
+    visitor.sign_in(Role.ADMIN)
+    visitor.go("/anstoss")
+    address = visitor.page.locator("a[href^='/anstoss/']").first.get_attribute("href")
+    assert address
+    for path in ("/anstoss", address, "/anfragen?area_min=1000", "/leerstand/L-0", "/sign-in"):
+        visitor.go(path)
+        open_all(visitor)
+        assert violations(visitor) == [], path
+
+
+def test_error_page(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/nirgends")
+    assert violations(visitor) == []
+    assert any("404" in fault for fault in visitor.faults)
+    visitor.faults.clear()

@@ -1,0 +1,158 @@
+"""The three jobs, from the start page to the answer."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from geo_service.auth.models import Role
+from tests.browser.conftest import Visit, Visitor
+from tests.sample_land import PUBLIC_KEYS
+
+pytestmark = pytest.mark.browser
+BOTH = pytest.mark.parametrize("language", ["de", "en"])
+WIDTHS = pytest.mark.parametrize("width", [1440, 390])
+
+WORDS = {
+    "de": {
+        "area": "Nettofläche ab (m²)",
+        "land": "Flächen zeigen",
+        "net": "Netto",
+        "why": "Warum so viel?",
+        "transit": "Wie nah ist der Nahverkehr?",
+        "shops": "Ladenlokale zeigen",
+        "rent": "Angebotsmiete",
+        "map": "Auf der Karte zeigen",
+        "sites": "Alle 3 Standorte",
+        "known": "Was ist bekannt?",
+        "proposal": "Vorschlag",
+        "contest": "Anstoß",
+    },
+    "en": {
+        "area": "Net area from (m²)",
+        "land": "Show land",
+        "net": "Net",
+        "why": "Why this much?",
+        "transit": "How near is public transport?",
+        "shops": "Show shop premises",
+        "rent": "Asking rent",
+        "map": "Show on the map",
+        "sites": "All 3 sites",
+        "known": "What is known?",
+        "proposal": "Proposal",
+        "contest": "Start-up contest",
+    },
+}
+
+
+def tab_to(page: Page, text: str, most: int = 60) -> None:
+    """Press Tab until the element with this text or label has the focus, and it can be seen."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        focus = page.locator(":focus")
+        if focus.count() and text in (focus.inner_text() or focus.get_attribute("aria-label") or ""):
+            assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+            return
+    raise AssertionError(f"{text!r} cannot be reached by Tab")
+
+
+def land_answer(visitor: Visitor, words: dict[str, str]) -> None:
+    """Check the page of a parcel: how much, why, how near."""
+    page = visitor.page
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.get_by_role("heading", name=words["why"])).to_be_visible()
+    expect(page.get_by_role("heading", name=words["transit"])).to_be_visible()
+    expect(page.locator("dl.six")).to_contain_text(words["net"])
+    assert visitor.no_sideways_scrolling()
+
+
+@BOTH
+@WIDTHS
+def test_find_land_by_mouse(visit: Visit, width: int, language: str) -> None:
+    words = WORDS[language]
+    visitor = visit(width, language)
+    visitor.go("/")
+    assert visitor.no_sideways_scrolling()
+    visitor.page.get_by_label(words["area"]).fill("3000")
+    visitor.page.get_by_role("button", name=words["land"]).click()
+    visitor.page.wait_for_url("**/flaechen?area_min=3000")
+    visitor.page.locator("a[href$='" + PUBLIC_KEYS[0] + "']").first.click()
+    visitor.page.wait_for_load_state("networkidle")
+    land_answer(visitor, words)
+
+
+@BOTH
+def test_find_land_by_keyboard(visit: Visit, language: str) -> None:
+    words = WORDS[language]
+    visitor = visit(1440, language)
+    visitor.go("/")
+    page = visitor.page
+    page.get_by_label(words["area"]).focus()
+    page.keyboard.type("3000")
+    tab_to(page, words["land"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/flaechen?area_min=3000")
+    tab_to(page, "Speicherstraße 12")
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    land_answer(visitor, words)
+
+
+@BOTH
+@WIDTHS
+def test_find_premises(visit: Visit, width: int, language: str) -> None:
+    words = WORDS[language]
+    visitor = visit(width, language)
+    visitor.go("/")
+    visitor.page.get_by_role("button", name=words["shops"]).click()
+    visitor.page.wait_for_url("**/leerstand")
+    visitor.page.get_by_role("link", name="Kreuzstraße 7").first.click()
+    expect(visitor.page.locator("dl.six")).to_contain_text(words["rent"])
+    assert visitor.no_sideways_scrolling()
+
+
+@BOTH
+@WIDTHS
+def test_show_sites_and_one_on_the_map(visit: Visit, width: int, language: str) -> None:
+    words = WORDS[language]
+    visitor = visit(width, language)
+    visitor.go("/")
+    visitor.page.get_by_role("link", name=words["sites"]).click()
+    visitor.page.get_by_role("link", name="Energiecampus").first.click()
+    expect(visitor.page.get_by_role("heading", name=words["known"])).to_be_visible()
+    assert visitor.no_sideways_scrolling()
+    visitor.page.get_by_role("link", name=words["map"]).click()
+    expect(visitor.page.locator(".leaflet-popup h3").first).to_have_text("Energiecampus")
+
+
+@BOTH
+def test_vacancy_manager_sees_the_proposal(visit: Visit, language: str) -> None:
+    words = WORDS[language]
+    visitor = visit(390, language)
+    visitor.sign_in(Role.VACANCY_MANAGER)
+    page = visitor.page
+    page.get_by_role("link", name=words["contest"]).first.click()
+    page.locator("a[href^='/anstoss/']").first.click()
+    expect(page.get_by_role("heading", name=words["proposal"], exact=True)).to_be_visible()
+    assert visitor.no_sideways_scrolling()
+
+
+def test_filter_answers_without_a_button_and_back_works(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/flaechen")
+    page = visitor.page
+    page.get_by_label("Nettofläche ab (m²)").fill("50000")
+    page.keyboard.press("Tab")
+    expect(page.locator("#results .summary")).to_contain_text("1 Fläche")
+    assert "area_min=50000" in page.url
+    assert "area_max" not in page.url
+    page.go_back()
+    expect(page.locator("#results .summary")).to_contain_text("5 Flächen")
+
+
+def test_english_by_one_click_and_it_stays(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/flaechen?area_min=100")
+    visitor.page.get_by_role("link", name="English").click()
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Land")
+    assert "area_min=100" in visitor.page.url
+    visitor.go("/standorte")
+    expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sites")

@@ -1,0 +1,187 @@
+"""The overview map in a real browser."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Visit
+from tests.sample_land import PUBLIC_KEYS
+
+pytestmark = pytest.mark.browser
+NEAR = "#map=17/51.5053/7.4739"
+"""View of the sample's parcels."""
+PAINTED = """
+() => [...document.querySelectorAll("canvas.leaflet-tile")].some((canvas) => {
+  if (!canvas.width) return false;
+  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  for (let place = 0; place < pixels.length; place += 4) {
+    const [red, green, blue, alpha] = pixels.slice(place, place + 4);
+    if (alpha > 120 && blue > 180 && red < 140 && green > 140) return true;
+  }
+  return false;
+})
+"""
+"""Whether a tile shows the blue of "short term"."""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_first_view(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    visitor.go("/maps/overview")
+    visitor.wait_for_map()
+    page = visitor.page
+    assert page.title() == "Karte · Flächenatlas Dortmund"
+    expect(page.locator(".demo-ribbon")).to_be_visible()
+    expect(page.locator(".folium-map .map-label--districts").first).to_be_attached()
+    expect(page.locator(".vacancy-marker, .vacancy-cluster").first).to_be_visible()
+    expect(page.locator("[data-records-target] table").first).to_be_visible()
+    assert visitor.no_sideways_scrolling()
+    box = page.locator("#map_overview").bounding_box()
+    assert box is not None
+    assert box["height"] > 300
+
+
+def test_parcels_are_painted_by_horizon(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go(f"/maps/overview{NEAR}")
+    visitor.wait_for_map()
+    visitor.page.wait_for_function(PAINTED)
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_click_tells_what_lies_there(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    visitor.go(f"/maps/overview#focus=parcel:{PUBLIC_KEYS[0]}")
+    visitor.wait_for_map()
+    page = visitor.page
+    popup = page.locator(".leaflet-popup")
+    expect(popup.get_by_role("heading")).to_have_text("Speicherstraße 12")
+    expect(popup).to_contain_text("4.000\u202fm² netto von 5.000\u202fm²")
+    box, frame = popup.bounding_box(), page.locator("#map_overview").bounding_box()
+    assert box is not None
+    assert frame is not None
+    assert box["x"] >= frame["x"] - 1
+    assert box["x"] + box["width"] <= frame["x"] + frame["width"] + 1
+    page.keyboard.press("Escape")
+    expect(popup).to_have_count(0)
+    page.mouse.click(frame["x"] + frame["width"] / 2, frame["y"] + frame["height"] / 2)
+    expect(page.locator(".leaflet-popup h3").first).to_have_text("Speicherstraße 12")
+    page.locator(".leaflet-popup a.kern-link").first.click()
+    page.wait_for_url(f"**/flaechen/{PUBLIC_KEYS[0]}")
+
+
+def test_view_and_layers_are_in_the_address(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/maps/overview#map=15/51.505/7.475&layers=grade,stops")
+    visitor.wait_for_map()
+    page = visitor.page
+    assert page.locator("input[name=land][value=grade]").is_checked()
+    assert not page.locator("input[name=layer][value=sites]").is_checked()
+    assert page.locator("[data-legend=grade]").is_visible()
+    assert not page.locator("[data-legend=horizon]").is_visible()
+    page.get_by_label("Zukunftsstandorte").check()
+    assert "layers=grade,sites,stops" in page.url
+    assert page.url.split("#")[1].startswith("map=15/51.50500/7.47500")
+    page.go_back()
+    expect(page.get_by_label("Zukunftsstandorte")).not_to_be_checked()
+    page.go_forward()
+    expect(page.get_by_label("Zukunftsstandorte")).to_be_checked()
+
+
+def test_link_can_be_copied(visit: Visit) -> None:
+    visitor = visit(permissions=["clipboard-read", "clipboard-write"])
+    visitor.go(f"/maps/overview{NEAR}")
+    visitor.wait_for_map()
+    page = visitor.page
+    page.get_by_role("button", name="Link zu dieser Ansicht kopieren").click()
+    expect(page.locator("[data-map-status]")).to_have_text("Der Link zu dieser Ansicht ist kopiert.")
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+
+
+def test_map_by_keyboard(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go(f"/maps/overview#focus=parcel:{PUBLIC_KEYS[1]}")
+    visitor.wait_for_map()
+    page = visitor.page
+    expect(page.locator(".leaflet-popup h3")).to_have_text("Speicherstraße 14")
+    page.keyboard.press("Escape")
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+    expect(page.locator("#map_overview")).to_be_focused()
+    before = page.url
+    page.keyboard.press("ArrowRight")
+    expect(page).not_to_have_url(before)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(500)
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-popup h3").first).to_have_text("Speicherstraße 14")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_search_by_keyboard_leads_to_the_record(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    visitor.go("/maps/overview")
+    visitor.wait_for_map()
+    page = visitor.page
+    page.locator("#site-search").focus()
+    page.keyboard.type("Energiec")
+    expect(page.get_by_role("option").first).to_contain_text("Energiecampus")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#site-search")).to_have_attribute("aria-activedescendant", re.compile("."))
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-popup h3").first).to_have_text("Energiecampus")
+    assert "focus=site:energiecampus" in page.url
+
+
+def test_suggestions_close_with_escape_and_say_when_there_are_none(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/")
+    page = visitor.page
+    page.fill("#site-search", "Energie")
+    expect(page.get_by_role("option").first).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#site-search-list")).to_be_hidden()
+    page.fill("#site-search", "qqqqqqqq")
+    expect(page.locator("[data-search-status]")).to_contain_text("Kein Treffer")
+
+
+def test_table_follows_the_view(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go(f"/maps/overview{NEAR}")
+    visitor.wait_for_map()
+    page = visitor.page
+    summary = page.locator("[data-records-target] .summary")
+    expect(summary).to_contain_text("mit bekanntem Zeitpunkt")
+    page.evaluate("GeoMap.maps.get('map_overview').setView([51.45, 7.40], 16)")
+    expect(summary).to_contain_text("keine Fläche")
+    page.evaluate("GeoMap.maps.get('map_overview').setView([51.5053, 7.4739], 16)")
+    link = page.locator(f"[data-focus='parcel:{PUBLIC_KEYS[1]}']")
+    link.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-popup h3")).to_have_text("Speicherstraße 14")
+
+
+def test_skip_link_leads_past_the_map(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/maps/overview")
+    page = visitor.page
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Zum Inhalt springen")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator(":focus")).to_have_text("Karte überspringen, zur Tabelle")
+
+
+def test_portable_file_works_without_network(visit: Visit, tmp_path_factory: pytest.TempPathFactory) -> None:
+    online = visit(accept_downloads=True)
+    online.go("/maps/overview")
+    with online.page.expect_download() as download:
+        online.page.get_by_role("link", name="Als Datei mitnehmen (HTML)").click()
+    path = tmp_path_factory.mktemp("portable") / "karte.html"
+    download.value.save_as(path)
+    offline = visit(390, offline=True)
+    offline.page.goto(path.as_uri())
+    expect(offline.page.locator(".vacancy-marker, .vacancy-cluster").first).to_be_visible()
+    offline.page.locator("path.leaflet-interactive").first.click(force=True)
+    expect(offline.page.locator(".leaflet-popup h3").first).to_be_visible()
+    assert offline.no_sideways_scrolling()
