@@ -238,7 +238,7 @@ def _report_places(
     distorted = _is_platform(frame) & (np.abs(station[:, 0] - CENTRAL_MERIDIAN) > TRUE_DEGREES)
     if distorted.any():
         tables.warnings.append(
-            f"{FILE}: {int(distorted.sum())} stops are far outside UTM zone 32: distances there are not true, "
+            f"{FILE}: {int(distorted.sum())} stops are far outside UTM zone 32: distances there are untrue, "
             "headways and categories are."
         )
     gap = np.linalg.norm(on_sphere(lonlat) - on_sphere(station), axis=1)
