@@ -15,6 +15,8 @@ from geo_service.imports.draft import Draft
 from geo_service.imports.spans import last_day
 from geo_service.wording import Sentence
 
+START: Final = "valid_from"
+"""Column that is to be mended when a span clashes with the register."""
 PARCEL: Final = Sentence("kein solches Flurstück", "no such parcel")
 PREMISES: Final = Sentence("kein solches Ladenlokal", "no such premises")
 
@@ -91,13 +93,13 @@ def reject_stored_overlaps(
         owner, span = owners[position], spans[position]
         same = sum(other.lower == span.lower for other in by_owner[owner])
         if same > 1:
-            draft.reject_one(position, target, "stored-twice", reasons.stored_twice(same))
+            draft.reject_one(position, START, "stored-twice", reasons.stored_twice(same))
         elif exclusive is None or exclusive[position]:
             rivals = [other for other in by_owner[owner] if (owner, other.lower) not in spoken_of]
             rival = next((other for other in rivals if overlap(span, other)), None)
             if rival is not None:
                 reason = reasons.overlaps_register(rival.lower, last_day(rival))
-                draft.reject_one(position, target, "overlap", reason)
+                draft.reject_one(position, START, "overlap", reason)
 
 
 def overlap(one: Span, other: Span) -> bool:

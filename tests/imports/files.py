@@ -8,6 +8,7 @@ from typing import Any
 
 import geopandas as gpd
 import shapely
+from shapely.geometry import mapping
 from sqlalchemy import text
 
 from geo_service.db import Database
@@ -61,9 +62,7 @@ def write_geojson(path: Path, rows: Sequence[Row], crs: int | None = 25832) -> P
         {
             "type": "Feature",
             "properties": {name: value for name, value in row.items() if name != "geometry"},
-            "geometry": None
-            if row.get("geometry") is None
-            else json.loads(shapely.to_geojson(row["geometry"])),
+            "geometry": None if row.get("geometry") is None else mapping(row["geometry"]),
         }
         for row in rows
     ]

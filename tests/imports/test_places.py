@@ -1,8 +1,9 @@
 """Coordinate systems, swapped axes, places as numbers or text, the city's area."""
 
 from pathlib import Path
-from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyproj
 import pytest
 import shapely
@@ -31,11 +32,11 @@ def moved(rows: list[Row], srid: int, *, swapped: bool = False) -> list[Row]:
     """The rows in another coordinate system, x first, or y first when swapped."""
     transformer = pyproj.Transformer.from_crs(25832, srid, always_xy=True)
 
-    def turn(x: Any, y: Any) -> Any:
-        there = transformer.transform(x, y)
-        return there[::-1] if swapped else there
+    def turn(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        there = np.column_stack(transformer.transform(corners[:, 0], corners[:, 1]))
+        return there[:, ::-1] if swapped else there
 
-    return [{**row, "geometry": shapely.transform(row["geometry"], turn, interleaved=False)} for row in rows]
+    return [{**row, "geometry": shapely.transform(row["geometry"], turn)} for row in rows]
 
 
 @pytest.mark.parametrize("srid", [25832, 25833, 4326, 4258, 31466, 3857, 4647])

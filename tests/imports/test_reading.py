@@ -5,7 +5,7 @@ import zipfile
 from datetime import date, datetime
 from pathlib import Path
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]  # a tool of the tests only
 import pytest
 import shapely
 
@@ -14,7 +14,7 @@ from geo_service.imports import values
 from geo_service.imports.columns import Column, Headings
 from geo_service.imports.reading import Choice, content_hash, read_file, recognise
 from geo_service.imports.source import FileFormat, SourceTable
-from tests.imports.files import frame_of, parcel_rows, square, write_csv, write_geojson
+from tests.imports.files import Row, frame_of, parcel_rows, square, write_csv, write_geojson
 
 HEADINGS = Headings(
     [
@@ -168,7 +168,7 @@ def test_an_unknown_encoding_is_named(tmp_path: Path) -> None:
 
 
 def test_numbers_in_geojson_stay_what_they_are(tmp_path: Path) -> None:
-    rows = [
+    rows: list[Row] = [
         {"flstkennz": "05124900300001______", "flur": "008", "n": 1, "f": 2.5, "b": True,
          "d": "2024-05-01", "l": ["a", "b"], "geometry": square(1)},
         {"flstkennz": None, "flur": 8, "n": None, "f": 3, "b": None, "d": None, "l": None, "geometry": None},

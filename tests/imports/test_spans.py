@@ -18,7 +18,8 @@ HORIZON = 12  # days of the little calendar
 def spans(draw: st.DrawFn) -> Range[date]:
     start = draw(st.one_of(st.none(), st.integers(0, HORIZON - 1)))
     end = draw(st.one_of(st.none(), st.integers((start or 0) + 1, HORIZON)))
-    return Range(*(None if one is None else EPOCH + timedelta(one) for one in (start, end)), bounds="[)")
+    lower, upper = (None if one is None else EPOCH + timedelta(one) for one in (start, end))
+    return Range(lower, upper, bounds="[)")
 
 
 def days_of(span: Range[date]) -> set[date]:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.imports import values
+from geo_service.imports import reasons, values
 from geo_service.imports.source import as_text
 from geo_service.imports.values import Cast, Style, Unreadable, read_day, read_number
 
@@ -180,7 +180,7 @@ def test_text_is_kept_or_refused() -> None:
 def test_each_row_gets_the_value_of_its_own_text(texts: list[str | None]) -> None:
     def read(one: str) -> str:
         if "a" in one:
-            raise Unreadable("has-a", values.reasons.EMPTY)
+            raise Unreadable("has-a", reasons.EMPTY)
         return one.upper()
 
     parsed = values.each(read, as_text(texts))
