@@ -7,7 +7,7 @@ earlier than one month after the intention was announced. Reasons in ``docs/deci
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, and_, cast, or_, text
+from sqlalchemy import ColumnElement, Date, and_, cast, func, or_
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from geo_service.auth.caller import Caller
@@ -39,7 +39,7 @@ def published(
     on
         The day in question.
     """
-    earliest = cast(announced_on + text("interval '1 month'"), Date)
+    earliest = cast(announced_on + func.make_interval(0, 1), Date)
     return and_(~objection, or_(announced_on.is_(None), earliest <= on))
 
 

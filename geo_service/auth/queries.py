@@ -1,6 +1,9 @@
 """Statements on users and tokens."""
 
-from sqlalchemy import Select, func, or_, select
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Insert, Select, Update, func, insert, or_, select, update
 
 from geo_service.auth.models import ApiToken, User
 
@@ -34,3 +37,41 @@ def user_by_token(token_hash: str) -> Select[str, list[str]]:
 def all_users() -> Select[User]:
     """Select all users by name."""
     return select(User).order_by(User.name)
+
+
+def user_names() -> Select[str]:
+    """Select the names of all users."""
+    return select(User.name)
+
+
+def user_id(name: str) -> Select[int]:
+    """Select the id of a user, active or not."""
+    return select(User.id).where(User.name == name)
+
+
+def add_user(values: dict[str, Any]) -> Insert:
+    """Insert a user."""
+    return insert(User).values(values)
+
+
+def change_user(user_id: int, values: dict[str, Any]) -> Update:
+    """Change columns of a user."""
+    return update(User).where(User.id == user_id).values(values)
+
+
+def end_sessions(name: str) -> Update:
+    """End all sessions of a user."""
+    return update(User).where(User.name == name).values(session_epoch=User.session_epoch + 1)
+
+
+def add_token(values: dict[str, Any]) -> Insert:
+    """Insert a token."""
+    return insert(ApiToken).values(values)
+
+
+def revoke_tokens(user_id: int, label: str | None, at: datetime) -> Update:
+    """Revoke a user's tokens, all or those with a label."""
+    statement = update(ApiToken).where(ApiToken.user_id == user_id, ApiToken.revoked_at.is_(None))
+    if label is not None:
+        statement = statement.where(ApiToken.name == label)
+    return statement.values(revoked_at=at)

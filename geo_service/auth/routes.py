@@ -8,11 +8,10 @@ from urllib.parse import urlencode, urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
-from sqlalchemy import update
 
 from geo_service.auth import sessions
 from geo_service.auth.access import Public
-from geo_service.auth.models import User
+from geo_service.auth.queries import end_sessions
 from geo_service.auth.schemas import FilledSignIn, FilledSignOut, Me
 from geo_service.auth.service import sign_in
 from geo_service.auth.throttle import TooManyAttempts
@@ -44,9 +43,7 @@ async def post_sign_in(request: Request, _caller: Public, form: FilledSignIn) ->
 async def post_sign_out(request: Request, caller: Public, form: FilledSignOut, session: Writing) -> Response:
     """Sign out on this device, or everywhere."""
     if form.everywhere and caller.signed_in:
-        await session.execute(
-            update(User).where(User.name == caller.name).values(session_epoch=User.session_epoch + 1)
-        )
+        await session.execute(end_sessions(caller.name))
     sessions.end(request)
     if wants_page(request):
         return RedirectResponse("/", status_code=303)

@@ -7,15 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from geo_service.auth import passwords
+from geo_service.auth import passwords, queries
 from geo_service.auth.access import hash_token
 from geo_service.auth.caller import Caller
-from geo_service.auth.models import ApiToken, Role, User
-from geo_service.auth.queries import user_by_name
+from geo_service.auth.models import Role, User
 from geo_service.auth.throttle import Throttle
 from geo_service.db import Database
 from geo_service.errors import InvalidInput, NotFound, Unauthenticated, from_integrity_error
@@ -62,7 +60,7 @@ async def sign_in(
     user = None
     if NAME_FORM.fullmatch(name):
         async with database.read_session() as session:
-            user = (await session.scalars(user_by_name(name))).one_or_none()
+            user = (await session.scalars(queries.user_by_name(name))).one_or_none()
     right = await passwords.matches_async(user.password_hash if user else None, password)
     if user is None or not right:
         logger.info("sign-in failed from %s", address)
@@ -104,7 +102,7 @@ def create_user(
     }
     try:
         with database.begin(actor=actor) as connection:
-            connection.execute(insert(User).values(values))
+            connection.execute(queries.add_user(values))
     except IntegrityError as error:
         raise from_integrity_error(error) from error
 
@@ -121,7 +119,7 @@ def set_password(database: Database, name: str, password: str, *, actor: str = "
     """
     values = {"password_hash": passwords.hashed(password, name), "session_epoch": User.session_epoch + 1}
     with database.begin(actor=actor) as connection:
-        connection.execute(update(User).where(User.id == _user_id(connection, name)).values(values))
+        connection.execute(queries.change_user(_user_id(connection, name), values))
 
 
 def set_roles(database: Database, name: str, roles: Iterable[Role], *, actor: str = "cli") -> None:
@@ -134,7 +132,7 @@ def set_roles(database: Database, name: str, roles: Iterable[Role], *, actor: st
     """
     values = {"roles": sorted(Role(role).value for role in roles)}
     with database.begin(actor=actor) as connection:
-        connection.execute(update(User).where(User.id == _user_id(connection, name)).values(values))
+        connection.execute(queries.change_user(_user_id(connection, name), values))
 
 
 def deactivate(database: Database, name: str, *, actor: str = "cli") -> None:
@@ -147,13 +145,13 @@ def deactivate(database: Database, name: str, *, actor: str = "cli") -> None:
     """
     values = {"is_active": False, "session_epoch": User.session_epoch + 1}
     with database.begin(actor=actor) as connection:
-        connection.execute(update(User).where(User.id == _user_id(connection, name)).values(values))
+        connection.execute(queries.change_user(_user_id(connection, name), values))
 
 
 def user_names(database: Database) -> frozenset[str]:
     """Return the names of all users."""
     with database.read() as connection:
-        return frozenset(connection.scalars(select(User.name)))
+        return frozenset(connection.scalars(queries.user_names()))
 
 
 def create_token(
@@ -187,7 +185,7 @@ def create_token(
             "name": label,
             "expires_at": expires_at,
         }
-        connection.execute(insert(ApiToken).values(values))
+        connection.execute(queries.add_token(values))
     return token
 
 
@@ -202,16 +200,11 @@ def revoke_tokens(
         When there is no such user.
     """
     with database.begin(actor=actor) as connection:
-        statement = update(ApiToken).where(
-            ApiToken.user_id == _user_id(connection, name), ApiToken.revoked_at.is_(None)
-        )
-        if label is not None:
-            statement = statement.where(ApiToken.name == label)
-        return connection.execute(statement.values(revoked_at=at)).rowcount
+        return connection.execute(queries.revoke_tokens(_user_id(connection, name), label, at)).rowcount
 
 
 def _user_id(connection: Connection, name: str) -> int:
-    found = connection.scalar(select(User.id).where(User.name == name.strip().lower()))
+    found = connection.scalar(queries.user_id(name.strip().lower()))
     if found is None:
         raise NotFound(f"There is no user {name!r}.", parameter="name")
     return found
