@@ -18,7 +18,7 @@ SUNDAY: Final = 6
 CORE_DAYS: Final = (1, 2, 3)
 """Tuesday to Thursday: days that no weekend touches."""
 WORKING_DAYS: Final = (0, 1, 2, 3, 4)
-MAX_DAYS: Final = 1_100
+MAX_DAYS: Final = 1_200
 """Longest calendar that is kept, days; feeds that hardly end are cut."""
 TYPICAL_SHARE: Final = 0.1
 """A Saturday or Sunday is ordinary when its departures differ from their median by at most this share."""
