@@ -16,7 +16,8 @@ from geo_service.wording import euro, number
 
 RoundName = Annotated[str, typer.Argument(metavar="ROUND", help="Slug or id of the round.")]
 AsOf = Annotated[
-    datetime | None, typer.Option("--as-of", formats=["%Y-%m-%d"], help="Day on which it is reckoned.")
+    datetime | None,
+    typer.Option("--as-of", formats=["%Y-%m-%d", "%d.%m.%Y"], help="Day on which it is reckoned."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON with every reason.")]
 
@@ -34,7 +35,8 @@ def match(round_name: RoundName, as_of: AsOf = None, as_json: AsJson = False) ->
             highlight=False,
             markup=False,
         )
-        out.print(pairs_table(state))
+        if state.proposal.pairs:
+            out.print(pairs_table(state))
         if state.proposal.unmatched:
             out.print(unmatched_table(state))
         print_summary(state)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from geo_service.console import err, out
 from geo_service.matching.commands import match
 from geo_service.settings import get_settings
+from tests.matching.api import add_round
 from tests.matching.conftest import Served
 
 
@@ -62,3 +63,14 @@ def test_an_unknown_round_ends_with_status_1_and_words(runner: CliRunner, app: t
 def test_a_bad_day_is_refused(runner: CliRunner, app: typer.Typer) -> None:
     result = runner.invoke(app, ["demo-2026", "--as-of", "yesterday"])
     assert result.exit_code != 0
+
+
+def test_a_round_in_which_nobody_waits_shows_no_empty_tables(
+    runner: CliRunner, app: typer.Typer, served: Served
+) -> None:
+    with served.database.begin("test") as connection:
+        add_round(connection, "leer")
+    result = runner.invoke(app, ["leer", "--as-of", "01.07.2026"])
+    assert result.exit_code == 0
+    assert "0 of 0 waiting winners placed" in result.stdout
+    assert "Proposed pairs" not in result.stdout
