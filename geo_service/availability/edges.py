@@ -124,19 +124,19 @@ def facing(edges: Edges, others: Edges, reach_m: float, overlap_m: float) -> Fac
     """
     tree = shapely.STRtree(others.lines())
     pairs = tree.query(edges.lines(), predicate="dwithin", distance=max(reach_m, overlap_m)).astype(np.int64)
-    edge, other = pairs
     along, length = _direction(edges)
+    cosine = np.einsum("ij,ij->i", along[pairs[0]], _direction(others)[0][pairs[1]])
+    turned = np.where(others.directed[pairs[1]], -cosine, np.abs(cosine))
+    edge, other = pairs[:, turned >= PARALLEL]
     begin, begin_gap = _seen_from(edges, along, edge, others.start[other])
     end, end_gap = _seen_from(edges, along, edge, others.end[other])
     run, rise = end - begin, end_gap - begin_gap
-    cosine = run / others.length_m[other]
-    parallel = np.where(others.directed[other], -cosine, np.abs(cosine)) >= PARALLEL
     low, high = np.zeros(len(edge)), np.ones(len(edge))
     bands = ((begin, run, np.zeros(len(edge)), length[edge]), (begin_gap, rise, -overlap_m, reach_m))
     for value, slope, least, most in bands:
         low, high = _clip(low, high, value, slope, (least, most))
     stretch = np.stack([begin + low * run, begin + high * run])
-    keep = np.flatnonzero(parallel & (high > low) & (np.abs(stretch[1] - stretch[0]) > SHORTEST_M))
+    keep = np.flatnonzero((high > low) & (np.abs(stretch[1] - stretch[0]) > SHORTEST_M))
     gap = (begin_gap + (low + high) / 2 * rise)[keep]
     return Faces(edge[keep], other[keep], stretch.min(axis=0)[keep], stretch.max(axis=0)[keep], gap)
 

@@ -151,7 +151,7 @@ def _opened(net: Geometries, width_m: float) -> Geometries:
     core = shapely.buffer(net, -width_m / 2, quad_segs=FINE)
     # a thousandth more, so that rounding does not shave straight borders
     wide = shapely.buffer(core, width_m / 2 * 1.001, quad_segs=FINE, join_style="mitre", mitre_limit=MITRE)
-    whole = shapely.covered_by(net, wide)
+    whole = shapely.covered_by(net, wide) & (shapely.get_num_geometries(net) == 1)
     result = np.full(len(net), shapely.Polygon(), dtype=object)
     result[whole] = net[whole]
     cut = np.flatnonzero(~whole & ~shapely.is_empty(core))

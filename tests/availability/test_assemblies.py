@@ -116,6 +116,10 @@ def test_what_is_not_needed_is_left_out() -> None:
     assert together(1000, box(0, 0, 5, 50), box(5, 0, 45, 50), apart=False) == [(1,)]
 
 
+def test_a_link_stays_though_its_area_is_not_needed() -> None:
+    assert together(1000, box(0, 0, 50, 10), box(50, 0, 51, 10), box(51, 0, 101, 10)) == [(0, 1, 2)]
+
+
 def test_an_assembly_tells_its_figures() -> None:
     land = array(*ROW, OPPOSITE)
     joins = find_joins(land, JoinRules(across_m=10), array(LANE))

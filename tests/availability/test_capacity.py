@@ -141,6 +141,8 @@ def test_an_empty_parcel_and_an_unknown_one_differ() -> None:
     row = first(compute(area(), standing=(float("nan"), 0.0)))
     assert np.isnan(row["left_footprint_m2"])
     assert row["left_floor_m2"] == 7500.0
+    assert pd.isna(row["exceeds"])
+    assert first(compute(area(), standing=(3500.0, float("nan"))))["exceeds"]
     assert pd.isna(first(compute(area()))["exceeds"])
 
 

@@ -37,6 +37,10 @@ def test_touching_in_a_corner_is_no_edge() -> None:
     assert length_facing(box(0, 0, 10, 10), box(10, 10, 20, 20), 0.05) < 0.2
 
 
+def test_what_lies_around_the_land_does_not_turn_its_outside_to_it() -> None:
+    assert length_facing(box(0, 0, 10, 10), box(-1, -1, 11, 11), 2) == 0
+
+
 def test_a_line_faces_only_the_near_side() -> None:
     street = shapely.LineString([(390_000 - 50, 5_705_000 - 4), (390_000 + 50, 5_705_000 - 4)])
     assert length_facing(box(0, 0, 30, 5), street, 15) == pytest.approx(30)

@@ -55,6 +55,14 @@ def test_a_strip_behind_a_thin_cut_goes_though_it_lies_near() -> None:
     assert offered(net).area == pytest.approx(1600, abs=1e-6)
 
 
+def test_a_crumb_off_a_blunt_corner_goes_though_the_corner_would_reach_it() -> None:
+    blunt = box(0, 0, 40, 40).difference(shapely.Polygon(line((37.2, 40), (40, 37.2), (40, 40)).coords))
+    crumb = shapely.Polygon(line((38, 40), (40, 38), (40, 40)).coords)
+    left = offered_land(array(shapely.union_all([blunt, crumb])), 10.0).land[0]
+    assert left.geom_type == "Polygon"
+    assert left.symmetric_difference(blunt).area < 1e-6
+
+
 def test_two_sites_joined_by_a_path_are_two_pieces() -> None:
     net = shapely.union_all([box(0, 0, 40, 40), box(40, 10, 80, 11), box(80, 0, 100, 40)])
     left = offered(net)
