@@ -16,7 +16,7 @@ _CODES = re.compile(
 )
 _PARCEL_WORD = r"(?:flurst(?:ü|ue)ck|flurst\.?|flst\.?|parzelle|nr\.?)"
 _WORDS = re.compile(
-    r"(?:(?:gemarkung|gmkg\.?|gem\.)\s+)?(?P<gemarkung>[^\d,]*[^\d,\s])[\s,]+"
+    r"(?:(?:gemarkung|gmkg\.?|gem\.)\s+)?(?P<gemarkung>[^\d,]*?[^\d,\s])[\s,]+"
     r"(?:(?:flur\s*)?(?P<flur>\d{1,3})[\s,]+(?!$))?"
     rf"(?:{_PARCEL_WORD}\s*)?(?P<numerator>\d{{1,5}})(?:\s*/\s*(?P<denominator>\d{{1,4}}))?",
     re.IGNORECASE,
@@ -60,12 +60,12 @@ def read_notation(text: str) -> Notation | None:
         Such as ``05124900300123____``, ``1249-3-123/4``, ``Bodelschwingh 3 123/4``, ``Bodelschwingh, Flur 3,
         Flurstück 123/4``, ``Bodelschwingh Flur 3``.
     """
-    bare = re.sub(r"[\s-]", "", text)
-    if _KEY.fullmatch(bare) and len(bare) >= SHORTEST_KEY:
-        return Notation(key=bare)
     codes = _CODES.fullmatch(text.strip())
     if codes:
         return replace(_numbers(codes), gemarkung_code=codes["gemarkung"])
+    bare = re.sub(r"[\s-]", "", text)
+    if _KEY.fullmatch(bare) and len(bare) >= SHORTEST_KEY:
+        return Notation(key=bare)
     flur = _FLUR.fullmatch(text.strip())
     if flur:
         return Notation(gemarkung=flur["gemarkung"], flur=int(flur["flur"]))

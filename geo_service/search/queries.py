@@ -25,9 +25,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import NullType
 
-from geo_service.auth.publication import published
+from geo_service.auth.publication import published, published_vacancy
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
-from geo_service.schema import District, Parcel, Premises, Quarter, Site, TransitFeed, TransitStop
+from geo_service.schema import District, Parcel, Premises, Quarter, Site, TransitFeed, TransitStop, Vacancy
 from geo_service.search.notation import Notation
 
 parcels = Parcel.__table__
@@ -37,6 +37,7 @@ feeds = TransitFeed.__table__
 halts = TransitStop.__table__
 districts = District.__table__
 quarters = Quarter.__table__
+vacancies = Vacancy.__table__
 
 Statement = Select[*tuple[Any, ...]]
 Column = ColumnElement[Any]
@@ -48,6 +49,8 @@ LIKE_ENOUGH: Final = 0.45
 GEMARKUNG_LIKE_ENOUGH: Final = 0.4
 MOST_STREET_ROWS: Final = 3_000
 """Parcels looked at for a street: the word Straße alone must not read the whole cadastre."""
+PAGED: Final = frozenset({"site", "parcel"})
+"""Kinds of which every one has a page; of premises only the vacant ones have."""
 KINDS: Final = ("site", "district", "quarter", "stop", "premises", "street", "parcel")
 """Kinds of result; of equally good ones the earlier kind comes first."""
 
@@ -78,6 +81,7 @@ def best(candidates: Iterable[Statement], limit: int) -> Statement:
             found.c.label,
             found.c.detail,
             found.c.is_demo,
+            found.c.has_page,
             func.ST_X(inside).label("lon"),
             func.ST_Y(inside).label("lat"),
             *(corner(wgs84).label(name) for name, corner in _CORNERS.items()),
@@ -91,9 +95,14 @@ _CORNERS = {"west": func.ST_XMin, "south": func.ST_YMin, "east": func.ST_XMax, "
 
 
 def _candidates(
-    kind: str, texts: tuple[Column, Column, Column], score: Column, is_demo: Column, geom: Column
+    kind: str,
+    texts: tuple[Column, Column, Column],
+    score: Column,
+    record: tuple[Column, Column],
+    has_page: Column | None = None,
 ) -> Statement:
-    """Select candidates of a kind: key, label and detail are texts; the geometry is EPSG:25832."""
+    """Select candidates of a kind: key, label, detail; invented or not, and geometry in EPSG:25832."""
+    is_demo, geom = record
     key, label, detail = texts
     return select(
         literal(kind, Text).label("kind"),
@@ -103,6 +112,7 @@ def _candidates(
         cast(score, Float).label("score"),
         is_demo.label("is_demo"),
         geom.label("geom"),
+        (literal(kind in PAGED) if has_page is None else has_page).label("has_page"),
     )
 
 
@@ -122,31 +132,25 @@ def sites(words: Words, limit: int, on: date) -> Statement:
     """Select sites by name."""
     score = _alike(words, places.c.name)
     texts = (places.c.slug, places.c.name, places.c.location_note)
-    return _best_of(_candidates("site", texts, score, places.c.is_demo, places.c.geom), score, limit).where(
+    return _best_of(_candidates("site", texts, score, (places.c.is_demo, places.c.geom)), score, limit).where(
         _holds(places.c.valid, on)
     )
 
 
 def areas(words: Words, limit: int) -> tuple[Statement, ...]:
     """Select districts and quarters by name."""
-    return tuple(
-        _best_of(
-            _candidates(kind, (table.c.key, table.c.name, literal("")), score, table.c.is_demo, table.c.geom),
-            score,
-            limit,
-        )
-        for kind, table, score in (
-            ("district", districts, _alike(words, districts.c.name)),
-            ("quarter", quarters, _alike(words, quarters.c.name)),
-        )
-    )
+    found = []
+    for kind, area in (("district", districts), ("quarter", quarters)):
+        score, texts = _alike(words, area.c.name), (area.c.key, area.c.name, literal(""))
+        found.append(_best_of(_candidates(kind, texts, score, (area.c.is_demo, area.c.geom)), score, limit))
+    return tuple(found)
 
 
 def stops(words: Words, limit: int) -> Statement:
     """Select stops of the current timetables by name."""
     score = _alike(words, halts.c.name)
     texts = (halts.c.stop_id, halts.c.name, func.array_to_string(halts.c.lines, ", "))
-    found = _candidates("stop", texts, score, feeds.c.is_demo, halts.c.geom)
+    found = _candidates("stop", texts, score, (feeds.c.is_demo, halts.c.geom))
     return (
         _best_of(found, score, limit)
         .join_from(halts, feeds, feeds.c.id == halts.c.feed_id)
@@ -154,16 +158,19 @@ def stops(words: Words, limit: int) -> Statement:
     )
 
 
-def premises(words: Words, limit: int, on: date) -> Statement:
-    """Select premises by key, name or address."""
+def premises(words: Words, limit: int, on: date, *, public: bool) -> Statement:
+    """Select premises by key, name or address; those that are let have no page for the public."""
     address = func.concat(shops.c.street, " ", shops.c.house_number)
     score = func.greatest(
         _alike(words, shops.c.name), _alike(words, address), _same_key(words, shops.c.premises_key)
     )
+    vacant = [vacancies.c.premises_id == shops.c.id, _holds(vacancies.c.during, on)]
+    if public:
+        vacant.append(published_vacancy(vacancies.c.status))
     texts = (shops.c.premises_key, shops.c.name, address)
-    return _best_of(_candidates("premises", texts, score, shops.c.is_demo, shops.c.geom), score, limit).where(
-        _holds(shops.c.valid, on)
-    )
+    has_page = select(vacancies.c.id).where(*vacant).correlate(shops).exists()
+    found = _candidates("premises", texts, score, (shops.c.is_demo, shops.c.geom), has_page)
+    return _best_of(found, score, limit).where(_holds(shops.c.valid, on))
 
 
 def _same_key(words: Words, key: Column) -> ColumnElement[float]:
@@ -176,9 +183,8 @@ def streets(words: Words, limit: int, on: date, *, public: bool) -> Statement:
     street = func.regexp_replace(near.c.location_text, r"\s+\d.*$", "")
     score = func.max(near.c.score)
     outline = func.ST_SetSRID(func.geometry(func.ST_Extent(near.c.geom)), STORAGE_SRID)
-    found = _candidates(
-        "street", (street, street, func.min(near.c.gemarkung)), score, func.bool_and(near.c.is_demo), outline
-    ).select_from(near)
+    texts = (street, street, func.min(near.c.gemarkung))
+    found = _candidates("street", texts, score, (func.bool_and(near.c.is_demo), outline)).select_from(near)
     return found.group_by(street).order_by(score.desc(), street).limit(limit)
 
 
@@ -189,7 +195,9 @@ def parcels_by_address(words: Words, limit: int, on: date, *, public: bool) -> S
     return found.order_by(near.c.score.desc(), parcels.c.location_text, parcels.c.id).limit(limit)
 
 
-def parcels_by_notation(notation: Notation, limit: int, on: date, *, public: bool) -> Statement:
+def parcels_by_notation(
+    notation: Notation, gemarkung: Words, limit: int, on: date, *, public: bool
+) -> Statement:
     """Select parcels by key or notation; the name of the Gemarkung may be misspelt."""
     numbers = [
         parcels.c[name] == number
@@ -199,7 +207,7 @@ def parcels_by_notation(notation: Notation, limit: int, on: date, *, public: boo
     conditions = [*numbers, *_shown(on, public=public)]
     order = (parcels.c.flur, parcels.c.numerator, parcels.c.denominator.nulls_first(), parcels.c.id)
     if notation.gemarkung is not None:
-        names = _gemarkungen(notation.gemarkung)
+        names = _gemarkungen(gemarkung)
         found = _parcels(1 + names.c.score).join_from(names, parcels, parcels.c.gemarkung == names.c.name)
         return found.where(*conditions).order_by(names.c.score.desc(), *order).limit(limit)
     if notation.key is not None:
@@ -215,7 +223,7 @@ def _parcels(score: Column) -> Statement:
     flur = case((parcels.c.flur.is_not(None), func.concat("Flur ", parcels.c.flur, ", ")), else_="")
     notation = func.concat(parcels.c.gemarkung, ", ", flur, "Flurstück ", parcels.c.numerator, below)
     texts = (parcels.c.parcel_key, notation, parcels.c.location_text)
-    return _candidates("parcel", texts, score, parcels.c.is_demo, parcels.c.geom)
+    return _candidates("parcel", texts, score, (parcels.c.is_demo, parcels.c.geom))
 
 
 def _near_parcels(words: Words, on: date, *, public: bool) -> Any:  # noqa: ANN401 - a subquery
@@ -236,15 +244,15 @@ def _near_parcels(words: Words, on: date, *, public: bool) -> Any:  # noqa: ANN4
     )
 
 
-def _gemarkungen(name: str) -> Any:  # noqa: ANN401 - a subquery
-    """Select the names of Gemarkungen that are like a name.
+def _gemarkungen(words: Words) -> Any:  # noqa: ANN401 - a subquery
+    """Select the names of Gemarkungen that are like one of the spellings.
 
     The names are read off the index one by one: there are a few dozen of them among many parcels.
     """
     first = select(func.min(parcels.c.gemarkung).label("name")).cte("gemarkungen", recursive=True)
     beyond = select(func.min(parcels.c.gemarkung)).where(parcels.c.gemarkung > first.c.name)
     names = first.union_all(select(beyond.scalar_subquery()).where(first.c.name.is_not(None)))
-    score = func.similarity(names.c.name, name)
+    score = func.greatest(*(func.similarity(names.c.name, word) for word in words), type_=Float)
     return (
         select(names.c.name, score.label("score"))
         .where(score >= GEMARKUNG_LIKE_ENOUGH)

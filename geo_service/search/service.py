@@ -16,8 +16,8 @@ from geo_service.search.schemas import Hit
 
 SHORTEST: Final = 2
 PAGES: Final = {"parcel": "/flaechen/", "site": "/standorte/", "premises": "/leerstand/"}
-"""Pages by kind; the other kinds are shown on the map."""
-ZOOMS: Final = {"stop": 17, "street": 16, "quarter": 15, "district": 13}
+"""Pages by kind; what has none is shown on the map."""
+ZOOMS: Final = {"premises": 18, "stop": 17, "street": 16, "quarter": 15, "district": 13}
 MAP: Final = "/maps/overview"
 UMLAUTS: Final = "aeä oeö ueü AeÄ OeÖ UeÜ ssß"
 """What people type on other keyboards, and what they mean."""
@@ -48,13 +48,14 @@ async def search(session: AsyncSession, text: str, caller: Caller, on: date, lim
         queries.sites(words, limit, on),
         *queries.areas(words, limit),
         queries.stops(words, limit),
-        queries.premises(words, limit, on),
+        queries.premises(words, limit, on, public=public),
         (queries.parcels_by_address if re.search(r"\d", plain) else queries.streets)(
             words, limit, on, public=public
         ),
     ]
     if notation:
-        candidates.append(queries.parcels_by_notation(notation, limit, on, public=public))
+        gemarkung = spellings(notation.gemarkung or "")
+        candidates.append(queries.parcels_by_notation(notation, gemarkung, limit, on, public=public))
     await session.execute(queries.set_threshold())
     rows = await session.execute(queries.best(candidates, limit))
     return list({(hit.kind, hit.key): hit for hit in map(_hit, rows)}.values())
@@ -94,7 +95,7 @@ def _hit(row: Row[Any]) -> Hit:
         key=row.key,
         label=row.label,
         detail=row.detail or "",
-        link=_link(row.kind, row.key, lon, lat),
+        link=_link(row, lon, lat),
         lon=lon,
         lat=lat,
         bbox=box,
@@ -102,7 +103,8 @@ def _hit(row: Row[Any]) -> Hit:
     )
 
 
-def _link(kind: str, key: str, lon: float | None, lat: float | None) -> str:
-    if kind in PAGES:
-        return f"{PAGES[kind]}{quote(key, safe='')}"
-    return f"{MAP}#map={ZOOMS[kind]}/{lat}/{lon}"
+def _link(row: Row[Any], lon: float | None, lat: float | None) -> str:
+    """Return the page of a result, else the map where it lies."""
+    if row.has_page:
+        return f"{PAGES[row.kind]}{quote(row.key, safe='')}"
+    return f"{MAP}#map={ZOOMS[row.kind]}/{lat}/{lon}"

@@ -1,0 +1,89 @@
+"""The documents that describe the interface: complete, linked, true."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+import shapely
+from sqlalchemy import text
+
+from geo_service.db import Database
+from geo_service.ogc.collections import COLLECTIONS
+
+
+def linked(document: dict[str, Any], rel: str) -> str:
+    return next(str(link["href"]) for link in document["links"] if link["rel"] == rel)
+
+
+def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
+    for path in ("/ogc", "/ogc/"):
+        document = client.get(path).json()
+        assert {link["rel"] for link in document["links"]} == {
+            "self", "service-desc", "service-doc", "conformance", "data"
+        }  # fmt: skip
+        for link in document["links"]:
+            answer = client.get(link["href"])
+            assert answer.status_code == 200
+            media = link["type"].split(";")[0].replace("vnd.oai.openapi+json", "json")
+            assert media == answer.headers["content-type"].split(";")[0]
+
+
+def test_conformance_names_what_is_met(client: httpx.Client) -> None:
+    assert client.get("/ogc/conformance").json()["conformsTo"] == [
+        "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+        "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    ]
+
+
+def test_collections_are_listed_with_their_extent(client: httpx.Client) -> None:
+    listed = client.get("/ogc/collections").json()["collections"]
+    assert [each["id"] for each in listed] == list(COLLECTIONS)
+    for document in listed:
+        assert client.get(linked(document, "self")).json() == document
+        west, south, east, north = document["extent"]["spatial"]["bbox"][0]
+        around = shapely.box(west, south, east, north)
+        page = client.get(linked(document, "items")).json()
+        for feature in page["features"]:
+            if feature["geometry"]:
+                assert around.covers(shapely.from_geojson(json.dumps(feature["geometry"])))
+
+
+def test_extent_follows_the_data_at_once(client: httpx.Client, database: Database) -> None:
+    def east() -> float:
+        return float(client.get("/ogc/collections/districts").json()["extent"]["spatial"]["bbox"][0][2])
+
+    before = east()
+    moved = "UPDATE districts SET geom = ST_Translate(geom, :by, 0) WHERE key = 'hoerde'"
+    with database.begin("test") as connection:
+        connection.execute(text(moved), {"by": 1_000})
+    assert east() > before + 0.01
+    with database.begin("test") as connection:
+        connection.execute(text(moved), {"by": -1_000})
+    assert east() == pytest.approx(before)
+
+
+DOCUMENTS = (
+    "/",
+    "/conformance",
+    "/collections",
+    "/collections/parcels",
+    "/collections/sites/items/cleanport",
+)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_unknown_parameters_are_refused_everywhere(client: httpx.Client, path: str) -> None:
+    assert client.get(f"/ogc{path}?f=json").status_code == 200
+    answer = client.get(f"/ogc{path}?verbose=1")
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == "verbose"
+
+
+def test_interface_definition_lists_the_parameters(client: httpx.Client) -> None:
+    paths = client.get("/api/openapi.json").json()["paths"]
+    listed = {
+        parameter["name"]
+        for parameter in paths["/ogc/collections/{collection_id}/items"]["get"]["parameters"]
+    }
+    assert listed == {"collection_id", "limit", "bbox", "bbox-crs", "datetime", "after", "method", "f"}

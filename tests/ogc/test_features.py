@@ -1,0 +1,270 @@
+"""Collections and features: complete pages, exact coordinates, boxes, days, keys, what is not public."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import shapely
+from pyproj import Transformer
+
+from geo_service.auth import ANYBODY
+from geo_service.auth.fields import visible_fields
+from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.parameters import CRS84, STORAGE_CRS
+from tests.http_fixtures import SignedIn
+from tests.sample_city import Sample
+from tests.sample_land import ANNOUNCED_KEY, ENDED_KEY, OBJECTED_KEY, PUBLIC_KEYS
+from tests.sample_rows import TODAY
+
+TO_METRES = Transformer.from_crs(4326, 25832, always_xy=True)
+FIRST = "bbox=394000,5707000,394100,5707050&bbox-crs=EPSG:25832"
+
+
+def items(client: httpx.Client, collection: str, query: str = "") -> dict[str, Any]:
+    answer = client.get(f"/ogc/collections/{collection}/items?{query}")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "application/geo+json"
+    found: dict[str, Any] = answer.json()
+    assert found["numberReturned"] == len(found["features"])
+    return found
+
+
+def keys(found: dict[str, Any]) -> list[Any]:
+    return [feature["id"] for feature in found["features"]]
+
+
+def linked(document: dict[str, Any], rel: str) -> str | None:
+    return next((link["href"] for link in document["links"] if link["rel"] == rel), None)
+
+
+PUBLIC_COUNTS = {
+    "parcels": 4, "availability": 4, "transit": 4, "restrictions": 1, "development_plans": 1, "sites": 2,
+    "plots": 1, "premises": 3, "vacancies": 1, "stops": 1, "districts": 2, "quarters": 1,
+}  # fmt: skip
+STAFF_COUNTS = {
+    **PUBLIC_COUNTS,
+    "parcels": 6,
+    "availability": 6,
+    "transit": 6,
+    "restrictions": 2,
+    "vacancies": 2,
+}
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_public_sees_what_is_public(client: httpx.Client, collection: str) -> None:
+    found = items(client, collection)
+    assert len(found["features"]) == PUBLIC_COUNTS[collection]
+    for feature in found["features"]:
+        assert tuple(feature["properties"]) == visible_fields(collection, ANYBODY)
+        assert feature["properties"]["is_demo"] is True
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_agency_sees_the_rest(signed_in: SignedIn, collection: str) -> None:
+    assert len(items(signed_in("planner"), collection)["features"]) == STAFF_COUNTS[collection]
+
+
+def test_fields_follow_the_role(signed_in: SignedIn) -> None:
+    manager = items(signed_in("vacancy_manager"), "premises")["features"][0]["properties"]
+    planner = items(signed_in("planner"), "premises")["features"][0]["properties"]
+    assert manager["net_rent_eur_month"] == 7741.13
+    assert "net_rent_eur_month" not in planner
+    assert items(signed_in("planner"), "parcels")["features"][0]["properties"]["owner_kind"] == "municipal"
+
+
+def test_a_feature_in_full(client: httpx.Client) -> None:
+    feature = items(client, "parcels", "limit=1")["features"][0]
+    assert feature["type"] == "Feature"
+    assert feature["id"] == PUBLIC_KEYS[0]
+    assert feature["properties"] == {
+        "parcel_key": PUBLIC_KEYS[0], "gemarkung_key": "051249", "gemarkung": "Bodelschwingh", "flur": 3,
+        "numerator": 123, "denominator": 4, "municipality_key": "05913000", "municipality": "Dortmund",
+        "district": "Innenstadt-West", "location_text": "Speicherstraße 12",
+        "actual_use": "Industrie- und Gewerbefläche", "official_area_m2": 5010, "area_m2": 5000,
+        "land_value_eur_per_m2": None, "valid_from": None, "valid_to": None, "source": "Testdaten",
+        "source_date": None, "is_demo": True,
+    }  # fmt: skip
+
+
+def test_coordinates_are_those_of_the_database_to_a_centimetre(client: httpx.Client) -> None:
+    shape = shapely.from_geojson(json.dumps(items(client, "parcels", "limit=1")["features"][0]["geometry"]))
+    corners = shapely.get_coordinates(shape)
+    x, y = TO_METRES.transform(corners[:, 0], corners[:, 1])
+    assert sorted({(round(a, 1), round(b, 1)) for a, b in zip(x, y, strict=True)}) == [
+        (394_000.0, 5_707_000.0), (394_000.0, 5_707_050.0), (394_100.0, 5_707_000.0), (394_100.0, 5_707_050.0)
+    ]  # fmt: skip
+
+
+def test_unknown_place_is_null(client: httpx.Client) -> None:
+    by_slug = {feature["id"]: feature for feature in items(client, "sites")["features"]}
+    assert by_slug["cleanport"]["geometry"] is None
+    assert by_slug["energiecampus"]["geometry"]["type"] == "MultiPolygon"
+
+
+# --- pages -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 4, 5])
+def test_next_links_lead_through_everything_once(client: httpx.Client, limit: int) -> None:
+    seen: list[Any] = []
+    pages = 0
+    address: str | None = f"http://testserver/ogc/collections/parcels/items?limit={limit}&datetime=../.."
+    while address:
+        page = client.get(address).json()
+        assert len(page["features"]) <= limit
+        seen += keys(page)
+        pages += 1
+        address = linked(page, "next")
+    assert sorted(seen) == sorted([*PUBLIC_KEYS, ENDED_KEY])
+    assert pages == -(-5 // limit)
+
+
+def test_next_link_keeps_the_question(client: httpx.Client) -> None:
+    page = items(client, "parcels", "limit=1&bbox=7.4,51.4,7.6,51.6&datetime=2026-01-01/..")
+    following = linked(page, "next")
+    assert following is not None
+    assert "bbox=7.4%2C51.4%2C7.6%2C51.6" in following
+    assert "datetime=2026-01-01%2F.." in following
+
+
+def test_page_says_what_it_is(client: httpx.Client) -> None:
+    answer = client.get("/ogc/collections/parcels/items?limit=2")
+    assert answer.headers["content-crs"] == f"<{CRS84}>"
+    assert answer.headers["cache-control"] == "public, no-cache"
+    assert "Authorization" in answer.headers["vary"]
+    assert "Cookie" in answer.headers["vary"]
+    found = answer.json()
+    assert found["timeStamp"].endswith("Z")
+    assert linked(found, "self") == "http://testserver/ogc/collections/parcels/items?limit=2"
+    assert linked(found, "collection") == "http://testserver/ogc/collections/parcels"
+
+
+def test_answers_of_the_agency_stay_out_of_shared_caches(signed_in: SignedIn) -> None:
+    answer = signed_in("planner").get("/ogc/collections/parcels/items")
+    assert answer.headers["cache-control"] == "private, no-cache"
+
+
+# --- boxes and days --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        (FIRST, [PUBLIC_KEYS[0]]),
+        ("bbox=394100,5707050,394150,5707100&bbox-crs=EPSG:25832", [PUBLIC_KEYS[0]]),
+        ("bbox=394100.1,5707050.1,394150,5707100&bbox-crs=EPSG:25832", []),
+        (f"bbox=394050,5707010,394250,5707020&bbox-crs={STORAGE_CRS}", list(PUBLIC_KEYS[:2])),
+        ("bbox=394050,5707025,394050,5707025&bbox-crs=EPSG:25832", [PUBLIC_KEYS[0]]),
+        ("bbox=-180,-90,180,90", list(PUBLIC_KEYS)),
+        ("bbox=100,-40,110,-30", []),
+        ("bbox=7,51,6,52", list(PUBLIC_KEYS)),
+    ],
+)
+def test_box_touches(client: httpx.Client, query: str, expected: list[str]) -> None:
+    assert keys(items(client, "parcels", query)) == expected
+
+
+def test_box_in_degrees_is_exact(client: httpx.Client) -> None:
+    """A box of degrees is bent in EPSG:25832: its straight image would touch the next parcel."""
+    west, south = Transformer.from_crs(25832, 4326, always_xy=True).transform(394_050, 5_707_025)
+    assert keys(items(client, "parcels", f"bbox={west},{south},{west + 1e-7},{south + 1e-7}")) == [
+        PUBLIC_KEYS[0]
+    ]
+
+
+def test_box_leaves_out_what_has_no_place(client: httpx.Client) -> None:
+    assert keys(items(client, "sites", "bbox=-180,-90,180,90")) == ["energiecampus"]
+
+
+@pytest.mark.parametrize(
+    ("days", "ended"),
+    [
+        ("", False),
+        (str(TODAY), False),
+        (str(TODAY - timedelta(days=6)), True),
+        (str(TODAY - timedelta(days=5)), False),
+        (f"{TODAY - timedelta(days=10)}/{TODAY}", True),
+        (f"{TODAY - timedelta(days=4)}/..", False),
+        ("../..", True),
+    ],
+)
+def test_ended_records_are_of_their_time(client: httpx.Client, days: str, ended: bool) -> None:
+    found = items(client, "parcels", f"datetime={days}" if days else "")
+    assert (ENDED_KEY in keys(found)) is ended
+
+
+def test_vacancies_of_today_of_then_and_of_all_times(client: httpx.Client, sample: Sample) -> None:
+    vacant, past = sample.ids["vacant"], sample.ids["past"]
+    assert keys(items(client, "vacancies")) == [vacant]
+    assert keys(items(client, "vacancies", "datetime=2020-06-01")) == [past]
+    assert keys(items(client, "vacancies", "datetime=2021-01-01")) == []
+    assert keys(items(client, "vacancies", "datetime=../..")) == [vacant, past]
+
+
+def test_vacancy_lies_where_its_premises_lie(client: httpx.Client) -> None:
+    vacancy = items(client, "vacancies")["features"][0]
+    premises = client.get("/ogc/collections/premises/items/L-0").json()
+    assert vacancy["geometry"] == premises["geometry"]
+    assert vacancy["properties"]["since"] == str(TODAY - timedelta(days=200))
+    assert vacancy["properties"]["asking_rent_eur_month"] == 900
+
+
+def test_only_current_timetables_have_stops(client: httpx.Client) -> None:
+    assert [stop["properties"]["name"] for stop in items(client, "stops")["features"]] == ["Hafen vrr"]
+
+
+def test_transit_by_another_method(client: httpx.Client) -> None:
+    assert items(client, "transit")["features"][0]["properties"]["stop"] == "Hafen vrr"
+    assert items(client, "transit", "method=goat")["features"] == []
+    assert client.get("/ogc/collections/parcels/items?method=are").status_code == 400
+
+
+# --- one feature -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_every_feature_is_found_by_its_id(client: httpx.Client, collection: str) -> None:
+    for feature in items(client, collection)["features"]:
+        answer = client.get(f"/ogc/collections/{collection}/items/{feature['id']}")
+        assert answer.status_code == 200
+        found = answer.json()
+        assert linked(found, "self") == str(answer.url)
+        assert linked(found, "collection") == f"http://testserver/ogc/collections/{collection}"
+        del found["links"]
+        assert found == feature
+
+
+@pytest.mark.parametrize(
+    ("collection", "key"),
+    [
+        ("parcels", OBJECTED_KEY),
+        ("parcels", ANNOUNCED_KEY),
+        ("availability", OBJECTED_KEY),
+        ("transit", ANNOUNCED_KEY),
+        ("parcels", "nothing"),
+        ("parcels", "%00"),
+        ("parcels", "x" * 500),
+        ("restrictions", "nothing"),
+        ("restrictions", "-1"),
+        ("restrictions", "99999999999999999999"),
+        ("restrictions", "1.0"),
+        ("restrictions", "²"),
+        ("sites", "ENERGIECAMPUS"),
+    ],
+)
+def test_what_is_not_there_or_not_public_is_not_found(
+    client: httpx.Client, collection: str, key: str
+) -> None:
+    answer = client.get(f"/ogc/collections/{collection}/items/{key}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_hidden_rows_are_not_found_by_id(client: httpx.Client, signed_in: SignedIn, sample: Sample) -> None:
+    for collection, label in (("restrictions", "unwilling"), ("vacancies", "threatened")):
+        path = f"/ogc/collections/{collection}/items/{sample.ids[label]}"
+        assert client.get(path).status_code == 404
+        assert signed_in("planner").get(path).status_code == 200

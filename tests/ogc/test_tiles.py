@@ -1,0 +1,281 @@
+"""Vector tiles: what stands on them, read by GDAL; size, cache, and what the public must not see."""
+
+import math
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from sqlalchemy import text
+
+from geo_service.db import Database
+from geo_service.ogc import tile_queries
+from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.tile_queries import MAX_BYTES
+from geo_service.ogc.tiles import EMPTY, Tile, TileCache
+from tests.http_fixtures import SignedIn
+from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
+
+ROOT = "/ogc/collections"
+
+
+def address(collection: str, zoom: int, lon: float = 7.4735, lat: float = 51.5045) -> str:
+    """Return the address of the tile that holds a place."""
+    column = int((lon + 180) / 360 * 2**zoom)
+    row = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**zoom)
+    return f"{ROOT}/{collection}/tiles/WebMercatorQuad/{zoom}/{row}/{column}"
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Any:
+    """Read the features of a tile with GDAL."""
+
+    def properties(answer: httpx.Response) -> list[dict[str, Any]]:
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+        if not answer.content:
+            return []
+        path = tmp_path / "tile.mvt"
+        path.write_bytes(answer.content)
+        frame = pyogrio.read_dataframe(path, read_geometry=False, use_arrow=False)
+        return [
+            {name: value for name, value in row.items() if name != "mvt_id" and not pd.isna(value)}
+            for row in frame.to_dict("records")
+        ]
+
+    return properties
+
+
+def test_parcels_carry_availability_and_grade(client: httpx.Client, read: Any) -> None:
+    found = {row["parcel_key"]: row for row in read(client.get(address("parcels", 14)))}
+    assert set(found) == set(PUBLIC_KEYS)
+    assert found[PUBLIC_KEYS[0]] == {
+        "parcel_key": PUBLIC_KEYS[0], "horizon": "short", "net_m2": 4000, "gross_m2": 5000,
+        "available_from": "2028-03-01", "severity": "light", "grade": "B", "is_demo": 1,
+    }  # fmt: skip
+
+
+def test_agency_sees_unpublished_parcels(signed_in: SignedIn, client: httpx.Client, read: Any) -> None:
+    answer = signed_in("planner").get(address("parcels", 14))
+    assert {row["parcel_key"] for row in read(answer)} == {*PUBLIC_KEYS, OBJECTED_KEY, ANNOUNCED_KEY}
+    assert answer.headers["cache-control"] == "private, max-age=10"
+    assert OBJECTED_KEY.encode() not in client.get(address("parcels", 14)).content
+
+
+def test_far_away_only_the_class_is_left(client: httpx.Client, read: Any) -> None:
+    rows = read(client.get(address("parcels", 12)))
+    assert len(rows) == len(PUBLIC_KEYS)
+    assert rows[0] == {"horizon": "short", "severity": "light", "grade": "B", "is_demo": 1}
+    assert client.get(address("parcels", 8)).content == b""
+
+
+@pytest.mark.parametrize(
+    ("collection", "expected"),
+    [
+        ("vacancies", {"key": "L-0", "name": "Laden Kreuzstraße", "status": "vacant"}),
+        ("sites", {"slug": "energiecampus", "name": "Energiecampus", "phase": "planning"}),
+        ("stops", {"name": "Hafen vrr", "modes": "tram"}),
+        (
+            "restrictions",
+            {"kind": "contamination", "effect": "delays", "severity": "severe", "title": "Altlast Kokerei"},
+        ),
+        ("plots", {"slug": "a1", "name": "Baufeld A1", "status": "available", "site": "energiecampus"}),
+        ("development_plans", {"plan_key": "Hu 148", "name": "Speicherstraße Nord", "legal_status": 2400}),
+        ("quarters", {"key": "kreuzviertel", "name": "Kreuzviertel"}),
+    ],
+)
+def test_other_collections(
+    client: httpx.Client, read: Any, collection: str, expected: dict[str, Any]
+) -> None:
+    rows = read(client.get(address(collection, 10)))
+    assert len(rows) == 1
+    assert rows[0].items() >= expected.items()
+
+
+def test_districts(client: httpx.Client, read: Any) -> None:
+    assert {row["key"] for row in read(client.get(address("districts", 10)))} == {"innenstadt-west", "hoerde"}
+
+
+def test_shapes_lie_where_they_are(client: httpx.Client, tmp_path: Path) -> None:
+    zoom, row, column = (int(part) for part in address("parcels", 16).split("/")[-3:])
+    folder = tmp_path / str(zoom) / str(column)
+    folder.mkdir(parents=True)
+    (folder / f"{row}.pbf").write_bytes(client.get(address("parcels", 16)).content)
+    frame = pyogrio.read_dataframe(folder / f"{row}.pbf", use_arrow=False)
+    if frame.crs is None:
+        frame = frame.set_crs(3857)
+    first = frame[frame.parcel_key == PUBLIC_KEYS[0]].to_crs(25832)
+    middle = shapely.Point(394_050, 5_707_025)
+    assert first.geometry.iloc[0].centroid.distance(middle) < 1
+
+
+# --- addresses -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "0/0/1",
+        "1/2/0",
+        "23/0/0",
+        "-1/0/0",
+        "1/a/0",
+        "1/0/1.5",
+        "1/0/99999999999",
+        "²/0/0",
+        "12/1362/2133.pbf",
+    ],
+)
+def test_tiles_outside_the_scheme_do_not_exist(client: httpx.Client, place: str) -> None:
+    answer = client.get(f"{ROOT}/parcels/tiles/WebMercatorQuad/{place}")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("place", ["0/0/0", "4/0/15", "22/0/0", "14/16383/16383"])
+def test_tiles_without_anything_are_empty(client: httpx.Client, place: str) -> None:
+    answer = client.get(f"{ROOT}/parcels/tiles/WebMercatorQuad/{place}")
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_collections_without_tiles_say_where_to_look(client: httpx.Client) -> None:
+    for path in ("", "/WebMercatorQuad", "/WebMercatorQuad/14/0/0"):
+        answer = client.get(f"{ROOT}/availability/tiles{path}")
+        assert answer.status_code == 404
+        assert "tiles of parcels" in answer.json()["detail"]
+
+
+def test_unknown_parameters_are_refused(client: httpx.Client) -> None:
+    assert client.get(address("parcels", 14) + "?colour=red").json()["parameter"] == "colour"
+
+
+def test_tile_documents_lead_to_tiles(client: httpx.Client) -> None:
+    for collection in COLLECTIONS.values():
+        if collection.tiles is None:
+            continue
+        sets = client.get(f"{ROOT}/{collection.id}/tiles").json()["tilesets"][0]
+        described = client.get(sets["links"][0]["href"]).json()
+        assert described["vector_layers"][0]["id"] == collection.id
+        assert set(described["vector_layers"][0]["fields"]) == set(collection.tiles.properties)
+        assert f"{MAX_BYTES // 1000} kB" in described["description"]
+        west, south, east, north = described["bounds"]
+        assert 7 < west < east < 8
+        assert 51 < south < north < 52
+        template = described["tiles"][0]
+        assert client.get(template.format(z=14, y=5448, x=8532)).status_code == 200
+        matrix = sets["links"][1]["href"].replace("{tileMatrix}", "14").format(tileRow=5448, tileCol=8532)
+        assert client.get(matrix).status_code == 200
+
+
+# --- cache -----------------------------------------------------------------------------------------------
+
+
+def test_known_tile_is_not_sent_again(client: httpx.Client) -> None:
+    first = client.get(address("parcels", 14))
+    assert first.headers["cache-control"] == "public, max-age=10"
+    again = client.get(address("parcels", 14), headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert client.get(address("parcels", 14), headers={"If-None-Match": '"other"'}).status_code == 200
+
+
+def test_tile_follows_an_edit_at_once(client: httpx.Client, database: Database, read: Any) -> None:
+    before = client.get(address("parcels", 14))
+    change = (
+        "UPDATE availability SET horizon = :to FROM parcels p WHERE p.id = parcel_id AND p.parcel_key = :key"
+    )
+    with database.begin("test") as connection:
+        connection.execute(text(change), {"to": "long", "key": PUBLIC_KEYS[0]})
+    after = client.get(address("parcels", 14), headers={"If-None-Match": before.headers["etag"]})
+    assert {row["parcel_key"]: row["horizon"] for row in read(after)}[PUBLIC_KEYS[0]] == "long"
+    with database.begin("test") as connection:
+        connection.execute(text(change), {"to": "short", "key": PUBLIC_KEYS[0]})
+    assert client.get(address("parcels", 14)).headers["etag"] == before.headers["etag"]
+
+
+def test_cache_forgets_the_least_asked_and_stays_within_its_size() -> None:
+    cache = TileCache(capacity=250)
+    view: Any = "view"
+    keys = [(view, (14, 0, number), date(2026, 3, 1)) for number in range(3)]
+    tiles = [Tile(bytes([number]) * 100, str(number), 0) for number in range(3)]
+    for key, tile in zip(keys[:2], tiles, strict=False):
+        cache.put(key, "v1", tile)
+    assert cache.get(keys[0], "v1") is tiles[0]
+    cache.put(keys[2], "v1", tiles[2])
+    assert cache.get(keys[1], "v1") is None
+    assert cache.get(keys[0], "v1") is tiles[0]
+    assert cache.get(keys[0], "v2") is None
+    cache.put(keys[0], "v2", EMPTY)
+    cache.put(keys[1], "v2", tiles[1])
+    assert cache.get(keys[2], "v1") is tiles[2]
+    assert cache._size == 200
+
+
+# --- crowded tiles ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def crowd(sample: object, database: Database) -> Iterator[int]:
+    """20,000 restrictions of growing size on one tile of zoom 14, with titles that no two share."""
+    assert sample
+    count = 20_000
+    write = text(
+        """
+        INSERT INTO restrictions (restriction_key, kind, effect, severity, title, source, is_demo, geom)
+        SELECT 'crowd-' || n, 'water', 'excludes', 'light', 'Gewässer ' || md5(n::text) || n, 'Test', true,
+               ST_Multi(ST_Buffer(ST_SetSRID(ST_MakePoint(404000 + n % 200, 5707000 + n / 200), 25832),
+                                  0.2 + n * 0.0001))
+        FROM generate_series(1, :count) AS n
+        """
+    )
+    with database.begin("test") as connection:
+        connection.execute(write, {"count": count})
+    yield count
+    with database.begin("test") as connection:
+        connection.execute(text("DELETE FROM restrictions WHERE restriction_key LIKE 'crowd-%'"))
+
+
+CROWDED = (7.6179, 51.5062)
+WHOLE = 14
+"""Zoom at which all of them are on one tile."""
+
+
+@pytest.mark.parametrize("zoom", [WHOLE, 16])
+def test_crowded_tile_keeps_the_largest_and_counts_the_rest(
+    client: httpx.Client, read: Any, crowd: int, zoom: int
+) -> None:
+    answer = client.get(address("restrictions", zoom, *CROWDED))
+    assert 200_000 < len(answer.content) <= MAX_BYTES
+    titles = {row["title"] for row in read(answer)}
+    left_out = int(answer.headers["x-features-left-out"])
+    assert left_out > 0
+    numbers = np.array([int(title[len("Gewässer ") + 32 :]) for title in titles])
+    assert len(numbers) + left_out <= crowd
+    if zoom == WHOLE:
+        assert len(numbers) + left_out == crowd
+        assert numbers.min() == crowd - len(numbers) + 1
+
+
+def test_far_away_the_tiny_ones_are_left_out_by_rule(client: httpx.Client, read: Any, crowd: int) -> None:
+    assert crowd
+    answer = client.get(address("restrictions", 12, *CROWDED))
+    assert "x-features-left-out" not in answer.headers
+    assert {row["title"] for row in read(answer)} <= {"Altlast Kokerei"}
+
+
+def test_too_low_an_estimate_is_mended(
+    client: httpx.Client, read: Any, crowd: int, monkeypatch: pytest.MonkeyPatch, database: Database
+) -> None:
+    monkeypatch.setattr(tile_queries, "FULL_FEATURE_BYTES", 10)
+    with database.begin("test") as connection:
+        connection.execute(text("SELECT pg_current_xact_id()"))
+    answer = client.get(address("restrictions", 15, *CROWDED))
+    assert crowd
+    assert 200_000 < len(answer.content) <= MAX_BYTES
+    assert len(read(answer)) > 1_000

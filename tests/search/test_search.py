@@ -1,0 +1,135 @@
+"""Search: what people type, misspell, or throw at it."""
+
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from geo_service.db import Database
+from tests.http_fixtures import SignedIn
+from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
+
+
+def found(client: httpx.Client, typed: str) -> list[dict[str, Any]]:
+    answer = client.get("/api/search", params={"q": typed})
+    assert answer.status_code == 200, answer.text
+    results: list[dict[str, Any]] = answer.json()["results"]
+    return results
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "key"),
+    [
+        ("Energiecampus", "site", "energiecampus"),
+        ("energicampus", "site", "energiecampus"),
+        ("Cleanport", "site", "cleanport"),
+        ("Hörde", "district", "hoerde"),
+        ("Hoerde", "district", "hoerde"),
+        ("Kreuzviertl", "quarter", "kreuzviertel"),
+        ("Hafen", "stop", "de:05913:vrr"),
+        ("Kampstraße 21", "premises", "L-1"),
+        ("Kampstr. 21 a", "premises", "L-1"),
+        ("l-1", "premises", "L-1"),
+        ("Speicherstraße", "street", "Speicherstraße"),
+        ("Speicherstrasse", "street", "Speicherstraße"),
+        ("speicherstr", "street", "Speicherstraße"),
+        ("Speicherstraße 12", "parcel", PUBLIC_KEYS[0]),
+        ("Bodelschwingh 3 123/4", "parcel", PUBLIC_KEYS[0]),
+        ("Bodelschwing, Flur 3, Flurstück 123/4", "parcel", PUBLIC_KEYS[0]),
+        ("1249-3-124", "parcel", PUBLIC_KEYS[1]),
+        (PUBLIC_KEYS[0], "parcel", PUBLIC_KEYS[0]),
+        ("05124700100055", "parcel", PUBLIC_KEYS[2]),
+        ("Hoerde 55", "parcel", PUBLIC_KEYS[2]),
+    ],
+)
+def test_first_result(client: httpx.Client, typed: str, kind: str, key: str) -> None:
+    results = found(client, typed)
+    assert results
+    assert (results[0]["kind"], results[0]["key"]) == (kind, key)
+
+
+def test_results_lead_somewhere_and_say_where_they_are(client: httpx.Client) -> None:
+    for typed in ("Energiecampus", "Speicherstraße", "Speicherstraße 12", "Kampstraße 21", "Hafen", "Hörde"):
+        hit = found(client, typed)[0]
+        west, south, east, north = hit["bbox"]
+        assert 7.4 < west <= hit["lon"] <= east < 7.6
+        assert 51.4 < south <= hit["lat"] <= north < 51.6
+        assert hit["label"]
+        assert client.get(hit["link"].partition("#")[0]).status_code == 200
+        assert hit["is_demo"] is True
+
+
+def test_label_and_detail_tell_parcels_apart(client: httpx.Client) -> None:
+    labels = [(hit["label"], hit["detail"]) for hit in found(client, "Bodelschwingh Flur 3")]
+    assert labels == [
+        ("Bodelschwingh, Flur 3, Flurstück 123/4", "Speicherstraße 12"),
+        ("Bodelschwingh, Flur 3, Flurstück 124", "Speicherstraße 14"),
+        ("Bodelschwingh, Flur 3, Flurstück 902", "Westhausener Straße"),
+    ]
+
+
+def test_site_without_place_is_found(client: httpx.Client) -> None:
+    hit = found(client, "Cleanport")[0]
+    assert (hit["lon"], hit["lat"], hit["bbox"]) == (None, None, None)
+
+
+@pytest.mark.parametrize("typed", [OBJECTED_KEY, ANNOUNCED_KEY, "Bodelschwingh 3 900", "Verborgene Gasse 4"])
+def test_unpublished_parcels_are_for_the_agency(
+    client: httpx.Client, signed_in: SignedIn, typed: str
+) -> None:
+    hidden = {OBJECTED_KEY, ANNOUNCED_KEY}
+    assert hidden.isdisjoint(hit["key"] for hit in found(client, typed))
+    assert not hidden.isdisjoint(hit["key"] for hit in found(signed_in("planner"), typed))
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "a", "  ", "%%%", "___", "'; DROP TABLE parcels; --", "\\", "*", "zzzzzzzz"]
+)
+def test_nothing_is_like_this(client: httpx.Client, typed: str) -> None:
+    assert found(client, typed) == []
+
+
+def test_at_most_ten_results_and_fewer_when_asked(client: httpx.Client) -> None:
+    assert len(found(client, "Straße")) <= 10
+    assert len(client.get("/api/search?q=Bodelschwingh Flur 3&limit=1").json()["results"]) == 1
+    assert client.get("/api/search?q=ab&limit=11").status_code == 422
+    assert client.get("/api/search?q=" + "a" * 201).status_code == 422
+
+
+@given(typed=st.text(min_size=1, max_size=60))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_text_is_answered(client: httpx.Client, typed: str) -> None:
+    answer = client.get("/api/search", params={"q": typed.encode("utf-8", errors="replace").decode()})
+    assert answer.status_code == 200
+    assert len(answer.json()["results"]) <= 10
+
+
+@pytest.fixture(scope="module")
+def many_parcels(sample: object, database: Database) -> int:
+    """30,000 parcels in streets that all sound alike."""
+    assert sample
+    write = text(
+        """
+        INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, flur, numerator, municipality_key,
+                             municipality, location_text, source, is_demo, geom)
+        SELECT '051250' || lpad((n % 900)::text, 3, '0') || lpad(n::text, 5, '0') || '______', '051250',
+               'Menge ' || chr(97 + n % 26) || chr(97 + n % 26), n % 900, n,
+               '05913000', 'Dortmund', 'Straße ' || n % 3000, 'Test', true,
+               ST_Multi(ST_MakeEnvelope(400000 + n, 5700000, 400001 + n, 5700001, 25832))
+        FROM generate_series(1, 30000) AS n
+        """
+    )
+    with database.begin("test") as connection:
+        connection.execute(write)
+    return 30_000
+
+
+def test_a_word_that_everything_contains_is_answered_too(client: httpx.Client, many_parcels: int) -> None:
+    assert many_parcels
+    answer = client.get("/api/search?q=Straße")
+    assert answer.elapsed.total_seconds() < 5
+    assert answer.json()["results"][0]["kind"] == "street"
+    assert found(client, "Menge hh, Flur 7, Flurstück 7")[0]["key"] == "05125000700007______"
