@@ -76,14 +76,11 @@ def import_gtfs(
     """
     city = load_city(database.settings.city)
     version = _version_hash(path, city, settings)
-    with database.read() as connection:
-        stored = connection.execute(queries.feed_version(name, version)).first()
-    if stored is not None and (stored.is_current or dry_run):
-        return _report_of_stored(stored, "unchanged" if stored.is_current else "changed", dry_run)
-    if stored is not None:
-        with database.begin(settings.get("actor", "transit")) as connection:
-            _revive(connection, stored)
-        return _report_of_stored(stored, "changed", dry_run)
+    actor = settings.get("actor", "transit")
+    with database.begin(actor) as connection:
+        known = _known_version(connection, name, version, dry_run)
+    if known is not None:
+        return known
     feed = read_gtfs(path, _read_options(city, settings), lambda what, share: progress(what, 0.8 * share))
     progress("Writing", 0.8)
     labels = Labels(
@@ -92,7 +89,7 @@ def import_gtfs(
         version_hash=version,
         source=settings.get("source") or ", ".join(part for part in (feed.publisher, "GTFS") if part),
         is_demo=settings.get("is_demo", False),
-        actor=settings.get("actor", "transit"),
+        actor=actor,
     )
     report = _store(database, feed, labels, dry_run)
     progress("Done", 1.0)
@@ -114,8 +111,13 @@ def _read_options(city: CityProfile, settings: ImportSettings) -> ReadOptions:
 
 
 def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool) -> FeedReport:
-    """Compare with the version before, and write unless it is a dry run."""
+    """Compare with the version before, and write unless it is a dry run or was written meanwhile."""
     with database.begin(labels.actor) as connection:
+        if not dry_run:
+            _lock(connection)
+        known = _known_version(connection, labels.name, labels.version_hash, dry_run)
+        if known is not None:
+            return known
         current = connection.execute(queries.current_feeds(labels.name)).first()
         changes = compare_stops(connection, feed, current.id if current else None)
         report = FeedReport(
@@ -137,16 +139,20 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool) -> Fee
             warnings=feed.warnings,
         )
         if not dry_run:
-            _lock(connection)
             write_feed(connection, feed, labels, report)
     return report
 
 
-def _revive(connection: Connection, stored: Row[Any]) -> None:
-    """Make an older version current again."""
-    _lock(connection)
-    connection.execute(queries.end_feed(stored.name))
-    connection.execute(queries.revive_feed(stored.id))
+def _known_version(connection: Connection, name: str, version: str, dry_run: bool) -> FeedReport | None:
+    """Report about a version that is stored already, made current if it is not; None when there is none."""
+    stored = connection.execute(queries.feed_version(name, version)).first()
+    if stored is None:
+        return None
+    if not stored.is_current and not dry_run:
+        _lock(connection)
+        connection.execute(queries.end_feed(name))
+        connection.execute(queries.revive_feed(stored.id))
+    return _report_of_stored(stored, "unchanged" if stored.is_current else "changed", dry_run)
 
 
 def _lock(connection: Connection) -> None:

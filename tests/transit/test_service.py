@@ -191,6 +191,19 @@ def test_two_imports_at_once_do_not_mix(database: Database, tmp_path: Path) -> N
     assert import_gtfs(database, path, "test").status == "new"
 
 
+def test_same_file_imported_meanwhile_by_another_is_unchanged(database: Database, tmp_path: Path) -> None:
+    path = hourly("A", "B").write(tmp_path)
+    other: list[str] = []
+
+    def progress(what: str, _share: float) -> None:
+        if what == "Writing" and not other:
+            other.append(import_gtfs(database, path, "test").status)
+
+    report = import_gtfs(database, path, "test", progress=progress)
+    assert (other, report.status) == (["new"], "unchanged")
+    assert number(database, "SELECT count(*) FROM transit_feeds") == 1
+
+
 # --- grades -------------------------------------------------------------------------------------------
 
 
