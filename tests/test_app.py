@@ -42,7 +42,7 @@ def accesses(route: APIRoute) -> list[Any]:
 def unguarded(app: FastAPI) -> list[str]:
     """Return the paths that anybody may call although they are not on the list."""
     return [
-        context.path
+        str(context.path)
         for context in iter_route_contexts(app.routes)
         if context.path not in OPEN_PATHS
         and not (isinstance(context.original_route, APIRoute) and accesses(context.original_route))

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import shapely
 from pyproj import Transformer
+from shapely.geometry.base import BaseGeometry
 
 from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID, WGS84_SRID
 
@@ -29,7 +30,7 @@ def _transformer(source: int, target: int) -> Transformer:
     return Transformer.from_crs(source, target, always_xy=True)
 
 
-def area_of_degrees(west: float, south: float, east: float, north: float) -> shapely.Geometry | None:
+def area_of_degrees(west: float, south: float, east: float, north: float) -> BaseGeometry | None:
     """Return a box of longitudes and latitudes (degrees, WGS 84) as an area in EPSG:25832.
 
     Parallels are bent in EPSG:25832, so the edges are bent with them. A box whose west is greater than its
@@ -46,7 +47,7 @@ def area_of_degrees(west: float, south: float, east: float, north: float) -> sha
     return areas[0] if areas else None
 
 
-def _bent(box: Box) -> shapely.Geometry:
+def _bent(box: Box) -> BaseGeometry:
     """Return the image of a box of degrees in EPSG:25832; a box without width or height becomes a line."""
     west, south, east, north = box
     across = np.linspace(west, east, 2 + min(int((east - west) / STEP_DEGREES), 400))
@@ -59,7 +60,7 @@ def _bent(box: Box) -> shapely.Geometry:
     return shapely.LineString(ring) if east > west or north > south else shapely.Point(ring[0])
 
 
-def area_of_metres(west: float, south: float, east: float, north: float) -> shapely.Geometry:
+def area_of_metres(west: float, south: float, east: float, north: float) -> BaseGeometry:
     """Return a box in EPSG:25832 as an area; one without width or height becomes a line or a point."""
     if east > west and north > south:
         return shapely.box(west, south, east, north)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import shapely
+from shapely.geometry.base import BaseGeometry
 from starlette.datastructures import QueryParams
 
 from geo_service.errors import BadParameter
@@ -61,7 +61,7 @@ class ItemsRequest:
     limit: int
     after: int
     boxed: bool
-    area: shapely.Geometry | None
+    area: BaseGeometry | None
     days: Days
     choices: dict[str, str]
 
@@ -143,7 +143,7 @@ def _crs_kind(text: str) -> str:
     return kind
 
 
-def _area(text: str, crs: str) -> shapely.Geometry | None:
+def _area(text: str, crs: str) -> BaseGeometry | None:
     """Read a bbox: four numbers, or six with heights, which do not count here."""
     kind = _crs_kind(crs)
     numbers = [_number(part) for part in text.split(",")]
