@@ -48,20 +48,22 @@ SELECT trips.trip_no,
        seconds(source.arrival_time) AS arr,
        seconds(source.departure_time) AS dep,
        coalesce(trim(source.pickup_type) = '1', false) AS no_pickup,
-       TRY_CAST(source.shape_dist_traveled AS DOUBLE) AS dist
+       TRY_CAST(source.shape_dist_traveled AS DOUBLE) AS dist,
+       coalesce(trim(source.stop_id), '') = '' AS flexible
 FROM stop_times_txt AS source
 LEFT JOIN trips ON trips.trip_id = trim(source.trip_id)
 LEFT JOIN stops ON stops.stop_id = trim(source.stop_id)
 """
-"""Rows of stop_times.txt with numbers for ids and seconds for times."""
+"""Rows of stop_times.txt with numbers for ids and seconds for times; flexible ones serve an area, no stop."""
 
 CALL_FAULTS: Final = """
 SELECT count(*) FILTER (trip_no IS NULL) AS trip_id,
-       count(*) FILTER (stop_no IS NULL) AS stop_id,
+       count(*) FILTER (stop_no IS NULL AND NOT flexible) AS stop_id,
        count(*) FILTER (seq IS NULL) AS stop_sequence,
        count(*) FILTER (dep = -1) AS departure_time,
        count(*) FILTER (arr = -1) AS arrival_time,
-       count(*) AS calls
+       count(*) AS calls,
+       count(*) FILTER (flexible) AS flexible
 FROM calls
 """
 REJECTS: Final = """
@@ -238,13 +240,17 @@ class FeedTables:
         for field, (what, mend) in CALL_ADVICE.items():
             if faults[field]:
                 raise self.fault("stop_times.txt", field, self._wrong(field), what, mend)
+        if faults["flexible"]:
+            self.drop(
+                "stop_times.txt", int(faults["flexible"]), "name no stop (on-demand service of an area)"
+            )
 
     def _wrong(self, field: str) -> Callable[[str], bool]:
         """Return the test that tells a wrong field of stop_times.txt."""
         if field in {"trip_id", "stop_id"}:
             table, column = ("trips", field) if field == "trip_id" else ("stops", field)
             known = {row[0] for row in self.duck.table(table).project(ColumnExpression(column)).fetchall()}
-            return lambda value: value not in known
+            return lambda value: value not in known and (value != "" or field == "trip_id")
         if field == "stop_sequence":
             return lambda value: not WHOLE_NUMBER.fullmatch(value)
         return lambda value: not TIME.fullmatch(value)

@@ -39,6 +39,15 @@ def test_no_pickup_is_no_departure_and_on_demand_is_one(tmp_path: Path) -> None:
     assert sorted(feed.departures.stop_id) == ["A", "C"]
 
 
+def test_on_demand_service_of_an_area_is_left_out_and_counted(tmp_path: Path) -> None:
+    maker = street("A", "B").line("1")
+    maker.run("1", ["A", "B"], [AT_8, AT_8 + 60])
+    maker.run("1", ["", ""], [None, None])
+    feed = read_gtfs(maker.write(tmp_path))
+    assert seconds_of(feed, "A") == [AT_8]
+    assert feed.counts["stop_times.txt rows dropped"] == 2
+
+
 def test_times_past_midnight_stay_with_their_service_day(tmp_path: Path) -> None:
     maker = street("A", "B").line("N1")
     maker.run("N1", ["A", "B"], [25 * 3600, 25 * 3600 + 60])
