@@ -9,6 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_service.availability import assemblies
 from geo_service.availability.assemblies import Wish, enough_together, summarise
 from geo_service.availability.joins import JoinRules, Joins, find_joins
 from tests.availability.drawing import EAST, NORTH, array, box
@@ -118,6 +119,11 @@ def test_what_is_not_needed_is_left_out() -> None:
 
 def test_a_link_stays_though_its_area_is_not_needed() -> None:
     assert together(1000, box(0, 0, 50, 10), box(50, 0, 51, 10), box(51, 0, 101, 10)) == [(0, 1, 2)]
+
+
+def test_growing_ends_where_the_group_does() -> None:
+    near = assemblies._adjacency(joined(*ROW))
+    assert assemblies._grow(0, near, shapely.area(array(*ROW)), 1801) == []
 
 
 def test_an_assembly_tells_its_figures() -> None:
