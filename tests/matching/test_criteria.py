@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.matching.criteria import CRITERIA, FULL_POINTS, score_pair
@@ -111,6 +111,7 @@ def test_no_criterion_that_says_anything_gives_no_points() -> None:
     assert (score.points, score.winner_points, score.landlord_points, score.parts) == (0, 0, 0, ())
 
 
+@settings(deadline=None)
 @given(
     st.dictionaries(st.sampled_from(sorted(DEFAULT_WEIGHTS)), st.integers(0, 9)).filter(
         lambda weights: any(weights.values())

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.matching.grants import budget_for, grant_for
@@ -41,6 +41,7 @@ def test_a_rent_is_rounded_half_up_to_the_cent_first() -> None:
     assert grant_for(Decimal("100.005"), TERMS).amount_eur == Decimal("1200.12")
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=0, max_value=100_000, places=2))
 def test_the_grant_never_exceeds_cap_rents_or_what_it_claims_to_cover(rent: Decimal) -> None:
     grant = grant_for(rent, TERMS)

@@ -364,6 +364,17 @@ def test_without_a_vacancy_to_end_nothing_is_placed(served: Served, premises: st
     assert answer.json()["code"] == "not_vacant"
 
 
+def test_premises_that_have_left_the_register_are_not_let(served: Served) -> None:
+    with served.database.begin("test") as connection:
+        connection.execute(
+            text("UPDATE premises SET valid = daterange(NULL, '2026-08-01') WHERE id = :id"),
+            {"id": served.ids["cheap"]},
+        )
+    answer = place(served, "two", "cheap")
+    assert answer.status_code == 409
+    assert "no longer in the register" in answer.json()["detail"]
+
+
 def test_two_confirmations_at_once_one_wins(served: Served) -> None:
     """Two rounds confirm the same premises in open transactions: the second waits and is refused."""
     with served.database.begin("test") as connection:
