@@ -37,5 +37,5 @@ def translations() -> dict[str, str]:
         if isinstance(message.id, str):
             result[message.id] = str(message.string)
         else:
-            result.update(zip(message.id, map(str, message.string), strict=True))
+            result.update(zip(message.id, message.string or (), strict=True))
     return result

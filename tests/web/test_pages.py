@@ -167,7 +167,7 @@ def test_pages_follow_each_other_without_gap(
     whole = re.findall(r'scope="row"><a[^>]*href="/flaechen/([0-9_]{20})"', client.get("/flaechen").text)
     monkeypatch.setattr("geo_service.web.pages.land.PAGE_SIZE", 1)
     address: str | None = f"/flaechen?sort={order}"
-    seen = []
+    seen: list[str] = []
     while address and len(seen) < 10:
         text = client.get(address).text
         seen += re.findall(r'scope="row"><a[^>]*href="/flaechen/([0-9_]{20})"', text)[:1]

@@ -238,7 +238,7 @@ const GeoMap = (() => {
   function popupItem(map, item) {
     const {texts} = map.geo.settings;
     const part = textElement("div", "popup-item", "");
-    const title = textElement("h3", "", item.title);
+    const title = textElement("h2", "", item.title);
     part.append(title);
     const sub = textElement("p", "popup-sub", item.subtitle);
     if (item.demo) sub.append(" ", textElement("span", "demo-mark", texts.demo));
