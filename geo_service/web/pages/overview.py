@@ -36,8 +36,8 @@ router = APIRouter(prefix="/maps")
 STATEMENTS: Final = {
     "vacancies": queries.VACANCIES,
     "stops": queries.STOPS,
-    "sites": queries.SITES,
     "parcels": queries.PARCELS,
+    "sites": queries.SITES,
     "districts": queries.DISTRICTS,
 }
 """Statement per layer, in the order in which a popup lists what lies at a place."""

@@ -39,7 +39,8 @@ const GeoMap = (() => {
   function thinLabels(map) {
     const labels = [...map.getContainer().querySelectorAll(".map-label")];
     labels.sort((one, other) => Number(other.classList.contains("map-label--sites")) - Number(one.classList.contains("map-label--sites")));
-    const kept = [];
+    const boxes = (name) => [...map.getContainer().querySelectorAll(name)].map((each) => each.getBoundingClientRect());
+    const kept = boxes(".vacancy-cluster");
     for (const label of labels) {
       const box = label.getBoundingClientRect();
       const free = kept.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
