@@ -104,6 +104,13 @@ def test_frequencies_make_runs_and_the_template_is_none(tmp_path: Path) -> None:
     assert feed.counts["runs made of frequencies.txt"] == 8
 
 
+def test_template_of_frequencies_that_make_no_run_does_not_run_itself(tmp_path: Path) -> None:
+    maker = street("A", "B").line("1").every(60, "1", ["A", "B"], hours=(8, 9))
+    maker.run("1", ["A", "B"], [AT_8 + 900, AT_8 + 960])
+    maker.more["frequencies.txt"] = "trip_id,start_time,end_time,headway_secs\nt1,06:00:00,06:00:00,600\n"
+    assert seconds_of(read_gtfs(maker.write(tmp_path)), "A") == [AT_8]
+
+
 def test_frequencies_of_trips_elsewhere_do_not_matter(tmp_path: Path) -> None:
     maker = street("A", "B", "X", "Y").line("1")
     maker.run("1", ["A", "B"], [0, 60])

@@ -102,10 +102,10 @@ def test_walking_is_80_metres_a_minute() -> None:
 
 def test_access_names_best_next_best_and_nearest_of_each_vehicle() -> None:
     stops = GradedStops(
-        ids=np.array([11, 12, 13, 14]),
-        xy=np.array([(150, 25), (600, 25), (2100, 25), (110, 25)], float),
-        modes=[frozenset({Mode.BUS}), frozenset({Mode.RAIL, Mode.BUS}), frozenset({Mode.METRO}), frozenset()],
-        category_rank=np.array([3, 0, 0, 5]),
+        ids=np.array([14, 11, 12, 13]),
+        xy=np.array([(110, 25), (150, 25), (600, 25), (2100, 25)], float),
+        modes=[frozenset(), frozenset({Mode.BUS}), frozenset({Mode.RAIL, Mode.BUS}), frozenset({Mode.METRO})],
+        category_rank=np.array([5, 3, 0, 0]),
     )
     far = shapely.box(50_000, 0, 50_100, 50)
     frame = access_of(np.array([PARCEL, far]), stops, load_method("are"))

@@ -37,6 +37,11 @@ def test_same_name_within_100_m_comes_last() -> None:
     assert group(*stops) == ["a", "a", "c", "d"]
 
 
+@pytest.mark.parametrize(("metres", "together"), [(99.9, True), (100.1, False)])
+def test_same_name_reaches_to_100_m(metres: float, together: bool) -> None:
+    assert (group(("a", "Markt", "", 0), ("b", "Markt", "", metres)) == ["a", "a"]) is together
+
+
 def test_same_name_groups_through_each_other() -> None:
     assert group(("c", "Markt", "", 0), ("b", "Markt", "", 90), ("a", "Markt", "", 180)) == ["a", "a", "a"]
 
