@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from psycopg import sql
 from sqlalchemy import (
     Boolean,
     Column,
@@ -69,6 +70,12 @@ def staging_table(kind: ImportKind, columns: Sequence[str]) -> Table:
         prefixes=["TEMPORARY"],
         postgresql_on_commit="DROP",
     )
+
+
+def copy_statement(staging: Table, columns: Iterable[str]) -> sql.Composed:
+    """Return the binary COPY of some columns into the staging table."""
+    names = sql.SQL(", ").join(sql.Identifier(str(name)) for name in columns)
+    return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(staging.name), names)
 
 
 def is_same(kind: ImportKind, staging: Table) -> ColumnElement[bool]:

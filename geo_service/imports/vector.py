@@ -114,7 +114,7 @@ def _read(name: str, file_format: FileFormat, layer: str, encoding: str | None) 
     numbers = np.arange(1, table.num_rows + 1, dtype=np.int64)
     if with_ids:
         ids = table.column(0).to_numpy().astype(np.int64)
-        numbers = ids if len(np.unique(ids)) == len(ids) else numbers
+        numbers = ids if (np.diff(ids) > 0).all() else numbers
         table = table.remove_column(0)
     geometry, broken = None, no_rows(table.num_rows)
     if geometry_name in table.column_names:

@@ -7,12 +7,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+import pandas as pd
 from sqlalchemy import Connection, Table
 
 from geo_service.db import copy_frame
 from geo_service.imports import queries
 from geo_service.imports.draft import Draft
 from geo_service.imports.kind import ImportKind
+from geo_service.imports.packing import can_pack, pack
 from geo_service.imports.report import ImportOptions, ImportReport
 
 BULK_ROWS: Final = 20_000
@@ -101,8 +103,29 @@ def _stage(connection: Connection, kind: ImportKind, draft: Draft) -> tuple[Tabl
     staging.create(connection)
     frame = frame[names]
     frame.insert(0, queries.ROW, frame.index.to_numpy())
-    copy_frame(connection, staging, frame)
+    copy_rows(connection, staging, frame)
     return staging, [name for name in names if name not in draft.only_when_new]
+
+
+def copy_rows(connection: Connection, staging: Table, frame: pd.DataFrame) -> None:
+    """Append rows to a temporary table: packed in bulk where their types allow it.
+
+    Parameters
+    ----------
+    connection
+        Connection in a transaction.
+    staging
+        The table.
+    frame
+        Columns of the table, as for `geo_service.db.copy_frame`.
+    """
+    raw = connection.connection.driver_connection
+    if raw is None or frame.empty or not can_pack(staging, frame):
+        copy_frame(connection, staging, frame)
+        return
+    with raw.cursor() as cursor, cursor.copy(queries.copy_statement(staging, frame.columns)) as copy:
+        for block in pack(staging, frame):
+            copy.write(block)
 
 
 def _difference(connection: Connection, kind: ImportKind, staging: Table, compared: list[str]) -> _Difference:

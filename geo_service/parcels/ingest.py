@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import shapely
 from sqlalchemy import ColumnElement, Connection, Table, select
 
@@ -96,10 +98,10 @@ def check_parcels(draft: Draft) -> None:
 
 def _part(keys: "pd.Series[str]", start: int, end: int) -> "pd.Series[Any]":
     """Return a part of the keys as integer, missing where it is underscores."""
-    part = keys.str.slice(start, end)
-    return pd.to_numeric(part.mask(part.str.startswith("_").fillna(value=True)), errors="coerce").astype(
-        "Int64"
-    )
+    part = pc.utf8_slice_codeunits(pa.array(keys, pa.large_string(), from_pandas=True), start, end)
+    part = part.combine_chunks() if isinstance(part, pa.ChunkedArray) else part
+    digits = pc.if_else(pc.starts_with(part, "_"), None, part)
+    return pd.Series(pd.array(pc.cast(digits, pa.int64()).to_pandas(), dtype="Int64"))
 
 
 def _require_agreement(draft: Draft, keys: "pd.Series[str]") -> None:

@@ -100,9 +100,14 @@ def test_samples_of_two_laender_are_read_as_they_are(
             assert official == expected[key].official_m2
             assert location == expected[key].location
             assert math.isclose(area, expected[key].area_m2, rel_tol=1e-6)
-        assert not list(path.parent.glob("*.gfs"))
-    (total,) = rows_of(register, "SELECT count(*) FROM parcels")[0]
-    assert total == 50
+    assert rows_of(register, "SELECT count(*) FROM parcels") == [(50,)]
+
+
+def test_nothing_is_written_beside_the_file(register: Database, shared_data: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.xml"
+    path.write_bytes((shared_data / "alkis" / "NRW" / "vereinfachtes-schema0.xml").read_bytes())
+    bring(register, "parcels", path, allow_outside=True)
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_ten_new_then_ten_unchanged(register: Database, shared_data: Path) -> None:
