@@ -49,7 +49,16 @@ class Base(DeclarativeBase):
 
 
 class ReadSession(AsyncSession):
-    """A session on a READ ONLY transaction."""
+    """A session on a READ ONLY transaction.
+
+    It ends with COMMIT, since psycopg forgets its prepared statements at every ROLLBACK.
+    """
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        """End the transaction and give the connection back."""
+        if kind is None:
+            await self.commit()
+        await super().__aexit__(kind, error, trace)
 
 
 class WriteSession(AsyncSession):
