@@ -1,5 +1,6 @@
 """The overview map: page, script, styles, layers, identify, records in view."""
 
+import asyncio
 import hashlib
 import json
 import math
@@ -10,16 +11,16 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from geo_service.auth import Public
 from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
 from geo_service.city import load_city
 from geo_service.conditional import MAX_AGE_S, caching, conditional, etag_of
-from geo_service.db import Reading, fetch_bytes
+from geo_service.db import Reading, fetch_bytes, get_database
 from geo_service.errors import BadParameter, NotFound
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.kept import kept_rows
 from geo_service.web.language import Language, language_of
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.start import LAND_BY_GRADE, LAND_BY_HORIZON, VACANCY_RATE
@@ -53,14 +54,15 @@ async def overview(request: Request, session: Reading, caller: Public) -> Respon
     """Show the overview map with its legend, layers and table."""
     frame = await frame_of(request, session, caller)
     visible = {"public": frame.public}
-    land = {row.horizon: row for row in await session.execute(LAND_BY_HORIZON, visible)}
-    grades = {row.grade: row for row in await session.execute(LAND_BY_GRADE, {**visible, "method": METHOD})}
+    by_horizon = await kept_rows(request, session, LAND_BY_HORIZON, visible)
+    by_grade = await kept_rows(request, session, LAND_BY_GRADE, {**visible, "method": METHOD})
+    grades = {row.grade: row for row in by_grade}
     west, south, east, north = frame.city.bbox
     return frame.page(
         "overview.html",
         map=rendered_overview(frame.language, frame.city.key, _basemap(request)),
         script_hash=_script_hash(request, frame.language),
-        land=land,
+        land={row.horizon: row for row in by_horizon},
         land_by_grade=grades,
         vacancy=(await session.execute(VACANCY_RATE)).one(),
         horizons=[horizon.value for horizon in Horizon],
@@ -107,16 +109,17 @@ async def style_sheet(request: Request, caller: Public) -> Response:
 
 
 @router.get("/overview.html")
-async def portable(request: Request, session: Reading, _caller: Public) -> Response:
+async def portable(request: Request, _caller: Public) -> Response:
     """Answer with the overview as one file that opens without a network; public records only."""
     language = language_of(request)
     city = load_city(request.app.state.settings.city)
     speaker = PageSpeaker(language, city.timezone)
 
-    def make(sync_session: Session) -> str:
-        return portable_html(sync_session.connection(), city, speaker, today())
+    def make() -> str:
+        with get_database(request).read() as connection:
+            return portable_html(connection, city, speaker, today())
 
-    text = await session.run_sync(make)
+    text = await asyncio.to_thread(make)  # takes up to a second: the other requests go on meanwhile
     headers = {"Content-Disposition": 'attachment; filename="map.html"', "Cache-Control": "no-cache"}
     return Response(text, media_type="text/html", headers=headers)
 
@@ -221,7 +224,9 @@ async def _in_view(
     view = {"west": west, "south": south, "east": east, "north": north}
     visible = {**view, "public": frame.public, "rows": ROWS_IN_VIEW}
     return {
-        "parcels_in_view": (await session.execute(queries.IN_VIEW, {**visible, "method": METHOD})).all(),
+        "parcels_in_view": await kept_rows(
+            frame.request, session, queries.IN_VIEW, {**visible, "method": METHOD}
+        ),
         "vacancies_in_view": (await session.execute(queries.VACANCIES_IN_VIEW, visible)).all(),
         "sites_in_view": (await session.execute(queries.SITES_IN_VIEW, view)).all(),
         "title_of": lambda row: parcel_title(row, frame.speaker),

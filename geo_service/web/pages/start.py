@@ -6,6 +6,7 @@ from geo_service.auth import Public, Role
 from geo_service.availability.models import Horizon
 from geo_service.db import Reading
 from geo_service.web.frame import frame_of
+from geo_service.web.kept import kept_rows
 from geo_service.web.queries.premises import DISTRICTS
 from geo_service.web.queries.sites import SITES
 from geo_service.web.queries.start import CHANGES, LAND_BY_HORIZON, UNMET_INQUIRIES, VACANCY_RATE
@@ -18,14 +19,14 @@ CARDS = 3
 async def start(request: Request, session: Reading, caller: Public) -> Response:
     """Show the start page."""
     frame = await frame_of(request, session, caller)
-    land = {row.horizon: row for row in await session.execute(LAND_BY_HORIZON, {"public": frame.public})}
+    by_horizon = await kept_rows(request, session, LAND_BY_HORIZON, {"public": frame.public})
     inquiries = None
     if frame.has_role(Role.INVESTOR_SUPPORT):
         inquiries = (await session.execute(UNMET_INQUIRIES)).one()
     sites = (await session.execute(SITES)).all()
     return frame.page(
         "start.html",
-        land=land,
+        land={row.horizon: row for row in by_horizon},
         horizons=[horizon.value for horizon in Horizon],
         districts=(await session.execute(DISTRICTS)).all(),
         vacancy=(await session.execute(VACANCY_RATE)).one(),

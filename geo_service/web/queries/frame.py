@@ -12,6 +12,9 @@ FRESHNESS: Final[TextClause] = text("""
 """)
 """Last import of each kind: ``kind``, ``applied_at``."""
 
+DATA_VERSION: Final[TextClause] = text("SELECT CAST(pg_current_snapshot() AS text)")
+"""A text that changes whenever a transaction that wrote something has ended."""
+
 DEMO: Final[TextClause] = text("""
     SELECT EXISTS (SELECT FROM import_runs WHERE kind = 'demo')
         OR EXISTS (SELECT FROM sites WHERE is_demo)
