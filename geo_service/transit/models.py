@@ -136,7 +136,8 @@ class TransitStopGrade(Base):
 class TransitAccess(Base):
     """Stored grade of a subject by one method: the stop that gave it, the next best, the nearest stops.
 
-    Distances are straight lines in metres from the nearest point of the subject.
+    Distances are straight lines in metres from the nearest point of the subject. Only ``stop_pk`` is a foreign
+    key: checking five of them for 200,000 parcels would take longer than computing the rows; stops are kept.
     """
 
     __tablename__ = "transit_access"
@@ -153,10 +154,10 @@ class TransitAccess(Base):
     stop_pk: Mapped[int | None] = mapped_column(ForeignKey("transit_stops.id"), index=True)
     distance_m: Mapped[float | None]
     next_grade: Mapped[str | None] = mapped_column(comment="Grade by the best other stop")
-    next_stop_pk: Mapped[int | None] = mapped_column(ForeignKey("transit_stops.id"))
+    next_stop_pk: Mapped[int | None]
     next_distance_m: Mapped[float | None]
     rail_stop_pk: Mapped[int | None] = mapped_column(
-        ForeignKey("transit_stops.id"), comment="Nearest stop of trains: S-Bahn, regional, long-distance"
+        comment="Nearest stop of trains: S-Bahn, regional, long-distance"
     )
     rail_distance_m: Mapped[float | None]
     tram_stop_pk: Mapped[int | None] = mapped_column(

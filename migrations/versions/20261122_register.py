@@ -1061,19 +1061,7 @@ def upgrade() -> None:
             "subject_kind IN ('parcel', 'plot', 'site', 'premises')",
             name=op.f("ck_transit_access_subject_kind_known"),
         ),
-        sa.ForeignKeyConstraint(
-            ["bus_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_bus_stop_pk")
-        ),
-        sa.ForeignKeyConstraint(
-            ["next_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_next_stop_pk")
-        ),
-        sa.ForeignKeyConstraint(
-            ["rail_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_rail_stop_pk")
-        ),
         sa.ForeignKeyConstraint(["stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_stop_pk")),
-        sa.ForeignKeyConstraint(
-            ["tram_stop_pk"], ["transit_stops.id"], name=op.f("fk_transit_access_tram_stop_pk")
-        ),
         sa.PrimaryKeyConstraint("subject_kind", "subject_id", "method", name=op.f("pk_transit_access")),
     )
     op.create_index(
