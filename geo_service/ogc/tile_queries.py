@@ -93,7 +93,7 @@ def tile_statement(view: View, *, coarse: bool) -> Statement:
     Returns
     -------
     Select
-        One row: the tile (bytea), features on it, features left out because it is full.
+        One row: the tile (bytea), and the number of features left out because it is full.
     """
     collection = COLLECTIONS[view.collection]
     tiles = collection.tiles
@@ -118,9 +118,7 @@ def tile_statement(view: View, *, coarse: bool) -> Statement:
     tile = func.ST_AsMVT(
         drawn.table_valued(), constant(collection.id), EXTENT, constant("geom"), constant("row_id")
     )
-    on_tile = func.count()
-    kept = select(func.count()).select_from(fitting).where(fitting.c.filled <= value("budget", Integer))
-    return select(tile, on_tile, crowd - kept.scalar_subquery()).where(drawn.c.geom.is_not(None))
+    return select(tile, crowd - func.count())
 
 
 def _in_tile(collection: Collection, view: View, *, coarse: bool) -> list[ColumnElement[bool]]:

@@ -145,7 +145,7 @@ async def _draw(session: AsyncSession, view: View, request: TileRequest) -> Tile
     while True:
         values = tile_parameters(zoom, bounds, search, request.today, budget)
         row = await fetch_bytes_row(session, statement, values)
-        content, _drawn, left_out = row or (b"", 0, 0)
+        content, left_out = row or (b"", 0)
         if len(content) <= MAX_BYTES:
             return Tile(content, etag_of(content), left_out)
         budget = int(budget * SHRINK * MAX_BYTES / len(content))
