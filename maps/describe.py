@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
-from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS
+from geo_service.auth.publication import public_reason
 from maps.naming import parcel_notation, parcel_title, premises_address
 from maps.speech import Speaker
 
@@ -121,9 +121,8 @@ def nearness(row: Row, speaker: Speaker) -> str:
 def reason(row: Row, speaker: Speaker) -> str:
     """Say what decides: the delay that ends last, else the largest deduction, else that there is nothing."""
     if row.chain:
-        first = row.chain[0]
-        hidden = first.get("kind") in HIDDEN_RESTRICTION_KINDS
-        what = speaker.label("restriction", "not_public" if hidden else first.get("kind"))
+        first = public_reason(row.chain[0])
+        what = speaker.label("restriction", first["kind"])
         until = first.get("free_from")
         if until:
             return speaker.say("%(what)s bis %(day)s", what=what, day=speaker.formats.day(until))

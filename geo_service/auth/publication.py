@@ -17,6 +17,23 @@ PUBLIC_VACANCY_STATUS = ("vacant", "temporary_use")
 """A threatened vacancy tells about a tenant who is still there: for the agency only."""
 HIDDEN_RESTRICTION_KINDS = ("owner_unwilling",)
 """What an owner wants is personal: for the agency only."""
+HIDDEN_REASONS = frozenset(
+    {*HIDDEN_RESTRICTION_KINDS, "reserved", "sold", "ground_lease", "leased", "company_reserve"}
+)
+"""Kinds of blocking reason that the public sees as one: alone, a hidden one would be known by its gap."""
+NOT_ON_OFFER = "not_on_offer"
+"""The neutral kind that stands for each of them."""
+
+
+def public_reason(link: dict[str, Any]) -> dict[str, Any]:
+    """Return a link of a blocking chain as the public may see it: the dates stay, who and why go.
+
+    Whether land is sold, leased, kept as a reserve or its owner does not sell reads the same.
+    """
+    if link["kind"] not in HIDDEN_REASONS:
+        return link
+    neutral = {"what": "occupancy", "id": None, "kind": NOT_ON_OFFER, "title": "", "office": "", "source": ""}
+    return {**link, **neutral}
 
 
 def sees_unpublished(caller: Caller) -> bool:

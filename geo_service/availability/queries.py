@@ -104,11 +104,11 @@ def stored_totals() -> Executable:
     ).group_by(Availability.as_of, Availability.preset, Availability.horizon)
 
 
-def is_published(parcel_key: str, on: date) -> Executable:
-    """Tell whether the public may see a parcel on a day; one boolean, no row for an unknown key."""
+def publication(parcel_key: str, on: date) -> Executable:
+    """Select of a parcel shown (the public may see it on that day) and is_demo; no row for an unknown key."""
     day = literal(on, Date)
     shown = published(Parcel.publication_objection, Parcel.publication_announced_on, day)
-    return select(shown).where(Parcel.parcel_key == parcel_key)
+    return select(shown.label("shown"), Parcel.is_demo).where(Parcel.parcel_key == parcel_key)
 
 
 def lock_refresh() -> Executable:

@@ -6,13 +6,13 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 
 from geo_service.auth import Caller, Public
-from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, sees_unpublished
+from geo_service.auth.publication import public_reason, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.records import CHAIN_FIELDS, ITEM_FIELDS, PARCEL_FIELDS, records_by_parcel
 from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability
 from geo_service.availability.service import compute, today
-from geo_service.db import Reading, ReadSession
+from geo_service.db import Reading
 from geo_service.errors import Forbidden, NotFound
 
 router = APIRouter(tags=["availability"])
@@ -28,28 +28,23 @@ async def get_parcel_availability(
 ) -> ParcelAvailability:
     """Tell what of a parcel can be had, from when, and why, as of any day.
 
-    The public sees published parcels, without what an owner said. Who occupies a parcel is never part of the
-    answer.
+    The public sees published parcels; whether one is occupied or its owner does not sell reads the same. Who
+    occupies a parcel is never part of the answer.
     """
-    if not sees_unpublished(caller):
-        await _require_published(session, parcel_key)
-        if asked.without:
-            raise Forbidden("Imagining blockers away is for signed-in advisers. Please sign in.")
+    parcel = (await session.execute(queries.publication(parcel_key, today()))).one_or_none()
+    if parcel is None or not (parcel.shown or sees_unpublished(caller)):
+        raise NotFound(f"There is no published parcel {parcel_key}.")
+    if asked.without and not sees_unpublished(caller):
+        raise Forbidden("Imagining blockers away is for signed-in advisers. Please sign in.")
     as_of = asked.as_of or today()
 
     def computed(sync_session: Session) -> AvailabilityResult:
         return compute(sync_session.connection(), as_of, asked.preset, [parcel_key], asked.without)
 
-    return parcel_answer(await session.run_sync(computed), caller)
+    return parcel_answer(await session.run_sync(computed), caller, is_demo=parcel.is_demo)
 
 
-async def _require_published(session: ReadSession, parcel_key: str) -> None:
-    shown = (await session.execute(queries.is_published(parcel_key, today()))).scalar_one_or_none()
-    if not shown:
-        raise NotFound(f"There is no published parcel {parcel_key}.")
-
-
-def parcel_answer(result: AvailabilityResult, caller: Caller) -> ParcelAvailability:
+def parcel_answer(result: AvailabilityResult, caller: Caller, *, is_demo: bool) -> ParcelAvailability:
     """Turn the result of one parcel into the answer for a caller."""
     options = result.options
     parcel_id = result.parcels["parcel_id"].iloc[0]
@@ -57,10 +52,10 @@ def parcel_answer(result: AvailabilityResult, caller: Caller) -> ParcelAvailabil
     items = records_by_parcel(result.items, ITEM_FIELDS).get(parcel_id, [])
     chain = records_by_parcel(result.chain, CHAIN_FIELDS).get(parcel_id, [])
     if not sees_unpublished(caller):
-        items = [item for item in items if item["kind"] not in HIDDEN_RESTRICTION_KINDS]
-        chain = [link for link in chain if link["kind"] not in HIDDEN_RESTRICTION_KINDS]
+        chain = [public_reason(link) for link in chain]
     return ParcelAvailability(
         **row,
+        is_demo=is_demo,
         as_of=options.as_of,
         preset=options.preset.key,
         short_until=options.preset.short.last_day(options.as_of),

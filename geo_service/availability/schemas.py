@@ -48,8 +48,11 @@ class ChainLink(BaseModel):
 
     order: int = Field(ge=1, description="1 holds longest.")
     what: Literal["restriction", "occupancy", "plan"] = Field(description="What kind of record blocks.")
-    id: int = Field(description="Id of that record.")
-    kind: str = Field(description="Kind of restriction or occupancy; plan_not_in_force for a plan.")
+    id: int | None = Field(description="Id of that record; null for the public, where it is not on offer.")
+    kind: str = Field(
+        description="Kind of restriction or occupancy; plan_not_in_force for a plan. For the public, land "
+        "that is occupied or whose owner does not sell is not_on_offer."
+    )
     title: str = Field(description="Name of the restriction or plan; empty for an occupancy.")
     office: str = Field(description="Responsible office; empty: not known.")
     source: str = Field(description="Where the record comes from.")
@@ -64,6 +67,7 @@ class ParcelAvailability(BaseModel):
     """What of a parcel can be had, from when, and why not more or sooner."""
 
     parcel_key: str = Field(description="Flurstückskennzeichen.")
+    is_demo: bool = Field(description="The parcel and all that is said of it is invented.")
     as_of: date = Field(description="Day asked for.")
     preset: str = Field(description="Key of the horizon preset.")
     short_until: date = Field(description="Last day of the horizon short.")

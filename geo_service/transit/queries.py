@@ -4,12 +4,29 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Date, Executable, Select, delete, false, func, literal, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Executable,
+    Select,
+    Text,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    type_coerce,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from geo_service.auth.publication import published
 from geo_service.parcels.models import Parcel
 from geo_service.sites.models import Plot, Site
+from geo_service.transit.access import FAMILIES
 from geo_service.transit.models import (
     SubjectKind,
     TransitAccess,
@@ -149,6 +166,18 @@ def delete_stop_grades(method: str, feed_ids: Collection[int]) -> Executable:
     )
 
 
+def lines_of(stop: type[TransitStop], family: str) -> ColumnElement[Any]:
+    """Return the lines of a stop as a column: those of a family of vehicles, or all where it is no family."""
+    if family not in FAMILIES:
+        return type_coerce(stop.lines, TransitStop.lines.type)
+    of_family = (
+        select(TransitDeparture.line)
+        .where(TransitDeparture.stop_pk == stop.id, TransitDeparture.mode.in_(sorted(FAMILIES[family])))
+        .distinct()
+    )
+    return func.array(of_family.scalar_subquery(), type_=ARRAY(Text))
+
+
 def parcel_access(parcel_key: str, method: str, on: date) -> Executable:
     """Select the stored answer about a parcel of the cadastre of a day.
 
@@ -157,7 +186,7 @@ def parcel_access(parcel_key: str, method: str, on: date) -> Executable:
     Columns: parcel_key; is_published (the public may see it on that day); those of `TransitAccess`; for the
     stop that gave the grade day, window_from_s, window_to_s, mode_group, departures, headway_min and evidence
     of `TransitStopGrade`, and name, publisher, version, source and is_demo of its feed (feed_*); for each of
-    the stops (stop, next_stop, rail_stop, tram_stop, bus_stop) id, name and lines.
+    the stops (stop, next_stop, rail_stop, tram_stop, bus_stop) id, name and lines (of its family).
     """
     stop_columns: list[Any] = []
     joined = (
@@ -176,7 +205,7 @@ def parcel_access(parcel_key: str, method: str, on: date) -> Executable:
         stop_columns += [
             stop.stop_id.label(f"{role}stop_id"),
             stop.name.label(f"{role}stop_name"),
-            stop.lines.label(f"{role}stop_lines"),
+            lines_of(stop, role.removesuffix("_")).label(f"{role}stop_lines"),
         ]
         if not role:
             joined = joined.outerjoin(TransitFeed, TransitFeed.id == stop.feed_id).outerjoin(

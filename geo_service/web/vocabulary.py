@@ -49,7 +49,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "missing_development": N_("Erschließung fehlt"),
             "ordnance_clearance": N_("Kampfmittelprüfung"),
             "owner_unwilling": N_("nicht verkaufsbereit"),
-            "not_public": N_("ein Grund, der nicht öffentlich ist"),
+            "not_on_offer": N_("belegt oder nicht angeboten"),
             "plan_not_in_force": N_("Bebauungsplan noch nicht in Kraft"),
             "other": N_("Sonstiges"),
             "reserved": N_("reserviert"),

@@ -168,10 +168,28 @@ def test_the_public_sees_figures_but_nothing_confidential(public: Client) -> Non
         assert secret not in response.text
 
 
-def test_reasons_for_the_public_leave_out_what_an_owner_wants(public: Client) -> None:
-    response = ask(public, as_of="2026-06-01")
-    assert [link["kind"] for link in response.json()["chain"]] == ["contamination", "leased"]
-    assert "Eigentümer" not in response.text
+def test_the_public_cannot_tell_an_unwilling_owner_from_a_lease(public: Client, planner: Client) -> None:
+    seen = ask(public, as_of="2026-06-01").json()["chain"]
+    known = ask(planner, as_of="2026-06-01").json()["chain"]
+    assert {link["kind"] for link in known} == {"contamination", "leased", "owner_unwilling"}
+    assert [link["order"] for link in seen] == [1, 2, 3]
+    dates = ("order", "free_from", "unblocks_to", "unblocks_horizon")
+    assert [[link[name] for name in dates] for link in seen] == [
+        [link[name] for name in dates] for link in known
+    ]
+    neutral = {
+        "what": "occupancy",
+        "id": None,
+        "kind": "not_on_offer",
+        "title": "",
+        "office": "",
+        "source": "",
+    }
+    for shown, meant in zip(seen, known, strict=True):
+        if meant["kind"] == "contamination":
+            assert shown == meant
+        else:
+            assert {name: shown[name] for name in neutral} == neutral
 
 
 @pytest.mark.parametrize("key", [OBJECTED, ANNOUNCED, "05912400100099999___", "nothing"])

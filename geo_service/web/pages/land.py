@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
-from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS
+from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_reason
 from geo_service.availability.models import Horizon
 from geo_service.db import Reading
 from geo_service.errors import NotFound
@@ -99,26 +99,9 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         sketch=sketch(
             (await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})).all()
         ),
-        chain=shown_chain(row.chain or [], public=frame.public),
+        chain=[public_reason(link) if frame.public else link for link in row.chain or []],
         may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
     )
-
-
-def shown_chain(chain: list[dict[str, Any]], *, public: bool) -> list[dict[str, Any]]:
-    """Return the blocking chain as the caller may see it: of what is not public only that there is something.
-
-    Notes
-    -----
-    Source: ``auth/publication.py`` (what an owner wants is personal).
-    """
-    if not public:
-        return chain
-    return [
-        {"kind": "not_public", "free_from": link.get("free_from"), "unblocks_to": link.get("unblocks_to")}
-        if link.get("kind") in HIDDEN_RESTRICTION_KINDS
-        else link
-        for link in chain
-    ]
 
 
 async def _parcel(session: AsyncSession, parcel_key: str, frame: Frame) -> Any:  # noqa: ANN401 - a row

@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from geo_service.transit.access import FAMILIES
+
 PARCEL: Final[TextClause] = text("""
     SELECT p.id, p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.municipality,
            p.location_text, p.actual_use, p.official_area_m2, p.area_m2, p.land_value_eur_per_m2,
@@ -45,9 +47,15 @@ ACCESS: Final[TextClause] = text("""
            t.rail_distance_m, t.tram_distance_m, t.bus_distance_m, t.computed_at,
            s.name AS stop, s.lines AS lines,
            n.name AS next_stop,
-           r.name AS rail_stop, r.lines AS rail_lines,
-           m.name AS tram_stop, m.lines AS tram_lines,
-           b.name AS bus_stop, b.lines AS bus_lines,
+           r.name AS rail_stop, ARRAY(SELECT DISTINCT line FROM transit_departures
+                      WHERE stop_pk = r.id AND mode = ANY(:rail) ORDER BY line)
+               AS rail_lines,
+           m.name AS tram_stop, ARRAY(SELECT DISTINCT line FROM transit_departures
+                      WHERE stop_pk = m.id AND mode = ANY(:tram) ORDER BY line)
+               AS tram_lines,
+           b.name AS bus_stop, ARRAY(SELECT DISTINCT line FROM transit_departures
+                      WHERE stop_pk = b.id AND mode = ANY(:bus) ORDER BY line)
+               AS bus_lines,
            g.day, g.window_from_s, g.window_to_s, g.mode_group, g.departures, g.headway_min, g.evidence,
            f.name AS feed, f.publisher, f.feed_version, f.source AS feed_source, f.is_demo AS feed_is_demo
       FROM transit_access t
@@ -59,7 +67,7 @@ ACCESS: Final[TextClause] = text("""
       LEFT JOIN transit_stop_grades g ON g.stop_pk = t.stop_pk AND g.method = t.method
       LEFT JOIN transit_feeds f ON f.id = s.feed_id
      WHERE t.subject_kind = :subject_kind AND t.subject_id = :subject_id AND t.method = :method
-""")
+""").bindparams(**{family: sorted(modes) for family, modes in FAMILIES.items()})
 """Transit answer about a parcel, site or premises with the departures that gave it; distances in metres.
 
 Parameters: ``subject_kind``, ``subject_id``, ``method``.
@@ -87,6 +95,9 @@ OUTLINE: Final[TextClause] = text("""
                     0, 1) AS path,
            ST_XMax(v.box) - ST_XMin(v.box) AS width_m, ST_YMax(v.box) - ST_YMin(v.box) AS height_m
       FROM view v JOIN parcels p ON p.geom && v.box AND p.id <> :parcel_id AND p.valid @> current_date
+       AND (NOT :public OR (NOT p.publication_objection
+               AND (p.publication_announced_on IS NULL
+                    OR p.publication_announced_on + interval '1 month' <= current_date)))
     UNION ALL
     SELECT 'restriction', r.kind,
            ST_AsSVG(ST_Translate(ST_ClipByBox2D(r.geom, v.box), -ST_XMin(v.box), -ST_YMin(v.box)), 0, 1),
