@@ -136,8 +136,8 @@ class TransitStopGrade(Base):
 class TransitAccess(Base):
     """Stored grade of a subject by one method: the stop that gave it, the next best, the nearest stops.
 
-    Distances are straight lines in metres from the nearest point of the subject. Only ``stop_pk`` is a foreign
-    key: checking five of them for 200,000 parcels would take longer than computing the rows; stops are kept.
+    Distances are straight lines in metres from the nearest point of the subject. Only ``stop_pk`` is a
+    foreign key: checking five for 200,000 parcels would take longer than computing them; stops are kept.
     """
 
     __tablename__ = "transit_access"
@@ -165,8 +165,6 @@ class TransitAccess(Base):
         comment="Nearest stop of Stadtbahn, tram, U-Bahn or suspension railway",
     )
     tram_distance_m: Mapped[float | None]
-    bus_stop_pk: Mapped[int | None] = mapped_column(
-        ForeignKey("transit_stops.id"), comment="Nearest bus stop"
-    )
+    bus_stop_pk: Mapped[int | None] = mapped_column(comment="Nearest bus stop")
     bus_distance_m: Mapped[float | None]
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
