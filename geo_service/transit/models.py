@@ -161,7 +161,6 @@ class TransitAccess(Base):
     )
     rail_distance_m: Mapped[float | None]
     tram_stop_pk: Mapped[int | None] = mapped_column(
-        ForeignKey("transit_stops.id"),
         comment="Nearest stop of Stadtbahn, tram, U-Bahn or suspension railway",
     )
     tram_distance_m: Mapped[float | None]
