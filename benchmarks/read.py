@@ -235,6 +235,8 @@ def served(case: Case, base: str, seconds: float, folder: Path) -> tuple[float, 
             str(CONNECTIONS),
             "-d",
             f"{max(round(seconds), 1)}s",
+            "--timeout",
+            "60s",
             "--latency",
             "-s",
             str(script),
@@ -262,9 +264,11 @@ def writing(url: str) -> Iterator[None]:
 
     writer = threading.Thread(target=write)
     writer.start()
-    yield
-    done.set()
-    writer.join()
+    try:
+        yield
+    finally:
+        done.set()
+        writer.join()
 
 
 def measure(case: Case, url: str, base: str, seconds: float) -> dict[str, Any]:
