@@ -114,7 +114,8 @@ LAYERS: Final[dict[str, TextClause]] = {
                    json_build_object('type', 'Feature',
                        'geometry', CAST(ST_AsGeoJSON(ST_Transform(pr.geom, 4326), 6, 0) AS json),
                        'properties', json_build_object('key', pr.premises_key, 'status', v.status,
-                                                       'name', pr.street || ' ' || pr.house_number))
+                                                       'name', pr.street || ' ' || pr.house_number,
+                                                       'is_demo', pr.is_demo OR v.is_demo))
                    ORDER BY pr.id), '[]')) AS text)
           FROM premises pr
           JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
@@ -124,7 +125,7 @@ LAYERS: Final[dict[str, TextClause]] = {
         SELECT CAST(json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
                    json_build_object('type', 'Feature',
                        'geometry', CAST(ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS json),
-                       'properties', json_build_object('key', s.slug, 'name', s.name))
+                       'properties', json_build_object('key', s.slug, 'name', s.name, 'is_demo', s.is_demo))
                    ORDER BY s.id), '[]')) AS text)
           FROM sites s
          WHERE s.geom IS NOT NULL AND s.valid @> current_date AND :public IS NOT NULL
@@ -133,7 +134,8 @@ LAYERS: Final[dict[str, TextClause]] = {
         SELECT CAST(json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
                    json_build_object('type', 'Feature',
                        'geometry', CAST(ST_AsGeoJSON(ST_Transform(s.geom, 4326), 5, 0) AS json),
-                       'properties', json_build_object('name', s.name, 'modes', s.modes))
+                       'properties', json_build_object('name', s.name, 'modes', s.modes,
+                                                       'is_demo', f.is_demo))
                    ORDER BY s.id), '[]')) AS text)
           FROM transit_stops s
           JOIN transit_feeds f ON f.id = s.feed_id AND f.is_current
@@ -144,7 +146,7 @@ LAYERS: Final[dict[str, TextClause]] = {
                    json_build_object('type', 'Feature',
                        'geometry', CAST(ST_AsGeoJSON(ST_Transform(
                            ST_SimplifyPreserveTopology(d.geom, 5), 4326), 5, 0) AS json),
-                       'properties', json_build_object('key', d.key, 'name', d.name))
+                       'properties', json_build_object('key', d.key, 'name', d.name, 'is_demo', d.is_demo))
                    ORDER BY d.id), '[]')) AS text)
           FROM districts d
          WHERE :public IS NOT NULL

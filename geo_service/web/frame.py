@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -15,12 +16,14 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import ANYBODY, Caller, Role
 from geo_service.auth.fields import may_see
 from geo_service.auth.publication import sees_unpublished
 from geo_service.city import CityProfile, load_city
+from geo_service.db import get_database
 from geo_service.web.assets import static_address
 from geo_service.web.filters import GRADES, ZONES
 from geo_service.web.formats import Formats
@@ -90,7 +93,7 @@ class Frame:
     city
         The city profile.
     freshness
-        Age of the data and the demo label; None on error pages without a database.
+        Age of the data and the demo label; None: not known.
     """
 
     request: Request
@@ -201,15 +204,36 @@ async def frame_of(request: Request, session: AsyncSession, caller: Caller) -> F
     return Frame(request, caller, city, await _freshness(request, session))
 
 
-def bare_frame(request: Request) -> Frame:
-    """Build the frame of a page that must work without a database."""
+async def bare_frame(request: Request, *, ask: bool) -> Frame:
+    """Build the frame of a page that must work without a database.
+
+    Parameters
+    ----------
+    request
+        The request that is answered.
+    ask
+        Whether to ask the database how fresh the data are; else, and when it is away, the last known answer
+        stands.
+    """
     caller: Caller = getattr(request.state, "caller", ANYBODY)
-    return Frame(request, caller, load_city(request.app.state.settings.city), None)
+    held = _held(request)
+    freshness = held[1] if held else None
+    if ask:
+        with suppress(SQLAlchemyError):
+            async with get_database(request).read_session() as session:
+                freshness = await _freshness(request, session)
+    return Frame(request, caller, load_city(request.app.state.settings.city), freshness)
+
+
+def _held(request: Request) -> tuple[float, Freshness] | None:
+    """Return what this process last knew of the freshness, and when."""
+    held: tuple[float, Freshness] | None = getattr(request.app.state, "web_freshness", None)
+    return held
 
 
 async def _freshness(request: Request, session: AsyncSession) -> Freshness:
     """Return the freshness of the data, asked anew every few seconds."""
-    held: tuple[float, Freshness] | None = getattr(request.app.state, "web_freshness", None)
+    held = _held(request)
     if held and time.monotonic() - held[0] < FRESHNESS_SECONDS:
         return held[1]
     sources = tuple((row.kind, row.applied_at) for row in await session.execute(FRESHNESS))

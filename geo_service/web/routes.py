@@ -69,8 +69,8 @@ async def render_problem(request: Request, problem: dict[str, Any]) -> Response 
     wants_page = "text/html" in request.headers.get("accept", "")
     if not wants_page or request.url.path.startswith(DATA_PATHS):
         return None
-    frame = bare_frame(request)
     status = int(problem["status"])
+    frame = await bare_frame(request, ask=status < 500)  # noqa: PLR2004 - at a fault of ours, touch nothing
     title, explanation = EXPLANATIONS.get(status, UNKNOWN)
     known = frame.language == "en" and status < 500  # noqa: PLR2004 - details are written in English
     return frame.page(

@@ -140,3 +140,10 @@ def test_portable_file_is_for_everybody_and_public(signed_in: SignedIn) -> None:
     assert SECRET not in answer.text
     assert OBJECTED_KEY not in answer.text
     assert '<html lang="en">' in answer.text
+
+
+@pytest.mark.parametrize("layer", ["vacancies", "sites", "stops", "districts"])
+def test_layers_say_what_is_invented(client: httpx.Client, layer: str) -> None:
+    features = client.get(f"/maps/layers/{layer}.geojson").json()["features"]
+    assert features
+    assert all(feature["properties"]["is_demo"] is True for feature in features)

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from geo_service.auth.models import Role
 from tests.sample_city import Sample
@@ -220,6 +221,35 @@ def test_choosing_a_language_is_remembered(client: httpx.Client) -> None:
 def test_demo_is_said_on_every_page(client: httpx.Client) -> None:
     for path in PUBLIC_PAGES:
         assert 'class="demo-ribbon"' in client.get(path).text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/nirgends", 404), ("/anfragen", 401), ("/maps/records?bbox=1", 400), ("/maps/records", 422)],
+)
+def test_demo_is_said_on_error_pages(client: httpx.Client, path: str, status: int) -> None:
+    answer = client.get(path, headers=HTML)
+    assert answer.status_code == status
+    assert 'class="demo-ribbon"' in answer.text
+
+
+def test_demo_is_said_where_the_role_is_missing(signed_in: SignedIn) -> None:
+    answer = signed_in(Role.PLANNER).get("/anstoss", headers=HTML)
+    assert answer.status_code == 403
+    assert 'class="demo-ribbon"' in answer.text
+
+
+def test_without_database_the_last_known_label_stands(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("SELECT 1", {}, Exception("connection refused"))
+
+    client.get("/")
+    monkeypatch.setattr("geo_service.web.pages.texts.frame_of", away)
+    answer = client.get("/ueber", headers=HTML)
+    assert answer.status_code == 503
+    assert 'class="demo-ribbon"' in answer.text
 
 
 def test_signed_in_navigation(signed_in: SignedIn, client: httpx.Client) -> None:
