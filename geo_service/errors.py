@@ -75,6 +75,18 @@ class ImportRejected(InvalidInput):
     title, slug = "Import refused", "import-rejected"
 
 
+class TooLarge(GeoServiceError):
+    """The request's body is larger than any form or query of this service."""
+
+    status, title, slug = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "Too large", "too-large"
+
+
+class NotReady(GeoServiceError):
+    """The service cannot do its work at the moment."""
+
+    status, title, slug = HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", "not-ready"
+
+
 class Conflict(GeoServiceError):
     """The change contradicts what is stored."""
 
@@ -111,6 +123,8 @@ class DatabaseUnavailable(GeoServiceError):
     status, title, slug = HTTPStatus.SERVICE_UNAVAILABLE, "Database not reachable", "database-unavailable"
 
 
+MOST_ERRORS = 50
+"""Faults of one request that are told; more help nobody."""
 CONSTRAINT_MESSAGES: dict[str, str] = {
     "excl_occupancies_reserved": "The parcel is already reserved for part of this span.",
     "excl_vacancies_premises_during": "The premises already have a vacancy in this span.",
@@ -214,7 +228,7 @@ def validation_problem(details: Any) -> dict[str, Any]:  # noqa: ANN401 - pydant
     Body fields are named by JSON pointer (RFC 6901), parameters by their name.
     """
     errors = []
-    for detail in details:
+    for detail in details[:MOST_ERRORS]:
         where, *path = detail["loc"]
         entry = {"message": detail["msg"]}
         if where == "body":

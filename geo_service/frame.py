@@ -1,4 +1,4 @@
-"""What every answer carries, errors included: request id and security headers.
+"""What every request and answer has in common: size limit, HEAD, request id and security headers.
 
 Source: OWASP Secure Headers Project; Content Security Policy level 3.
 """
@@ -11,6 +11,11 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from geo_service.errors import TooLarge, problem_response
+
+LARGEST_BODY_BYTES: Final = 256 * 1024
+"""The largest form or query takes a few kilobytes; files are imported by command."""
+TOO_LARGE: Final = f"A request may hold at most {LARGEST_BODY_BYTES // 1024} kB."
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -73,12 +78,36 @@ class Frame:
         request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
 
+        # what a GET answers, a HEAD answers without the body (RFC 9110, 9.3.2)
+        is_head = scope["method"] == "HEAD"
+        if is_head:
+            scope = {**scope, "method": "GET"}
+        received = 0
+
+        async def receive_limited() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > LARGEST_BODY_BYTES:
+                raise TooLarge(TOO_LARGE)
+            return message
+
         async def send_framed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-ID"] = request_id
                 for name, value in self._headers.items():
                     headers.setdefault(name, value)
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
-        await self.app(scope, receive, send_framed)
+        if _stated_length(scope) > LARGEST_BODY_BYTES:
+            await problem_response(TooLarge(TOO_LARGE).problem())(scope, receive, send_framed)
+            return
+        await self.app(scope, receive_limited, send_framed)
+
+
+def _stated_length(scope: Scope) -> int:
+    stated = Headers(scope=scope).get("content-length", "0")
+    return int(stated) if stated.isdecimal() else 0

@@ -9,12 +9,13 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_service.db import get_database
+from geo_service.errors import NotReady, problem_response
 from geo_service.migrate import pending_revisions
 
 router = APIRouter(tags=["health"])
 
 TIMEOUT_S: Final = 5
-NO_STORE: Final = {"Cache-Control": "no-store"}
+NO_STORE: Final[dict[str, str]] = {"Cache-Control": "no-store"}
 
 
 @router.get("/healthz")
@@ -27,8 +28,10 @@ async def get_health() -> JSONResponse:
 async def get_readiness(request: Request) -> JSONResponse:
     """Tell whether the database answers and has the newest schema; 503 and what is missing otherwise."""
     missing = await _missing(request)
-    body = {"status": "not ready" if missing else "ready", "missing": missing}
-    return JSONResponse(body, status_code=503 if missing else 200, headers=NO_STORE)
+    if missing:
+        problem = NotReady("; ".join(missing), missing=missing).problem()
+        return problem_response(problem, headers=NO_STORE)
+    return JSONResponse({"status": "ready", "missing": []}, headers=NO_STORE)
 
 
 async def _missing(request: Request) -> list[str]:

@@ -122,7 +122,7 @@ def reason(row: Row, speaker: Speaker) -> str:
     """Say what decides: the delay that ends last, else the largest deduction, else that there is nothing."""
     if row.chain:
         first = public_reason(row.chain[0])
-        what = speaker.label("restriction", first["kind"])
+        what = speaker.label("restriction", first.get("kind"))
         until = first.get("free_from")
         if until:
             return speaker.say("%(what)s bis %(day)s", what=what, day=speaker.formats.day(until))

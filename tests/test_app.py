@@ -153,6 +153,29 @@ def test_large_json_is_compressed_and_small_is_not(client: httpx.Client) -> None
     assert "content-encoding" not in client.get("/healthz").headers
 
 
+@pytest.mark.parametrize("path", ["/", "/ogc/collections/parcels/items", "/healthz"])
+def test_head_is_get_without_the_body(client: httpx.Client, path: str) -> None:
+    head, get = client.head(path), client.get(path)
+    assert head.status_code == get.status_code == 200
+    assert head.content == b""
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+def test_large_bodies_are_refused_and_many_faults_are_cut(client: httpx.Client) -> None:
+    refused = client.post("/api/inquiries/rank", json={f"k{number}": 1 for number in range(40_000)})
+    assert refused.status_code == 413
+    assert refused.headers["content-type"] == "application/problem+json"
+    unknown = client.post("/api/inquiries/rank", json={f"k{number}": 1 for number in range(5_000)})
+    assert unknown.status_code == 422
+    assert len(unknown.json()["errors"]) == 50
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b" " * 10_000
+
+    assert client.post("/api/inquiries/rank", content=pieces()).status_code in {400, 413}
+
+
 def test_documentation_has_local_assets_and_no_inline_code(client: httpx.Client) -> None:
     page = client.get("/api/docs").text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)

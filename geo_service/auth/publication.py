@@ -30,7 +30,7 @@ def public_reason(link: dict[str, Any]) -> dict[str, Any]:
 
     Whether land is sold, leased, kept as a reserve or its owner does not sell reads the same.
     """
-    if link["kind"] not in HIDDEN_REASONS:
+    if link.get("kind") not in HIDDEN_REASONS:
         return link
     neutral = {"what": "occupancy", "id": None, "kind": NOT_ON_OFFER, "title": "", "office": "", "source": ""}
     return {**link, **neutral}

@@ -1,12 +1,28 @@
 """What the interface takes and answers about availability."""
 
-from datetime import date
-from typing import Literal
+from datetime import date, datetime
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 from geo_service.availability.models import Horizon
 from geo_service.restrictions.models import Severity
+
+
+def _iso_date(text: object) -> object:
+    """Take days as YYYY-MM-DD only: pydantic would read a bare number as seconds since 1970."""
+    if isinstance(text, str):
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+        except ValueError as error:
+            raise PydanticCustomError(
+                "date", "{day} is not a day of the calendar, written YYYY-MM-DD", {"day": text[:40]}
+            ) from error
+    return text
+
+
+IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 
 
 class AvailabilityQuery(BaseModel):
@@ -14,7 +30,7 @@ class AvailabilityQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    as_of: date | None = Field(
+    as_of: IsoDate | None = Field(
         None, description="Day asked for, YYYY-MM-DD, past or future; unset: today.", examples=["2028-04-01"]
     )
     preset: str = Field(
