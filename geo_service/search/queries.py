@@ -49,8 +49,10 @@ LIKE_ENOUGH: Final = 0.45
 GEMARKUNG_LIKE_ENOUGH: Final = 0.4
 MOST_STREET_ROWS: Final = 3_000
 """Parcels looked at for a street: the word Straße alone must not read the whole cadastre."""
-PAGED: Final = frozenset({"site", "parcel"})
-"""Kinds of which every one has a page; of premises only the vacant ones have."""
+PAGED: Final = frozenset({"site", "parcel", "premises"})
+"""Kinds that have a page."""
+HOUSE_NUMBER: Final = r"\s+[[:alpha:]]?\d+\s*[[:alpha:]]?(\s*[-–/,;+&(].*)?$"
+"""What follows the name of a street: 12, 21 a, D10, 3-5, 7/9."""
 KINDS: Final = ("site", "district", "quarter", "stop", "premises", "street", "parcel")
 """Kinds of result; of equally good ones the earlier kind comes first."""
 
@@ -99,7 +101,6 @@ def _candidates(
     texts: tuple[Column, Column, Column],
     score: Column,
     record: tuple[Column, Column],
-    has_page: Column | None = None,
 ) -> Statement:
     """Select candidates of a kind: key, label, detail; invented or not, and geometry in EPSG:25832."""
     is_demo, geom = record
@@ -112,7 +113,7 @@ def _candidates(
         cast(score, Float).label("score"),
         is_demo.label("is_demo"),
         geom.label("geom"),
-        (literal(kind in PAGED) if has_page is None else has_page).label("has_page"),
+        literal(kind in PAGED).label("has_page"),
     )
 
 
@@ -159,18 +160,22 @@ def stops(words: Words, limit: int) -> Statement:
 
 
 def premises(words: Words, limit: int, on: date, *, public: bool) -> Statement:
-    """Select premises by key, name or address; those that are let have no page for the public."""
+    """Select premises by key, name or address; for the public only vacant ones: no others have a page."""
     address = func.concat(shops.c.street, " ", shops.c.house_number)
     score = func.greatest(
         _alike(words, shops.c.name), _alike(words, address), _same_key(words, shops.c.premises_key)
     )
-    vacant = [vacancies.c.premises_id == shops.c.id, _holds(vacancies.c.during, on)]
-    if public:
-        vacant.append(published_vacancy(vacancies.c.status))
     texts = (shops.c.premises_key, shops.c.name, address)
-    has_page = select(vacancies.c.id).where(*vacant).correlate(shops).exists()
-    found = _candidates("premises", texts, score, (shops.c.is_demo, shops.c.geom), has_page)
-    return _best_of(found, score, limit).where(_holds(shops.c.valid, on))
+    found = _candidates("premises", texts, score, (shops.c.is_demo, shops.c.geom))
+    chosen = _best_of(found, score, limit).where(_holds(shops.c.valid, on))
+    if not public:
+        return chosen
+    vacant = select(vacancies.c.id).where(
+        vacancies.c.premises_id == shops.c.id,
+        _holds(vacancies.c.during, on),
+        published_vacancy(vacancies.c.status),
+    )
+    return chosen.where(vacant.correlate(shops).exists())
 
 
 def _same_key(words: Words, key: Column) -> ColumnElement[float]:
@@ -180,7 +185,7 @@ def _same_key(words: Words, key: Column) -> ColumnElement[float]:
 def streets(words: Words, limit: int, on: date, *, public: bool) -> Statement:
     """Select streets by the location texts of parcels, without house numbers."""
     near = _near_parcels(words, on, public=public)
-    street = func.regexp_replace(near.c.location_text, r"\s+\d.*$", "")
+    street = func.regexp_replace(near.c.location_text, HOUSE_NUMBER, "")
     score = func.max(near.c.score)
     outline = func.ST_SetSRID(func.geometry(func.ST_Extent(near.c.geom)), STORAGE_SRID)
     texts = (street, street, func.min(near.c.gemarkung))

@@ -1,5 +1,6 @@
 """Search: what people type, misspell, or throw at it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -30,9 +31,9 @@ def found(client: httpx.Client, typed: str) -> list[dict[str, Any]]:
         ("Hoerde", "district", "hoerde"),
         ("Kreuzviertl", "quarter", "kreuzviertel"),
         ("Hafen", "stop", "de:05913:vrr"),
-        ("Kampstraße 21", "premises", "L-1"),
-        ("Kampstr. 21 a", "premises", "L-1"),
-        ("l-1", "premises", "L-1"),
+        ("Kreuzstraße 7", "premises", "L-0"),
+        ("Kreuzstr. 7", "premises", "L-0"),
+        ("l-0", "premises", "L-0"),
         ("Speicherstraße", "street", "Speicherstraße"),
         ("Speicherstrasse", "street", "Speicherstraße"),
         ("speicherstr", "street", "Speicherstraße"),
@@ -52,7 +53,7 @@ def test_first_result(client: httpx.Client, typed: str, kind: str, key: str) -> 
 
 
 def test_results_lead_somewhere_and_say_where_they_are(client: httpx.Client) -> None:
-    for typed in ("Energiecampus", "Speicherstraße", "Speicherstraße 12", "Kampstraße 21", "Hafen", "Hörde"):
+    for typed in ("Energiecampus", "Speicherstraße", "Speicherstraße 12", "Kreuzstraße 7", "Hafen", "Hörde"):
         hit = found(client, typed)[0]
         west, south, east, north = hit["bbox"]
         assert 7.4 < west <= hit["lon"] <= east < 7.6
@@ -83,6 +84,46 @@ def test_unpublished_parcels_are_for_the_agency(
     hidden = {OBJECTED_KEY, ANNOUNCED_KEY}
     assert hidden.isdisjoint(hit["key"] for hit in found(client, typed))
     assert not hidden.isdisjoint(hit["key"] for hit in found(signed_in("planner"), typed))
+
+
+@pytest.mark.parametrize(
+    ("typed", "key"), [("Kampstr. 21 a", "L-1"), ("Kaiserstraße 3", "L-2"), ("L-2", "L-2")]
+)
+def test_premises_that_the_public_cannot_open_are_for_the_agency(
+    client: httpx.Client, signed_in: SignedIn, typed: str, key: str
+) -> None:
+    assert key not in {hit["key"] for hit in found(client, typed)}
+    hit = found(signed_in("planner"), typed)[0]
+    assert (hit["kind"], hit["key"]) == ("premises", key)
+    assert signed_in("planner").get(hit["link"]).status_code == 200
+
+
+@pytest.fixture
+def long_street(sample: object, database: Database) -> Iterator[None]:
+    """Parcels along one street, with every fashion of house number."""
+    assert sample
+    write = text(
+        """
+        INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, flur, numerator, municipality_key,
+                             municipality, location_text, source, is_demo, geom)
+        SELECT '051251001' || lpad(n::text, 5, '0') || '______', '051251', 'Dorstfeld', 1, n,
+               '05913000', 'Dortmund', 'Rheinische Straße' || number, 'Hausnummern', true,
+               ST_Multi(ST_MakeEnvelope(391000 + n, 5707000, 391001 + n, 5707001, 25832))
+        FROM unnest(CAST(:numbers AS text[])) WITH ORDINALITY AS given(number, n)
+        """
+    )
+    numbers = ["", " 7", " 21 a", " 21a", " D10", " d4", " 3-5", " 7/9", " 12, Hinterhaus"]
+    with database.begin("test") as connection:
+        connection.execute(write, {"numbers": numbers})
+    yield
+    with database.begin("test") as connection:
+        connection.execute(text("DELETE FROM parcels WHERE source = 'Hausnummern'"))
+
+
+@pytest.mark.usefixtures("long_street")
+def test_a_street_is_named_once_without_house_numbers(client: httpx.Client) -> None:
+    streets = [hit["label"] for hit in found(client, "Rheinische Straße") if hit["kind"] == "street"]
+    assert [street for street in streets if street.startswith("Rhein")] == ["Rheinische Straße"]
 
 
 @pytest.mark.parametrize(
