@@ -44,7 +44,11 @@ VACANCIES: Final[TextClause] = text("""
            ST_X(ST_Transform(pr.geom, 4326)) AS longitude, ST_Y(ST_Transform(pr.geom, 4326)) AS latitude,
            ST_AsGeoJSON(ST_Transform(pr.geom, 4326), 6, 0) AS geometry
       FROM premises pr
-      JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
+      JOIN LATERAL (SELECT w.* FROM vacancies w
+                     WHERE w.premises_id = pr.id AND (w.during @> current_date OR (
+                           w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
+                       AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
+                     ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
       LEFT JOIN districts d ON d.id = pr.district_id
       LEFT JOIN quarters q ON q.id = pr.quarter_id
       LEFT JOIN transit_access t
@@ -55,11 +59,12 @@ VACANCIES: Final[TextClause] = text("""
             OR (CAST(:key AS text) IS NULL AND ST_DWithin(
                 pr.geom, ST_Transform(ST_SetSRID(ST_MakePoint(:longitude, :latitude), 4326), 25832),
                 :tolerance_m)))
-       AND (NOT :public OR v.status IN ('vacant', 'temporary_use'))
      ORDER BY pr.id
      LIMIT 8
 """)
-"""Vacant premises near a place or by key. Parameters as ``PARCELS`` and ``tolerance_m`` (metres)."""
+"""Premises near a place or by key that are vacant or, not for the public, will be. Parameters as
+``PARCELS`` and ``tolerance_m`` (metres).
+"""
 
 SITES: Final[TextClause] = text("""
     SELECT s.slug AS key, s.name, s.phase, s.stated_area_ha, s.geometry_accuracy_m, s.is_demo,
@@ -118,8 +123,12 @@ LAYERS: Final[dict[str, TextClause]] = {
                                                        'is_demo', pr.is_demo OR v.is_demo))
                    ORDER BY pr.id), '[]')) AS text)
           FROM premises pr
-          JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
-         WHERE pr.valid @> current_date AND (NOT :public OR v.status IN ('vacant', 'temporary_use'))
+          JOIN LATERAL (SELECT w.* FROM vacancies w
+                         WHERE w.premises_id = pr.id AND (w.during @> current_date OR (
+                               w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
+                           AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
+                         ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
+         WHERE pr.valid @> current_date
     """),
     "sites": text("""
         SELECT CAST(json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
@@ -183,10 +192,13 @@ VACANCIES_IN_VIEW: Final[TextClause] = text("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.is_demo, v.status,
            count(*) OVER () AS found
       FROM premises pr
-      JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
+      JOIN LATERAL (SELECT w.* FROM vacancies w
+                     WHERE w.premises_id = pr.id AND (w.during @> current_date OR (
+                           w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
+                       AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
+                     ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
      WHERE pr.valid @> current_date
        AND pr.geom && ST_Transform(ST_MakeEnvelope(:west, :south, :east, :north, 4326), 25832)
-       AND (NOT :public OR v.status IN ('vacant', 'temporary_use'))
      ORDER BY pr.street, pr.house_number, pr.id
      LIMIT :rows
 """)

@@ -103,7 +103,7 @@ def parcels(rows: Rows) -> None:
             horizon="short",
             available_from=date(2028, 3, 1),
             items=[{"note": SECRET}],
-            chain=[{"holder": SECRET}],
+            chain=[{"kind": "contamination", "free_from": "2028-03-01", "holder": SECRET}],
         )
 
 

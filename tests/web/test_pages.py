@@ -1,14 +1,16 @@
 """Every page: answers, in its language, without inline code, without anything confidential."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from geo_service.auth.models import Role
+from geo_service.db import Database
 from tests.sample_city import Sample
 from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
 from tests.sample_rows import SECRET, SECRET_RENTS
@@ -200,6 +202,47 @@ def test_private_rent_is_for_letting_roles(client: httpx.Client, signed_in: Sign
 def test_threatened_vacancy_is_for_the_agency(client: httpx.Client, signed_in: SignedIn) -> None:
     assert "Kaiserstraße" not in client.get("/leerstand").text
     assert "Kaiserstraße" in signed_in(Role.VACANCY_MANAGER).get("/leerstand").text
+
+
+@pytest.fixture
+def coming_vacancy(sample: Sample, database: Database) -> Iterator[None]:
+    """Let premises (L-1) whose tenant will leave in two months."""
+    row = {"premises_id": sample.ids["premises-1"]}
+    write = text(
+        """
+        INSERT INTO vacancies (premises_id, during, status, previous_use, note, source, is_demo)
+        VALUES (:premises_id, daterange(current_date + 60, NULL), 'threatened', 'retail', '', 'Kommend', true)
+        """
+    )
+    with database.begin("test") as connection:
+        connection.execute(write, row)
+    yield
+    with database.begin("test") as connection:
+        connection.execute(text("DELETE FROM vacancies WHERE source = 'Kommend'"))
+
+
+@pytest.mark.usefixtures("coming_vacancy")
+def test_coming_vacancy_is_for_the_agency(client: httpx.Client, signed_in: SignedIn) -> None:
+    record = "/maps/record?kind=premises&key=L-1"
+    manager = signed_in(Role.VACANCY_MANAGER)
+    assert "/leerstand/L-1" in manager.get("/leerstand?status=threatened").text
+    assert "Leerstand droht" in manager.get("/leerstand/L-1").text
+    assert manager.get(record).json()["items"][0]["badge"][1] == "Leerstand droht"
+    shops = manager.get("/maps/layers/vacancies.geojson").json()["features"]
+    assert {shop["properties"]["key"] for shop in shops} == {"L-0", "L-1", "L-2"}
+    assert "L-1" not in client.get("/leerstand").text
+    assert "L-1" not in client.get("/leerstand?status=threatened").text
+    assert client.get("/leerstand/L-1").status_code == client.get(record).status_code == 404
+    assert "L-1" not in client.get("/maps/layers/vacancies.geojson").text
+
+
+@pytest.mark.usefixtures("coming_vacancy")
+@pytest.mark.parametrize("key", ["L-0", "L-1", "L-2"])
+def test_planner_sees_premises_without_the_rent(signed_in: SignedIn, key: str) -> None:
+    answer = signed_in(Role.PLANNER).get(f"/leerstand/{key}")
+    assert answer.status_code == 200
+    assert "7.741,13" not in answer.text
+    assert "7.741,13" in signed_in(Role.INVESTOR_SUPPORT).get(f"/leerstand/{key}").text
 
 
 def test_round_page_proposes_and_takes_decisions(signed_in: SignedIn, sample: Sample) -> None:

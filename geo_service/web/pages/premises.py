@@ -70,10 +70,10 @@ async def _hints(
 
 @router.get("/leerstand/{premises_key}")
 async def premises(request: Request, session: Reading, caller: Public, premises_key: str) -> Response:
-    """Show premises; rent agreed in private, landlord and notes only to the vacancy manager."""
+    """Show premises; rent agreed in private, landlord and notes only to those who let."""
     frame = await frame_of(request, session, caller)
     may_see_private = frame.may_see("vacancies", "net_rent_eur_month")
-    parameters = {"premises_key": premises_key, "may_see_private": may_see_private}
+    parameters = {"premises_key": premises_key, "public": frame.public, "may_see_private": may_see_private}
     row = (await session.execute(PREMISES, parameters)).one_or_none()
     if row is None:
         raise NotFound(f"There are no vacant premises {premises_key[:60]!r}.")

@@ -2,12 +2,24 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, TextClause, and_, func, select, text, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    SQLColumnExpression,
+    TextClause,
+    and_,
+    func,
+    or_,
+    select,
+    text,
+    tuple_,
+)
+from sqlalchemy.orm import aliased
 
 from geo_service.auth.publication import published_vacancy
 from geo_service.parcels.models import District, Quarter
 from geo_service.transit.models import TransitAccess, TransitStop
-from geo_service.vacancies.models import Premises, Vacancy
+from geo_service.vacancies.models import Premises, Vacancy, VacancyStatus
 from geo_service.web.filters import PremisesFilter
 from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, Rows
 
@@ -80,9 +92,9 @@ def premises_list(
 
 def _joined(statement: Rows, conditions: PremisesFilter, *, public: bool) -> Rows:
     """Add tables and conditions."""
-    statement = (
+    return (
         statement.select_from(Premises)
-        .join(Vacancy, and_(Vacancy.premises_id == Premises.id, Vacancy.during.contains(func.current_date())))
+        .join(Vacancy, Vacancy.id == _vacancy_of(public=public))
         .outerjoin(District, District.id == Premises.district_id)
         .outerjoin(Quarter, Quarter.id == Premises.quarter_id)
         .outerjoin(
@@ -96,7 +108,25 @@ def _joined(statement: Rows, conditions: PremisesFilter, *, public: bool) -> Row
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
         .where(Premises.valid.contains(func.current_date()), *_conditions(conditions))
     )
-    return statement.where(published_vacancy(Vacancy.status)) if public else statement
+
+
+def _vacancy_of(*, public: bool) -> ScalarSelect[int]:
+    """Select the present vacancy of premises, else the next that threatens; the public sees no threats."""
+    each = aliased(Vacancy)
+    shown = each.during.contains(func.current_date())
+    if public:
+        shown = and_(shown, published_vacancy(each.status))
+    else:
+        threat = each.status == VacancyStatus.THREATENED.value
+        shown = or_(shown, and_(threat, each.during.overlaps(func.daterange(func.current_date(), None))))
+    return (
+        select(each.id)
+        .where(each.premises_id == Premises.id, shown)
+        .order_by(func.lower(each.during).nulls_first())
+        .limit(1)
+        .correlate(Premises)
+        .scalar_subquery()
+    )
 
 
 def _conditions(wanted: PremisesFilter) -> list[ColumnElement[bool]]:
@@ -134,14 +164,18 @@ PREMISES: Final[TextClause] = text("""
       FROM premises pr
       LEFT JOIN districts d ON d.id = pr.district_id
       LEFT JOIN quarters q ON q.id = pr.quarter_id
-      LEFT JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
-       AND (:may_see_private OR v.status IN ('vacant', 'temporary_use'))
+      LEFT JOIN LATERAL (SELECT w.* FROM vacancies w
+                          WHERE w.premises_id = pr.id AND (w.during @> current_date OR (
+                                w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
+                            AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
+                          ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
      WHERE pr.premises_key = :premises_key AND pr.valid @> current_date
-       AND (v.id IS NOT NULL OR :may_see_private)
+       AND (v.id IS NOT NULL OR NOT :public)
 """)
-"""Premises and their present vacancy; occupied ones and private fields only for those who may see them.
+"""Premises and their present vacancy, else the next that threatens.
 
-Parameters: ``premises_key``, ``may_see_private``. Areas in m², rents in EUR a month.
+The public sees vacant ones only; rent, landlord, contact and note are for those who may see them. Parameters:
+``premises_key``, ``public``, ``may_see_private``. Areas in m², rents in EUR a month.
 """
 
 HISTORY: Final[TextClause] = text("""
