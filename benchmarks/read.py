@@ -41,7 +41,7 @@ from geo_service.db import DIALECT
 from geo_service.embedded import EmbeddedCluster
 from geo_service.migrate import migrate
 from geo_service.ogc.areas import area_of_degrees, degrees_of_box, tile_box, tile_search_box
-from geo_service.ogc.collections import PARCELS
+from geo_service.ogc.land import PARCELS
 from geo_service.ogc.queries import View, feature_statement, items_parameters, items_statement
 from geo_service.ogc.tile_queries import BUDGET_BYTES, FULL_ZOOM, tile_parameters, tile_statement, tile_view
 from geo_service.postgres import find_programs
@@ -204,7 +204,8 @@ def limit_of(case: Case, url: str, seconds: float, folder: Path) -> float:
 def _literal_sql(statement: Any, values: dict[str, Any]) -> str:  # noqa: ANN401 - a statement
     compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
     known = {name: _literal(value) for name, value in compiled.construct_params(values).items()}
-    return (compiled.string % known).replace("\n", " ") + ";\n"
+    text: str = compiled.string % known
+    return text.replace("\n", " ") + ";\n"
 
 
 def _literal(value: Any) -> str:  # noqa: ANN401 - a bound value
