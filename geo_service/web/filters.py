@@ -1,17 +1,20 @@
 """What a visitor asks of a list: read from the address, checked, with an error beside each wrong field."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, TypeVar
 
 from starlette.datastructures import QueryParams
 
 from geo_service.availability.models import Horizon
+from geo_service.transit.methods import load_method
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.vocabulary import N_
 
-GRADES: Final = ("A", "B", "C", "D", "E", "F")
-"""Transit classes, best first."""
+SHOWN_METHOD: Final = "are"
+"""Transit method shown on pages."""
+GRADES: Final = load_method(SHOWN_METHOD).grades
+"""Transit classes of the shown method, best first."""
 ZONES: Final = ("GE", "GI", "MI", "MU", "MK", "SO", "WA", "WR", "WB", "WS", "MD", "MDW")
 """BauNVO short forms, those of commerce first."""
 ALL_HORIZONS: Final = tuple(horizon.value for horizon in Horizon)
@@ -188,6 +191,12 @@ def read_premises_filter(values: QueryParams) -> tuple[PremisesFilter, dict[str,
         ground_floor=values.get("ground_floor") == "1",
         sort=reader.one("sort", PREMISES_SORTS) or "area",
     ), reader.errors
+
+
+def check_keys(errors: dict[str, str], name: str, chosen: Iterable[str], known: Iterable[Any]) -> None:
+    """Note an error when a key was chosen that no row of ``known`` (with ``key``) has."""
+    if not set(chosen) <= {row.key for row in known}:
+        errors[name] = BAD_CHOICE
 
 
 def is_key(text: str) -> bool:

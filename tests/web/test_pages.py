@@ -156,6 +156,48 @@ def test_wrong_field_is_explained_beside_it_and_kept(client: httpx.Client) -> No
     assert 'aria-invalid="true"' in text
 
 
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/flaechen?grade=E", "grade"),
+        ("/flaechen?district=nirgends", "district"),
+        ("/leerstand?district=nirgends", "district"),
+        ("/leerstand?quarter=nirgends", "quarter"),
+        ("/anfragen?grade=F&area_min=100", "grade"),
+        ("/anfragen?district=nirgends&area_min=100", "district"),
+    ],
+)
+def test_wrong_choice_is_explained_in_the_language(
+    signed_in: SignedIn, path: str, field: str, language: str
+) -> None:
+    answer = signed_in(Role.INVESTOR_SUPPORT).get(path, headers={**HTML, "accept-language": language})
+    assert answer.status_code == 200
+    said = {"de": "Diese Auswahl gibt es nicht.", "en": translations()["Diese Auswahl gibt es nicht."]}
+    assert f'<p class="field-error" id="{field}-error">{said[language]}</p>' in answer.text
+    assert answer.text.count("field-error") == 1
+    check_page(answer, language)
+
+
+def test_only_classes_of_the_shown_method_are_offered(client: httpx.Client) -> None:
+    for path in ("/", "/flaechen"):
+        choices = client.get(path).text.partition('name="grade"')[2].partition("</select>")[0]
+        assert re.findall(r'value="(.)"', choices) == ["A", "B", "C", "D"]
+
+
+def test_what_is_new_can_be_read_aloud(client: httpx.Client, database: Database) -> None:
+    write = text(
+        """
+        INSERT INTO import_runs (kind, file_name, content_hash, counts, actor)
+        VALUES ('gtfs', 'x.zip', 'hash-neu', '{"new": 275}', 'test')
+        """
+    )
+    with database.begin("test") as connection:
+        connection.execute(write)
+    shown = client.get("/").text.partition('class="changes"')[2].partition("</ul>")[0]
+    assert "Fahrplan: 275 neu" in " ".join(re.sub(r"<[^>]*>", "", shown).split())
+
+
 def test_empty_list_says_what_to_loosen(client: httpx.Client) -> None:
     text = client.get("/flaechen?area_min=900000&use=GE").text
     assert "Keine Fläche erfüllt alle Bedingungen." in text

@@ -16,7 +16,7 @@ from geo_service.inquiries.models import InquiryStatus, InquirySubject, Wishable
 from geo_service.inquiries.schemas import RankForm
 from geo_service.inquiries.service import form_of, rank_for
 from geo_service.vacancies.models import PremisesUse
-from geo_service.web.filters import GRADES, ZONES, Reader, is_key
+from geo_service.web.filters import BAD_CHOICE, GRADES, ZONES, Reader, is_key
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.queries.inquiries import inquiry_list
 from geo_service.web.queries.premises import DISTRICTS
@@ -28,6 +28,9 @@ RESULTS: Final = 10
 HORIZONS: Final = ("now", "short", "mid", "long")
 USES: Final = (*ZONES, *(use.value for use in PremisesUse))
 BAD_DATE: Final = N_("Bitte ein Datum eingeben, zum Beispiel 2028-03-31.")
+CHECK_FORM: Final = N_("Bitte prüfen Sie Ihre Angaben.")
+FIELDS: Final = {"transit_grade_min": "grade", "districts": "district", "uses": "use"}
+"""Parameter of the address by member of the requirement."""
 NOTHING_ASKED: Final = frozenset({"status", "lang", "after"})
 
 
@@ -45,7 +48,7 @@ async def inquiries(request: Request, session: Reading, caller: InvestorSupport)
         try:
             answer = await rank_for(session, form, caller, today())
         except InvalidInput as error:
-            errors["form"] = error.detail
+            errors.update(in_words(error))
     return await _page(
         frame,
         session,
@@ -124,7 +127,14 @@ def read_requirement(values: QueryParams) -> tuple[RankForm | None, dict[str, st
     try:
         return (RankForm.model_validate(fields) if not reader.errors else None), reader.errors
     except ValidationError:
-        return None, {**reader.errors, "form": N_("Bitte prüfen Sie Ihre Angaben.")}
+        return None, {**reader.errors, "form": CHECK_FORM}
+
+
+def in_words(error: InvalidInput) -> dict[str, str]:
+    """Return the German sentence beside each field that the ranking refused; else one for the form."""
+    pointers = [str(each.get("pointer", "")) for each in error.extra.get("errors", ())]
+    fields = [FIELDS.get(pointer.split("/")[1]) for pointer in pointers if pointer.startswith("/")]
+    return {field: BAD_CHOICE for field in fields if field} or {"form": CHECK_FORM}
 
 
 def _day(reader: Reader, name: str) -> date | None:

@@ -13,7 +13,7 @@ from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
 from geo_service.web.charts import sketch, waterfall
-from geo_service.web.filters import ALL_HORIZONS, LandFilter, loosened, read_land_filter
+from geo_service.web.filters import ALL_HORIZONS, LandFilter, check_keys, loosened, read_land_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.queries.parcel_page import ACCESS, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, parcel_list, parcel_summary
@@ -28,6 +28,8 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     """List the parcels of a filter."""
     frame = await frame_of(request, session, caller)
     conditions, errors = read_land_filter(request.query_params)
+    districts = (await session.execute(DISTRICTS)).all()
+    check_keys(errors, "district", conditions.district, districts)
     after = read_after(request)
     try:
         rows = (await session.execute(parcel_list(conditions, public=frame.public, after=after))).all()
@@ -45,7 +47,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
         summary=summary,
         hints=await _hints(session, conditions, frame) if not rows and after is None else [],
         horizons=[horizon.value for horizon in Horizon],
-        districts=(await session.execute(DISTRICTS)).all(),
+        districts=districts,
         title_of=lambda row: parcel_title(row, frame.speaker),
         notation_of=lambda row: parcel_notation(row, frame.speaker),
     )

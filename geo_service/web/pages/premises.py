@@ -8,7 +8,7 @@ from geo_service.auth.publication import PUBLIC_VACANCY_STATUS
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
-from geo_service.web.filters import PremisesFilter, loosened, read_premises_filter
+from geo_service.web.filters import PremisesFilter, check_keys, loosened, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.land import after_of, read_after, wants_part
 from geo_service.web.queries.parcel_page import ACCESS
@@ -31,6 +31,10 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
     """List the vacant premises of a filter."""
     frame = await frame_of(request, session, caller)
     conditions, errors = read_premises_filter(request.query_params)
+    districts = (await session.execute(DISTRICTS)).all()
+    quarters = (await session.execute(QUARTERS)).all()
+    check_keys(errors, "district", conditions.district, districts)
+    check_keys(errors, "quarter", conditions.quarter, quarters)
     after = read_after(request)
     try:
         rows = (await session.execute(premises_list(conditions, public=frame.public, after=after))).all()
@@ -49,8 +53,8 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
         uses=[use.value for use in PremisesUse],
         features=[feature.value for feature in Feature],
         statuses=PUBLIC_VACANCY_STATUS if frame.public else [status.value for status in VacancyStatus],
-        districts=(await session.execute(DISTRICTS)).all(),
-        quarters=(await session.execute(QUARTERS)).all(),
+        districts=districts,
+        quarters=quarters,
         address_of=premises_address,
     )
 

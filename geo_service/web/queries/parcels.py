@@ -10,9 +10,9 @@ from geo_service.availability.models import Availability, Horizon
 from geo_service.parcels.models import District, Parcel
 from geo_service.restrictions.models import PlanArea
 from geo_service.transit.models import TransitAccess, TransitStop
-from geo_service.web.filters import ALL_HORIZONS, GRADES, LandFilter
+from geo_service.web.filters import ALL_HORIZONS, GRADES, SHOWN_METHOD, LandFilter
 
-METHOD: Final = "are"
+METHOD: Final = SHOWN_METHOD
 """Transit method shown on pages."""
 PAGE_SIZE: Final = 25
 Rows = Select[*tuple[Any, ...]]
