@@ -84,18 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    for part in (
-        auth,
-        availability,
-        transit,
-        inquiries,
-        matching,
-        sites,
-        search,
-        features,
-        tiles,
-        web,
-    ):
+    parts = (features, tiles, auth, availability, transit, inquiries, matching, sites, search, web)
+    for part in parts:  # routes are tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify)])
     return app
 
@@ -147,7 +137,8 @@ def _install_errors(app: FastAPI) -> None:
 
 async def _docs() -> HTMLResponse:
     """Show the interfaces with Swagger UI, served by this service and without inline code."""
-    style, script, start = (
+    icon, style, script, start = (
+        static_address(f"{SWAGGER}/favicon-32x32.png"),
         static_address(f"{SWAGGER}/swagger-ui.css"),
         static_address(f"{SWAGGER}/swagger-ui-bundle.js"),
         static_address("js/api-docs.js"),
@@ -155,7 +146,7 @@ async def _docs() -> HTMLResponse:
     return HTMLResponse(
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>geo_service: interfaces</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="stylesheet" href="{style}"></head>'
+        f'<link rel="icon" href="{icon}"><link rel="stylesheet" href="{style}"></head>'
         f'<body><main id="swagger-ui" data-definition="/api/openapi.json"></main>'
         f'<script src="{script}"></script><script src="{start}"></script></body></html>'
     )

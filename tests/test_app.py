@@ -179,7 +179,7 @@ def test_large_bodies_are_refused_and_many_faults_are_cut(client: httpx.Client) 
 def test_documentation_has_local_assets_and_no_inline_code(client: httpx.Client) -> None:
     page = client.get("/api/docs").text
     addresses = re.findall(r'(?:src|href)="([^"]+)"', page)
-    assert len(addresses) == 3
+    assert len(addresses) == 4
     assert all(address.startswith("/static/") for address in addresses)
     assert re.findall(r"<script(?![^>]*src=)|<style|style=|\son\w+=", page) == []
     assert client.get("/static/js/api-docs.js").status_code == 200

@@ -22,6 +22,7 @@ TILE_SCHEME_URI: Final = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TIL
 CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 )
 """Conformance classes that are met, and no others."""
 
@@ -98,7 +99,7 @@ def collection(base: str, described: Collection, extent: Box | None) -> Document
         "title": f"{described.title_de} / {described.title}",
         "description": described.description,
         "itemType": "feature",
-        "crs": [CRS84],
+        "crs": [CRS84, STORAGE_CRS],
         "storageCrs": STORAGE_CRS,
         "links": links,
     }

@@ -14,6 +14,14 @@ def _query(name: str, description: str, schema: Document, **more: Any) -> Docume
 
 FORMAT = _query("f", "Format of the answer.", {"type": "string", "enum": ["json", "geojson"]})
 
+CRS = _query(
+    "crs",
+    "Coordinate system of the answer.",
+    {"type": "string", "format": "uri", "enum": [CRS84, STORAGE_CRS], "default": CRS84},
+)
+METHOD = _query("method", "Transit method (collection transit).", {"type": "string", "default": "are"})
+ITEM: Document = {"parameters": [CRS, METHOD, FORMAT]}
+
 ITEMS: Document = {
     "parameters": [
         _query(
@@ -46,7 +54,8 @@ ITEMS: Document = {
             explode=False,
         ),
         _query("after", "Where the page starts; part of the next link.", {"type": "integer", "minimum": 0}),
-        _query("method", "Transit method (collection transit).", {"type": "string", "default": "are"}),
+        CRS,
+        METHOD,
         FORMAT,
     ]
 }

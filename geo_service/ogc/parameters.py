@@ -15,20 +15,22 @@ from shapely.geometry.base import BaseGeometry
 from starlette.datastructures import QueryParams
 
 from geo_service.errors import BadParameter
+from geo_service.geometry import STORAGE_SRID, WGS84_SRID
 from geo_service.ogc.areas import area_of_degrees, area_of_metres
 
 MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
 CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 STORAGE_CRS: Final = "http://www.opengis.net/def/crs/EPSG/0/25832"
-BBOX_CRS: Final = {
-    CRS84: "degrees",
-    "CRS84": "degrees",
-    "OGC:CRS84": "degrees",
-    STORAGE_CRS: "metres",
-    "EPSG:25832": "metres",
+SRID_OF_CRS: Final = {
+    CRS84: WGS84_SRID,
+    "CRS84": WGS84_SRID,
+    "OGC:CRS84": WGS84_SRID,
+    STORAGE_CRS: STORAGE_SRID,
+    "EPSG:25832": STORAGE_SRID,
 }
-"""Coordinate systems of bbox, by URI and by the short names that people write."""
+"""Coordinate systems of crs and bbox-crs, by URI and by the short names that people write."""
+CRS_OF_SRID: Final = {WGS84_SRID: CRS84, STORAGE_SRID: STORAGE_CRS}
 FORMATS: Final = frozenset({"json", "geojson"})
 MAX_KEY: Final = 2**31 - 1
 BOX, BOX_WITH_HEIGHTS, INTERVAL = 4, 6, 2
@@ -56,6 +58,8 @@ class ItemsRequest:
         First and last day in question; None: open.
     choices
         Values of the collection's choices.
+    srid
+        Coordinate system of the answer.
     """
 
     limit: int
@@ -64,6 +68,7 @@ class ItemsRequest:
     area: BaseGeometry | None
     days: Days
     choices: dict[str, str]
+    srid: int
 
 
 def items_request(
@@ -87,11 +92,10 @@ def items_request(
     BadParameter
         Naming the parameter.
     """
-    allowed = {"limit", "after", "bbox", "bbox-crs", "datetime", "f", *choices}
+    allowed = {"limit", "after", "bbox", "bbox-crs", "crs", "datetime", "f", *choices}
     given = single_values(query, allowed)
-    area = _area(given["bbox"], given.get("bbox-crs", CRS84)) if "bbox" in given else None
-    if "bbox" not in given:
-        _crs_kind(given.get("bbox-crs", CRS84))
+    box_srid = srid_of(given, "bbox-crs")
+    area = _area(given["bbox"], box_srid) if "bbox" in given else None
     return ItemsRequest(
         limit=min(_whole(given, "limit", DEFAULT_LIMIT, lowest=1), MAX_LIMIT),
         after=min(_whole(given, "after", 0, lowest=0), MAX_KEY),
@@ -99,6 +103,7 @@ def items_request(
         area=area,
         days=_days(given["datetime"], zone) if "datetime" in given else (today, today),
         choices={name: given.get(name, default) for name, default in choices.items()},
+        srid=srid_of(given, "crs"),
     )
 
 
@@ -134,18 +139,24 @@ def _whole(given: dict[str, str], name: str, default: int, *, lowest: int) -> in
     return int(text)
 
 
-def _crs_kind(text: str) -> str:
-    kind = BBOX_CRS.get(text)
-    if kind is None:
-        raise BadParameter(
-            f"bbox-crs {text[:100]!r} is not offered. Offered: {CRS84}, {STORAGE_CRS}.", parameter="bbox-crs"
-        )
-    return kind
+def srid_of(given: Mapping[str, str], name: str) -> int:
+    """Return the coordinate system that a parameter names; CRS84 when it is not given.
+
+    Raises
+    ------
+    BadParameter
+        When it is not offered.
+    """
+    text = given.get(name, CRS84)
+    srid = SRID_OF_CRS.get(text)
+    if srid is None:
+        offered = f"{CRS84}, {STORAGE_CRS}"
+        raise BadParameter(f"{name} {text[:100]!r} is not offered. Offered: {offered}.", parameter=name)
+    return srid
 
 
-def _area(text: str, crs: str) -> BaseGeometry | None:
+def _area(text: str, srid: int) -> BaseGeometry | None:
     """Read a bbox: four numbers, or six with heights, which do not count here."""
-    kind = _crs_kind(crs)
     numbers = [_number(part) for part in text.split(",")]
     if len(numbers) == BOX_WITH_HEIGHTS:
         numbers = [*numbers[:2], *numbers[3:5]]
@@ -154,7 +165,7 @@ def _area(text: str, crs: str) -> BaseGeometry | None:
     west, south, east, north = numbers
     if south > north:
         raise _bad_box("has its smaller y first")
-    if kind == "metres":
+    if srid == STORAGE_SRID:
         if west > east:
             raise _bad_box("has its smaller x first")
         return area_of_metres(west, south, east, north)

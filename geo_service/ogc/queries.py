@@ -33,8 +33,8 @@ from geo_service.geometry import STORAGE_SRID, WGS84_SRID
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.model import Collection, Column
 
-COORDINATE_DIGITS: Final = 7
-"""About one centimetre."""
+COORDINATE_DIGITS: Final = {WGS84_SRID: 7, STORAGE_SRID: 3}
+"""Digits after the point: about one centimetre, one millimetre."""
 KEPT_STATEMENTS: Final = 256
 Statement = Select[*tuple[Any, ...]]
 
@@ -51,11 +51,14 @@ class View:
         Visible fields, in order.
     unpublished
         Whether rows that are not public are included.
+    srid
+        Coordinate system of the shapes.
     """
 
     collection: str
     fields: tuple[str, ...]
     unpublished: bool
+    srid: int = WGS84_SRID
 
 
 def items_parameters(
@@ -175,15 +178,17 @@ def row_conditions(collection: Collection, view: View) -> list[ColumnElement[boo
 def _features(collection: Collection, view: View) -> Statement:
     """Select row id and feature text, unfiltered.
 
-    Texts are concatenated: that is faster than building one JSON value. The coordinates are WGS 84.
+    Texts are concatenated: that is faster than building one JSON value.
     """
     properties = (
         select(*(collection.columns[name].label(name) for name in view.fields))
         .correlate(*_tables(collection.source))
         .lateral("properties")
     )
-    wgs84 = func.ST_Transform(collection.geom, WGS84_SRID, type_=NullType())
-    geometry = func.ST_AsGeoJSON(wgs84, COORDINATE_DIGITS, 0, type_=Text)
+    shape = collection.geom
+    if view.srid != STORAGE_SRID:
+        shape = func.ST_Transform(shape, view.srid, type_=NullType())
+    geometry = func.ST_AsGeoJSON(shape, COORDINATE_DIGITS[view.srid], 0, type_=Text)
     feature = (
         constant('{"type":"Feature","id":')
         + _json(collection.key)

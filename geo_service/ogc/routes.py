@@ -14,7 +14,7 @@ from geo_service.ogc import documents, openapi
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.model import Collection
-from geo_service.ogc.parameters import CRS84, items_request, single_values
+from geo_service.ogc.parameters import CRS_OF_SRID, items_request, single_values, srid_of
 from geo_service.ogc.service import (
     Page,
     choices_of,
@@ -27,8 +27,6 @@ from geo_service.ogc.service import (
 )
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
-
-CONTENT_CRS = {"Content-Crs": f"<{CRS84}>"}
 
 
 @router.get("/", openapi_extra=openapi.FORMAT_ONLY)
@@ -77,27 +75,31 @@ async def get_items(request: Request, caller: Public, session: Reading, collecti
     asked = items_request(request.query_params, choices_of(collection, {}), day, zone_of(request))
     page = await page_of(session, collection, caller, (asked, day))
     content = collection_bytes(page, _page_links(request, collection, page))
-    return Response(content, media_type=documents.GEOJSON, headers={**caching(caller), **CONTENT_CRS})
+    return _geojson(content, caller, asked.srid)
 
 
 @router.get(
     "/collections/{collection_id}/items/{feature_id}",
     response_class=Response,
     responses=openapi.FEATURES_ANSWER,
-    openapi_extra=openapi.FORMAT_ONLY,
+    openapi_extra=openapi.ITEM,
 )
 async def get_item(
     request: Request, caller: Public, session: Reading, collection_id: str, feature_id: str
 ) -> Response:
     """Return one feature."""
     collection = find_collection(collection_id)
-    given = single_values(request.query_params, {"f", *collection.choices})
+    given = single_values(request.query_params, {"f", "crs", *collection.choices})
+    view = view_of(collection, caller, srid_of(given, "crs"))
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, given)}
-    content = await feature_of(session, collection, caller, values)
+    content = await feature_of(session, view, values)
     links = documents.item_links(base_address(request), collection, feature_id)
-    return Response(
-        with_links(content, links), media_type=documents.GEOJSON, headers={**caching(caller), **CONTENT_CRS}
-    )
+    return _geojson(with_links(content, links), caller, view.srid)
+
+
+def _geojson(content: bytes, caller: Caller, srid: int) -> Response:
+    headers = {**caching(caller), "Content-Crs": f"<{CRS_OF_SRID[srid]}>"}
+    return Response(content, media_type=documents.GEOJSON, headers=headers)
 
 
 def base_address(request: Request) -> str:

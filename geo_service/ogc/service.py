@@ -13,6 +13,7 @@ from geo_service.auth.fields import visible_fields
 from geo_service.auth.publication import sees_unpublished
 from geo_service.db import fetch_bytes, fetch_bytes_row
 from geo_service.errors import NotFound
+from geo_service.geometry import WGS84_SRID
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.documents import Document
 from geo_service.ogc.model import Collection
@@ -63,9 +64,9 @@ def find_collection(collection_id: str) -> Collection:
     return found
 
 
-def view_of(collection: Collection, caller: Caller) -> View:
-    """Return which fields and rows a caller sees."""
-    return View(collection.id, visible_fields(collection.id, caller), sees_unpublished(caller))
+def view_of(collection: Collection, caller: Caller, srid: int = WGS84_SRID) -> View:
+    """Return which fields and rows a caller sees, with shapes in a coordinate system."""
+    return View(collection.id, visible_fields(collection.id, caller), sees_unpublished(caller), srid)
 
 
 async def page_of(
@@ -90,7 +91,7 @@ async def page_of(
     values = items_parameters((request.limit, request.after), request.days, request.choices, today)
     if request.area is not None:
         values["area"] = shapely.to_wkb(request.area)
-    statement = items_statement(view_of(collection, caller), boxed=request.boxed)
+    statement = items_statement(view_of(collection, caller, request.srid), boxed=request.boxed)
     features, found, last = await fetch_bytes_row(session, statement, values) or (None, 0, None)
     return Page(features or b"", min(found, request.limit), last if found > request.limit else None)
 
@@ -102,19 +103,15 @@ def collection_bytes(page: Page, links: list[Document]) -> bytes:
     return b"".join((_json(head)[:-1], b',"features":[', page.features, b"]}"))
 
 
-async def feature_of(
-    session: AsyncSession, collection: Collection, caller: Caller, values: dict[str, Any]
-) -> bytes:
+async def feature_of(session: AsyncSession, view: View, values: dict[str, Any]) -> bytes:
     """Return one feature as GeoJSON.
 
     Parameters
     ----------
     session
         Read session.
-    collection
-        Where it is.
-    caller
-        Who asks.
+    view
+        Collection as the caller sees it.
     values
         ``key`` of the feature, ``today``, and the values of the collection's choices.
 
@@ -123,10 +120,10 @@ async def feature_of(
     NotFound
         When there is none, or not for this caller: the answer is the same.
     """
-    key = values["key"]
+    collection, key = COLLECTIONS[view.collection], values["key"]
     feature = None
     if _possible(collection, key):
-        feature = await fetch_bytes(session, feature_statement(view_of(collection, caller)), values)
+        feature = await fetch_bytes(session, feature_statement(view), values)
     if feature is None:
         raise NotFound(
             f"There is no feature {key[:LONGEST_KEY]!r} in {collection.id}.", parameter="featureId"

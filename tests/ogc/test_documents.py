@@ -33,6 +33,7 @@ def test_conformance_names_what_is_met(client: httpx.Client) -> None:
     assert client.get("/ogc/conformance").json()["conformsTo"] == [
         "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
         "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+        "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     ]
 
 
@@ -86,4 +87,4 @@ def test_interface_definition_lists_the_parameters(client: httpx.Client) -> None
         parameter["name"]
         for parameter in paths["/ogc/collections/{collection_id}/items"]["get"]["parameters"]
     }
-    assert listed == {"collection_id", "limit", "bbox", "bbox-crs", "datetime", "after", "method", "f"}
+    assert listed == {"collection_id", "limit", "bbox", "bbox-crs", "crs", "datetime", "after", "method", "f"}

@@ -98,6 +98,16 @@ def test_coordinates_are_those_of_the_database_to_a_centimetre(client: httpx.Cli
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("path", ["items", f"items/{PUBLIC_KEYS[0]}"])
+def test_coordinates_of_the_register(client: httpx.Client, path: str) -> None:
+    answer = client.get(f"/ogc/collections/parcels/{path}?crs={STORAGE_CRS}")
+    assert answer.headers["content-crs"] == f"<{STORAGE_CRS}>"
+    found = answer.json()
+    feature = found["features"][0] if path == "items" else found
+    corners = {tuple(corner) for corner in feature["geometry"]["coordinates"][0][0]}
+    assert corners == {(394_000, 5_707_000), (394_000, 5_707_050), (394_100, 5_707_000), (394_100, 5_707_050)}
+
+
 def test_unknown_place_is_null(client: httpx.Client) -> None:
     by_slug = {feature["id"]: feature for feature in items(client, "sites")["features"]}
     assert by_slug["cleanport"]["geometry"] is None

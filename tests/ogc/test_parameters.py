@@ -65,6 +65,7 @@ def test_defaults() -> None:
         (f"bbox=400000,5700000,390000,5710000&bbox-crs={STORAGE_CRS}", "bbox"),
         ("bbox=7,51,8,52&bbox-crs=EPSG:31467", "bbox-crs"),
         ("bbox-crs=nonsense", "bbox-crs"),
+        ("crs=EPSG:3857", "crs"),
         ("datetime=yesterday", "datetime"),
         ("datetime=", "datetime"),
         ("datetime=2026-02-30", "datetime"),
