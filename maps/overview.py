@@ -37,12 +37,13 @@ def overview_map(city: CityProfile, speaker: Speaker, basemap: tuple[str, str] |
     basemap
         Address and attribution of a configured base map; None: own layers only.
     """
+    west, south, east, north = city.bbox
     made = CityMap(
         "overview",
         city.center,
         START_ZOOM,
         speaker.say("Übersichtskarte %(city)s: Flächen, Leerstände, Standorte", city=city.name),
-        map_settings(speaker),
+        {**map_settings(speaker), "bounds": [[south, west], [north, east]]},
     )
     if basemap:
         BaseMap(*basemap).add_to(made)
@@ -86,6 +87,7 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "more": speaker.say("Ganze Antwort"),
         "demo": speaker.say("Demo"),
         "nothing": speaker.say("Hier ist nichts erfasst."),
+        "nowhere": speaker.say("Auf der Karte ist dazu nichts zu zeigen: Es gibt keinen Ort dazu."),
         "failed": speaker.say("Die Auskunft ist nicht erreichbar. Bitte versuchen Sie es noch einmal."),
         "copied": speaker.say("Der Link zu dieser Ansicht ist kopiert."),
         "copyFailed": speaker.say("Bitte kopieren Sie den Link aus der Adresszeile."),

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from geo_service.city import load_city
 from tests.browser.conftest import Visit
 from tests.sample_land import PUBLIC_KEYS
 
@@ -185,3 +186,66 @@ def test_portable_file_works_without_network(visit: Visit, tmp_path_factory: pyt
     offline.page.locator("path.leaflet-interactive").first.dispatch_event("click")
     expect(offline.page.locator(".leaflet-popup h2").first).to_be_visible()
     assert offline.no_sideways_scrolling()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_whole_city_is_in_the_first_view(visit: Visit, width: int) -> None:
+    visitor = visit(width)
+    visitor.go("/maps/overview")
+    visitor.wait_for_map()
+    west, south, east, north = load_city("dortmund").bbox
+    inside = "(box) => GeoMap.maps.get('map_overview').getBounds().contains(box)"
+    assert visitor.page.evaluate(inside, [[south, west], [north, east]])
+
+
+def test_what_has_no_place_is_said_so(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/maps/overview#focus=site:cleanport")
+    visitor.wait_for_map()
+    expect(visitor.page.locator("[data-map-status]")).to_contain_text("Es gibt keinen Ort dazu.")
+        "window.location.hash.replace('#focus=site:cleanport', '')"
+    )
+    assert len(visitor.faults) == 2  # the answer 404, and the browser's note of it
+    visitor.faults.clear()
+
+
+PLACE = """
+async (key) => {
+  const found = await (await fetch(`/maps/record?kind=parcel&key=${key}`)).json();
+  const map = GeoMap.maps.get("map_overview");
+  const point = map.latLngToContainerPoint([found.latitude, found.longitude]);
+  const box = map.getContainer().getBoundingClientRect();
+  return [box.left + point.x, box.top + point.y];
+}
+"""
+"""Where a parcel lies on the screen."""
+
+
+def test_back_and_forward_show_each_answer_again(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go(f"/maps/overview{NEAR}")
+    visitor.wait_for_map()
+    page = visitor.page
+    title = page.locator(".leaflet-popup h2")
+    streets = ["Speicherstraße 12", "Speicherstraße 14"]
+    for key, street in zip(PUBLIC_KEYS, streets, strict=False):
+        page.mouse.click(*page.evaluate(PLACE, key))
+        expect(title.first).to_have_text(street)
+        page.wait_for_timeout(500)
+    for _ in range(2):
+        page.go_back()
+        expect(title.first).to_have_text(streets[0])
+        assert f"focus=parcel:{PUBLIC_KEYS[0]}" in page.url
+        page.wait_for_timeout(500)
+        page.go_forward()
+        expect(title.first).to_have_text(streets[1])
+        assert f"focus=parcel:{PUBLIC_KEYS[1]}" in page.url
+        page.wait_for_timeout(500)
+    page.go_back()
+    expect(title.first).to_have_text(streets[0])
+    page.wait_for_timeout(500)
+    page.go_back()
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+    assert "focus" not in page.url
+    page.go_forward()
+    expect(title.first).to_have_text(streets[0])

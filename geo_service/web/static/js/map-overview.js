@@ -8,7 +8,7 @@
   const status = document.querySelector("[data-map-status]");
   const target = document.querySelector("[data-records-target]");
   const say = (text) => { status.textContent = text; };
-  let restoring = false;
+  let restoring = false, opening = false;
 
   /* ---- the view in the address: #map=zoom/lat/lon&layers=…&focus=kind:key ---- */
   const state = {focus: null};
@@ -25,7 +25,7 @@
     return `#${parts.join("&")}`;
   }
   function remember(push) {
-    if (restoring || address() === window.location.hash) return;
+    if (restoring || opening || address() === window.location.hash) return;
     window.history[push ? "pushState" : "replaceState"](null, "", address());
   }
   function read() {
@@ -53,10 +53,16 @@
   function metresPerPixel() {
     return 40075016.686 * Math.cos(map.getCenter().lat * Math.PI / 180) / 2 ** (map.getZoom() + 8);
   }
-  function openPopup(latlng, items) {
+  /* Each answer has its own entry in the history: while one takes the place of another, nothing is noted. */
+  function openPopup(latlng, items, {push = true, fit = null} = {}) {
     const content = GeoMap.popupContent(map, items);
-    const popup = L.popup({maxWidth: Math.min(340, map.getSize().x - 90), autoPanPadding: [16, 16]}).setLatLng(latlng).setContent(content);
+    const popup = L.popup({
+      maxWidth: Math.min(340, map.getSize().x - 90), autoPanPadding: [16, 16], closeOnClick: false,
+    }).setLatLng(latlng).setContent(content);
+    opening = true;
+    if (fit) map.fitBounds(fit.bounds, {maxZoom: fit.maxZoom, animate: false, padding: [60, 60]});
     popup.openOn(map);
+    opening = false;
     const element = popup.getElement();
     element.setAttribute("role", "dialog");
     element.setAttribute("aria-label", items.length ? items[0].title : texts.nothing);
@@ -67,7 +73,7 @@
     GeoMap.select(map, parcel ? parcel.key : null);
     const linked = items.find((item) => ["parcel", "premises", "site"].includes(item.kind));
     state.focus = linked ? `${linked.kind}:${linked.key}` : null;
-    remember(true);
+    remember(push);
   }
   async function ask(url, latlng) {
     const turn = ++asked;
@@ -94,7 +100,9 @@
   map.on("click", (event) => identify(event.latlng, shownLayers().filter((key) => key !== "vacancies" && key !== "boundary")));
   map.on("geo:marker", (event) => identify(event.latlng, [event.key]));
   map.on("popupclose", () => {
-    if (state.focus) { state.focus = null; GeoMap.select(map, null); remember(false); }
+    if (opening) return;
+    GeoMap.select(map, null);
+    if (state.focus && !restoring) { state.focus = null; remember(false); }
     if (map.getContainer().contains(document.activeElement) || document.activeElement === document.body) map.getContainer().focus({preventScroll: true});
   });
   map.getContainer().addEventListener("keydown", (event) => {
@@ -110,37 +118,38 @@
   });
 
   /* ---- a record by its key ---- */
-  async function focus(name, push) {
+  async function focus(name, {push, keepView = false}) {
     const [kind, ...rest] = name.split(":");
     const values = new URLSearchParams({kind, key: rest.join(":"), lang: language});
     const turn = ++asked;
+    let gone = false;
     try {
       const answer = await fetch(`/maps/record?${values}`, {headers: {accept: "application/json"}});
+      gone = answer.status === 404;
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (turn !== asked) return;
-      const bounds = L.geoJSON(found.geometry).getBounds();
-      restoring = !push;
-      map.fitBounds(bounds, {maxZoom: kind === "site" ? 16 : 17, animate: false, padding: [60, 60]});
-      openPopup(L.latLng(found.latitude, found.longitude), found.items);
-      restoring = false;
-      remember(push);
+      const fit = keepView ? null : {bounds: L.geoJSON(found.geometry).getBounds(), maxZoom: kind === "site" ? 16 : 17};
+      say("");
+      openPopup(L.latLng(found.latitude, found.longitude), found.items, {push, fit});
     } catch {
-      say(texts.failed);
+      if (turn !== asked) return;
+      if (state.focus === name) state.focus = null;
+      say(gone ? texts.nowhere : texts.failed);
     }
   }
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-focus]");
     if (!link) return;
     event.preventDefault();
-    focus(link.dataset.focus, true);
+    focus(link.dataset.focus, {push: true});
     map.getContainer().scrollIntoView({block: "nearest"});
   });
   document.addEventListener("geo:choose", (event) => {
     const {kind, key, bbox, lat, lon} = event.detail;
     if (lat === null) return;
     event.preventDefault();
-    if (["parcel", "premises", "site"].includes(kind)) { focus(`${kind}:${key}`, true); return; }
+    if (["parcel", "premises", "site"].includes(kind)) { focus(`${kind}:${key}`, {push: true}); return; }
     if (bbox) map.fitBounds([[bbox[1], bbox[0]], [bbox[3], bbox[2]]], {maxZoom: 17, animate: false});
     else map.setView([lat, lon], 16, {animate: false});
     map.getContainer().focus({preventScroll: true});
@@ -183,7 +192,7 @@
   });
 
   /* ---- start, back and forward ---- */
-  function restore() {
+  function restore(atFirst) {
     const wanted = read();
     restoring = true;
     if (wanted.layers) {
@@ -193,14 +202,17 @@
       panel.querySelectorAll("input[name=layer]").forEach((box) => { box.checked = known.has(box.value); });
     }
     if (wanted.view) map.setView([wanted.view[1], wanted.view[2]], wanted.view[0], {animate: false});
+    else if (atFirst || !window.location.hash) map.fitBounds(map.geo.settings.bounds, {animate: false});
     applyLayers();
+    const changed = wanted.focus !== state.focus;
+    state.focus = wanted.focus;
+    if (!wanted.focus) { asked += 1; map.closePopup(); }
     restoring = false;
-    if (wanted.focus && wanted.focus !== state.focus) focus(wanted.focus, false);
-    else if (!wanted.focus && state.focus) map.closePopup();
+    if (wanted.focus && changed) focus(wanted.focus, {push: false, keepView: Boolean(wanted.view)});
   }
-  window.addEventListener("popstate", restore);
-  window.addEventListener("hashchange", restore);
-  restore();
+  window.addEventListener("popstate", () => restore(false));
+  window.addEventListener("hashchange", () => restore(false));
+  restore(true);
   GeoMap.refresh(map);
   list();
   document.documentElement.dataset.mapReady = "yes";
