@@ -203,8 +203,6 @@ def test_what_has_no_place_is_said_so(visit: Visit) -> None:
     visitor.go("/maps/overview#focus=site:cleanport")
     visitor.wait_for_map()
     expect(visitor.page.locator("[data-map-status]")).to_contain_text("Es gibt keinen Ort dazu.")
-        "window.location.hash.replace('#focus=site:cleanport', '')"
-    )
     assert len(visitor.faults) == 2  # the answer 404, and the browser's note of it
     visitor.faults.clear()
 
