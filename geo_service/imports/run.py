@@ -1,9 +1,10 @@
 """One import from file to register: read, check, compare, write; all or nothing."""
 
 from pathlib import Path
+from typing import Final
 
 import pandas as pd
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from geo_service.city import CityProfile, load_city
 from geo_service.db import Database
@@ -18,6 +19,9 @@ from geo_service.imports.reading import Choice, content_hash, read_file
 from geo_service.imports.report import ImportOptions, ImportReport
 from geo_service.imports.source import as_text
 from geo_service.imports.writing import compare_and_write, wait_for_turn
+
+BUSY: Final = frozenset({"55P03", "40P01"})
+"""States of PostgreSQL: a lock was waited for too long, a deadlock."""
 
 
 def import_file(database: Database, kind: ImportKind, path: Path, options: ImportOptions) -> ImportReport:
@@ -56,6 +60,13 @@ def import_file(database: Database, kind: ImportKind, path: Path, options: Impor
         kind.refer(connection, draft)
         try:
             report = compare_and_write(connection, kind, draft, path, digest)
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) not in BUSY:
+                raise
+            raise Conflict(
+                "Someone else is changing the same records at the moment. Nothing was written; please run "
+                "the import again."
+            ) from error
         except IntegrityError as error:
             raise Conflict(
                 f"{from_integrity_error(error).detail} Nothing was written. Did someone change the register "

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, event, text
 
 from geo_service.db import Database
 from geo_service.errors import Conflict
@@ -112,6 +112,24 @@ def others_at_work(register: Database) -> int:
         "AND pid <> pg_backend_pid() AND state <> 'idle'"
     )
     return int(rows_of(register, statement)[0][0])
+
+
+def test_records_that_someone_holds_are_a_conflict(register: Database, tmp_path: Path) -> None:
+    bring(register, "parcels", write_geojson(tmp_path / "a.geojson", parcel_rows([1])))
+    path = write_geojson(tmp_path / "b.geojson", parcel_rows([1], lagebeztxt="Neu"))
+
+    def impatient(connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '100ms'")
+
+    with register.begin(actor="test") as connection:
+        connection.execute(text("SELECT 1 FROM parcels FOR UPDATE"))
+        event.listen(register.engine, "begin", impatient)
+        try:
+            with pytest.raises(Conflict, match="Someone else is changing"):
+                bring(register, "parcels", path)
+        finally:
+            event.remove(register.engine, "begin", impatient)
+    assert bring(register, "parcels", path).changed == 1
 
 
 def test_a_parcel_added_meanwhile_is_a_conflict_and_not_a_loss(

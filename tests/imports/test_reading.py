@@ -203,7 +203,7 @@ def test_a_zero_character_is_refused_before_it_cuts_a_text_off(tmp_path: Path) -
 
 GML = """<?xml version="1.0" encoding="utf-8"?>
 <wfs:FeatureCollection xmlns:wfs="http://www.opengis.net/wfs/2.0" xmlns:gml="http://www.opengis.net/gml/3.2">
-<wfs:member><Flurstueck gml:id="a"><flstkennz>05124900300001000100</flstkennz><flur>008</flur>
+<wfs:member><Flurstueck gml:id="a"><flstkennz>14632500300121000100</flstkennz><flur>008</flur>
 <flaeche>0400</flaeche><geom>{polygon}</geom></Flurstueck></wfs:member>
 </wfs:FeatureCollection>"""
 LAT_LON = """<gml:Polygon srsName="urn:ogc:def:crs:EPSG::4258"><gml:exterior><gml:LinearRing>
@@ -222,7 +222,7 @@ def test_gml_keeps_zeros_and_turns_axes(tmp_path: Path) -> None:
     table = read(path)
     assert cells(table)[0]["flur"] == "008"
     assert cells(table)[0]["flaeche"] == "0400"
-    assert cells(table)[0]["flstkennz"] == "05124900300001000100"
+    assert cells(table)[0]["flstkennz"] == "14632500300121000100"
     assert table.geometry is not None
     assert shapely.bounds(table.geometry[0]).tolist() == [7.4, 51.5, 7.5, 51.6]
     assert path.with_suffix(".gfs").read_text().startswith("<GMLFeatureClassList>stale")

@@ -203,6 +203,13 @@ BOWTIE = shapely.Polygon(
     [(WEST, SOUTH), (WEST + 20, SOUTH + 20), (WEST + 20, SOUTH), (WEST, SOUTH + 20), (WEST, SOUTH)]
 )
 
+LOOP = shapely.Polygon(  # the way back crosses the upper side and leaves a loop of 5 x 5 m above it
+    [
+        (WEST + x, SOUTH + y)
+        for x, y in ((0, 0), (20, 0), (20, 20), (5, 20), (5, 25), (10, 25), (10, 19), (0, 19), (0, 0))
+    ]
+)
+
 BAD_ROWS: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
     ("no key", {"flstkennz": None}, ("flstkennz", "empty")),
     ("blank key", {"flstkennz": "   "}, ("flstkennz", "empty")),
@@ -227,6 +234,7 @@ BAD_ROWS: list[tuple[str, dict[str, Any], tuple[str, str]]] = [
     ),
     ("a point", {"geometry": shapely.Point(WEST, SOUTH)}, ("geometry", "wrong-geometry")),
     ("a bow tie", {"geometry": BOWTIE}, ("geometry", "invalid-geometry")),
+    ("a loop", {"geometry": LOOP}, ("geometry", "invalid-geometry")),
     (
         "in Hamburg",
         {"geometry": shapely.box(565_000, 5_933_000, 565_020, 5_933_020)},
