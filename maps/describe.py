@@ -1,5 +1,6 @@
 """What a popup says of a record: what, how much, from when, how near, and why. Plain texts, no markup."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -66,9 +67,8 @@ def shortened(text: str) -> str:
 def describe_parcel(row: Row, speaker: Speaker) -> Item:
     """Describe a parcel."""
     formats = speaker.formats
-    lines: list[tuple[str, str]] = [
-        (speaker.say("Was"), speaker.label("zone", row.zone) if row.zone else formats.unknown)
-    ]
+    what = speaker.label("zone", row.zone) if row.zone else present_use(row.actual_use)
+    lines: list[tuple[str, str]] = [(speaker.say("Was"), what or formats.unknown)]
     if row.horizon is None:
         lines.append((speaker.say("Wie viel"), speaker.say("noch nicht berechnet")))
     else:
@@ -97,6 +97,12 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
         f"/flaechen/{row.key}",
         row.is_demo,
     )
+
+
+def present_use(text: str | None) -> str:
+    """Return the actual use of the cadastre without areas: ``Wohnbaufläche;400|Weg;20`` has two."""
+    parts = (part.partition(";")[0].strip() for part in (text or "").split("|"))
+    return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
 def available_from(row: Row, speaker: Speaker) -> str:
@@ -144,6 +150,10 @@ def describe_vacancy(row: Row, speaker: Speaker) -> Item:
     uses = ", ".join(speaker.label("premises_use", use) for use in row.permitted_uses) or formats.unknown
     asking = row.asking_rent_eur_month
     rent = speaker.say("auf Anfrage") if asking is None else formats.euro(asking)
+    coming = row.status == "threatened"
+    why = [speaker.label("vacancy_status", row.status)]
+    if row.previous_use:
+        why.append(speaker.say("davor: %(use)s", use=speaker.label("premises_use", row.previous_use)))
     return Item(
         "premises",
         row.key,
@@ -153,9 +163,10 @@ def describe_vacancy(row: Row, speaker: Speaker) -> Item:
         (
             (speaker.say("Was"), uses),
             (speaker.say("Wie viel"), formats.square_metres(row.area_m2)),
-            (speaker.say("Seit wann"), formats.day(row.since)),
+            (speaker.say("Ab wann") if coming else speaker.say("Seit wann"), formats.day(row.since)),
             (speaker.say("Miete im Monat"), rent),
             (speaker.say("Wie nah"), nearness(row, speaker)),
+            (speaker.say("Warum"), ", ".join(why)),
         ),
         f"/leerstand/{quote(row.key, safe='')}",
         row.is_demo,
@@ -169,6 +180,8 @@ def describe_site(row: Row, speaker: Speaker) -> Item:
         size = speaker.say("%(ha)s laut Quelle", ha=formats.hectares(row.stated_area_ha))
     else:
         size = speaker.say("%(ha)s, Umriss geschätzt", ha=formats.hectares(row.drawn_m2 / 10_000))
+    summary = row.summary_en if speaker.language == "en" else row.summary_de
+    uses = ", ".join(speaker.label("site_use", use) for use in row.uses)
     step = row.next_en if speaker.language == "en" else row.next_de
     due = formats.day(row.due_on) if row.due_on else row.due_text
     return Item(
@@ -178,14 +191,22 @@ def describe_site(row: Row, speaker: Speaker) -> Item:
         speaker.say("Zukunftsstandort"),
         None,
         (
+            (speaker.say("Was"), uses or formats.unknown),
             (speaker.say("Stand"), speaker.label("phase", row.phase)),
             (speaker.say("Wie viel"), size),
             (speaker.say("Nächster Schritt"), f"{step} ({due})" if step and due else step or formats.unknown),
             (speaker.say("Wie nah"), nearness(row, speaker)),
+            (speaker.say("Warum"), first_sentence(summary) or formats.unknown),
         ),
         f"/standorte/{row.key}",
         row.is_demo,
     )
+
+
+def first_sentence(text: str | None) -> str:
+    """Return the first sentence of a text; one too long for a popup is cut."""
+    found = re.match(r".+?[.!?](?=\s+[A-ZÄÖÜ]|\s*$)", text or "", re.DOTALL)
+    return shortened(found[0] if found else text or "")
 
 
 def describe_stop(row: Row, speaker: Speaker) -> Item:

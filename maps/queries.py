@@ -10,6 +10,7 @@ from sqlalchemy import TextClause, text
 
 PARCELS: Final[TextClause] = text("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
+           p.actual_use,
            a.gross_m2, a.net_m2, a.estimated_m2, a.horizon, a.available_from, a.severity, a.chain, a.items,
            d.name AS district, t.grade, t.distance_m, s.name AS stop, s.lines,
            (SELECT pa.zone FROM plan_areas pa
@@ -39,7 +40,7 @@ PARCELS: Final[TextClause] = text("""
 
 VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.permitted_uses,
-           pr.floor, pr.is_demo, v.status, lower(v.during) AS since, v.asking_rent_eur_month,
+           pr.floor, pr.is_demo, v.status, lower(v.during) AS since, v.previous_use, v.asking_rent_eur_month,
            q.name AS quarter, d.name AS district, t.grade, t.distance_m, s.name AS stop, s.lines,
            ST_X(ST_Transform(pr.geom, 4326)) AS longitude, ST_Y(ST_Transform(pr.geom, 4326)) AS latitude,
            ST_AsGeoJSON(ST_Transform(pr.geom, 4326), 6, 0) AS geometry
@@ -68,6 +69,7 @@ VACANCIES: Final[TextClause] = text("""
 
 SITES: Final[TextClause] = text("""
     SELECT s.slug AS key, s.name, s.phase, s.stated_area_ha, s.geometry_accuracy_m, s.is_demo,
+           s.uses, s.summary_de, s.summary_en,
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
            t.grade, t.distance_m, st.name AS stop, st.lines,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude,
@@ -223,6 +225,7 @@ ALL_DISTRICTS: Final[TextClause] = text("""
 
 ALL_SITES: Final[TextClause] = text("""
     SELECT s.slug AS key, s.name, s.phase, s.stated_area_ha, s.geometry_accuracy_m, s.is_demo,
+           s.uses, s.summary_de, s.summary_en,
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
            t.grade, t.distance_m, st.name AS stop,
            ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS geometry
@@ -240,7 +243,7 @@ ALL_SITES: Final[TextClause] = text("""
 
 ALL_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.permitted_uses,
-           pr.is_demo, v.status, lower(v.during) AS since, v.asking_rent_eur_month,
+           pr.is_demo, v.status, lower(v.during) AS since, v.previous_use, v.asking_rent_eur_month,
            t.grade, t.distance_m, s.name AS stop,
            ST_AsGeoJSON(ST_Transform(pr.geom, 4326), 6, 0) AS geometry
       FROM premises pr
@@ -256,7 +259,7 @@ ALL_VACANCIES: Final[TextClause] = text("""
 
 LARGEST_PARCELS: Final[TextClause] = text("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
-           a.gross_m2, a.net_m2, a.horizon, a.available_from, a.chain, a.items,
+           p.actual_use, a.gross_m2, a.net_m2, a.horizon, a.available_from, a.chain, a.items,
            t.grade, t.distance_m, s.name AS stop,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,

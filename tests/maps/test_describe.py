@@ -38,6 +38,7 @@ def parcel(**changes: Any) -> Any:
         "stop": "Hafen",
         "distance_m": 233.4,
         "zone": "GE",
+        "actual_use": "Industrie- und Gewerbefläche;12566|Weg;40",
     }
     return SimpleNamespace(**{**facts, **changes})
 
@@ -71,13 +72,24 @@ def test_parcel_in_english() -> None:
 
 def test_unknown_is_said_and_never_zero() -> None:
     item = describe_parcel(
-        parcel(zone=None, horizon="undetermined", available_from=None, grade=None, chain=[{"kind": "sold"}]),
+        parcel(
+            zone=None,
+            actual_use="",
+            horizon="undetermined",
+            available_from=None,
+            grade=None,
+            chain=[{"kind": "sold"}],
+        ),
         DE,
     )
     assert lines(item)["Was"] == "unbekannt"
     assert lines(item)["Ab wann"] == "unbekannt"
     assert lines(item)["Wie nah"] == "ohne ÖV-Güteklasse"
-    assert lines(item)["Warum"] == "verkauft, Ende unbekannt"
+    assert lines(item)["Warum"] == "belegt oder nicht angeboten, Ende unbekannt"
+
+
+def test_without_plan_the_actual_use_is_told_without_areas() -> None:
+    assert lines(describe_parcel(parcel(zone=None), DE))["Was"] == "Industrie- und Gewerbefläche, Weg"
 
 
 def test_parcel_without_availability_says_so() -> None:
@@ -89,7 +101,7 @@ def test_parcel_without_availability_says_so() -> None:
 
 def test_what_an_owner_wants_is_not_told() -> None:
     item = describe_parcel(parcel(chain=[{"kind": "owner_unwilling", "free_from": None}]), DE)
-    assert lines(item)["Warum"] == "ein Grund, der nicht öffentlich ist, Ende unbekannt"
+    assert lines(item)["Warum"] == "belegt oder nicht angeboten, Ende unbekannt"
 
 
 def test_without_delay_the_largest_deduction_is_the_reason() -> None:
@@ -116,6 +128,7 @@ def vacancy(**changes: Any) -> Any:
         "area_m2": 80.0,
         "permitted_uses": ["retail", "craft"],
         "status": "vacant",
+        "previous_use": "retail",
         "since": date(2026, 1, 1),
         "asking_rent_eur_month": Decimal(900),
         "grade": None,
@@ -129,6 +142,14 @@ def test_vacancy_shows_the_asking_rent_only_where_there_is_one() -> None:
     assert lines(describe_vacancy(vacancy(asking_rent_eur_month=None), DE))["Miete im Monat"] == "auf Anfrage"
 
 
+def test_vacancy_says_why_and_since_when() -> None:
+    assert lines(describe_vacancy(vacancy(), DE))["Warum"] == "leer, davor: Einzelhandel"
+    assert lines(describe_vacancy(vacancy(), DE))["Seit wann"] == "01.01.2026"
+    coming = lines(describe_vacancy(vacancy(status="threatened", previous_use=""), DE))
+    assert coming["Warum"] == "Leerstand droht"
+    assert coming["Ab wann"] == "01.01.2026"
+
+
 def test_key_in_an_address_is_escaped() -> None:
     assert describe_vacancy(vacancy(), DE).href == "/leerstand/L%200%2F1"
 
@@ -138,6 +159,9 @@ def test_site_says_whether_its_size_is_stated_or_drawn() -> None:
         "key": "energiecampus",
         "name": "Energiecampus",
         "phase": "planning",
+        "uses": ["Forschung", "Gewerbe"],
+        "summary_de": "Seit 2020 für Energie gedacht, ca. 4 ha. Später mehr.",
+        "summary_en": None,
         "stated_area_ha": 4.0,
         "drawn_m2": 39_000.0,
         "next_de": "IGA",
@@ -148,6 +172,10 @@ def test_site_says_whether_its_size_is_stated_or_drawn() -> None:
         "is_demo": False,
     }
     assert lines(describe_site(SimpleNamespace(**facts), DE))["Wie viel"] == "4,0\u202fha laut Quelle"
+    said = lines(describe_site(SimpleNamespace(**facts), DE))
+    assert (said["Was"], said["Stand"]) == ("Forschung, Gewerbe", "Planung")
+    assert said["Warum"] == "Seit 2020 für Energie gedacht, ca. 4 ha."
+    assert lines(describe_site(SimpleNamespace(**facts), EN))["Why"] == "unknown"
     assert lines(describe_site(SimpleNamespace(**facts), EN))["Next step"] == "IGA opens (2027)"
     drawn = SimpleNamespace(**{**facts, "stated_area_ha": None})
     assert lines(describe_site(drawn, DE))["Wie viel"] == "3,9\u202fha, Umriss geschätzt"
