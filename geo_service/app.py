@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -41,6 +43,7 @@ from geo_service.web.assets import static_address
 
 logger = logging.getLogger(__name__)
 
+PARENT_CHECK_S = 1.0
 COMPRESS_FROM_BYTES = 2_000
 COMPRESS_LEVEL = 4
 """Half the size at a tenth of the time of the best level."""
@@ -97,11 +100,21 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.city = load_city(settings.city)
     database = Database(settings)
     app.state.database = database
+    watch = asyncio.create_task(_end_with_parent())
     try:
         await _warm(database, settings.pool_size)
         yield
     finally:
+        watch.cancel()
         await database.dispose()
+
+
+async def _end_with_parent() -> None:
+    """End this process when the one that started it was killed: else it keeps the port from the next start."""
+    parent = os.getppid()
+    while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of it, it must be asked for
+        await asyncio.sleep(PARENT_CHECK_S)
+    os.kill(os.getpid(), signal.SIGKILL)  # its supervisor is gone, nobody waits for an orderly end
 
 
 async def _warm(database: Database, connections: int) -> None:

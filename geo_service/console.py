@@ -1,5 +1,6 @@
 """What all commands share: the database they work on, progress bars, errors in words, exit statuses."""
 
+import getpass
 import json
 import os
 import sys
@@ -9,6 +10,7 @@ from typing import Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -83,7 +85,7 @@ def explained() -> Iterator[None]:
 
 def fail(message: str) -> NoReturn:
     """Print an error and end with status 1."""
-    err.print(f"[bold red]Error:[/bold red] {message}", soft_wrap=True, highlight=False, markup=True)
+    err.print("[bold red]Error:[/bold red] " + escape(message), soft_wrap=True, highlight=False)
     raise typer.Exit(1)
 
 
@@ -113,7 +115,10 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - whatever the command answe
 
 def who() -> str:
     """Return who runs the command, for the audit."""
-    return f"cli:{os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"
+    try:
+        return f"cli:{os.environ.get('SUDO_USER') or getpass.getuser()}"
+    except (KeyError, OSError):  # a user id without a name, as in some containers
+        return f"cli:{os.getuid()}"
 
 
 def shown_url(url: str) -> str:

@@ -3,8 +3,10 @@
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 
 class Settings(BaseSettings):
@@ -36,6 +38,17 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
     pool_size: int = Field(8, ge=1, le=100, description="Database connections per web server process.")
     statement_timeout_s: float = Field(30, gt=0, description="Longest a web request's statement may run.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: str | None) -> str | None:
+        try:
+            good = value is None or make_url(value).get_backend_name() == "postgresql"
+        except ArgumentError:
+            good = False
+        if not good:
+            raise ValueError("not an address of a database; write postgresql+psycopg://user@host/name")
+        return value
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -122,6 +122,49 @@ def test_a_wrong_setting_is_said_in_words(home: Path) -> None:
     assert told.returncode == 1
     assert "GEO_PORT" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+def test_a_wrong_database_address_is_said_in_words(home: Path) -> None:
+    told = geo(home, "availability", GEO_DATABASE_URL="foo")
+    assert told.returncode == 1
+    assert "GEO_DATABASE_URL" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_markup_in_a_file_name_is_text(home: Path) -> None:
+    geo(home, "db", "migrate")
+    told = geo(home, "import", "parcels", "[/foo] [bold]x.gpkg")
+    assert told.returncode == 1
+    assert "[/foo] [bold]x.gpkg" in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_workers_end_with_a_killed_server(home: Path) -> None:
+    geo(home, "db", "migrate")
+    port = free_port()
+    arguments = [*GEO, "serve", "--port", str(port), "--workers", "1"]
+    with (home / "log").open("w") as output:
+        server = subprocess.Popen(
+            arguments, env=environment(home), stdout=output, stderr=output, cwd=home.parent
+        )
+    wait_until(lambda: answers(port), 60)
+    server.kill()
+    server.wait(10)
+    wait_until(lambda: not answers(port), 20)
+
+
+def answers(port: int) -> bool:
+    try:
+        return fetch(port, "/healthz")[0] == 200
+    except OSError:
+        return False
+
+
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def test_a_port_in_use_is_said_before_anything_is_done(home: Path) -> None:

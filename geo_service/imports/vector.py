@@ -109,7 +109,9 @@ def _choose_layer(name: str, score: Score, layer: str | None, encoding: str | No
 def _read(name: str, file_format: FileFormat, layer: str, encoding: str | None) -> dict[str, Any]:
     """Return the members of a source table that depend on the content."""
     with_ids = file_format is FileFormat.GEOPACKAGE
-    meta, table = pyogrio.read_arrow(name, layer=layer, encoding=encoding, return_fids=with_ids)
+    # GDAL would turn 30 February into 1 March without a word
+    options = {"DATE_AS_STRING": "YES"} if file_format is FileFormat.GEOJSON else {}
+    meta, table = pyogrio.read_arrow(name, layer=layer, encoding=encoding, return_fids=with_ids, **options)
     geometry_name = meta["geometry_name"] or "wkb_geometry"
     numbers = np.arange(1, table.num_rows + 1, dtype=np.int64)
     if with_ids:

@@ -24,6 +24,7 @@ RATIO_FREE_BYTES: Final = 10_000_000
 MAX_MEMBERS: Final = 1_000
 """Largest number of entries of a zip file."""
 CHUNK_BYTES: Final = 1 << 20
+LONGEST_FIELD: Final = 1 << 30
 """Bytes handled at once while unpacking."""
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
@@ -278,6 +279,7 @@ def _header(path: Path) -> tuple[str, ...]:
 def find_row(table: Table, field: str, wrong: Callable[[str], bool]) -> tuple[int, str]:
     """Return row (the header is row 1) and value of the first field that is wrong; (0, "") when none is."""
     place = table.columns.index(field)
+    csv.field_size_limit(LONGEST_FIELD)
     with table.path.open(encoding="utf-8", newline="") as stream:
         for row, values in enumerate(csv.reader(stream), start=1):
             value = values[place].strip() if place < len(values) else ""
