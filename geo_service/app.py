@@ -110,7 +110,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _end_with_parent() -> None:
-    """End this process when the one that started it was killed: else it keeps the port from the next start."""
+    """End this process when the one that started it was killed: else it keeps the port."""
     parent = os.getppid()
     while os.getppid() == parent:  # noqa: ASYNC110 - nothing tells of it, it must be asked for
         await asyncio.sleep(PARENT_CHECK_S)
