@@ -32,7 +32,7 @@ Report = Callable[[str, float], None]
 
 out = Console()
 """Results go to standard output."""
-err = Console(stderr=True)
+err = Console(stderr=True, soft_wrap=True)
 """Progress, hints and errors go to standard error, so that ``--json`` stays readable."""
 
 
