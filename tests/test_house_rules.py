@@ -24,7 +24,7 @@ FAULTS = [
     ("docs/a.md", "see https://files.python" + "hosted.org/x", "docs/a.md:1: names the host"),
     (
         "package-lock.json",
-        '{\n"resolved": "https://registry.np' + 'mjs.org/a.tgz"}',
+        '{\n"resol' + 'ved": "https://registry.np' + 'mjs.org/a.tgz"}',
         "lock.json:2: names the host",
     ),
     ("docs/a.md", "\nin /wo" + "rk/main/x", "docs/a.md:2: names a path"),
