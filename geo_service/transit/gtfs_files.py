@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from io import IncrementalNewlineDecoder
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import IO, Final
+from typing import IO, Final, TextIO
 
 from geo_service.errors import ImportRejected
 
@@ -24,8 +24,11 @@ RATIO_FREE_BYTES: Final = 10_000_000
 MAX_MEMBERS: Final = 1_000
 """Largest number of entries of a zip file."""
 CHUNK_BYTES: Final = 1 << 20
-LONGEST_FIELD: Final = 1 << 30
 """Bytes handled at once while unpacking."""
+LONGEST_FIELD: Final = 1 << 30
+"""Characters of a field up to which the faulty row of a file is looked for."""
+SHOWN_CHARACTERS: Final = 80
+"""Characters of a faulty value that a message repeats."""
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "agency.txt": (),
@@ -258,7 +261,7 @@ def _check_tables(folder: Path, name: str) -> dict[str, Table]:
 def _header(path: Path) -> tuple[str, ...]:
     """Return the column names of a file, checked."""
     with path.open(encoding="utf-8", newline="") as stream:
-        columns = tuple(column.strip() for column in next(csv.reader(stream), []))
+        columns = tuple(column.strip() for column in next(_rows(stream), []))
     if not columns:
         raise refused("the file is empty.", "Ask the publisher for the complete feed.", file=path.name)
     for field in COLUMNS[path.name]:
@@ -279,10 +282,15 @@ def _header(path: Path) -> tuple[str, ...]:
 def find_row(table: Table, field: str, wrong: Callable[[str], bool]) -> tuple[int, str]:
     """Return row (the header is row 1) and value of the first field that is wrong; (0, "") when none is."""
     place = table.columns.index(field)
-    csv.field_size_limit(LONGEST_FIELD)
     with table.path.open(encoding="utf-8", newline="") as stream:
-        for row, values in enumerate(csv.reader(stream), start=1):
+        for row, values in enumerate(_rows(stream), start=1):
             value = values[place].strip() if place < len(values) else ""
             if row > 1 and values and wrong(value):
-                return row, value
+                return row, value[:SHOWN_CHARACTERS]
     return 0, ""
+
+
+def _rows(stream: TextIO) -> Iterator[list[str]]:
+    """Read rows separated by commas, however long their fields."""
+    csv.field_size_limit(LONGEST_FIELD)
+    return csv.reader(stream)

@@ -211,6 +211,22 @@ def test_field_that_is_far_too_long_is_one_bad_row(tmp_path: Path) -> None:
     assert feed.counts["trips.txt rows dropped"] == 1
 
 
+def test_header_that_is_far_too_long_is_told_in_words(tmp_path: Path) -> None:
+    texts = sound().texts()
+    texts["stops.txt"] = '"' + "y" * 200_000 + '",' + texts["stops.txt"]
+    error = refusal(write_zip(tmp_path / "f.zip", texts))
+    assert error.extra["file"] == "stops.txt"
+    assert len(error.detail) < 1_000
+
+
+def test_value_that_is_far_too_long_is_shortened(tmp_path: Path) -> None:
+    texts = sound().texts()
+    texts["stop_times.txt"] = texts["stop_times.txt"].replace("08:00:00,A,", f"08:00:00,{'z' * 300_000},", 1)
+    error = refusal(write_zip(tmp_path / "f.zip", texts))
+    assert (error.extra["field"], error.extra["row"]) == ("stop_id", 6)
+    assert len(error.detail) < 300
+
+
 def test_file_that_duckdb_gives_up_on() -> None:
     message = r"routes.txt: it cannot be read as a table \(broken\)"
     with pytest.raises(ImportRejected, match=message), readable("routes.txt"):
