@@ -99,7 +99,7 @@ def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise RuntimeError(f"the server did not start: {log.read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must have ended before other modules run theirs
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -142,7 +142,9 @@ class Visitor:
         self.page.wait_for_load_state("networkidle")
 
     def no_sideways_scrolling(self) -> bool:
-        """Tell whether the page is no wider than the screen."""
+        """Tell whether the page, its styles and fonts being there, is no wider than the screen."""
+        self.page.wait_for_load_state("networkidle")
+        self.page.evaluate("() => document.fonts.ready.then(() => true)")
         return bool(
             self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         )
