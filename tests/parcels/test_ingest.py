@@ -427,6 +427,15 @@ def test_a_parcel_that_moves_changes_its_district(register: Database, tmp_path: 
     ]
 
 
+def test_a_real_district_counts_before_an_invented_one(register: Database, tmp_path: Path) -> None:
+    invented = district("Demo", WEST, WEST + 500, demo="ja")
+    bring(register, "districts", write_geojson(tmp_path / "a.geojson", [invented]))
+    bring(register, "districts", write_geojson(tmp_path / "b.geojson", [district("Hörde", WEST, WEST + 40)]))
+    bring(register, "parcels", write_geojson(tmp_path / "p.geojson", parcel_rows([1, 9])))
+    found = "SELECT p.numerator, d.name FROM parcels p JOIN districts d ON d.id = district_id ORDER BY 1"
+    assert rows_of(register, found) == [(1, "Hörde"), (9, "Demo")]
+
+
 def test_two_districts_of_one_name_are_refused(register: Database, tmp_path: Path) -> None:
     areas = [district("Eving", WEST, WEST + 40), district("eving ", WEST + 40, WEST + 90)]
     report = bring(register, "districts", write_geojson(tmp_path / "d.geojson", areas))

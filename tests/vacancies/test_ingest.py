@@ -164,6 +164,16 @@ def test_bad_premises_are_named(
     assert rows_of(register, "SELECT count(*) FROM premises") == [(0,)]
 
 
+def test_a_row_with_more_cells_than_headings_is_refused(register: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Objekt-Nr.;Straße;Fläche;x;y\n1;Weg 1;80;394005;5707005\n2;Weg; links;80;394005;5707005\n"
+    )
+    report = bring(register, "premises", path)
+    assert (3, "Objekt-Nr.", "extra-cells") in said(report)
+    assert {reject.row for reject in report.rejects} == {3}
+
+
 def test_the_same_key_twice_is_refused(register: Database, tmp_path: Path) -> None:
     report = bring(register, "premises", write_csv(tmp_path / "a.csv", [shop("1"), shop("2"), shop("1")]))
     assert said(report) == [(4, "Objekt-Nr.", "twice")]
