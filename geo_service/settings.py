@@ -38,6 +38,14 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
     pool_size: int = Field(8, ge=1, le=100, description="Database connections per web server process.")
     statement_timeout_s: float = Field(30, gt=0, description="Longest a web request's statement may run.")
+    deduction_order: str = Field(
+        "",
+        description="Kinds of restriction in the order of their deduction, joined by commas; those not named "
+        "follow in the order of the service. Unset: the order of the service.",
+    )
+    sliver_width_m: float = Field(
+        3.0, ge=0, le=50, description="Land narrower than this is not offered, metres; 0: all is offered."
+    )
 
     @field_validator("database_url")
     @classmethod

@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from geo_service.availability.presets import HORIZON_PRESETS
-from geo_service.availability.service import refresh, today
+from geo_service.availability.presets import HORIZON_PRESETS, preset_key
+from geo_service.availability.service import kinds_of, refresh, today
 from geo_service.availability.totals import AvailabilityReport
 from geo_service.console import command_database, err, out, print_json, progress, who
 from geo_service.errors import BadParameter
@@ -18,15 +18,34 @@ DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day asked for; unset: today.")]
 Preset = Annotated[str, typer.Option(help=f"Horizon preset: {' or '.join(HORIZON_PRESETS)}.")]
+ShortYears = Annotated[
+    int | None, typer.Option("--short-years", metavar="YEARS", help="Own threshold: short ends then.")
+]
+MidYears = Annotated[
+    int | None, typer.Option("--mid-years", metavar="YEARS", help="Own threshold: mid ends then.")
+]
+Order = Annotated[
+    str,
+    typer.Option("--order", metavar="KINDS", help="Kinds that are deducted first, joined by commas."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
 
 
-def availability(as_of: AsOf = "", preset: Preset = "default", as_json: AsJson = False) -> None:
+def availability(
+    as_of: AsOf = "",
+    preset: Preset = "default",
+    short_years: ShortYears = None,
+    mid_years: MidYears = None,
+    order: Order = "",
+    as_json: AsJson = False,
+) -> None:
     """Compute what of every parcel can be had and from when, and store it for maps and lists."""
     with command_database() as database:
         day = parse_day(as_of) if as_of else today()
+        asked = preset_key(preset, short_years, mid_years)
+        first = kinds_of(order) if order else None
         with progress() as report:
-            totals = refresh(database, day, report, preset, who())
+            totals = refresh(database, day, report, asked, who(), first)
         if as_json:
             print_json(asdict(totals))
         else:
@@ -67,6 +86,7 @@ def totals_table(totals: AvailabilityReport) -> Table:
     table.add_row("all", f"{with_land:,}", f"{totals.net_m2:,.0f}", f"{totals.estimated_m2:,.0f}")
     table.caption = (
         f"{totals.parcels:,} parcels with {totals.gross_m2:,.0f} m² gross; "
-        f"{totals.without_land:,} have no net land and are not counted above."
+        f"{totals.without_land:,} have no net land and are not counted above. "
+        f"Deducted in this order: {', '.join(totals.deduction_order)}."
     )
     return table

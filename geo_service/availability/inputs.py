@@ -47,6 +47,8 @@ PLAN_COLUMNS: Final = (
 
 EFFECTS: Final = ("excludes", "delays", "reduces")
 """What a restriction does: takes area away, delays it, or makes a share of it unusable."""
+SLIVER_WIDTH_M: Final = 3.0
+"""Width below which land is not offered, metres: where no lorry passes. A choice of this service."""
 SEVERITIES: Final = ("unrestricted", "light", "severe")
 """Grades of the Ruhr area monitoring, in rising order (domain description 3.8)."""
 
@@ -139,6 +141,8 @@ class Options:
     known_on
         Day up to which the register is known. A plan that was expected to be in force by then and is not
         has an unknown date. None: the asked day.
+    sliver_width_m
+        Width in metres below which net land is not offered; see `shape`.
     threads
         Number of threads for the geometry; the result does not depend on it.
     """
@@ -149,6 +153,7 @@ class Options:
     sliver_m2: float = 1.0
     sliver_share: float = 0.001
     known_on: date | None = None
+    sliver_width_m: float = SLIVER_WIDTH_M
     threads: int = 2
 
 

@@ -1,7 +1,8 @@
 """Horizon presets and the order of deduction: choices that a planner may change, kept as data."""
 
 import calendar
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
@@ -103,16 +104,97 @@ register lists its kinds.
 """
 
 
+OWN_KEY = re.compile(r"short_(\d{1,2})_mid_(\d{1,2})", re.ASCII)
+"""Key of thresholds of one's own: full years after the asked day."""
+LONGEST_YEARS: Final = 99
+"""Most years that a threshold may lie ahead."""
+
+
 def horizon_preset(key: str) -> HorizonPreset:
-    """Return a preset by its key.
+    """Return a preset by its key, or thresholds of one's own by theirs: ``short_3_mid_7``.
 
     Raises
     ------
     BadParameter
         For a key that does not exist; the message names those that do.
     """
+    own = OWN_KEY.fullmatch(key)
+    if own:
+        short, mid = (int(years) for years in own.groups())
+        if short <= mid:
+            return HorizonPreset(key, Limit(short), Limit(mid), "thresholds named by the person who asked")
     preset = HORIZON_PRESETS.get(key)
     if preset is None:
         known = ", ".join(HORIZON_PRESETS)
-        raise BadParameter(f"There is no horizon preset {key!r}. Known presets: {known}.", parameter="preset")
+        raise BadParameter(
+            f"There is no horizon preset {key!r}. Known presets: {known}; own thresholds are written "
+            "short_3_mid_7 (full years, short not after mid).",
+            parameter="preset",
+        )
     return preset
+
+
+def preset_key(preset: str = "default", short_years: int | None = None, mid_years: int | None = None) -> str:
+    """Return the key of a preset, or of thresholds of one's own where any is named.
+
+    Parameters
+    ----------
+    preset
+        Key of a preset; only that of the default goes with own thresholds.
+    short_years, mid_years
+        Full years after the asked day with which short and mid end; None: 2 and 5, as by default.
+
+    Raises
+    ------
+    BadParameter
+        When the preset does not exist, when another one is named besides own thresholds, or when short would
+        end after mid.
+    """
+    if short_years is None and mid_years is None:
+        return horizon_preset(preset).key
+    if preset != "default":
+        raise BadParameter(
+            f"short_years and mid_years take the place of a preset: leave out preset={preset}.",
+            parameter="preset",
+        )
+    usual = HORIZON_PRESETS["default"]
+    short = usual.short.years if short_years is None else short_years
+    mid = usual.mid.years if mid_years is None else mid_years
+    for name, years in (("short_years", short), ("mid_years", mid)):
+        if not 0 <= years <= LONGEST_YEARS:
+            raise BadParameter(f"{name} is a number from 0 to {LONGEST_YEARS}, not {years}.", parameter=name)
+    if short > mid:
+        raise BadParameter(
+            f"short would end after mid ({short} and {mid} years). Name both with short_years <= mid_years.",
+            parameter="short_years",
+        )
+    return f"short_{short}_mid_{mid}"
+
+
+def deduction_order(own: Sequence[str], known: Collection[str]) -> tuple[str, ...]:
+    """Return the order of deduction: the kinds named, then the others in the order of this service.
+
+    Kinds in neither follow alphabetically (`DEFAULT_DEDUCTION_ORDER`).
+
+    Parameters
+    ----------
+    own
+        Kinds that come first, in this order; empty: the order of this service.
+    known
+        All kinds of restriction that there are.
+
+    Raises
+    ------
+    BadParameter
+        For a kind that does not exist or is named twice.
+    """
+    unknown = [kind for kind in own if kind not in known]
+    if unknown:
+        raise BadParameter(
+            f"There is no kind of restriction {unknown[0][:40]!r}. Known kinds: {', '.join(sorted(known))}.",
+            parameter="order",
+        )
+    twice = [kind for place, kind in enumerate(own) if kind in own[:place]]
+    if twice:
+        raise BadParameter(f"The order names {twice[0]} twice. Name each kind once.", parameter="order")
+    return tuple(dict.fromkeys([*own, *DEFAULT_DEDUCTION_ORDER]))

@@ -9,9 +9,10 @@ from geo_service.auth import Caller, Public
 from geo_service.auth.publication import public_reason, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.kernel import AvailabilityResult
+from geo_service.availability.presets import preset_key
 from geo_service.availability.records import CHAIN_FIELDS, ITEM_FIELDS, PARCEL_FIELDS, records_by_parcel
 from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability
-from geo_service.availability.service import compute, today
+from geo_service.availability.service import compute, kinds_of, today
 from geo_service.db import Reading
 from geo_service.errors import Forbidden, NotFound
 
@@ -37,9 +38,11 @@ async def get_parcel_availability(
     if asked.without and not sees_unpublished(caller):
         raise Forbidden("Imagining blockers away is for signed-in advisers. Please sign in.")
     as_of = asked.as_of or today()
+    preset = preset_key(asked.preset, asked.short_years, asked.mid_years)
+    order = None if asked.order is None else kinds_of(asked.order)
 
     def computed(sync_session: Session) -> AvailabilityResult:
-        return compute(sync_session.connection(), as_of, asked.preset, [parcel_key], asked.without)
+        return compute(sync_session.connection(), as_of, preset, [parcel_key], asked.without, order)
 
     return parcel_answer(await session.run_sync(computed), caller, is_demo=parcel.is_demo)
 
@@ -60,6 +63,7 @@ def parcel_answer(result: AvailabilityResult, caller: Caller, *, is_demo: bool) 
         preset=options.preset.key,
         short_until=options.preset.short.last_day(options.as_of),
         mid_until=options.preset.mid.last_day(options.as_of),
+        deduction_order=list(options.order),
         items=items,
         chain=chain,
     )

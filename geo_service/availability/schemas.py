@@ -34,7 +34,22 @@ class AvailabilityQuery(BaseModel):
         None, description="Day asked for, YYYY-MM-DD, past or future; unset: today.", examples=["2028-04-01"]
     )
     preset: str = Field(
-        "default", max_length=40, description="Where the horizons end: default or dortmund_2010."
+        "default",
+        max_length=40,
+        description="Where the horizons end: default, dortmund_2010, or own years as short_3_mid_7.",
+    )
+    short_years: int | None = Field(
+        None, ge=0, le=99, description="Own threshold: full years with which short ends; unset: 2."
+    )
+    mid_years: int | None = Field(
+        None, ge=0, le=99, description="Own threshold: full years with which mid ends; unset: 5."
+    )
+    order: str | None = Field(
+        None,
+        max_length=400,
+        description="Kinds of restriction that are deducted first, joined by commas; the others follow in "
+        "the order of the service. Changes the items, never the net area. Unset: as set by the city.",
+        examples=["existing_building,water"],
     )
     without: list[str] = Field(
         [],
@@ -96,5 +111,8 @@ class ParcelAvailability(BaseModel):
     severity: Severity = Field(description="How hard it is to overcome what weighs on the parcel.")
     horizon: Horizon = Field(description="When it can be had, relative to the asked day.")
     available_from: date | None = Field(description="First day on which it can be had; null: undetermined.")
+    deduction_order: list[str] = Field(
+        description="Kinds of restriction in the order of their deduction; others follow alphabetically."
+    )
     items: list[WaterfallItem] = Field(description="The waterfall.")
     chain: list[ChainLink] = Field(description="The blocking chain, what holds longest first.")

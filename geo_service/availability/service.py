@@ -1,7 +1,7 @@
 """Availability from the database: computed for some or all parcels, and stored for maps and lists."""
 
 import gc
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,7 +22,7 @@ from geo_service.availability.inputs import (
 )
 from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from geo_service.availability.models import Availability
-from geo_service.availability.presets import horizon_preset
+from geo_service.availability.presets import deduction_order, horizon_preset
 from geo_service.availability.records import (
     CHAIN_FIELDS,
     CHAIN_RECORD_FIELDS,
@@ -34,6 +34,7 @@ from geo_service.availability.totals import AvailabilityReport, report_of
 from geo_service.city import load_city
 from geo_service.db import Database, copy_frame
 from geo_service.errors import BadParameter, Conflict, NotFound
+from geo_service.restrictions.models import RestrictionKind
 from geo_service.settings import get_settings
 
 Progress = Callable[[str, float], None]
@@ -54,6 +55,7 @@ def compute(
     preset: str = "default",
     parcel_keys: Collection[str] | None = None,
     without: Collection[str] = (),
+    order: Sequence[str] | None = None,
 ) -> AvailabilityResult:
     """Compute availability from what the register holds; nothing is written.
 
@@ -64,11 +66,13 @@ def compute(
     as_of
         Asked day.
     preset
-        Key of the horizon preset.
+        Key of the horizon preset, or of thresholds of one's own (`presets.preset_key`).
     parcel_keys
         Flurstückskennzeichen of the parcels asked for; None: all.
     without
         Blockers that are imagined away, as ``restriction:12``, ``occupancy:3`` or ``plan:4``.
+    order
+        Kinds of restriction that are deducted first, in this order; None: as the settings say.
 
     Returns
     -------
@@ -80,16 +84,42 @@ def compute(
     NotFound
         When a parcel asked for is not in the cadastre of the day.
     BadParameter
-        For an unknown preset or a day before 1900 or after 2200.
+        For an unknown preset, an unknown kind in the order, or a day before 1900 or after 2200.
     InvalidInput
         When a reference in `without` names no blocker, or a record cannot be computed.
     """
-    options = Options(_askable(as_of), horizon_preset(preset), known_on=today())
+    options = options_of(as_of, preset, order)
     with _no_garbage_collection():
         keys, inputs = load(connection, as_of, parcel_keys)
         result = compute_availability(inputs.without(frozenset(without)), options)
     result.parcels.insert(1, "parcel_key", keys)
     return result
+
+
+def options_of(as_of: date, preset: str = "default", order: Sequence[str] | None = None) -> Options:
+    """Return what is asked and by which rules: those named, and else those of the settings.
+
+    Parameters
+    ----------
+    as_of, preset, order
+        As in `compute`.
+    """
+    settings = get_settings()
+    kinds = deduction_order(
+        kinds_of(settings.deduction_order) if order is None else order, list(RestrictionKind)
+    )
+    return Options(
+        _askable(as_of),
+        horizon_preset(preset),
+        kinds,
+        known_on=today(),
+        sliver_width_m=settings.sliver_width_m,
+    )
+
+
+def kinds_of(text: str) -> list[str]:
+    """Return the kinds of a text in which commas join them."""
+    return [kind.strip() for kind in text.split(",") if kind.strip()]
 
 
 @contextmanager
@@ -163,6 +193,7 @@ def refresh(
     progress: Progress,
     preset: str = "default",
     actor: str = "availability",
+    order: Sequence[str] | None = None,
 ) -> AvailabilityReport:
     """Compute all parcels as of a day from one snapshot and replace what is stored, in one transaction.
 
@@ -172,7 +203,7 @@ def refresh(
     ----------
     database
         The database.
-    as_of, preset
+    as_of, preset, order
         As in `compute`.
     progress
         Told what is being done.
@@ -188,7 +219,7 @@ def refresh(
     computed_at = datetime.now(UTC)
     with database.read() as connection:
         snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
-        result = compute(snapshot, as_of, preset)
+        result = compute(snapshot, as_of, preset, order=order)
     progress(f"Writing {len(result.parcels)} parcels", 0.6)
     with _no_garbage_collection(), database.begin(actor) as connection:
         replace_stored(connection, stored_rows(result, computed_at))

@@ -11,13 +11,11 @@ import numpy as np
 import shapely
 
 from geo_service.availability.edges import covered_lengths, edges_of, facing
-from geo_service.availability.inputs import Geometries
+from geo_service.availability.inputs import SLIVER_WIDTH_M, Geometries
 from geo_service.availability.rectangles import inscribed_rectangles
 from geo_service.availability.threads import in_threads
 from geo_service.availability.waterfall import Areas, Flags, Indices, largest_pieces
 
-SLIVER_WIDTH_M: Final = 3.0
-"""Width below which land is not offered, metres: where no lorry passes. A choice of this service."""
 SPIKE_ANGLE: Final = 60.0
 """Corners of at least this angle in degrees are kept whole; sharper ones lose their point."""
 MITRE: Final = 2.0

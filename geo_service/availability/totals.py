@@ -43,6 +43,8 @@ class AvailabilityReport:
         Sums, m2.
     horizons
         One total per horizon, also where it is zero.
+    deduction_order
+        Kinds of restriction in the order in which they were deducted.
     """
 
     as_of: date
@@ -53,6 +55,7 @@ class AvailabilityReport:
     net_m2: float
     estimated_m2: float
     horizons: tuple[HorizonTotal, ...]
+    deduction_order: tuple[str, ...]
 
 
 def report_of(result: AvailabilityResult) -> AvailabilityReport:
@@ -74,4 +77,5 @@ def report_of(result: AvailabilityResult) -> AvailabilityReport:
         float(parcels["net_m2"].sum()),
         float(parcels["estimated_m2"].sum()),
         totals,
+        result.options.order,
     )

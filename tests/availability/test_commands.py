@@ -75,6 +75,36 @@ def test_json_adds_up(database: Database) -> None:
     assert stored == pytest.approx(totals["net_m2"])
 
 
+def test_own_thresholds_and_an_own_order(database: Database) -> None:
+    assert database
+    options = ("--as-of", "2026-06-01", "--short-years", "3", "--mid-years", "7", "--order", "not_buildable")
+    totals = json.loads(run(*options, "--json").stdout)
+    assert totals["preset"] == "short_3_mid_7"
+    assert totals["deduction_order"][:2] == ["not_buildable", "water"]
+    assert "order: not_buildable, water, flood_zone" in " ".join(run(*options).stdout.split())
+    with database.read() as connection:
+        assert (
+            connection.execute(text("SELECT DISTINCT preset FROM availability")).scalar_one()
+            == "short_3_mid_7"
+        )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--order", "wather"), "no kind of restriction"),
+        (("--short-years", "9"), "short would end after mid"),
+    ],
+)
+def test_a_wrong_order_or_threshold_is_explained(
+    empty_url: str, options: tuple[str, str], message: str
+) -> None:
+    assert empty_url
+    result = run(*options)
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
 def test_without_a_day_today_is_meant(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     assert database
     monkeypatch.setattr(commands, "today", lambda: date(2026, 5, 5))

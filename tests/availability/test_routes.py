@@ -119,7 +119,7 @@ def test_a_planner_sees_figures_and_reasons(planner: Client) -> None:
     response = ask(planner, as_of="2026-06-01")
     answer = response.json()
     assert response.status_code == 200
-    assert {name: answer[name] for name in answer if name not in {"items", "chain"}} == {
+    assert {name: answer[name] for name in answer if name not in {"items", "chain", "deduction_order"}} == {
         "parcel_key": KEY,
         "is_demo": False,
         "as_of": "2026-06-01",
@@ -159,6 +159,41 @@ def test_what_if(planner: Client) -> None:
 def test_without_a_day_today_is_meant_and_presets_are_named(planner: Client) -> None:
     answer = ask(planner, preset="dortmund_2010").json()
     assert (answer["as_of"], answer["short_until"]) == ("2026-03-01", "2027-12-31")
+
+
+def test_own_thresholds_and_an_own_order(planner: Client) -> None:
+    answer = ask(planner, as_of="2026-06-01", short_years=3, mid_years=7, order="rail_clearance,water").json()
+    assert (answer["preset"], answer["short_until"], answer["mid_until"]) == (
+        "short_3_mid_7",
+        "2029-06-01",
+        "2033-06-01",
+    )
+    assert answer["deduction_order"][:4] == ["rail_clearance", "water", "flood_zone", "conservation_area"]
+    usual = ask(planner).json()["deduction_order"]
+    assert usual[:2] == ["water", "flood_zone"]
+    assert sorted(usual) == sorted(answer["deduction_order"])
+
+
+def test_the_setting_orders_what_is_not_asked_for(planner: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(deduction_order="existing_building, water")
+    monkeypatch.setattr(service, "get_settings", lambda: settings)
+    assert ask(planner).json()["deduction_order"][:2] == ["existing_building", "water"]
+    assert ask(planner, order="").json()["deduction_order"][:2] == ["water", "flood_zone"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ({"order": "wather"}, "no kind of restriction 'wather'"),
+        ({"order": "water,water"}, "names water twice"),
+        ({"short_years": 6}, "short would end after mid"),
+        ({"preset": "dortmund_2010", "mid_years": 6}, "leave out preset=dortmund_2010"),
+    ],
+)
+def test_a_wrong_order_or_threshold_is_refused(planner: Client, query: dict[str, Any], message: str) -> None:
+    response = ask(planner, **query)
+    assert response.status_code == 400
+    assert message in response.json()["detail"]
 
 
 def test_the_public_sees_figures_but_nothing_confidential(public: Client) -> None:

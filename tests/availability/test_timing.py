@@ -15,7 +15,9 @@ from geo_service.availability.presets import (
     HORIZONS,
     HorizonPreset,
     Limit,
+    deduction_order,
     horizon_preset,
+    preset_key,
 )
 from geo_service.errors import BadParameter, InvalidInput
 from geo_service.restrictions.models import Effect, RestrictionKind, Severity
@@ -340,3 +342,57 @@ def test_without_some_blockers() -> None:
 def test_a_reference_that_names_no_blocker_is_refused(reference: str) -> None:
     with pytest.raises(InvalidInput, match="names no blocker"):
         inputs().without(frozenset([reference]))
+
+
+def test_own_thresholds_take_the_place_of_a_preset() -> None:
+    preset = horizon_preset(preset_key(short_years=3, mid_years=7))
+    assert preset.key == "short_3_mid_7"
+    ends = {
+        date(2029, 6, 1): "short",
+        date(2029, 6, 2): "mid",
+        date(2033, 6, 1): "mid",
+        date(2033, 6, 2): "long",
+    }
+    assert {end: when(compute(delay(until=end), preset=preset))[1] for end in ends} == ends
+    assert preset_key(short_years=3) == "short_3_mid_5"
+    assert preset_key(mid_years=2) == "short_2_mid_2"
+    assert preset_key("dortmund_2010") == "dortmund_2010"
+
+
+@pytest.mark.parametrize(
+    ("preset", "short_years", "mid_years", "message"),
+    [
+        ("default", 6, None, r"short would end after mid \(6 and 5 years\)"),
+        ("default", None, 1, r"short would end after mid \(2 and 1 years\)"),
+        ("default", -1, 5, "short_years is a number from 0 to 99, not -1"),
+        ("default", 1, 100, "mid_years is a number from 0 to 99, not 100"),
+        ("dortmund_2010", 1, None, "leave out preset=dortmund_2010"),
+        ("soon", None, None, "no horizon preset 'soon'"),
+        ("short_7_mid_3", None, None, "no horizon preset 'short_7_mid_3'"),
+    ],
+)
+def test_wrong_thresholds_are_refused(
+    preset: str, short_years: int | None, mid_years: int | None, message: str
+) -> None:
+    with pytest.raises(BadParameter, match=message):
+        preset_key(preset, short_years, mid_years)
+
+
+def test_an_own_order_comes_first_and_the_others_follow() -> None:
+    known = [*DEFAULT_DEDUCTION_ORDER, "other"]
+    assert deduction_order([], known) == DEFAULT_DEDUCTION_ORDER
+    named = deduction_order(["other", "existing_building"], known)
+    assert named[:3] == ("other", "existing_building", "water")
+    assert sorted(named) == sorted(known)
+
+
+@pytest.mark.parametrize(
+    ("own", "message"),
+    [
+        (["wather"], "no kind of restriction 'wather'. Known kinds: .*flood_zone"),
+        (["water", "water"], "names water twice"),
+    ],
+)
+def test_a_wrong_order_is_refused(own: list[str], message: str) -> None:
+    with pytest.raises(BadParameter, match=message):
+        deduction_order(own, ["water", "flood_zone"])
