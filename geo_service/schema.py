@@ -3,6 +3,7 @@
 from geo_service.audit import AuditEntry
 from geo_service.auth.models import ApiToken, User
 from geo_service.availability.models import Availability
+from geo_service.buildings.models import Building
 from geo_service.db import Base
 from geo_service.imports.models import ImportRun
 from geo_service.inquiries.models import Inquiry
@@ -20,9 +21,9 @@ from geo_service.transit.models import (
 from geo_service.vacancies.models import Premises, Vacancy
 
 __all__ = [
-    "ApiToken", "AuditEntry", "Availability", "Base", "ContestRound", "DevelopmentPlan", "District",
-    "ImportRun", "Inquiry", "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase",
-    "Placement", "PlanArea", "Plot", "Premises", "Quarter", "Restriction", "Site", "TransitAccess",
+    "ApiToken", "AuditEntry", "Availability", "Base", "Building", "ContestRound", "DevelopmentPlan",
+    "District", "ImportRun", "Inquiry", "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner",
+    "Phase", "Placement", "PlanArea", "Plot", "Premises", "Quarter", "Restriction", "Site", "TransitAccess",
     "TransitDeparture", "TransitFeed", "TransitStop", "TransitStopGrade", "User", "Vacancy", "Winner",
 ]  # fmt: skip
 

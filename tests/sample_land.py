@@ -9,6 +9,7 @@ from psycopg.types.range import Range
 
 from geo_service.schema import (
     Availability,
+    Building,
     DevelopmentPlan,
     District,
     Milestone,
@@ -161,6 +162,15 @@ def land(rows: Rows) -> None:
         grz=0.8,
         gfz=2.4,
         geom=box(393_900, 5_706_900, 400, 300),
+    )
+    rows.row(
+        "hall",
+        Building,
+        building_key="DENW00AL00000001",
+        function="Gebäude für Wirtschaft oder Gewerbe",
+        storeys=3,
+        built_year=1961,
+        geom=box(394_210, 5_707_010, 40, 20),
     )
 
 

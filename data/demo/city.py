@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from data.demo.buildings import build_buildings
 from data.demo.burdens import restriction_frame
 from data.demo.cadastre import build_owners, build_parcels
 from data.demo.contest import build_contest
@@ -42,6 +43,7 @@ class DemoCity:
     development_plans: gpd.GeoDataFrame
     plan_areas: gpd.GeoDataFrame
     restrictions: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
     plots: gpd.GeoDataFrame
     phases: pd.DataFrame
@@ -92,6 +94,7 @@ def generate(city: CityProfile, reference_date: date = REFERENCE_DATE) -> DemoCi
         development_plans=plans.plans,
         plan_areas=plans.areas,
         restrictions=restriction_frame(burdens, reference_date),
+        buildings=build_buildings(land, ground, reference_date),
         sites=sites.sites,
         plots=sites.plots,
         phases=sites.phases,

@@ -166,17 +166,17 @@ def _buildings(city: CityProfile, area: Area, own: gpd.GeoDataFrame) -> list[Bur
     office = city.offices["planning"]
     for block, lots in own[own["built"]].groupby("block", sort=True):
         ground = shapely.union_all(lots.geometry.to_numpy())
-        footprints = shapely.MultiPolygon(_footprints(lots.geometry.to_numpy(), ground, area.fabric.key))
+        kept = shapely.MultiPolygon(footprints(lots.geometry.to_numpy(), ground, area.fabric.key))
         found += [
             Burden(RestrictionKind.EXISTING_BUILDING, Effect.EXCLUDES, Severity.UNRESTRICTED,
-                   f"Bestandsgebäude Block {block}, schematisch", office, footprints),
+                   f"Bestandsgebäude Block {block}, schematisch", office, kept),
             Burden(RestrictionKind.EXISTING_BUILDING, Effect.DELAYS, Severity.SEVERE,
                    f"Bestandsnutzung Block {block}, Ende nicht bekannt", office, ground),
         ]  # fmt: skip
     return found
 
 
-def _footprints(lots: np.ndarray, ground: BaseGeometry, fabric: str) -> list[shapely.Polygon]:
+def footprints(lots: np.ndarray, ground: BaseGeometry, fabric: str) -> list[shapely.Polygon]:
     """Return schematic buildings: a closed rim, detached houses or halls."""
     if fabric in HALLS:
         return polygons(shapely.union_all(shapely.buffer(lots, -HALL_M, join_style="mitre")))

@@ -28,6 +28,7 @@ STAGES: Final[dict[str, tuple[str, ...]]] = {
     "districts": ("districts", "quarters"),
     "parcels": ("parcels", "parcel_owners"),
     "restrictions": ("development_plans", "plan_areas", "restrictions"),
+    "buildings": ("buildings",),
     "occupancies": ("occupancies",),
     "sites": ("sites", "plots", "phases", "milestones"),
     "premises": ("premises", "vacancies"),

@@ -91,6 +91,12 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
         *_only(ADVISERS, "text", "note"),
         *_ORIGIN,
     ),
+    "buildings": (
+        *_all("text", "building_key kind function"),
+        *_all("integer", "storeys built_year"),
+        *_VALID,
+        *_ORIGIN,
+    ),
     "development_plans": (
         *_all("text", "plan_key name"),
         Field("legal_status", "integer"),

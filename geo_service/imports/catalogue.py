@@ -4,6 +4,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from geo_service.buildings.ingest import BUILDING_IMPORT
 from geo_service.db import Database
 from geo_service.errors import InvalidInput
 from geo_service.imports.kind import ImportKind
@@ -20,6 +21,7 @@ KINDS: Final = MappingProxyType(
         kind.name: kind
         for kind in (
             PARCEL_IMPORT,
+            BUILDING_IMPORT,
             RESTRICTION_IMPORT,
             OCCUPANCY_IMPORT,
             PREMISES_IMPORT,
@@ -55,7 +57,7 @@ def run_import(
     database
         Where the records go.
     kind
-        parcels, restrictions, occupancies, premises, vacancies, sites or districts.
+        parcels, buildings, restrictions, occupancies, premises, vacancies, sites or districts.
     path
         The file.
     options

@@ -21,6 +21,7 @@ SHOWN_GONE: Final = 5
 
 HELP: Final = {
     "parcels": "Import parcels (ALKIS vereinfachtes Schema).",
+    "buildings": "Import buildings (ALKIS vereinfachtes Schema, GebaeudeBauwerk).",
     "restrictions": "Import restrictions: what takes area away, delays it or makes it dearer.",
     "occupancies": "Import occupancies: reservations, sales, leases of parcels.",
     "premises": "Import premises (Ladenlokale).",

@@ -8,6 +8,7 @@ from typing import Final
 
 from geo_service.ogc.land import (
     AVAILABILITY,
+    BUILDINGS,
     DEVELOPMENT_PLANS,
     DISTRICTS,
     PARCELS,
@@ -25,6 +26,7 @@ COLLECTIONS: Final = MappingProxyType(
             AVAILABILITY,
             TRANSIT,
             RESTRICTIONS,
+            BUILDINGS,
             DEVELOPMENT_PLANS,
             SITES,
             PLOTS,

@@ -10,6 +10,7 @@ from geo_service.ogc.columns import ORIGIN, drawn, same, span, whole
 from geo_service.ogc.model import Collection, Tiles
 from geo_service.schema import (
     Availability,
+    Building,
     DevelopmentPlan,
     District,
     Parcel,
@@ -23,6 +24,7 @@ parcels = Parcel.__table__
 availability = Availability.__table__
 access = TransitAccess.__table__
 restrictions = Restriction.__table__
+buildings = Building.__table__
 plans = DevelopmentPlan.__table__
 stops = TransitStop.__table__
 districts = District.__table__
@@ -160,6 +162,25 @@ RESTRICTIONS = Collection(
     valid=restrictions.c.valid,
     area_m2=func.ST_Area(restrictions.c.geom),
     public_rows=lambda _day: published_restriction(restrictions.c.kind),
+)
+
+BUILDINGS = Collection(
+    id="buildings",
+    title="Buildings",
+    title_de="Gebäude",
+    description="Buildings of the cadastre with storeys and year where they are known; without people.",
+    source=buildings,
+    row_id=buildings.c.id,
+    key=buildings.c.id,
+    geom=buildings.c.geom,
+    columns={
+        **same(buildings, "building_key kind function storeys built_year"),
+        **same(buildings, ORIGIN),
+        **span(buildings.c.valid),
+    },
+    tiles=Tiles(buildings, drawn("buildings", same(buildings, "kind storeys")), min_zoom=13),
+    valid=buildings.c.valid,
+    area_m2=func.ST_Area(buildings.c.geom),
 )
 
 DEVELOPMENT_PLANS = Collection(

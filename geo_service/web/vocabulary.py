@@ -125,6 +125,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         },
         "import": {
             "parcels": N_("Flurstücke"),
+            "buildings": N_("Gebäude"),
             "restrictions": N_("Restriktionen"),
             "occupancies": N_("Belegungen"),
             "premises": N_("Ladenlokale"),

@@ -159,7 +159,7 @@ def test_a_start_that_was_cut_off_goes_on(
         assert connection.scalar(text("SELECT count(*) FROM sites")) == 0
         assert connection.scalar(text("SELECT count(*) FROM parcels")) == len(demo.parcels)
     report = load_demo(empty, city)
-    assert report.reused == ("districts", "parcels", "restrictions", "occupancies")
+    assert report.reused == ("districts", "parcels", "restrictions", "buildings", "occupancies")
     assert set(report.written) == {
         table for stage in ("sites", "premises", "contest", "inquiries") for table in STAGES[stage]
     }

@@ -144,7 +144,7 @@ def test_columns_without_use_are_told(register: Database, tmp_path: Path) -> Non
 
 
 def test_an_unknown_kind_is_refused(register: Database, tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="Known: parcels, restrictions, occupancies"):
+    with pytest.raises(InvalidInput, match="Known: parcels, buildings, restrictions"):
         bring(register, "trees", tmp_path)
 
 

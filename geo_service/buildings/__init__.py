@@ -1,0 +1,1 @@
+"""Buildings (Gebäude) of the cadastre."""
