@@ -24,7 +24,8 @@ __all__ = [
     "ApiToken", "AuditEntry", "Availability", "Base", "Building", "ContestRound", "DevelopmentPlan",
     "District", "ImportRun", "Inquiry", "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner",
     "Phase", "Placement", "PlanArea", "Plot", "Premises", "Quarter", "Restriction", "Site", "TransitAccess",
-    "TransitDeparture", "TransitFeed", "TransitStop", "TransitStopGrade", "User", "Vacancy", "Winner",
+    "TransitDeparture", "TransitFeed", "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy",
+    "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -10,6 +10,7 @@ from rich.table import Table
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
 from geo_service.availability.service import kinds_of, refresh, today
 from geo_service.availability.totals import AvailabilityReport
+from geo_service.availability.usable import refresh_usability
 from geo_service.console import command_database, err, out, print_json, progress, who
 from geo_service.errors import BadParameter
 
@@ -46,6 +47,7 @@ def availability(
         first = kinds_of(order) if order else None
         with progress() as report:
             totals = refresh(database, day, report, asked, who(), first)
+            refresh_usability(database, report, who())
         if as_json:
             print_json(asdict(totals))
         else:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, func
+from sqlalchemy import BigInteger, Index, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -46,3 +46,69 @@ class Availability(Base):
     items: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Waterfall")
     chain: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Blocking chain")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Category(StrEnum):
+    """What a parcel is. Source: Siedlungsflächenmonitoring NRW, domain description 3."""
+
+    GAP = "gap"
+    BROWNFIELD = "brownfield"
+    COMPANY_RESERVE = "company_reserve"
+    FNP_RESERVE = "fnp_reserve"
+    VACANT = "vacant"
+    IN_USE = "in_use"
+    UNKNOWN = "unknown"
+
+
+class Ground(StrEnum):
+    """Whether land was used before, in the order in which it is to be used (brownfield first)."""
+
+    BROWNFIELD = "brownfield"
+    SETTLED = "settled"
+    GREEN_FIELD = "green_field"
+    UNKNOWN = "unknown"
+
+
+class Usability(Base):
+    """How usable the net land of a parcel is, what it is and might become: the second stage.
+
+    The answers leave occupancies out, since whether land is sold, let or kept as a reserve is not public;
+    the internal ones do not.
+    """
+
+    __tablename__ = "usability"
+    __table_args__ = (
+        one_of("category", Category),
+        one_of("internal_category", Category),
+        one_of("ground", Ground),
+        Index("ix_usability_ground", "ground", "category"),
+    )
+
+    parcel_id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="The parcel (parcels.id)"
+    )
+    offered_m2: Mapped[float] = mapped_column(comment="Net area without slivers")
+    sliver_m2: Mapped[float] = mapped_column(comment="Net area narrower than the sliver width")
+    piece_m2: Mapped[float] = mapped_column(comment="Largest connected piece of the offered land")
+    circle_m: Mapped[float] = mapped_column(comment="Diameter of the largest circle in the piece")
+    rectangle_length_m: Mapped[float] = mapped_column(comment="Longer side of the largest rectangle found")
+    rectangle_width_m: Mapped[float] = mapped_column(comment="Shorter side of it")
+    frontage_m: Mapped[float | None] = mapped_column(comment="Metres along streets; NULL: not known")
+    category: Mapped[str]
+    category_rule: Mapped[str] = mapped_column(
+        comment="Rule that gave it (data/availability/categories.toml)"
+    )
+    ground: Mapped[str]
+    ground_rule: Mapped[str]
+    potential_use: Mapped[str]
+    potential_use_rule: Mapped[str]
+    target_group: Mapped[str]
+    target_group_rule: Mapped[str]
+    internal_category: Mapped[str]
+    internal_category_rule: Mapped[str]
+    internal_target_group: Mapped[str]
+    internal_target_group_rule: Mapped[str]
+    shape_key: Mapped[int | None] = mapped_column(
+        BigInteger, comment="Fingerprint of what the figures depend on; NULL: compute them anew"
+    )
+    computed_at: Mapped[datetime] = mapped_column(comment="Computation of the availability it belongs to")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from geo_service.auth.publication import published
 from geo_service.availability.models import Availability
 from geo_service.parcels.models import Occupancy, Parcel
-from geo_service.restrictions.models import DevelopmentPlan, Restriction
+from geo_service.restrictions.models import DevelopmentPlan, PlanArea, Restriction
 
 REFRESH_LOCK = 4_711_003
 """Number of the advisory lock that lets only one refresh write at a time."""
@@ -22,7 +22,7 @@ def parcels(as_of: date, parcel_keys: Collection[str] | None = None) -> Executab
     Columns: id, parcel_key, geom (WKB, EPSG:25832).
     """
     statement = select(Parcel.id, Parcel.parcel_key, func.ST_AsBinary(Parcel.geom).label("geom"))
-    return statement.where(_of_keys(parcel_keys), Parcel.valid.contains(as_of)).order_by(Parcel.id)
+    return statement.where(of_keys(parcel_keys), Parcel.valid.contains(as_of)).order_by(Parcel.id)
 
 
 def restrictions(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -42,7 +42,7 @@ def restrictions(as_of: date, parcel_keys: Collection[str] | None = None) -> Exe
         Restriction.title,
         func.ST_AsBinary(Restriction.geom).label("geometry"),
     )
-    return statement.where(Restriction.valid.contains(as_of), _meets(Restriction, parcel_keys))
+    return statement.where(Restriction.valid.contains(as_of), meets(Restriction, parcel_keys))
 
 
 def plans(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -55,13 +55,13 @@ def plans(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable
         DevelopmentPlan.id,
         title.label("title"),
         DevelopmentPlan.legal_status,
-        _finite(DevelopmentPlan.in_force_on).label("in_force_on"),
+        finite(DevelopmentPlan.in_force_on).label("in_force_on"),
         *_span(DevelopmentPlan.valid),
         DevelopmentPlan.office,
         DevelopmentPlan.source,
         func.ST_AsBinary(DevelopmentPlan.geom).label("geometry"),
     )
-    return statement.where(DevelopmentPlan.valid.contains(as_of), _meets(DevelopmentPlan, parcel_keys))
+    return statement.where(DevelopmentPlan.valid.contains(as_of), meets(DevelopmentPlan, parcel_keys))
 
 
 def occupancies(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -78,7 +78,7 @@ def occupancies(as_of: date, parcel_keys: Collection[str] | None = None) -> Exec
         Occupancy.source,
     )
     if parcel_keys is not None:
-        statement = statement.join(Parcel, Parcel.id == Occupancy.parcel_id).where(_of_keys(parcel_keys))
+        statement = statement.join(Parcel, Parcel.id == Occupancy.parcel_id).where(of_keys(parcel_keys))
     return statement.where(Occupancy.during.contains(as_of))
 
 
@@ -121,28 +121,29 @@ def delete_stored() -> Executable:
     return delete(Availability)
 
 
-def _of_keys(parcel_keys: Collection[str] | None) -> ColumnElement[bool]:
+def of_keys(parcel_keys: Collection[str] | None, table: type[Parcel] = Parcel) -> ColumnElement[bool]:
+    """Keep the named parcels; None: all."""
     if parcel_keys is None:
         return true()
-    return Parcel.parcel_key == func.any(bindparam("parcel_keys", sorted(parcel_keys)))
+    return table.parcel_key == func.any(bindparam("parcel_keys", sorted(parcel_keys)))
 
 
-def _meets(
-    table: type[Restriction | DevelopmentPlan], parcel_keys: Collection[str] | None
+def meets(
+    table: type[Restriction | DevelopmentPlan | PlanArea], parcel_keys: Collection[str] | None
 ) -> ColumnElement[bool]:
     """Keep the rows that meet one of the named parcels; found from the parcels, by the spatial index."""
     if parcel_keys is None:
         return true()
     meeting = select(table.id).join(Parcel, func.ST_Intersects(table.geom, Parcel.geom))
-    return table.id.in_(meeting.where(_of_keys(parcel_keys)))
+    return table.id.in_(meeting.where(of_keys(parcel_keys)))
 
 
 def _span(span: InstrumentedAttribute[Any]) -> tuple[ColumnElement[date], ColumnElement[date]]:
     """Return both ends of a daterange, as columns valid_from and valid_to (exclusive); open ones as NULL."""
-    return _finite(func.lower(span)).label("valid_from"), _finite(func.upper(span)).label("valid_to")
+    return finite(func.lower(span)).label("valid_from"), finite(func.upper(span)).label("valid_to")
 
 
-def _finite(day: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[date]:
+def finite(day: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[date]:
     """Return a date, infinity as NULL: both mean that nobody knows."""
     infinite = [literal(text).cast(Date) for text in ("infinity", "-infinity")]
     return func.nullif(func.nullif(day, infinite[0]), infinite[1], type_=Date)

@@ -1,12 +1,14 @@
 """The computed frames as JSON objects, for storage and for the interface."""
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
+from geo_service.availability.categories import QUESTIONS, standard_rules
+from geo_service.availability.usability import SHAPE_FIGURES
 from geo_service.register import JsonObject
 
 AREA_DIGITS: Final = 6
@@ -126,3 +128,39 @@ def _plain_values(column: "pd.Series[Any]") -> list[Any]:
     if values.dtype.kind == "f":
         return list(values.round(AREA_DIGITS).tolist())
     return list(values.tolist())
+
+
+def usable_record(row: Mapping[str, Any]) -> JsonObject:
+    """Return the figures of usable land of one parcel, rounded; what is not known is None.
+
+    Parameters
+    ----------
+    row
+        Row of `usability.assess`, or as stored.
+    """
+    unknown = {name for name in SHAPE_FIGURES if row[name] is None or np.isnan(row[name])}
+    return {name: None if name in unknown else round(float(row[name]), AREA_DIGITS) for name in SHAPE_FIGURES}
+
+
+def answer_records(row: Mapping[str, Any], *, internal: bool) -> dict[str, JsonObject]:
+    """Return what one parcel is, each answer with the rule that gave it, its words and source.
+
+    Parameters
+    ----------
+    row
+        Row of `usability.assess`, or as stored.
+    internal
+        Whether occupancies may count: for the agency only.
+    """
+    rules, answers = standard_rules(), {}
+    for question in QUESTIONS:
+        name = f"internal_{question}" if internal and f"internal_{question}" in row else question
+        rule = rules.rule(question, row[f"{name}_rule"])
+        answers[question] = {
+            "answer": row[name],
+            "rule": rule.id,
+            "reason_de": rule.words.de,
+            "reason_en": rule.words.en,
+            "source": rule.source,
+        }
+    return answers

@@ -1,7 +1,9 @@
 """Routes: availability of one parcel, computed when asked, so that it is never stale."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
+import pandas as pd
 from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 
@@ -10,9 +12,17 @@ from geo_service.auth.publication import public_reason, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.presets import preset_key
-from geo_service.availability.records import CHAIN_FIELDS, ITEM_FIELDS, PARCEL_FIELDS, records_by_parcel
+from geo_service.availability.records import (
+    CHAIN_FIELDS,
+    ITEM_FIELDS,
+    PARCEL_FIELDS,
+    answer_records,
+    records_by_parcel,
+    usable_record,
+)
 from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability
-from geo_service.availability.service import compute, kinds_of, today
+from geo_service.availability.service import kinds_of, options_of, today
+from geo_service.availability.usable import compute_usable
 from geo_service.db import Reading
 from geo_service.errors import Forbidden, NotFound
 
@@ -41,14 +51,19 @@ async def get_parcel_availability(
     preset = preset_key(asked.preset, asked.short_years, asked.mid_years)
     order = None if asked.order is None else kinds_of(asked.order)
 
-    def computed(sync_session: Session) -> AvailabilityResult:
-        return compute(sync_session.connection(), as_of, preset, [parcel_key], asked.without, order)
+    options = options_of(as_of, preset, order)
 
-    return parcel_answer(await session.run_sync(computed), caller, is_demo=parcel.is_demo)
+    def computed(sync_session: Session) -> tuple[AvailabilityResult, pd.DataFrame]:
+        return compute_usable(sync_session.connection(), options, [parcel_key], asked.without)
+
+    result, usable = await session.run_sync(computed)
+    return parcel_answer(result, usable.iloc[0].to_dict(), caller, is_demo=parcel.is_demo)
 
 
-def parcel_answer(result: AvailabilityResult, caller: Caller, *, is_demo: bool) -> ParcelAvailability:
-    """Turn the result of one parcel into the answer for a caller."""
+def parcel_answer(
+    result: AvailabilityResult, usable: Mapping[Any, Any], caller: Caller, *, is_demo: bool
+) -> ParcelAvailability:
+    """Turn the result of one parcel and the usability of its land into the answer for a caller."""
     options = result.options
     parcel_id = result.parcels["parcel_id"].iloc[0]
     row = records_by_parcel(result.parcels, PARCEL_FIELDS)[parcel_id][0]
@@ -63,6 +78,8 @@ def parcel_answer(result: AvailabilityResult, caller: Caller, *, is_demo: bool) 
         preset=options.preset.key,
         short_until=options.preset.short.last_day(options.as_of),
         mid_until=options.preset.mid.last_day(options.as_of),
+        usable={**usable_record(usable), "sliver_width_m": options.sliver_width_m},
+        **answer_records(usable, internal=sees_unpublished(caller)),
         deduction_order=list(options.order),
         items=items,
         chain=chain,

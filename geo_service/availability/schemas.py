@@ -94,6 +94,35 @@ class ChainLink(BaseModel):
     unblocks_horizon: Horizon = Field(description="The horizon of that day.")
 
 
+class UsableLand(BaseModel):
+    """What of the net land is offered, and how its largest connected piece is shaped."""
+
+    offered_m2: float = Field(ge=0, description="Net area without slivers, m2.")
+    sliver_m2: float = Field(
+        ge=0, description="Net area that is narrower than the sliver width, m2: not offered as land."
+    )
+    sliver_width_m: float = Field(ge=0, description="Width below which land is not offered, metres.")
+    piece_m2: float = Field(ge=0, description="Largest connected piece of the offered land, m2.")
+    circle_m: float = Field(ge=0, description="Diameter of the largest circle inside the piece, metres.")
+    rectangle_length_m: float = Field(
+        ge=0, description="Longer side of the largest rectangle found inside the piece, metres."
+    )
+    rectangle_width_m: float = Field(ge=0, description="Its shorter side, metres.")
+    frontage_m: float | None = Field(
+        description="Metres of the piece's boundary along streets; null: streets are not known."
+    )
+
+
+class RuleAnswer(BaseModel):
+    """An answer with the rule that gave it."""
+
+    answer: str = Field(description="The answer.")
+    rule: str = Field(description="Name of the rule.")
+    reason_de: str = Field(description="The reason in German.")
+    reason_en: str = Field(description="The reason in English.")
+    source: str = Field(description="Where the rule comes from.")
+
+
 class ParcelAvailability(BaseModel):
     """What of a parcel can be had, from when, and why not more or sooner."""
 
@@ -111,6 +140,14 @@ class ParcelAvailability(BaseModel):
     severity: Severity = Field(description="How hard it is to overcome what weighs on the parcel.")
     horizon: Horizon = Field(description="When it can be had, relative to the asked day.")
     available_from: date | None = Field(description="First day on which it can be had; null: undetermined.")
+    usable: UsableLand = Field(description="Offered land and its largest piece.")
+    category: RuleAnswer = Field(
+        description="gap, brownfield, company_reserve, fnp_reserve, vacant, in_use or unknown; "
+        "for the public occupancies do not count."
+    )
+    ground: RuleAnswer = Field(description="brownfield, settled, green_field or unknown.")
+    potential_use: RuleAnswer = Field(description="What it might be used for.")
+    target_group: RuleAnswer = Field(description="Whom it might suit.")
     deduction_order: list[str] = Field(
         description="Kinds of restriction in the order of their deduction; others follow alphabetically."
     )

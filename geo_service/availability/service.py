@@ -89,7 +89,7 @@ def compute(
         When a reference in `without` names no blocker, or a record cannot be computed.
     """
     options = options_of(as_of, preset, order)
-    with _no_garbage_collection():
+    with no_garbage_collection():
         keys, inputs = load(connection, as_of, parcel_keys)
         result = compute_availability(inputs.without(frozenset(without)), options)
     result.parcels.insert(1, "parcel_key", keys)
@@ -123,7 +123,7 @@ def kinds_of(text: str) -> list[str]:
 
 
 @contextmanager
-def _no_garbage_collection() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Hold back the search for garbage cycles: among a city's new objects it takes longer than the work."""
     running = gc.isenabled()
     gc.disable()
@@ -149,20 +149,20 @@ def load(
     NotFound
         When a parcel asked for is not in the cadastre of the day.
     """
-    parcels = _read(connection, queries.parcels(as_of, parcel_keys), ("id", "parcel_key", "geometry"))
+    parcels = read_frame(connection, queries.parcels(as_of, parcel_keys), ("id", "parcel_key", "geometry"))
     if parcel_keys is not None:
         _require_all(parcels["parcel_key"], parcel_keys, as_of)
     inputs = Inputs(
         parcels["id"].to_numpy(dtype=np.int64),
         np.asarray(parcels["geometry"], dtype=object),
-        _read(connection, queries.restrictions(as_of, parcel_keys), RESTRICTION_COLUMNS),
-        _read(connection, queries.occupancies(as_of, parcel_keys), OCCUPANCY_COLUMNS),
-        _read(connection, queries.plans(as_of, parcel_keys), PLAN_COLUMNS),
+        read_frame(connection, queries.restrictions(as_of, parcel_keys), RESTRICTION_COLUMNS),
+        read_frame(connection, queries.occupancies(as_of, parcel_keys), OCCUPANCY_COLUMNS),
+        read_frame(connection, queries.plans(as_of, parcel_keys), PLAN_COLUMNS),
     )
     return parcels["parcel_key"].tolist(), inputs
 
 
-def _read(connection: Connection, statement: Executable, columns: tuple[str, ...]) -> pd.DataFrame:
+def read_frame(connection: Connection, statement: Executable, columns: tuple[str, ...]) -> pd.DataFrame:
     """Run a statement into a frame of plain objects; WKB of EPSG:25832 becomes geometry."""
     rows = connection.execute(statement).all()
     values = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
@@ -221,7 +221,7 @@ def refresh(
         snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
         result = compute(snapshot, as_of, preset, order=order)
     progress(f"Writing {len(result.parcels)} parcels", 0.6)
-    with _no_garbage_collection(), database.begin(actor) as connection:
+    with no_garbage_collection(), database.begin(actor) as connection:
         replace_stored(connection, stored_rows(result, computed_at))
     progress("Done", 1.0)
     return report_of(result)

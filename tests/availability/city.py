@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from psycopg.types.range import Range
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from benchmarks.availability import generate_parcels, generate_restrictions
 from geo_service.db import copy_frame
@@ -85,6 +85,23 @@ def fill_city(connection: Connection) -> None:
         geom=multi(shapely.buffer(areas, 40)),
     )
     write(connection, "development_plans", plans)
+
+
+def fill_surroundings(connection: Connection) -> None:
+    """Give the parcels an actual use (streets among them), and the plans building areas."""
+    connection.execute(
+        text(
+            "UPDATE parcels SET actual_use = CASE WHEN id % 12 = 0 THEN 'Straßenverkehr;600' "
+            "WHEN id % 3 = 0 THEN 'Wohnbaufläche / Unbebaut;500|Weg;20' ELSE 'Wohnbaufläche / Offen;500' END"
+        )
+    )
+    connection.execute(text("UPDATE restrictions SET kind = 'existing_building' WHERE kind = 'flood_zone'"))
+    connection.execute(
+        text(
+            "INSERT INTO plan_areas (plan_id, zone_code, zone, geom) SELECT id, 1700, 'GE', geom "
+            "FROM development_plans"
+        )
+    )
 
 
 def until(rng: np.random.Generator) -> date | None:

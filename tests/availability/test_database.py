@@ -14,11 +14,23 @@ from sqlalchemy import Connection, select, text
 
 from geo_service.availability import queries, service
 from geo_service.availability.records import CHAIN_FIELDS, ITEM_FIELDS, records_by_parcel
+from geo_service.availability.usable import compute_usable
 from geo_service.db import Database
 from geo_service.errors import BadParameter, Conflict, InvalidInput, NotFound
 from geo_service.schema import metadata
 from geo_service.settings import Settings
-from tests.availability.city import AS_OF, KEYS, PARCELS, TODAY, fill_city, multi, objects, parcel_rows, write
+from tests.availability.city import (
+    AS_OF,
+    KEYS,
+    PARCELS,
+    TODAY,
+    fill_city,
+    fill_surroundings,
+    multi,
+    objects,
+    parcel_rows,
+    write,
+)
 from tests.availability.drawing import PARCEL, box
 
 ORACLE = """
@@ -114,6 +126,27 @@ def test_some_parcels_get_the_answer_of_the_whole_city(city: Connection) -> None
         expected = getattr(whole, name)
         expected = expected[expected["parcel_id"].isin(ids)].sort_values(order).reset_index(drop=True)
         pd.testing.assert_frame_equal(getattr(some, name), expected, check_exact=True)
+
+
+def test_some_parcels_are_as_usable_as_in_the_whole_city(city: Connection) -> None:
+    """Streets, neighbours, plans and buildings are seen from one parcel as from all."""
+    fill_surroundings(city)
+    asked = [KEYS[105], *KEYS[900:930], KEYS[3], KEYS[1000]]
+    options = service.options_of(AS_OF)
+    _, some = compute_usable(city, options, asked)
+    _, whole = compute_usable(city, options)
+    expected = whole[whole["parcel_id"].isin(some["parcel_id"])].reset_index(drop=True)
+    apart = ["shape_key"]  # knows all streets
+    pd.testing.assert_frame_equal(some.drop(columns=apart), expected.drop(columns=apart), check_exact=True)
+    assert whole["frontage_m"].notna().sum() > 1000
+    assert set(whole["category"]) >= {"gap", "in_use", "unknown"}
+    assert set(whole["internal_category_rule"]) >= {
+        "sold_or_let",
+        "gap_among_buildings",
+        "gap_in_plan",
+        "built",
+    }
+    assert set(whole["potential_use"]) >= {"commerce", "housing"}
 
 
 def test_what_if_changes_the_answer_and_writes_nothing(city: Connection) -> None:

@@ -25,6 +25,8 @@ from tests.availability.drawing import PARCEL, box
 
 KEY, OBJECTED, ANNOUNCED, LATER = KEYS[:4]
 TODAY = date(2026, 3, 1)
+ANSWERS = ("category", "ground", "potential_use", "target_group")
+APART = {"items", "chain", "deduction_order", "usable", *ANSWERS}
 
 
 @pytest.fixture
@@ -119,7 +121,7 @@ def test_a_planner_sees_figures_and_reasons(planner: Client) -> None:
     response = ask(planner, as_of="2026-06-01")
     answer = response.json()
     assert response.status_code == 200
-    assert {name: answer[name] for name in answer if name not in {"items", "chain", "deduction_order"}} == {
+    assert {name: answer[name] for name in answer if name not in APART} == {
         "parcel_key": KEY,
         "is_demo": False,
         "as_of": "2026-06-01",
@@ -147,6 +149,37 @@ def test_a_planner_sees_figures_and_reasons(planner: Client) -> None:
         ("occupancy", "leased", "2027-01-01", None),
     ]
     assert answer["chain"][1]["office"] == "Umweltamt"
+
+
+def test_the_largest_piece_and_what_the_parcel_is(planner: Client) -> None:
+    """The flood zone leaves 50 x 50 m; no street is on record."""
+    answer = ask(planner, as_of="2026-06-01").json()
+    assert answer["usable"] == {
+        "offered_m2": 2500,
+        "sliver_m2": 0,
+        "sliver_width_m": 3,
+        "piece_m2": 2500,
+        "circle_m": pytest.approx(50, abs=0.03),
+        "rectangle_length_m": pytest.approx(50, abs=0.01),
+        "rectangle_width_m": pytest.approx(50, abs=0.01),
+        "frontage_m": None,
+    }
+    assert {name: (answer[name]["answer"], answer[name]["rule"]) for name in ANSWERS} == {
+        "category": ("in_use", "sold_or_let"),
+        "ground": ("brownfield", "contaminated"),
+        "potential_use": ("unknown", "use_not_known"),
+        "target_group": ("none", "nobody_is_sought"),
+    }
+    assert answer["ground"]["reason_en"].startswith("Contamination is on record")
+    assert answer["ground"]["reason_de"].startswith("Eine Altlast ist verzeichnet")
+    assert "Siedlungsflächenmonitoring" in answer["ground"]["source"]
+
+
+def test_the_public_is_told_what_a_parcel_is_without_its_occupancies(public: Client) -> None:
+    answer = ask(public, as_of="2026-06-01").json()
+    assert (answer["category"]["answer"], answer["category"]["rule"]) == ("unknown", "not_known")
+    assert answer["target_group"]["rule"] == "group_not_known"
+    assert answer["ground"]["rule"] == "contaminated"
 
 
 def test_what_if(planner: Client) -> None:

@@ -1,0 +1,141 @@
+"""How usable the net land of parcels is, what they are and what they might become: the second stage.
+
+Pure: frames and arrays in and out, coordinates in EPSG:25832 (metres), areas in m2. Follows the kernel's
+waterfall and dates; may be asked for less often.
+"""
+
+import hashlib
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geo_service.availability.categories import QUESTIONS, categorise
+from geo_service.availability.facts import STREETS, Surroundings, begins_with, facts_of, main_uses
+from geo_service.availability.inputs import Geometries, Inputs
+from geo_service.availability.kernel import AvailabilityResult
+from geo_service.availability.shape import offered_land, road_frontage, usable_pieces
+from geo_service.availability.waterfall import Flags, Indices
+
+SHAPE_FIGURES: Final = (
+    "offered_m2",
+    "sliver_m2",
+    "piece_m2",
+    "circle_m",
+    "rectangle_length_m",
+    "rectangle_width_m",
+    "frontage_m",
+)
+"""Figures that depend on the net geometry, the sliver width and the streets alone."""
+ANSWERS: Final = tuple(name for question in QUESTIONS for name in (question, f"{question}_rule"))
+"""Answers that leave occupancies out: whether land is sold, let or kept as a reserve is not public."""
+INTERNAL_ANSWERS: Final = tuple(
+    f"internal_{name}" for question in ("category", "target_group") for name in (question, f"{question}_rule")
+)
+"""Answers that occupancies change, as the agency sees them."""
+METHOD: Final = "1"
+"""Version of the way in which they are computed: raise it, and kept figures are computed anew."""
+
+
+def assess(
+    result: AvailabilityResult, inputs: Inputs, around: Surroundings, kept: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Tell for each parcel what is offered, its largest usable piece, and what it is.
+
+    Parameters
+    ----------
+    result, inputs
+        The availability and what it was computed from, in the same order of parcels.
+    around
+        What is known on and around the parcels.
+    kept
+        Figures of an earlier call: ``parcel_id``, ``shape_key`` and `SHAPE_FIGURES`. Where the key is the
+        same, they are taken over. None: all are computed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of the result: ``parcel_id``; ``offered_m2`` (net without what is narrower than the
+        sliver width) and ``sliver_m2`` (the rest of net); of the largest connected piece ``piece_m2``,
+        ``circle_m`` (diameter of the largest circle inside), ``rectangle_length_m`` and
+        ``rectangle_width_m`` (of the largest rectangle found inside), ``frontage_m`` (metres along streets,
+        NaN: not known; of a street itself not told); `ANSWERS` and `INTERNAL_ANSWERS`, each with its rule;
+        ``shape_key`` (fingerprint of what the figures depend on, with all streets of `around`).
+    """
+    options = result.options
+    uses = main_uses(around.actual_use)
+    street = begins_with(uses, STREETS)
+    place = pd.Index(around.parcel_ids).get_indexer(inputs.parcel_ids)
+    key = shape_keys(result.net, options.sliver_width_m, around.parcels[street], known=around.streets_known)
+    figures, fresh = _taken_over(inputs.parcel_ids, key, kept)
+    computed = _figures(result.net[fresh], around, street, options.sliver_width_m, options.threads)
+    figures.loc[fresh] = computed.to_numpy()
+    figures.loc[street[place], "frontage_m"] = np.nan
+    facts = facts_of(result, inputs, around, uses, options.threads)
+    internal = categorise(facts).add_prefix("internal_")[list(INTERNAL_ANSWERS)]
+    answers = categorise(facts.drop(columns="occupancy"))
+    ids, keys = pd.DataFrame({"parcel_id": inputs.parcel_ids}), pd.DataFrame({"shape_key": key})
+    return pd.concat([ids, figures, answers, internal, keys], axis=1)
+
+
+def shape_keys(
+    net: Geometries, sliver_width_m: float, streets: Geometries, *, known: bool
+) -> npt.NDArray[np.int64]:
+    """Return a number per parcel that changes with whatever its shape figures depend on.
+
+    Parameters
+    ----------
+    net
+        Net geometries; shape (n,).
+    sliver_width_m
+        Width below which land is not offered.
+    streets
+        Street parcels; a change to any of them changes all numbers.
+    known
+        Whether streets are known at all.
+    """
+    digest = hashlib.blake2b(f"{METHOD} {sliver_width_m!r} {known}".encode(), digest_size=8)
+    for text in sorted(shapely.to_wkb(streets)):
+        digest.update(text)
+    texts = np.asarray(shapely.to_wkb(net, hex=True), dtype=object)
+    hashed = pd.util.hash_array(texts, hash_key=digest.hexdigest(), categorize=False)
+    return hashed.view(np.int64)
+
+
+def _taken_over(
+    parcel_ids: npt.NDArray[Any], key: npt.NDArray[np.int64], kept: pd.DataFrame | None
+) -> tuple[pd.DataFrame, Indices]:
+    """Return the figures that still hold, and the positions of those that must be computed."""
+    figures = pd.DataFrame(0.0, index=range(len(key)), columns=list(SHAPE_FIGURES))
+    if kept is None or kept.empty:
+        return figures, np.arange(len(key))
+    place = pd.Index(kept["parcel_id"].to_numpy()).get_indexer(parcel_ids)
+    same: Flags = (place >= 0) & (kept["shape_key"].to_numpy(dtype=np.int64)[place] == key)
+    figures.loc[same] = kept[list(SHAPE_FIGURES)].to_numpy(dtype=float)[place[same]]
+    return figures, np.flatnonzero(~same)
+
+
+def _figures(
+    net: Geometries, around: Surroundings, street: Flags, width_m: float, threads: int
+) -> pd.DataFrame:
+    """Compute the shape figures of net land."""
+    offered = offered_land(net, width_m, threads)
+    pieces = usable_pieces(offered.land, threads)
+    frontage = np.full(len(net), np.nan)
+    if around.streets_known:
+        solid = np.flatnonzero(pieces.area_m2 > 0)
+        frontage[:] = 0.0
+        found = road_frontage(pieces.pieces[solid], around.parcels[street])
+        frontage[solid] = np.nan_to_num(found)  # none near, but streets are known: no frontage
+    columns = (
+        offered.offered_m2,
+        offered.sliver_m2,
+        pieces.area_m2,
+        pieces.circle_m,
+        pieces.length_m,
+        pieces.width_m,
+        frontage,
+    )
+    return pd.DataFrame(dict(zip(SHAPE_FIGURES, columns, strict=True)))

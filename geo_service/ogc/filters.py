@@ -1,0 +1,114 @@
+"""Filters by the fields of a collection: ``category=gap,vacant``, ``min_offered_m2=1000``.
+
+Source: OGC API - Features, part 1 (OGC 17-069r4), section 7.15.5, parameters for filtering on feature
+properties; bounds are an extension of this service.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from sqlalchemy import ColumnElement, Date, Double, Text, bindparam, cast, func
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from geo_service.auth.caller import Caller
+from geo_service.auth.fields import RECORDS, Kind
+from geo_service.errors import BadParameter
+from geo_service.ogc.model import Collection, Column
+
+Test = Literal["is", "least", "most"]
+LONGEST: Final = 1_000
+"""Most characters of a filter."""
+UNKNOWN: Final = "null"
+"""Asks for what is not known."""
+TESTS: Final[Mapping[Kind, tuple[Test, ...]]] = MappingProxyType(
+    {"text": ("is",), "date": ("is", "least", "most"), "number": ("least", "most"), "integer": ("least", "most"),
+     "boolean": ("is",)}
+)  # fmt: skip
+"""What can be asked of a field, by its kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One filter: a field, what is asked of it, and its kind."""
+
+    field: str
+    test: Test
+    kind: Kind
+
+
+def filters_of(collection: Collection, caller: Caller) -> dict[str, Filter]:
+    """Return the filters that a caller may use, by the name of their parameter.
+
+    Only fields that the caller sees: a filter would tell what a field holds.
+    """
+    if not collection.filterable:
+        return {}
+    prefix: dict[Test, str] = {"is": "", "least": "min_", "most": "max_"}
+    return {
+        f"{prefix[test]}{field.name}": Filter(field.name, test, field.kind)
+        for field in RECORDS[collection.id]
+        if field.visible_to(caller)
+        for test in TESTS.get(field.kind, ())
+    }
+
+
+def read_filters(given: Mapping[str, str], known: Mapping[str, Filter]) -> dict[Filter, Any]:
+    """Read the filters among the parameters, with their values.
+
+    Raises
+    ------
+    BadParameter
+        Naming the parameter whose value does not fit its field.
+    """
+    return {known[name]: _value(name, text, known[name]) for name, text in given.items() if name in known}
+
+
+def _value(name: str, text: str, asked: Filter) -> Any:  # noqa: ANN401 - of the field's kind
+    if len(text) > LONGEST or not text:
+        raise BadParameter(f"{name} needs a value of at most {LONGEST} characters.", parameter=name)
+    words = text.split(",") if asked.test == "is" else [text]
+    read: Callable[[str], Any] = {"date": _day, "text": str, "boolean": _truth}.get(asked.kind, _number)
+    try:
+        values = [None if asked.test == "is" and word == UNKNOWN else read(word) for word in words]
+    except ValueError as error:
+        raise BadParameter(f"{name} {text[:60]!r} is no {asked.kind}. {error}", parameter=name) from error
+    return values if asked.test == "is" else values[0]
+
+
+def _day(text: str) -> date:
+    if len(text) != len("2026-03-01"):
+        raise ValueError("Write it as 2026-03-01.")
+    return date.fromisoformat(text)
+
+
+def _truth(text: str) -> str:
+    if text not in {"true", "false"}:
+        raise ValueError("Write true or false.")
+    return text
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("Write it with digits, such as 1000 or 2.5.")
+    return value
+
+
+def parameter_of(place: int) -> str:
+    """Return the name under which the value of a filter is bound."""
+    return f"filter_{place}"
+
+
+def condition(column: Column, asked: Filter, place: int) -> ColumnElement[bool]:
+    """Build the condition of a filter; its value is bound under `parameter_of` its place."""
+    kind = {"date": Date, "number": Double, "integer": Double}.get(asked.kind, Text)()
+    name = parameter_of(place)
+    if asked.test == "is":  # array_position finds NULL too
+        listed = bindparam(name, type_=ARRAY(kind), required=False)
+        return func.array_position(listed, cast(column, kind)).is_not(None)
+    bound = bindparam(name, type_=kind, required=False)
+    return column >= bound if asked.test == "least" else column <= bound
