@@ -2,7 +2,7 @@
 
 from geo_service.audit import AuditEntry
 from geo_service.auth.models import ApiToken, User
-from geo_service.availability.models import Availability
+from geo_service.availability.models import Availability, Usability
 from geo_service.buildings.models import Building
 from geo_service.db import Base
 from geo_service.imports.models import ImportRun
