@@ -42,6 +42,25 @@ def parse_crs(text: str) -> CRS:
         ) from error
 
 
+def require_wgs84(text: str) -> None:
+    """Refuse a coordinate system other than that of all timetables, WGS 84.
+
+    Raises
+    ------
+    InvalidInput
+        When it is another one, or PROJ does not know it.
+
+    Source: GTFS Schedule Reference, stops.txt (stop_lat, stop_lon).
+    """
+    if not parse_crs(text).equals(CRS.from_epsg(WGS84_SRID), ignore_axis_order=True):
+        raise InvalidInput(
+            f"A GTFS feed has its coordinates in WGS 84 (EPSG:{WGS84_SRID}); the standard allows no other "
+            f"system, so {text} cannot be taken. Leave --crs out or write --crs EPSG:{WGS84_SRID}. If the feed "
+            f"really holds other coordinates, convert stop_lat and stop_lon of stops.txt first.",
+            parameter="crs",
+        )
+
+
 def to_storage(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the frame in the storage CRS, x before y, two-dimensional.
 

@@ -1,5 +1,7 @@
 """The guards of the house rules find planted faults and let pass what is allowed."""
 
+import configparser
+import re
 import shutil
 import subprocess
 import sys
@@ -72,6 +74,11 @@ CROSSINGS = [
     ("geo_service/matching/models.py", "import maps"),
     ("geo_service/matching/solver.py", "import sqlalchemy"),
     ("geo_service/availability/kernel.py", "import geo_service.db"),
+    ("geo_service/clock.py", "import geo_service.db"),
+    ("geo_service/conditional.py", "import geo_service.parcels.models"),
+    ("geo_service/frame.py", "import geo_service.web.routes"),
+    ("geo_service/health.py", "import geo_service.search.service"),
+    ("geo_service/search/service.py", "import geo_service.ogc.service"),
 ]
 
 
@@ -97,3 +104,15 @@ def test_import_against_the_direction_is_found(source_copy: Path, file: str, lin
     assert ended.returncode == 1
     assert line.split()[1] in ended.stdout
     assert "BROKEN" in ended.stdout
+
+
+def test_every_module_has_its_layer() -> None:
+    settings = configparser.ConfigParser()
+    settings.read(ROOT / ".importlinter", encoding="utf-8")
+    layers = re.split(r"[\s:|]+", settings["importlinter:contract:layers"]["layers"])
+    layered = {name.strip("()") for name in layers}
+    package = ROOT / "geo_service"
+    modules = {f"geo_service.{path.stem}" for path in package.glob("*.py") if path.stem != "__init__"}
+    modules |= {f"geo_service.{path.parent.name}" for path in package.glob("*/__init__.py")}
+    assert len(modules) > 30
+    assert modules - layered == set()

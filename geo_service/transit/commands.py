@@ -11,6 +11,7 @@ from rich.table import Table
 
 from geo_service.console import command_database, err, out, print_json, progress, who
 from geo_service.errors import BadParameter
+from geo_service.geometry import require_wgs84
 from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
@@ -33,6 +34,9 @@ def gtfs(
     day: Annotated[
         str, typer.Option(metavar="DATE", help="Reference working day; unset: chosen by rule.")
     ] = "",
+    crs: Annotated[
+        str, typer.Option(metavar="EPSG:n", help="Coordinate system: a feed has WGS 84 (EPSG:4326) only.")
+    ] = "EPSG:4326",
     allow_outside: Annotated[
         bool,
         typer.Option("--allow-outside", help="Take all stops, not only those of the city and its margin."),
@@ -42,6 +46,7 @@ def gtfs(
 ) -> None:
     """Import a timetable (GTFS)."""
     with command_database() as database:
+        require_wgs84(crs)
         with progress() as shown:
             report = import_gtfs(
                 database,

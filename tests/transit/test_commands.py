@@ -58,12 +58,21 @@ def test_import_as_json_takes_the_name_of_the_file(feed: Path) -> None:
     assert (report["weekday"], report["saturday"], report["new"]) == ("2026-06-25", None, 3)
 
 
+@pytest.mark.parametrize("crs", ["EPSG:4326", "epsg:4326", "OGC:CRS84"])
+def test_coordinate_system_of_the_standard_may_be_said(feed: Path, crs: str) -> None:
+    result = run("gtfs", str(feed), "--dry-run", "--crs", crs)
+    assert result.exit_code == 0
+    assert "Stops: 3 new" in result.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["gtfs", "nowhere.zip"], "nowhere.zip does not exist"),
         (["gtfs", "{feed}", "--day", "2026-13-01"], "is no day"),
         (["gtfs", "{feed}", "--day", "2026-07-01"], "lies outside the feed"),
+        (["gtfs", "{feed}", "--crs", "EPSG:25832"], "convert stop_lat and stop_lon of stops.txt first"),
+        (["gtfs", "{feed}", "--crs", "25832m"], "is not a coordinate system"),
         (["transit"], "No timetable is loaded yet"),
         (["transit", "--method", "swiss"], "Known: are, goat, oerok"),
         (["transit", "stops", "--feed", "vrr"], "None is loaded yet"),
