@@ -55,8 +55,8 @@ def require_wgs84(text: str) -> None:
     if not parse_crs(text).equals(CRS.from_epsg(WGS84_SRID), ignore_axis_order=True):
         raise InvalidInput(
             f"A GTFS feed has its coordinates in WGS 84 (EPSG:{WGS84_SRID}); the standard allows no other "
-            f"system, so {text} cannot be taken. Leave --crs out or write --crs EPSG:{WGS84_SRID}. If the feed "
-            f"really holds other coordinates, convert stop_lat and stop_lon of stops.txt first.",
+            f"system, so {text} cannot be taken. Leave --crs out or write --crs EPSG:{WGS84_SRID}. If the "
+            f"feed really holds other coordinates, convert stop_lat and stop_lon of stops.txt first.",
             parameter="crs",
         )
 

@@ -41,6 +41,7 @@ SQL_FILES = {
     "db.py",
     "embedded.py",
     "gtfs_tables.py",  # DuckDB over the files of a feed, a part of the ingest
+    "gtfs_calls.py",  # as above
     "gtfs_timetable.py",  # as above
 }
 SQL_FOLDER, SQL_ENDING = "queries", "_queries.py"  # where queries.py has grown too long

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from geo_service.console import command_database, err, out, print_json, progress, who
@@ -20,14 +21,18 @@ from geo_service.transit.service import RefreshReport, import_gtfs, refresh
 CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_min", "category"]
 """Columns of ``geo transit stops --format csv``."""
 
+SHOWN_FAULTS: Final = 20
+"""Faulty rows printed one by one; the list of --rejects has more."""
+
 transit_app = typer.Typer(help="Transit proximity: grades of stops, parcels, plots, sites and premises.")
 
 Method = Annotated[str, typer.Option(help=f"Grading method: {', '.join(known_methods())}.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
-def gtfs(
+def gtfs(  # noqa: PLR0913 - the options of a command
     path: Annotated[Path, typer.Argument(help="GTFS zip file, or a folder with its text files.")],
+    *,
     name: Annotated[
         str, typer.Option(help="Name under which versions follow each other; unset: name of the file.")
     ] = "",
@@ -41,6 +46,13 @@ def gtfs(
         bool,
         typer.Option("--allow-outside", help="Take all stops, not only those of the city and its margin."),
     ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Leave out faulty rows and list them, instead of refusing the feed."),
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Write faulty rows with reasons to this file (.csv).")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -56,12 +68,16 @@ def gtfs(
                 progress=shown,
                 day=parse_day(day) if day else None,
                 allow_outside=allow_outside,
+                repair=repair,
+                rejects=rejects,
                 actor=who(),
             )
         if as_json:
             print_json(report.as_json())
         else:
             print_feed_report(report)
+    if report.refused:
+        raise typer.Exit(1)
 
 
 @transit_app.callback(invoke_without_command=True)
@@ -127,11 +143,12 @@ def parse_day(text: str) -> date:
 def print_feed_report(report: FeedReport) -> None:
     """Print what an import did: counts, reference days, warnings."""
     done = {"new": "first version", "changed": "new version", "unchanged": "unchanged"}[report.status]
+    done = "refused" if report.refused else done
     written = " (dry run: nothing written)" if report.dry_run else ""
     out.print(f"Feed {report.name}: {done}{written}.", highlight=False, soft_wrap=True)
     out.print(
         f"Stops: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
-        f"{report.gone} gone.",
+        f"{report.gone} gone, {report.rejected.get('stops.txt', 0)} rejected.",
         highlight=False,
         soft_wrap=True,
     )
@@ -146,10 +163,32 @@ def print_feed_report(report: FeedReport) -> None:
     for what, number in report.counts.items():
         table.add_row(what, f"{number:,}")
     out.print(table)
+    _print_faults(report)
     for warning in report.warnings:
         err.print(f"[yellow]Warning:[/yellow] {warning}", highlight=False, soft_wrap=True)
-    if report.status != "unchanged" and not report.dry_run:
+    if report.status != "unchanged" and not (report.dry_run or report.refused):
         err.print("Grades are made anew by: geo transit")
+
+
+def _print_faults(report: FeedReport) -> None:
+    """Print how many rows of which file could not be taken, the first of them, and what to do."""
+    if not report.rejected:
+        return
+    rows = ", ".join(f"{number:,} of {file}" for file, number in report.rejected.items())
+    table = Table("file", "row", "field", "value", "reason", box=None, pad_edge=False)
+    for fault in report.faults[:SHOWN_FAULTS]:
+        cells = (fault.file, str(fault.row), fault.field, fault.value, fault.reason)
+        table.add_row(*(escape(cell) for cell in cells))
+    if report.faults:
+        out.print(table)
+    if report.refused:
+        message = (
+            f"Nothing was written: rows were rejected ({rows}). Mend the feed, list all such rows by "
+            "--rejects FILE.csv, or leave them out by --repair."
+        )
+    else:
+        message = f"Left out: {rows}."
+    err.print(message, highlight=False, soft_wrap=True)
 
 
 def print_refresh_report(report: RefreshReport) -> None:

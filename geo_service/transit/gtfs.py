@@ -12,6 +12,8 @@ import shapely
 
 from geo_service.errors import ImportRejected
 from geo_service.transit.gtfs_calendar import Days, ReferenceDays, day_bits, read_calendar, reference_days
+from geo_service.transit.gtfs_calls import load_calls
+from geo_service.transit.gtfs_faults import Faults, RowFault
 from geo_service.transit.gtfs_files import open_feed
 from geo_service.transit.gtfs_stops import Stops, read_stops
 from geo_service.transit.gtfs_tables import FeedTables
@@ -64,6 +66,10 @@ class Feed:
         What was read and left out.
     warnings
         What a reader should know, in sentences.
+    faults
+        Rows that could not be taken and are left out, the first of each file.
+    rejected
+        File to the number of such rows.
     """
 
     content_hash: str
@@ -76,6 +82,8 @@ class Feed:
     departures: pd.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    faults: tuple[RowFault, ...] = ()
+    rejected: dict[str, int] = field(default_factory=dict)
 
 
 def silent(_step: str, _share: float) -> None:
@@ -83,7 +91,7 @@ def silent(_step: str, _share: float) -> None:
 
 
 def read_gtfs(path: Path, options: ReadOptions | None = None, progress: Progress = silent) -> Feed:
-    """Read a feed.
+    """Read a feed, leaving out the rows that cannot be taken: whether that will do, the caller decides.
 
     Parameters
     ----------
@@ -106,8 +114,24 @@ def read_gtfs(path: Path, options: ReadOptions | None = None, progress: Progress
         tables = FeedTables(files)
         try:
             return _read(tables, options or ReadOptions(), progress)
+        except ImportRejected as error:
+            raise _with_faults(error, tables.faults) from error
         finally:
             tables.close()
+
+
+def _with_faults(error: ImportRejected, faults: Faults) -> ImportRejected:
+    """Tell of the rows first that were left out before nothing was left to read."""
+    if not faults.listed:
+        return error
+    first, rows = faults.listed[0], sum(faults.rejected.values())
+    return ImportRejected(
+        f"{first.file}, field {first.field}, row {first.row}: {first.reason} {rows} such rows were found; "
+        f"without them: {error.detail}",
+        file=first.file,
+        field=first.field or None,
+        row=first.row,
+    )
 
 
 def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
@@ -116,7 +140,7 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
     stops = read_stops(tables, options.area, options.area_name)
     lines, day_sets = load_trips(tables, calendar)
     progress("Stop times", 0.25)
-    tables.load_calls()
+    load_calls(tables)
     progress("Departures", 0.5)
     timetable = Timetable(tables, day_sets)
     found = timetable.departures()
@@ -142,6 +166,8 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
         departures=departures,
         counts=tables.counts,
         warnings=tuple(tables.warnings),
+        faults=tuple(tables.faults.listed),
+        rejected=dict(tables.faults.rejected),
     )
 
 

@@ -281,13 +281,31 @@ def _header(path: Path) -> tuple[str, ...]:
 
 def find_row(table: Table, field: str, wrong: Callable[[str], bool]) -> tuple[int, str]:
     """Return row (the header is row 1) and value of the first field that is wrong; (0, "") when none is."""
+    return next(find_rows(table, field, wrong), (0, ""))
+
+
+def find_rows(
+    table: Table, field: str, wrong: Callable[[str], bool], skipped: frozenset[int] = frozenset()
+) -> Iterator[tuple[int, str]]:
+    """Yield row (the header is row 1) and value, shortened, of every field that is wrong.
+
+    Parameters
+    ----------
+    table
+        The file.
+    field
+        Name of the column.
+    wrong
+        Tells a wrong value; asked in the order of the rows.
+    skipped
+        Rows that are not looked at.
+    """
     place = table.columns.index(field)
     with table.path.open(encoding="utf-8", newline="") as stream:
         for row, values in enumerate(_rows(stream), start=1):
             value = values[place].strip() if place < len(values) else ""
-            if row > 1 and values and wrong(value):
-                return row, value[:SHOWN_CHARACTERS]
-    return 0, ""
+            if row > 1 and values and row not in skipped and wrong(value):
+                yield row, value[:SHOWN_CHARACTERS]
 
 
 def _rows(stream: TextIO) -> Iterator[list[str]]:

@@ -68,10 +68,11 @@ def read_stops(tables: FeedTables, area: shapely.Geometry | None, area_name: str
     Raises
     ------
     ImportRejected
-        When a coordinate cannot be, a parent is unknown, or no station lies in the area.
+        When the file has no rows, or no station lies in the area.
     """
     frame = tables.unique(FILE, tables.frame(FILE))
-    tables.require_known(FILE, "parent_station", frame.parent_station, set(frame.stop_id), FILE)
+    with_parent = tables.known(FILE, "parent_station", frame.parent_station, frame.stop_id, FILE)
+    frame["parent_station"] = frame.parent_station.where(with_parent, "")
     lonlat = _with_parents(frame, _coordinates(tables, frame))
     station_of = group_stops(
         list(frame.stop_id), list(frame.stop_name), list(frame.parent_station), np.nan_to_num(lonlat)
@@ -116,7 +117,7 @@ def project(lonlat: Coordinates) -> Coordinates:
 
 
 def _coordinates(tables: FeedTables, frame: pd.DataFrame) -> Coordinates:
-    """Return longitude and latitude of each row, NaN where blank or 0/0; refuse what cannot be."""
+    """Return longitude and latitude of each row, NaN where blank or 0/0, or where it cannot be (faulty)."""
     columns = {}
     for name, limit in LIMITS.items():
         values = pd.to_numeric(frame[name].replace("", None), errors="coerce").to_numpy(
@@ -124,17 +125,15 @@ def _coordinates(tables: FeedTables, frame: pd.DataFrame) -> Coordinates:
         )
         values[~np.isfinite(values)] = np.nan
         if (np.isnan(values) & (frame[name] != "").to_numpy()).any():
-            raise tables.fault(
-                FILE, name, _no_number, "is no number", "Write degrees with a point, such as 51.5136."
-            )
+            advice = "is no number", "Write degrees with a point, such as 51.5136."
+            tables.reject(FILE, name, _no_number, advice)
         if (np.abs(values) > limit).any():
-            raise tables.fault(
-                FILE,
-                name,
-                _beyond(limit),
+            advice = (
                 f"is beyond {limit:.0f} degrees",
                 "Are stop_lat and stop_lon swapped, or the coordinates not WGS 84?",
             )
+            tables.reject(FILE, name, _beyond(limit), advice)
+            values[np.abs(values) > limit] = np.nan
         columns[name] = values
     lonlat = np.column_stack([columns["stop_lon"], columns["stop_lat"]])
     nowhere = (np.abs(lonlat) < NOWHERE_DEGREES).all(axis=1)
@@ -157,7 +156,7 @@ def _no_number(text: str) -> bool:
 
 
 def _beyond(limit: float) -> Callable[[str], bool]:
-    return lambda text: text != "" and abs(float(text)) > limit
+    return lambda text: text != "" and not _no_number(text) and abs(float(text)) > limit
 
 
 def _with_parents(frame: pd.DataFrame, lonlat: Coordinates) -> Coordinates:
@@ -231,10 +230,15 @@ def _nothing_inside(places: Coordinates, area: shapely.Geometry, area_name: str)
 def _report_places(
     tables: FeedTables, frame: pd.DataFrame, lonlat: Coordinates, station: Coordinates
 ) -> None:
-    """Warn of platforms without a place, far from their station, or far from the storage CRS's zone."""
+    """List platforms without a place; warn of those far from it, or far from the zone of EPSG:25832."""
     nowhere = _is_platform(frame) & np.isnan(station).any(axis=1)
     if nowhere.any():
-        tables.drop(FILE, int(nowhere.sum()), "have no coordinates, nor does their station")
+        lost = set(frame.stop_id[nowhere])
+        advice = (
+            "has no coordinates, nor does its station",
+            "Write stop_lat and stop_lon, or a parent_station.",
+        )
+        tables.reject(FILE, "stop_id", lost.__contains__, advice)
     distorted = _is_platform(frame) & (np.abs(station[:, 0] - CENTRAL_MERIDIAN) > TRUE_DEGREES)
     if distorted.any():
         tables.warnings.append(

@@ -21,18 +21,12 @@ MAX_REPEATS: Final = 2_000
 
 ORDERED: Final = """
 CREATE TABLE ordered AS
-SELECT calls.trip_no, calls.stop_no, stops.station_no, calls.no_pickup, calls.dist,
-       coalesce(arr, dep) AS arr, coalesce(dep, arr) AS dep,
-       row_number() OVER (PARTITION BY calls.trip_no ORDER BY calls.seq, calls.arr, calls.stop_no) AS pos
-FROM calls
-JOIN stops USING (stop_no)
-SEMI JOIN (
-    SELECT calls.trip_no
-    FROM calls JOIN stops USING (stop_no) JOIN trips USING (trip_no)
-    WHERE stops.inside AND trips.days_no IS NOT NULL
-) AS touching ON touching.trip_no = calls.trip_no
+SELECT trip_no, stop_no, station_no, no_pickup, dist,
+       coalesce(given.arr, given.dep) AS arr, coalesce(given.dep, given.arr) AS dep,
+       row_number() OVER (PARTITION BY trip_no ORDER BY seq, given.arr, stop_no) AS pos
+FROM (SELECT * REPLACE (CASE WHEN dep = -2 THEN arr ELSE dep END AS dep) FROM calls) AS given
 """
-"""Calls in order of all trips that run and touch the area."""
+"""Calls of each trip in their order."""
 
 BLANK_TRIPS: Final = "CREATE TABLE blank AS SELECT DISTINCT trip_no FROM ordered WHERE dep IS NULL"
 
@@ -77,6 +71,7 @@ WHERE next_station <> station_no
 
 UNPLACED: Final = "CREATE TABLE unplaced AS SELECT DISTINCT trip_no FROM filled WHERE dep IS NULL"
 """Trips whose first or last time is blank: nothing can be said about them."""
+UNPLACED_IDS: Final = "SELECT trip_id FROM unplaced JOIN trips USING (trip_no)"
 
 ALIKE: Final = """
 SELECT dense_rank() OVER (ORDER BY run.mode, run.print, run.stops, run.start) AS alike,
@@ -158,7 +153,8 @@ class Timetable:
     ----------
     tables
         Feed with tables ``stops`` (stop_no, station_no, inside), ``stations`` (station_no, name), ``trips``
-        (trip_no, line_no, route_type, mode, agency_no, days_no, direction, headsign, repeats) and ``calls``.
+        (trip_no, line_no, route_type, mode, agency_no, days_no, direction, headsign, repeats) and ``calls``
+        (of trips that run and touch the area).
     day_sets
         Sets of days by number, shape (sets, days); grows when duplicates are merged.
     """
@@ -194,9 +190,10 @@ class Timetable:
         blank = self._number("SELECT count(*) FROM ordered WHERE dep IS NULL")
         if blank:
             self.tables.counts["blank times interpolated"] = blank
-        unplaced = self._number("SELECT count(*) FROM unplaced")
+        unplaced = {trip for (trip,) in self.duck.execute(UNPLACED_IDS).fetchall()}
         if unplaced:
-            self.tables.drop("trips.txt", unplaced, "have no time at their first or last stop")
+            advice = "has no time at its first or last stop", "Write both in stop_times.txt."
+            self.tables.reject("trips.txt", "trip_id", unplaced.__contains__, advice)
 
     def _number(self, statement: str) -> int:
         return int(self.duck.execute(statement).fetchall()[0][0])

@@ -1,5 +1,8 @@
 """Read routes.txt and trips.txt: lines as passengers know them, modes, days, directions given by the feed."""
 
+import re
+from typing import Final
+
 import numpy as np
 import pandas as pd
 
@@ -7,6 +10,8 @@ from geo_service.errors import ImportRejected
 from geo_service.transit.gtfs_calendar import Calendar, Days
 from geo_service.transit.gtfs_tables import FeedTables
 from geo_service.transit.modes import mode_of, typing_warnings
+
+ROUTE_TYPE: Final = r"[0-9]{1,4}"
 
 
 def load_trips(tables: FeedTables, calendar: Calendar) -> tuple[pd.DataFrame, Days]:
@@ -29,12 +34,12 @@ def load_trips(tables: FeedTables, calendar: Calendar) -> tuple[pd.DataFrame, Da
     Raises
     ------
     ImportRejected
-        When an id is empty or unknown, a route type is no number, or no trip runs on any day.
+        When a file has no rows, or no trip runs on any day.
     """
     routes = _read_routes(tables)
     lines = routes[["line", "mode"]].drop_duplicates().reset_index(drop=True)
     trips = tables.unique("trips.txt", tables.frame("trips.txt"))
-    tables.require_known("trips.txt", "route_id", trips.route_id, set(routes.route_id), "routes.txt")
+    trips = trips[tables.known("trips.txt", "route_id", trips.route_id, routes.route_id, "routes.txt")]
     line_no = pd.Series(range(len(lines)), index=pd.MultiIndex.from_frame(lines))
     routes["line_no"] = line_no[list(zip(routes["line"], routes["mode"], strict=True))].to_numpy()
     trips = trips.merge(routes, on="route_id", how="left", sort=False)
@@ -53,8 +58,8 @@ def load_trips(tables: FeedTables, calendar: Calendar) -> tuple[pd.DataFrame, Da
         )
     if days_no.isna().any():
         tables.drop("trips.txt", int(days_no.isna().sum()), "belong to a service that never runs")
-    repeated = set(tables.frame("frequencies.txt").trip_id)
-    tables.require_known("frequencies.txt", "trip_id", repeated, set(trips.trip_id), "trips.txt")
+    repeated = tables.frame("frequencies.txt").trip_id
+    tables.known("frequencies.txt", "trip_id", repeated, trips.trip_id, "trips.txt")
     tables.duck.from_df(
         pd.DataFrame(
             {
@@ -77,14 +82,11 @@ def load_trips(tables: FeedTables, calendar: Calendar) -> tuple[pd.DataFrame, Da
 def _read_routes(tables: FeedTables) -> pd.DataFrame:
     """Return route_id, agency_id, route_type, line and mode of each route."""
     routes = tables.unique("routes.txt", tables.frame("routes.txt"))
-    if not routes.route_type.str.fullmatch(r"\d{1,4}").all():
-        raise tables.fault(
-            "routes.txt",
-            "route_type",
-            lambda text: not (text.isdigit() and len(text) <= 4),  # noqa: PLR2004 - types have up to 4 digits
-            "is no route type",
-            "Write a whole number, such as 3 for buses.",
-        )
+    typed = routes.route_type.str.fullmatch(ROUTE_TYPE)
+    if not typed.all():
+        advice = "is no route type", "Write a whole number, such as 3 for buses."
+        tables.reject("routes.txt", "route_type", lambda text: not re.fullmatch(ROUTE_TYPE, text), advice)
+        routes = routes[typed].reset_index(drop=True)
     routes["route_type"] = routes.route_type.astype(int)
     names = routes.route_short_name.where(routes.route_short_name != "", routes.route_long_name)
     routes["line"] = names.where(names != "", routes.route_id)

@@ -13,6 +13,7 @@ from geo_service.db import copy_frame
 from geo_service.imports.models import ImportRun
 from geo_service.transit import queries
 from geo_service.transit.gtfs import Feed
+from geo_service.transit.gtfs_faults import RowFault, summaries
 from geo_service.transit.models import TransitDeparture, TransitFeed, TransitStop
 
 COUNTED = ("new", "changed", "unchanged", "gone")
@@ -73,6 +74,12 @@ class FeedReport:
         What was read and left out.
     warnings
         What a reader should know.
+    rejected
+        File to the number of rows that could not be taken.
+    faults
+        Those rows, the first of each file; none for a version that was stored before.
+    refused
+        Nothing was written because of them; the other figures are what would be without such rows.
     """
 
     name: str
@@ -91,10 +98,19 @@ class FeedReport:
     gone: int = 0
     counts: Mapping[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    faults: tuple[RowFault, ...] = ()
+    refused: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as a JSON object."""
-        return {**asdict(self), "warnings": list(self.warnings)}
+        faults = [fault.as_json() for fault in self.faults]
+        return {**asdict(self), "warnings": list(self.warnings), "faults": faults}
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Sentences that are kept with the feed: which rows were left out, and why."""
+        return tuple(summaries(self.faults))
 
 
 @dataclass(frozen=True)
@@ -155,7 +171,11 @@ def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedR
             weekday=feed.days.weekday,
             saturday=feed.days.saturday,
             sunday=feed.days.sunday,
-            report={"counts": dict(report.counts), "warnings": list(report.warnings)},
+            report={
+                "counts": dict(report.counts),
+                "warnings": [*report.warnings, *report.left_out],
+                "rejected": dict(report.rejected),
+            },
             source=labels.source,
             is_demo=labels.is_demo,
         )
@@ -175,7 +195,8 @@ def _record_run(connection: Connection, labels: Labels, content_hash: str, repor
             file_name=labels.file_name,
             content_hash=content_hash,
             actor=labels.actor,
-            counts={name: getattr(report, name) for name in COUNTED} | {"rejected": 0},
+            counts={name: getattr(report, name) for name in COUNTED}
+            | {"rejected": sum(report.rejected.values())},
         )
     )
 

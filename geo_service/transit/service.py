@@ -16,6 +16,7 @@ from geo_service.imports.report import Progress, silent
 from geo_service.transit import queries
 from geo_service.transit.grades import asked
 from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
+from geo_service.transit.gtfs_faults import require_writable, write_faults
 from geo_service.transit.gtfs_files import content_hash
 from geo_service.transit.ingest import FeedReport, Labels, compare_stops, write_feed
 from geo_service.transit.models import SubjectKind
@@ -30,7 +31,8 @@ class ImportSettings(TypedDict, total=False):
 
     ``day``: reference working day (else chosen by rule). ``allow_outside``: take stops outside the city.
     ``source``: origin as shown to readers (else the publisher). ``is_demo``: the timetable is invented or
-    simplified. ``actor``: who imports.
+    simplified. ``actor``: who imports. ``repair``: leave out faulty rows instead of refusing the feed.
+    ``rejects``: file that the faulty rows are listed in.
     """
 
     day: date | None
@@ -38,6 +40,8 @@ class ImportSettings(TypedDict, total=False):
     source: str
     is_demo: bool
     actor: str
+    repair: bool
+    rejects: Path | None
 
 
 def import_gtfs(
@@ -49,6 +53,8 @@ def import_gtfs(
     **settings: Unpack[ImportSettings],
 ) -> FeedReport:
     """Import a GTFS feed, all or nothing: a new version becomes current, the one before is kept, ended.
+
+    Nothing is written when a row is faulty, unless it is asked to repair; the report lists such rows.
 
     Parameters
     ----------
@@ -74,11 +80,13 @@ def import_gtfs(
     Conflict
         While another import or refresh of timetables is writing.
     """
+    repair, rejects = settings.get("repair", False), settings.get("rejects")
+    require_writable(rejects)
     city = load_city(database.settings.city)
     version = _version_hash(path, city, settings)
     actor = settings.get("actor", "transit")
     with database.begin(actor) as connection:
-        known = _known_version(connection, name, version, dry_run)
+        known = _known_version(connection, name, version, dry_run, repair)
     if known is not None:
         return known
     feed = read_gtfs(path, _read_options(city, settings), lambda what, share: progress(what, 0.8 * share))
@@ -91,7 +99,9 @@ def import_gtfs(
         is_demo=settings.get("is_demo", False),
         actor=actor,
     )
-    report = _store(database, feed, labels, dry_run)
+    report = _store(database, feed, labels, dry_run, repair)
+    if rejects is not None and report.faults:
+        write_faults(rejects, report.faults)
     progress("Done", 1.0)
     return report
 
@@ -110,12 +120,13 @@ def _read_options(city: CityProfile, settings: ImportSettings) -> ReadOptions:
     return ReadOptions(settings.get("day"), area, f"{city.name} and {city.margin_m:,.0f} m around it")
 
 
-def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool) -> FeedReport:
-    """Compare with the version before, and write unless it is a dry run or was written meanwhile."""
+def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair: bool) -> FeedReport:
+    """Compare with the version before, and write unless refused, on a dry run, or written meanwhile."""
+    refused = bool(feed.rejected) and not repair
     with database.begin(labels.actor) as connection:
-        if not dry_run:
+        if not (dry_run or refused):
             _lock(connection)
-        known = _known_version(connection, labels.name, labels.version_hash, dry_run)
+        known = _known_version(connection, labels.name, labels.version_hash, dry_run, repair)
         if known is not None:
             return known
         current = connection.execute(queries.current_feeds(labels.name)).first()
@@ -137,16 +148,24 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool) -> Fee
             gone=changes.gone,
             counts=feed.counts,
             warnings=feed.warnings,
+            rejected=feed.rejected,
+            faults=feed.faults,
+            refused=refused,
         )
-        if not dry_run:
+        if not (dry_run or refused):
             write_feed(connection, feed, labels, report)
     return report
 
 
-def _known_version(connection: Connection, name: str, version: str, dry_run: bool) -> FeedReport | None:
-    """Report about a version that is stored already, made current if it is not; None when there is none."""
+def _known_version(
+    connection: Connection, name: str, version: str, dry_run: bool, repair: bool
+) -> FeedReport | None:
+    """Report about a version that is stored already, made current if it is not; None when there is none.
+
+    One that had to be repaired is only known to who repairs again: others are to see what is wrong with it.
+    """
     stored = connection.execute(queries.feed_version(name, version)).first()
-    if stored is None:
+    if stored is None or (stored.report.get("rejected") and not repair):
         return None
     if not stored.is_current and not dry_run:
         _lock(connection)
@@ -179,6 +198,7 @@ def _report_of_stored(stored: Row[Any], status: str, dry_run: bool) -> FeedRepor
         unchanged=counts["stations kept"],
         counts=counts,
         warnings=tuple(stored.report["warnings"]),
+        rejected=stored.report.get("rejected", {}),
     )
 
 

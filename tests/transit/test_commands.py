@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -42,12 +43,64 @@ def test_import_reports_counts_days_and_warnings(feed: Path) -> None:
     first = run("gtfs", str(feed), "--name", "vrr")
     assert first.exit_code == 0
     assert "Feed vrr: first version." in first.stdout
-    assert "Stops: 3 new, 0 changed, 0 unchanged, 0 gone." in first.stdout
+    assert "Stops: 3 new, 0 changed, 0 unchanged, 0 gone, 0 rejected." in first.stdout
     assert "Calendar 2026-06-01 to 2026-06-28; reference days: 2026-06-02." in first.stdout
     assert "U-Bahn or Stadtbahn typed as bus (3): U41" in first.stderr
     again = run("gtfs", str(feed), "--name", "vrr")
     assert "Feed vrr: unchanged." in again.stdout
-    assert "Stops: 0 new, 0 changed, 3 unchanged, 0 gone." in again.stdout
+    assert "Stops: 0 new, 0 changed, 3 unchanged, 0 gone, 0 rejected." in again.stdout
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Path:
+    maker = street("A", "B", "C").line("1").every(20, "1", ["A", "B", "C"]).stop("A", "[again]")
+    maker.more["stop_times.txt"] = maker.texts()["stop_times.txt"] + "t0,9\n"
+    return maker.write(tmp_path, "faulty.zip")
+
+
+def test_feed_with_faulty_rows_is_refused_with_file_row_field_and_reason(
+    faulty: Path, tmp_path: Path
+) -> None:
+    listed = tmp_path / "faults.csv"
+    refused = run("gtfs", str(faulty), "--rejects", str(listed))
+    assert refused.exit_code == 1
+    assert "Feed faulty: refused." in refused.stdout
+    assert "Stops: 3 new, 0 changed, 0 unchanged, 0 gone, 1 rejected." in refused.stdout
+    assert re.search(r"stops\.txt +5 +stop_id +A +'A' repeats an earlier stop_id", refused.stdout)
+    assert re.search(r"stop_times\.txt +128 +departure_time +t0,9 +'t0,9' is no row", refused.stdout)
+    assert "Nothing was written: rows were rejected (1 of stops.txt, 1 of stop_times.txt)." in refused.stderr
+    assert "--repair" in refused.stderr
+    assert run("transit").exit_code == 1
+    rows = list(csv.DictReader(listed.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
+    assert [(row["file"], row["row"], row["field"]) for row in rows] == [
+        ("stops.txt", "5", "stop_id"),
+        ("stop_times.txt", "128", "departure_time"),
+    ]
+
+
+def test_repair_leaves_faulty_rows_out_and_lists_them(faulty: Path) -> None:
+    repaired = run("gtfs", str(faulty), "--repair")
+    assert repaired.exit_code == 0
+    assert "Feed faulty: first version." in repaired.stdout
+    assert "repeats an earlier stop_id" in repaired.stdout
+    assert "Left out: 1 of stops.txt, 1 of stop_times.txt." in repaired.stderr
+    again = run("gtfs", str(faulty), "--repair")
+    assert again.exit_code == 0
+    assert "Feed faulty: unchanged." in again.stdout
+    assert "1 rows were left out, whose value repeats an earlier stop_id" in again.stderr
+    report = json.loads(run("gtfs", str(faulty), "--json").stdout)
+    assert report["refused"]
+    assert report["rejected"] == {"stops.txt": 1, "stop_times.txt": 1}
+    assert report["faults"][0]["reason"].startswith("'A' repeats an earlier stop_id. Remove the row")
+
+
+@pytest.mark.parametrize(("name", "message"), [("x.gpkg", "must end in .csv"), ("no/x.csv", "no folder")])
+def test_list_that_cannot_be_written_is_refused_before_the_work(
+    feed: Path, tmp_path: Path, name: str, message: str
+) -> None:
+    result = run("gtfs", str(feed), "--rejects", str(tmp_path / name))
+    assert result.exit_code == 1
+    assert message in result.stderr
 
 
 def test_import_as_json_takes_the_name_of_the_file(feed: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 
+from geo_service.transit import gtfs_calls, gtfs_faults
 from geo_service.transit.gtfs import ReadOptions, read_gtfs
 from geo_service.transit.gtfs_stops import project
 from tests.transit.feeds import FeedMaker, grade_of, seconds_of, street, write_zip
@@ -89,7 +90,9 @@ def test_trip_without_first_time_is_dropped_and_counted(tmp_path: Path) -> None:
     maker.run("1", ["A", "B", "C"], [AT_8, AT_8 + 60, AT_8 + 120])
     feed = read_gtfs(maker.write(tmp_path))
     assert seconds_of(feed, "B") == [AT_8 + 60]
-    assert feed.counts["trips.txt rows dropped"] == 1
+    assert feed.rejected == {"trips.txt": 1}
+    assert (feed.faults[0].row, feed.faults[0].value) == (2, "t0")
+    assert feed.faults[0].what == "has no time at its first or last stop"
 
 
 def test_frequencies_make_runs_and_the_template_is_none(tmp_path: Path) -> None:
@@ -199,19 +202,65 @@ def test_folder_reads_like_the_zip_and_a_zip_may_hold_a_folder(tmp_path: Path) -
     shutil.rmtree(folder)
 
 
-def test_rows_that_are_no_rows_are_left_out_and_counted(tmp_path: Path) -> None:
+def test_rows_that_are_no_rows_are_left_out_and_listed(tmp_path: Path) -> None:
     maker = street("A", "B").line("1").every(60, "1", ["A", "B"])
-    maker.more["routes.txt"] = maker.texts()["routes.txt"] + "2,DSW21,2\n"
+    maker.more["routes.txt"] = maker.texts()["routes.txt"] + "2,DSW21,2\n3,DSW21,3,,3,more\n"
+    maker.more["stop_times.txt"] = maker.texts()["stop_times.txt"] + "t0,9\n"
     feed = read_gtfs(maker.write(tmp_path))
-    assert feed.counts["routes.txt rows dropped"] == 1
-    assert any("row 3" in warning for warning in feed.warnings)
+    assert feed.rejected == {"routes.txt": 2, "stop_times.txt": 1}
+    assert [(fault.file, fault.row, fault.field, fault.value) for fault in feed.faults] == [
+        ("routes.txt", 3, "route_long_name", "2,DSW21,2"),
+        ("routes.txt", 4, "", "3,DSW21,3,,3,more"),
+        ("stop_times.txt", 30, "departure_time", "t0,9"),
+    ]
+    assert "Expected Number of Columns: 5 Found: 3" in feed.faults[0].reason
+    assert "as many fields as the header" in feed.faults[0].reason
+    assert feed.counts["stop_times"] == 29
+    assert len(seconds_of(feed, "A")) == 14
+
+
+def test_faults_of_stop_times_are_counted_by_row(tmp_path: Path) -> None:
+    """One row with three faults is one row; the trip goes on without it."""
+    maker = street("A", "B", "C", "D").line("1")
+    maker.run("1", ["A", "B", "C", "D"], [AT_8, AT_8 + 60, AT_8 + 120, AT_8 + 180])
+    maker.tables["stop_times.txt"][1] = ["t0", "8 Uhr", "8 Uhr", "X", "two", ""]
+    maker.tables["stop_times.txt"].append(["t9", "08:00:00", "08:00:00", "A", "1", ""])
+    feed = read_gtfs(maker.write(tmp_path))
+    assert feed.rejected == {"stop_times.txt": 2}
+    assert sorted((fault.row, fault.field) for fault in feed.faults) == [(3, "stop_id"), (6, "trip_id")]
+    assert feed.departures[["stop_id", "next_stop_id"]].to_numpy().tolist() == [["A", "C"], ["C", "D"]]
+
+
+def test_only_the_first_faults_of_a_file_are_listed_but_all_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gtfs_faults, "MOST_LISTED", 3)
+    monkeypatch.setattr(gtfs_calls, "MOST_LISTED", 3)
+    maker = street("A", "B").line("1").every(60, "1", ["A", "B"])
+    for _ in range(5):
+        maker.tables["stop_times.txt"].append(["t0", "", "", "X", "9", ""])
+        maker.stop("A")
+    feed = read_gtfs(maker.write(tmp_path))
+    assert feed.rejected == {"stops.txt": 5, "stop_times.txt": 5}
+    assert [fault.row for fault in feed.faults] == [4, 5, 6, 30, 31, 32]
 
 
 def test_repeated_id_keeps_the_first_row(tmp_path: Path) -> None:
     maker = street("A", "B").line("1").every(60, "1", ["A", "B"]).stop("A", "again", 700)
     feed = read_gtfs(maker.write(tmp_path))
     assert feed.stops["name"].tolist() == ["A", "B"]
-    assert feed.counts["stops.txt rows dropped"] == 1
+    assert feed.rejected == {"stops.txt": 1}
+    assert (feed.faults[0].row, feed.faults[0].what) == (4, "repeats an earlier stop_id")
+
+
+def test_unknown_parent_and_impossible_coordinates_leave_the_stop_without_them(tmp_path: Path) -> None:
+    maker = street("A", "B").line("1").every(60, "1", ["A", "B", "C"])
+    maker.tables["stops.txt"][0][-1] = "nowhere"
+    maker.tables["stops.txt"].append(["C", "C", "515", "7.4", "", ""])
+    feed = read_gtfs(maker.write(tmp_path))
+    assert feed.rejected == {"stops.txt": 2}
+    assert [(fault.row, fault.field) for fault in feed.faults] == [(2, "parent_station"), (4, "stop_lat")]
+    assert feed.stops.stop_id.tolist() == ["A", "B"]
 
 
 def test_stops_at_zero_zero_are_reported_and_placed_by_their_station(tmp_path: Path) -> None:
@@ -223,7 +272,8 @@ def test_stops_at_zero_zero_are_reported_and_placed_by_their_station(tmp_path: P
     assert sorted(feed.stops.stop_id) == ["B", "hbf"]
     assert sorted(feed.departures.stop_id) == ["hbf"]
     assert feed.counts["stops at 0/0"] == 2
-    assert feed.counts["stops.txt rows dropped"] == 1
+    assert feed.rejected == {"stops.txt": 1}
+    assert (feed.faults[0].row, feed.faults[0].value) == (5, "lost")
 
 
 def test_platform_far_from_its_station_is_reported(tmp_path: Path) -> None:

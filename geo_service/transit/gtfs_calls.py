@@ -1,0 +1,132 @@
+"""Read stop_times.txt: check every row, keep those of the trips that run and touch the area.
+
+The file is read twice: parsing it is cheap, keeping what nobody asks for is not.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from duckdb import ColumnExpression
+
+from geo_service.transit.gtfs_faults import MOST_LISTED
+from geo_service.transit.gtfs_tables import FeedTables, readable
+
+FILE: Final = "stop_times.txt"
+
+SEEN: Final = r"""
+CREATE TABLE seen AS
+SELECT trip_no, bool_or(inside) AS inside, count(*) AS calls,
+       count(*) FILTER (no_stop) AS stop_id,
+       count(*) FILTER (no_sequence) AS stop_sequence,
+       count(*) FILTER (no_departure) AS departure_time,
+       count(*) FILTER (no_arrival) AS arrival_time,
+       count(*) FILTER (flexible) AS flexible,
+       count(*) FILTER (trip_no IS NULL OR no_stop OR no_sequence OR no_departure OR no_arrival) AS rejected
+FROM (
+    SELECT trips.trip_no,
+           coalesce(stops.inside AND trips.days_no IS NOT NULL, false) AS inside,
+           coalesce(trim(source.stop_id), '') = '' AS flexible,
+           stops.stop_no IS NULL AND NOT flexible AS no_stop,
+           TRY_CAST(trim(source.stop_sequence) AS INTEGER) IS NULL AS no_sequence,
+           coalesce(NOT regexp_full_match(source.departure_time, $time), false) AS no_departure,
+           coalesce(NOT regexp_full_match(source.arrival_time, $time), false) AS no_arrival
+    FROM stop_times_txt AS source
+    LEFT JOIN trips ON trips.trip_id = trim(source.trip_id)
+    LEFT JOIN stops ON stops.stop_id = trim(source.stop_id)
+)
+GROUP BY trip_no
+"""
+"""Trips by stop_times.txt with the numbers of their faulty rows, trip_no NULL: unknown ones; inside: the trip
+runs and touches the area; flexible rows serve an area, no stop. Parameter: pattern of a time."""
+
+CALLS: Final = """
+CREATE TABLE calls AS
+SELECT kept.trip_no,
+       stops.stop_no,
+       stops.station_no,
+       TRY_CAST(trim(source.stop_sequence) AS INTEGER) AS seq,
+       seconds(source.arrival_time) AS arr,
+       CASE WHEN source.departure_time <> source.arrival_time OR source.arrival_time IS NULL
+            THEN seconds(source.departure_time) ELSE -2 END AS dep,
+       coalesce(trim(source.pickup_type) = '1', false) AS no_pickup,
+       TRY_CAST(source.shape_dist_traveled AS DOUBLE) AS dist
+FROM stop_times_txt AS source
+JOIN (SELECT trip_no, trip_id FROM trips JOIN seen USING (trip_no) WHERE seen.inside) AS kept
+  ON kept.trip_id = trim(source.trip_id)
+JOIN stops ON stops.stop_id = trim(source.stop_id)
+"""
+"""Rows of the trips that run and touch the area, with numbers for ids and seconds for times (-1: no time;
+departure -2: as the arrival)."""
+FAULTY: Final = "DELETE FROM calls WHERE seq IS NULL OR coalesce(arr, 0) = -1 OR coalesce(dep, 0) = -1"
+
+SUMS: Final = """
+SELECT coalesce(sum(calls) FILTER (trip_no IS NULL), 0) AS trip_id,
+       coalesce(sum(stop_id), 0) AS stop_id,
+       coalesce(sum(stop_sequence), 0) AS stop_sequence,
+       coalesce(sum(departure_time), 0) AS departure_time,
+       coalesce(sum(arrival_time), 0) AS arrival_time,
+       coalesce(sum(calls), 0) AS calls,
+       coalesce(sum(flexible), 0) AS flexible,
+       coalesce(sum(rejected), 0) AS rejected
+FROM seen
+"""
+AS_WRITTEN: Final = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+"""DuckDB does not know how long a file is, and would rather hash its rows than the ids that they name."""
+WHOLE_NUMBER: Final = re.compile(r"[-+]?0*\d{1,9}(?:\.\d+)?")
+"""A sequence number."""
+TIME: Final = r"\s*(\d{1,3}:[0-5]\d:[0-5]\d)?\s*"
+"""A time of GTFS, or nothing."""
+IS_TIME: Final = re.compile(TIME)
+
+ADVICE: Final = {
+    "trip_id": ("is not in trips.txt", "Add the trip to trips.txt or remove its rows."),
+    "stop_id": ("is not in stops.txt", "Add the stop to stops.txt or remove its rows."),
+    "stop_sequence": ("is no whole number", "Number the stops of a trip in their order."),
+    "departure_time": ("is no time", "Write H:MM:SS or HH:MM:SS; hours may exceed 23."),
+    "arrival_time": ("is no time", "Write H:MM:SS or HH:MM:SS; hours may exceed 23."),
+}
+"""What is wrong with a field of stop_times.txt, and how to mend it."""
+
+
+def load_calls(tables: FeedTables) -> None:
+    """Make table ``calls`` of stop_times.txt; tables ``trips`` and ``stops`` must be there.
+
+    Rows with an unknown trip or stop, a sequence that is no number, or a wrong time are listed as faults and
+    left out.
+
+    Parameters
+    ----------
+    tables
+        The opened feed.
+    """
+    tables.duck.execute("SET preserve_insertion_order = false")
+    tables.duck.execute(AS_WRITTEN)
+    tables.source(FILE).create_view("stop_times_txt")
+    with readable(FILE):
+        tables.duck.execute(SEEN, {"time": TIME})
+    tables.list_unreadable(FILE)
+    sums = {name: int(number) for name, number in tables.duck.execute(SUMS).df().iloc[0].items()}
+    unreadable = tables.faults.rejected.get(FILE, 0)
+    tables.counts["stop_times"] = sums["calls"] + unreadable
+    for field, advice in ADVICE.items():
+        if sums[field]:
+            tables.reject(FILE, field, _wrong(tables, field), advice, MOST_LISTED)
+    tables.duck.execute(CALLS)
+    tables.duck.execute("RESET disabled_optimizers")
+    if sums["rejected"]:
+        tables.duck.execute(FAULTY)
+        tables.faults.rejected[FILE] = unreadable + sums["rejected"]
+    if sums["flexible"]:
+        tables.drop(FILE, sums["flexible"], "name no stop (on-demand service of an area)")
+
+
+def _wrong(tables: FeedTables, field: str) -> Callable[[str], bool]:
+    """Return the test that tells a wrong field of stop_times.txt."""
+    if field in {"trip_id", "stop_id"}:
+        table = field.removesuffix("_id") + "s"
+        known = {row[0] for row in tables.duck.table(table).project(ColumnExpression(field)).fetchall()}
+        return lambda value: value not in known and (value != "" or field == "trip_id")
+    if field == "stop_sequence":
+        return lambda value: not WHOLE_NUMBER.fullmatch(value)
+    return lambda value: not IS_TIME.fullmatch(value)
