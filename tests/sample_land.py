@@ -3,7 +3,7 @@
 Parcels are 100 x 50 m and lie in a row from (394000, 5707000) eastwards, 200 m apart (EPSG:25832).
 """
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from psycopg.types.range import Range
 
@@ -22,6 +22,7 @@ from geo_service.schema import (
     Quarter,
     Restriction,
     Site,
+    Usability,
 )
 from tests.sample_rows import SECRET, TODAY, Rows, box
 
@@ -31,6 +32,8 @@ PUBLIC_KEYS = (
     "05124700100055______",
     "05124900300902______",
 )
+COMPUTED_AT = datetime(2026, 10, 31, 12, tzinfo=UTC)
+"""When the stored availability was computed."""
 OBJECTED_KEY = "05124900300900______"
 ANNOUNCED_KEY = "05124900300901______"
 ENDED_KEY = "05124900300903______"
@@ -105,6 +108,44 @@ def parcels(rows: Rows) -> None:
             available_from=date(2028, 3, 1),
             items=[{"note": SECRET}],
             chain=[{"kind": "contamination", "free_from": "2028-03-01", "holder": SECRET}],
+            computed_at=COMPUTED_AT,
+        )
+    usable(rows)
+
+
+def usable(rows: Rows) -> None:
+    """Assess three parcels: a gap, a brownfield without a street, and one of an earlier computation."""
+    for place, category, ground, frontage_m in (
+        (0, ("gap", "gap_in_plan"), ("settled", "gap_is_settled"), 100.0),
+        (1, ("brownfield", "disused"), ("brownfield", "is_brownfield"), 0.0),
+        (2, ("vacant", "nothing_stands_there"), ("green_field", "farm_or_forest"), None),
+    ):
+        held = ("company_reserve", "held_by_a_company") if place == 0 else category
+        sought = ("none", "nobody_is_sought") if place == 0 else ("producing_firms", "producing")
+        rows.row(
+            "",
+            Usability,
+            parcel_id=rows.ids[PUBLIC_KEYS[place]],
+            offered_m2=3_950,
+            sliver_m2=50,
+            piece_m2=3_900,
+            circle_m=40 - place,
+            rectangle_length_m=97.5,
+            rectangle_width_m=40 - place,
+            frontage_m=frontage_m,
+            category=category[0],
+            category_rule=category[1],
+            ground=ground[0],
+            ground_rule=ground[1],
+            potential_use="commerce",
+            potential_use_rule="zone_commerce",
+            target_group="producing_firms",
+            target_group_rule="producing",
+            internal_category=held[0],
+            internal_category_rule=held[1],
+            internal_target_group=sought[0],
+            internal_target_group_rule=sought[1],
+            computed_at=COMPUTED_AT - timedelta(days=1 if place == 2 else 0),
         )
 
 

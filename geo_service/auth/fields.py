@@ -156,6 +156,13 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
         *_all("number", "gross_m2 net_m2 estimated_m2 largest_piece_m2"),
         *_all("text", "severity horizon"),
         Field("available_from", "date"),
+        *_all(
+            "number", "offered_m2 sliver_m2 piece_m2 circle_m rectangle_length_m rectangle_width_m frontage_m"
+        ),
+        *_all("text", "category category_rule ground ground_rule"),
+        *_all("text", "potential_use potential_use_rule target_group target_group_rule"),
+        *_only(ADVISERS, "text", "internal_category internal_category_rule"),
+        *_only(ADVISERS, "text", "internal_target_group internal_target_group_rule"),
         *_only(ADVISERS, "object", "items chain"),
         Field("computed_at", "moment"),
         Field("is_demo", "boolean"),

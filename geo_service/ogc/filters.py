@@ -25,9 +25,14 @@ LONGEST: Final = 1_000
 UNKNOWN: Final = "null"
 """Asks for what is not known."""
 TESTS: Final[Mapping[Kind, tuple[Test, ...]]] = MappingProxyType(
-    {"text": ("is",), "date": ("is", "least", "most"), "number": ("least", "most"), "integer": ("least", "most"),
-     "boolean": ("is",)}
-)  # fmt: skip
+    {
+        "text": ("is",),
+        "boolean": ("is",),
+        "date": ("is", "least", "most"),
+        "number": ("least", "most"),
+        "integer": ("least", "most"),
+    }
+)
 """What can be asked of a field, by its kind."""
 
 
@@ -71,7 +76,8 @@ def _value(name: str, text: str, asked: Filter) -> Any:  # noqa: ANN401 - of the
     if len(text) > LONGEST or not text:
         raise BadParameter(f"{name} needs a value of at most {LONGEST} characters.", parameter=name)
     words = text.split(",") if asked.test == "is" else [text]
-    read: Callable[[str], Any] = {"date": _day, "text": str, "boolean": _truth}.get(asked.kind, _number)
+    readers: dict[Kind, Callable[[str], Any]] = {"date": _day, "text": str, "boolean": _truth}
+    read = readers.get(asked.kind, _number)
     try:
         values = [None if asked.test == "is" and word == UNKNOWN else read(word) for word in words]
     except ValueError as error:

@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Text, and_, cast, func
 
 from geo_service.auth.publication import published, published_restriction
+from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, SHAPE_FIGURES
 from geo_service.ogc.columns import ORIGIN, drawn, same, span, whole
 from geo_service.ogc.model import Collection, Tiles
 from geo_service.schema import (
@@ -18,10 +19,12 @@ from geo_service.schema import (
     Restriction,
     TransitAccess,
     TransitStop,
+    Usability,
 )
 
 parcels = Parcel.__table__
 availability = Availability.__table__
+usability = Usability.__table__
 access = TransitAccess.__table__
 restrictions = Restriction.__table__
 buildings = Building.__table__
@@ -43,6 +46,14 @@ def _parcel_transit() -> ColumnElement[bool]:
         access.c.subject_kind == "parcel",
         access.c.subject_id == parcels.c.id,
         access.c.method == DEFAULT_METHOD,
+    )
+
+
+def _same_computation() -> ColumnElement[bool]:
+    """Join usability to the availability it was computed beside: beside another one it would be stale."""
+    return and_(
+        usability.c.parcel_id == availability.c.parcel_id,
+        usability.c.computed_at == availability.c.computed_at,
     )
 
 
@@ -94,7 +105,9 @@ AVAILABILITY = Collection(
     title="Availability",
     title_de="Verfügbarkeit",
     description="What of each parcel can be had, and from when, as last computed.",
-    source=availability.join(parcels, parcels.c.id == availability.c.parcel_id),
+    source=availability.join(parcels, parcels.c.id == availability.c.parcel_id).outerjoin(
+        usability, _same_computation()
+    ),
     row_id=availability.c.parcel_id,
     key=parcels.c.parcel_key,
     geom=parcels.c.geom,
@@ -102,7 +115,9 @@ AVAILABILITY = Collection(
         **same(parcels, "parcel_key is_demo"),
         **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),
         **same(availability, "available_from items chain computed_at"),
+        **same(usability, " ".join((*SHAPE_FIGURES, *ANSWERS, *INTERNAL_ANSWERS))),
     },
+    filterable=True,
     valid=parcels.c.valid,
     area_m2=parcels.c.area_m2,
     public_rows=_published_parcels,
@@ -160,6 +175,7 @@ RESTRICTIONS = Collection(
     },
     tiles=Tiles(restrictions, drawn("restrictions", same(restrictions, "kind effect severity title"))),
     valid=restrictions.c.valid,
+    filterable=True,
     area_m2=func.ST_Area(restrictions.c.geom),
     public_rows=lambda _day: published_restriction(restrictions.c.kind),
 )

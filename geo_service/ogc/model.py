@@ -69,6 +69,8 @@ class Collection:
         Rows that belong to the collection; None: all of the source.
     choices
         Query parameters that pick rows: name to (column, default).
+    filterable
+        Whether each visible field can be filtered by; see `filters`.
     """
 
     id: str
@@ -86,3 +88,4 @@ class Collection:
     public_rows: RowRule | None = None
     only: ColumnElement[bool] | None = None
     choices: Mapping[str, tuple[Column, str]] = field(default_factory=lambda: MappingProxyType({}))
+    filterable: bool = False

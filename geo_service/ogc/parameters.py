@@ -8,7 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from types import MappingProxyType
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from shapely.geometry.base import BaseGeometry
@@ -17,6 +18,7 @@ from starlette.datastructures import QueryParams
 from geo_service.errors import BadParameter
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
 from geo_service.ogc.areas import area_of_degrees, area_of_metres
+from geo_service.ogc.filters import Filter, read_filters
 
 MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
@@ -60,6 +62,8 @@ class ItemsRequest:
         Values of the collection's choices.
     srid
         Coordinate system of the answer.
+    filters
+        Filters by the collection's fields, with their values.
     """
 
     limit: int
@@ -69,10 +73,15 @@ class ItemsRequest:
     days: Days
     choices: dict[str, str]
     srid: int
+    filters: dict[Filter, Any]
 
 
 def items_request(
-    query: QueryParams, choices: Mapping[str, str], today: date, zone: ZoneInfo
+    query: QueryParams,
+    choices: Mapping[str, str],
+    today: date,
+    zone: ZoneInfo,
+    filters: Mapping[str, Filter] = MappingProxyType({}),
 ) -> ItemsRequest:
     """Read the parameters of a page.
 
@@ -86,13 +95,15 @@ def items_request(
         Day that counts when no datetime is given.
     zone
         Time zone in which moments become days.
+    filters
+        The collection's filters by name of their parameter.
 
     Raises
     ------
     BadParameter
         Naming the parameter.
     """
-    allowed = {"limit", "after", "bbox", "bbox-crs", "crs", "datetime", "f", *choices}
+    allowed = {"limit", "after", "bbox", "bbox-crs", "crs", "datetime", "f", *choices, *filters}
     given = single_values(query, allowed)
     box_srid = srid_of(given, "bbox-crs")
     area = _area(given["bbox"], box_srid) if "bbox" in given else None
@@ -104,6 +115,7 @@ def items_request(
         days=_days(given["datetime"], zone) if "datetime" in given else (today, today),
         choices={name: given.get(name, default) for name, default in choices.items()},
         srid=srid_of(given, "crs"),
+        filters=read_filters(given, filters),
     )
 
 

@@ -31,6 +31,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.filters import Filter, condition
 from geo_service.ogc.model import Collection, Column
 
 COORDINATE_DIGITS: Final = {WGS84_SRID: 7, STORAGE_SRID: 3}
@@ -90,7 +91,7 @@ def items_parameters(
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def items_statement(view: View, *, boxed: bool) -> Statement:
+def items_statement(view: View, *, boxed: bool, filters: tuple[Filter, ...] = ()) -> Statement:
     """Build one page of a collection.
 
     Parameters
@@ -99,6 +100,8 @@ def items_statement(view: View, *, boxed: bool) -> Statement:
         Collection, fields and rows.
     boxed
         Whether an area is given (bound as ``area``: WKB in EPSG:25832).
+    filters
+        By which fields rows are chosen; values are bound by `filters.parameter_of` their place.
 
     Returns
     -------
@@ -118,6 +121,9 @@ def items_statement(view: View, *, boxed: bool) -> Statement:
     if boxed:
         area = func.ST_GeomFromWKB(value("area", LargeBinary), STORAGE_SRID)
         conditions.append(func.ST_Intersects(collection.geom, area))
+    conditions += [
+        condition(collection.columns[each.field], each, place) for place, each in enumerate(filters)
+    ]
     page = (
         _features(collection, view)
         .add_columns(func.row_number().over(order_by=collection.row_id).label("place"))

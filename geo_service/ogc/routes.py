@@ -13,6 +13,7 @@ from geo_service.db import Reading, ReadSession
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.extents import extent_of
+from geo_service.ogc.filters import filters_of
 from geo_service.ogc.model import Collection
 from geo_service.ogc.parameters import CRS_OF_SRID, items_request, single_values, srid_of
 from geo_service.ogc.service import (
@@ -72,7 +73,8 @@ async def get_items(request: Request, caller: Public, session: Reading, collecti
     """Return a page of features."""
     collection = find_collection(collection_id)
     day = today_of(request)
-    asked = items_request(request.query_params, choices_of(collection, {}), day, zone_of(request))
+    choices, filters = choices_of(collection, {}), filters_of(collection, caller)
+    asked = items_request(request.query_params, choices, day, zone_of(request), filters)
     page = await page_of(session, collection, caller, (asked, day))
     content = collection_bytes(page, _page_links(request, collection, page))
     return _geojson(content, caller, asked.srid)

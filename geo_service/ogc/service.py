@@ -16,6 +16,7 @@ from geo_service.errors import NotFound
 from geo_service.geometry import WGS84_SRID
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.documents import Document
+from geo_service.ogc.filters import parameter_of
 from geo_service.ogc.model import Collection
 from geo_service.ogc.parameters import MAX_KEY, ItemsRequest
 from geo_service.ogc.queries import (
@@ -91,7 +92,9 @@ async def page_of(
     values = items_parameters((request.limit, request.after), request.days, request.choices, today)
     if request.area is not None:
         values["area"] = shapely.to_wkb(request.area)
-    statement = items_statement(view_of(collection, caller, request.srid), boxed=request.boxed)
+    values |= {parameter_of(place): given for place, given in enumerate(request.filters.values())}
+    view = view_of(collection, caller, request.srid)
+    statement = items_statement(view, boxed=request.boxed, filters=tuple(request.filters))
     features, found, last = await fetch_bytes_row(session, statement, values) or (None, 0, None)
     return Page(features or b"", min(found, request.limit), last if found > request.limit else None)
 

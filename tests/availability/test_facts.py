@@ -13,9 +13,9 @@ from geo_service.availability.facts import (
     STREETS,
     Surroundings,
     begins_with,
+    built_on,
     facts_of,
     main_uses,
-    built_on,
 )
 from geo_service.availability.inputs import OCCUPANCY_COLUMNS, RESTRICTION_COLUMNS, Inputs, Options
 from geo_service.availability.kernel import compute_availability

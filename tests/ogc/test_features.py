@@ -278,3 +278,89 @@ def test_hidden_rows_are_not_found_by_id(client: httpx.Client, signed_in: Signed
         path = f"/ogc/collections/{collection}/items/{sample.ids[label]}"
         assert client.get(path).status_code == 404
         assert signed_in("planner").get(path).status_code == 200
+
+
+def props(client: httpx.Client, collection: str, query: str) -> list[dict[str, Any]]:
+    return [feature["properties"] for feature in items(client, collection, query)["features"]]
+
+
+def test_names_that_others_build_on(client: httpx.Client) -> None:
+    availability = props(client, "availability", "limit=1")[0]
+    assert {"parcel_key", "as_of", "gross_m2", "net_m2", "severity", "horizon", "available_from"} <= set(
+        availability
+    )
+    restriction = props(client, "restrictions", "limit=1")[0]
+    assert {"kind", "effect", "severity", "valid_from", "valid_to"} <= set(restriction)
+
+
+def test_usability_is_shown_beside_its_own_computation_only(client: httpx.Client) -> None:
+    shown = {row["parcel_key"]: row for row in props(client, "availability", "")}
+    assert (shown[PUBLIC_KEYS[0]]["category"], shown[PUBLIC_KEYS[0]]["piece_m2"]) == ("gap", 3_900)
+    assert shown[PUBLIC_KEYS[1]]["ground"] == "brownfield"
+    assert shown[PUBLIC_KEYS[2]]["category"] is None  # of another computation
+    assert shown[PUBLIC_KEYS[3]]["offered_m2"] is None  # never assessed
+    assert "internal_category" not in shown[PUBLIC_KEYS[0]]
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("category=gap", [0]),
+        ("category=gap,brownfield", [0, 1]),
+        ("ground=brownfield&min_offered_m2=1000", [1]),
+        ("ground=brownfield&min_offered_m2=3951", []),
+        ("max_frontage_m=0", [1]),
+        ("min_circle_m=40&min_rectangle_width_m=39.9", [0]),
+        ("category=null", [2, 3]),
+        ("category=null,gap", [0, 2, 3]),
+        ("horizon=short&min_available_from=2028-03-01&max_available_from=2028-03-01", [0, 1, 2, 3]),
+        ("min_available_from=2028-03-02", []),
+        ("available_from=2028-03-01,2029-01-01&is_demo=true", [0, 1, 2, 3]),
+        ("is_demo=false", []),
+        ("category=%27%20OR%201=1", []),
+    ],
+)
+def test_every_field_can_be_filtered_by(client: httpx.Client, query: str, found: list[int]) -> None:
+    rows = props(client, "availability", query)
+    assert sorted(row["parcel_key"] for row in rows) == sorted(PUBLIC_KEYS[place] for place in found)
+
+
+def test_filtered_pages_link_on(client: httpx.Client) -> None:
+    page = items(client, "availability", "horizon=short&limit=3")
+    following = client.get(linked(page, "next") or "").json()
+    assert len(keys(page)) == 3
+    assert len(keys(following)) == 1
+    assert "horizon=short" in (linked(page, "next") or "")
+
+
+def test_the_agency_filters_by_what_it_sees(client: httpx.Client, signed_in: SignedIn) -> None:
+    planner = props(signed_in("planner"), "availability", "internal_category=company_reserve")
+    assert [row["parcel_key"] for row in planner] == [PUBLIC_KEYS[0]]
+    refused = client.get("/ogc/collections/availability/items?internal_category=company_reserve")
+    assert refused.status_code == 400
+    assert "no parameter 'internal_category'" in refused.json()["detail"]
+
+
+def test_restrictions_can_be_filtered(client: httpx.Client) -> None:
+    assert len(props(client, "restrictions", "kind=contamination&effect=delays")) == 1
+    assert props(client, "restrictions", "effect=excludes") == []
+    assert client.get("/ogc/collections/districts/items?name=x").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("min_offered_m2=many", "min_offered_m2 'many' is no number"),
+        ("min_offered_m2=nan", "Write it with digits"),
+        ("available_from=2028-02-30", "is no date"),
+        ("available_from=20280301", "Write it as 2026-03-01"),
+        ("is_demo=maybe", "Write true or false"),
+        ("category=", "category needs a value"),
+        (f"category={'x' * 1001}", "at most 1000 characters"),
+        ("min_category=a", "no parameter 'min_category'"),
+    ],
+)
+def test_a_wrong_filter_is_named(client: httpx.Client, query: str, message: str) -> None:
+    answer = client.get(f"/ogc/collections/availability/items?{query}")
+    assert answer.status_code == 400
+    assert message in answer.json()["detail"]
