@@ -40,6 +40,9 @@ NAMING_CONVENTION = {
     "pk": "pk_%(table_name)s",
 }
 
+BATCH_MEMORY = {"temp_buffers": "256MB", "work_mem": "128MB"}
+"""Most memory for a batch's temporary tables, and for one step of a statement; taken as needed."""
+
 
 class Base(DeclarativeBase):
     """Base of all tables; constraints and indexes get predictable names."""
@@ -84,7 +87,9 @@ class Database:
             raise DatabaseUnavailable("No database address is set (GEO_DATABASE_URL).")
         self.settings = settings
         self.url: URL = make_url(settings.database_url).set(drivername="postgresql+psycopg")
-        self.engine = create_engine(self.url, pool_pre_ping=True, connect_args=self._connect_args(0))
+        self.engine = create_engine(
+            self.url, pool_pre_ping=True, connect_args=self._connect_args(0, **BATCH_MEMORY)
+        )
         self.async_engine: AsyncEngine = create_async_engine(
             self.url,
             pool_size=settings.pool_size,
@@ -96,12 +101,13 @@ class Database:
         self._async_reader = self.async_engine.execution_options(postgresql_readonly=True)
 
     @staticmethod
-    def _connect_args(statement_timeout_s: float) -> dict[str, Any]:
+    def _connect_args(statement_timeout_s: float, **more: str) -> dict[str, Any]:
         options = {
             "statement_timeout": f"{int(statement_timeout_s * 1000)}",
             "lock_timeout": "10000",
             "jit": "off",
             "timezone": "UTC",
+            **more,
         }
         return {
             "application_name": "geo_service",

@@ -64,6 +64,7 @@ SETTINGS = {
     "effective_cache_size": "2GB",
     "random_page_cost": "1.1",
     "max_wal_size": "2GB",
+    "wal_buffers": "64MB",
     "wal_compression": "on",
     "jit": "off",
     "timezone": "UTC",
@@ -191,7 +192,10 @@ class EmbeddedCluster:
         programs = find_programs(data_version(base))
         if data_version(base) is None:
             make_data(base, programs, ROLE, record.password)
-        launch(base, programs, self._settings | {"unix_socket_directories": record.socket})
+        here = {"unix_socket_directories": record.socket} | (
+            {"wal_compression": "lz4"} if programs.lz4 else {}
+        )
+        launch(base, programs, self._settings | here)
 
     def _choose_base(self, last: _Record | None) -> Path:
         """Choose the server's folder: in the home, or outside where its user cannot reach the home."""

@@ -21,6 +21,8 @@ from geo_service.errors import DatabaseUnavailable
 PROGRAM_FOLDERS = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin")
 SERVER_USER = "postgres"
 LAUNCH_ATTEMPTS = 8
+LZ4_SINCE = 15
+"""Major version whose log can be compressed by lz4."""
 PATIENCE_S = 60
 INSTALL = (
     "PostgreSQL 15 with PostGIS 3 is needed. On Debian: "
@@ -39,10 +41,13 @@ class Programs:
         Where ``initdb``, ``pg_ctl`` and ``postgres`` are.
     major
         Major version, such as 15.
+    lz4
+        Whether the server can compress its log by lz4.
     """
 
     folder: Path
     major: int
+    lz4: bool
 
 
 def find_programs(major: int | None = None) -> Programs:
@@ -74,11 +79,12 @@ def _with_postgis(folder: Path) -> Programs | None:
     """Return the programs in a folder when they are complete and PostGIS is there for them."""
     if not all((folder / name).exists() for name in ("initdb", "pg_ctl", "postgres", "pg_config")):
         return None
-    told = run([str(folder / "pg_config"), "--version", "--sharedir"]).stdout.splitlines()
+    told = run([str(folder / "pg_config"), "--version", "--sharedir", "--configure"]).stdout.splitlines()
     version = re.search(r"PostgreSQL (\d+)", told[0]) if len(told) > 1 else None
     if version is None or not Path(told[1], "extension", "postgis.control").exists():
         return None
-    return Programs(folder, int(version[1]))
+    major = int(version[1])
+    return Programs(folder, major, lz4=major >= LZ4_SINCE and "'--with-lz4'" in told[-1])
 
 
 def run(
@@ -168,7 +174,9 @@ def make_data(base: Path, programs: Programs, role: str, password: str) -> None:
     secret.touch(mode=0o600)
     secret.write_text(password)
     hand_over(secret, user)
-    form = ["--encoding=UTF8", "--locale=C.UTF-8", "--auth-local=scram-sha-256", "--auth-host=reject"]
+    # C and C.UTF-8 sort alike; but only C is known to sort by bytes, which is much faster
+    form = ["--encoding=UTF8", "--locale=C.UTF-8", "--lc-collate=C"]
+    form += ["--auth-local=scram-sha-256", "--auth-host=reject"]
     account = [f"--username={role}", "--pwfile=password", "--no-instructions"]
     made = run([str(programs.folder / "initdb"), "-D", "new", *form, *account], cwd=base, user=user)
     secret.unlink()

@@ -45,6 +45,8 @@ class Draft:
         Places in EPSG:25832; None when the kind or the file has none.
     only_when_new
         Columns of values that are guessed: written for new records, never compared or changed.
+    follows
+        Columns of values that follow from others: written with them, never compared.
     wrong
         Rows with at least one reject.
     """
@@ -57,6 +59,7 @@ class Draft:
     cells: dict[str, "pd.Series[Any]"] = field(default_factory=dict)
     geometry: Geometries | None = None
     only_when_new: set[str] = field(default_factory=set)
+    follows: set[str] = field(default_factory=set)
     wrong: Mask = field(init=False)
     _shown_texts: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)

@@ -19,6 +19,8 @@ from geoalchemy2 import Geometry
 from sqlalchemy import BigInteger, Boolean, Date, Float, Integer, Numeric, SmallInteger, String, Table, Text
 from sqlalchemy.types import TypeEngine
 
+from geo_service.imports.threads import spread
+
 HEAD: Final = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TAIL: Final = b"\xff\xff"
 BLOCK_ROWS: Final = 20_000
@@ -110,7 +112,7 @@ def _texts(column: "pd.Series[Any]") -> Cells:
 
 
 def _geometries(column: "pd.Series[Any]") -> Cells:
-    return pa.array(shapely.to_wkb(column.to_numpy()), pa.large_binary())
+    return pa.array(spread(shapely.to_wkb, column.to_numpy()), pa.large_binary())
 
 
 PACKERS: Final = MappingProxyType(

@@ -18,6 +18,7 @@ from geo_service.imports.diagnosis import explain_foreign
 from geo_service.imports.draft import Draft, Mask
 from geo_service.imports.located import locate
 from geo_service.imports.source import Geometries
+from geo_service.imports.threads import spread
 from geo_service.wording import Sentence
 
 REPAIR_SHARE: Final = 0.01
@@ -167,7 +168,7 @@ def _make_areas(draft: Draft) -> None:
         "wrong-geometry",
         lambda row: reasons.wrong_geometry_type(TYPES.get(int(types[row]), "curve"), AREA),
     )
-    invalid = ~shapely.is_valid(geometries) & (types != MISSING) & ~wrong
+    invalid = ~spread(shapely.is_valid, geometries) & (types != MISSING) & ~wrong
     if invalid.any():
         _repair(draft, geometries, invalid)
     small = (shapely.area(geometries) < SMALLEST_M2) & ~draft.wrong & (types != MISSING)
@@ -182,8 +183,7 @@ def in_one_order(geometries: Geometries) -> Geometries:
 
     Formats turn rings (shapefiles write them clockwise): the same outline must come out as the same value.
     """
-    ordered: Geometries = shapely.reverse(shapely.normalize(geometries))
-    return ordered
+    return spread(lambda part: shapely.reverse(shapely.normalize(part)), geometries)
 
 
 def _repair(draft: Draft, geometries: Geometries, invalid: Mask) -> None:

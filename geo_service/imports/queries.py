@@ -11,6 +11,7 @@ from sqlalchemy import (
     Date,
     Insert,
     Integer,
+    LargeBinary,
     MetaData,
     Select,
     Table,
@@ -73,7 +74,7 @@ def staging_table(kind: ImportKind, columns: Sequence[str]) -> Table:
 
 
 def copy_statement(staging: Table, columns: Iterable[str]) -> sql.Composed:
-    """Return the binary COPY of some columns into the staging table."""
+    """Return the binary COPY of some columns into a table."""
     names = sql.SQL(", ").join(sql.Identifier(str(name)) for name in columns)
     return sql.SQL("COPY {} ({}) FROM STDIN (FORMAT BINARY)").format(sql.Identifier(staging.name), names)
 
@@ -94,11 +95,6 @@ def differs(kind: ImportKind, staging: Table, columns: Iterable[str]) -> ColumnE
     return or_(*(kind.stored(name).is_distinct_from(staging.columns[name]) for name in columns))
 
 
-def count(staging: Table) -> Select[Any]:
-    """Count the staged rows."""
-    return select(func.count()).select_from(staging)
-
-
 def compare(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Select[*tuple[Any, ...]]:
     """Count the staged rows that are stored (``matched``), that differ (``changed``), and per column."""
     counts: list[ColumnElement[int]] = [
@@ -111,15 +107,20 @@ def compare(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Select[
     return select(*counts).select_from(staging.join(kind.table, is_same(kind, staging)))
 
 
+def is_empty(table: Table) -> Select[bool]:
+    """Tell whether a table has no rows."""
+    return select(~exists(select(table.c.id)))
+
+
 def may_build_indexes(table: Table) -> Select[bool]:
     """Tell whether a table is empty and its indexes are ours to drop and build."""
     owned = text("(SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(:table))")
-    return select(~exists(select(table.c.id)) & type_coerce(owned.bindparams(table=table.name), Boolean))
+    return is_empty(table).where(type_coerce(owned.bindparams(table=table.name), Boolean))
 
 
-def write_changed(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Update:
-    """Bring the stored records that differ to what the file says."""
-    said: dict[str, ColumnElement[Any]] = {name: staging.columns[name] for name in columns}
+def write_changed(kind: ImportKind, staging: Table, columns: Sequence[str], follows: Iterable[str]) -> Update:
+    """Bring stored records that differ in some columns to what the file says, and to what follows."""
+    said: dict[str, ColumnElement[Any]] = {name: staging.columns[name] for name in (*columns, *follows)}
     return (
         update(kind.table)
         .values({**said, **_derived(kind, staging)})
@@ -184,6 +185,12 @@ def in_district(districts: Table, staging: Table) -> ColumnElement[Any]:
         .correlate(staging)
         .scalar_subquery()
     )
+
+
+def districts_of(districts: Table) -> Select[Any]:
+    """Return identifiers and outlines (WKB, EPSG:25832) of the districts, first the one that counts."""
+    outline = type_coerce(func.ST_AsBinary(districts.c.geom), LargeBinary)
+    return select(districts.c.id, outline.label("wkb")).order_by(districts.c.is_demo, districts.c.id)
 
 
 def assign_districts(target: Table, districts: Table) -> Update:

@@ -1,5 +1,6 @@
 """One import from file to register: read, check, compare, write; all or nothing."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -52,8 +53,10 @@ def import_file(database: Database, kind: ImportKind, path: Path, options: Impor
     """
     require_writable(options.rejects)
     options.progress("Reading the file", 0.0)
-    draft = check_file(kind, path, options, load_city(database.settings.city))
-    digest = content_hash(path)
+    with ThreadPoolExecutor(1) as pool:
+        hashed = pool.submit(content_hash, path)
+        draft = check_file(kind, path, options, load_city(database.settings.city))
+        digest = hashed.result()
     options.progress("Comparing with the register", 0.45)
     with database.begin(options.actor) as connection:
         wait_for_turn(connection, kind, options)

@@ -25,6 +25,7 @@ from geo_service.errors import InvalidInput
 from geo_service.imports.columns import Score
 from geo_service.imports.report import Notice
 from geo_service.imports.source import FileFormat, Geometries, SourceTable, no_rows
+from geo_service.imports.threads import spread
 from geo_service.wording import Sentence
 
 POLYGON_WKB: Final = b"\x01\x03\x00\x00\x00"
@@ -144,7 +145,7 @@ def _geometries(wkb: npt.NDArray[np.object_]) -> tuple[Geometries, npt.NDArray[n
         [MULTIPOLYGON_WKB + bytes(one) if one is not None and one[:5] == POLYGON_WKB else one for one in wkb],
         dtype=object,
     )
-    geometries: Geometries = shapely.from_wkb(promoted, on_invalid="ignore")
+    geometries: Geometries = spread(lambda part: shapely.from_wkb(part, on_invalid="ignore"), promoted)
     missing = np.array([one is None for one in wkb], dtype=bool)
     return geometries, np.asarray(shapely.is_missing(geometries) & ~missing)
 

@@ -8,7 +8,10 @@ from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
+import psycopg
 from sqlalchemy import Connection, Table
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import DropIndex
 
 from geo_service.db import copy_frame
 from geo_service.imports import queries
@@ -16,6 +19,7 @@ from geo_service.imports.draft import Draft
 from geo_service.imports.kind import ImportKind
 from geo_service.imports.packing import can_pack, pack
 from geo_service.imports.report import ImportOptions, ImportReport
+from geo_service.imports.threads import ahead
 
 BULK_ROWS: Final = 20_000
 """From this many rows on, indexes of an empty table are built at the end."""
@@ -63,16 +67,12 @@ def compare_and_write(
     path, digest
         The file and its SHA-256.
     """
-    staging, compared = _stage(connection, kind, draft)
-    difference = _difference(connection, kind, staging, compared)
-    if not draft.rejects:  # else the refused rows would seem gone
-        gone, gone_keys = connection.execute(queries.gone(kind, staging)).one()
-        difference = replace(difference, gone=gone, gone_keys=tuple(gone_keys or ()))
     wanted = not draft.rejects and not draft.options.dry_run
-    written = wanted and difference.new + difference.changed > 0
-    if written:
-        draft.options.progress("Writing", 0.6)
-        difference = _write(connection, kind, staging, compared, difference)
+    if wanted and not kind.derived and connection.execute(queries.is_empty(kind.table)).scalar_one():
+        difference = _write_first(connection, kind, draft)
+        written = difference.new > 0
+    else:
+        difference, written = _write_difference(connection, kind, draft, wanted=wanted)
     report = ImportReport(
         kind=kind.name,
         file_name=path.name,
@@ -95,42 +95,83 @@ def compare_and_write(
     return report
 
 
+def _write_first(connection: Connection, kind: ImportKind, draft: Draft) -> _Difference:
+    """Write the rows into an empty table: there is nothing to compare them with."""
+    draft.options.progress("Writing", 0.6)
+    frame = _storable(kind, draft)
+    with _indexes_built_after(connection, kind.table, len(frame)):
+        copy_rows(connection, kind.table, frame)
+    kind.after(connection)
+    return _Difference(new=len(frame), changed=0, unchanged=0, changed_fields=MappingProxyType({}))
+
+
+def _write_difference(
+    connection: Connection, kind: ImportKind, draft: Draft, *, wanted: bool
+) -> tuple[_Difference, bool]:
+    """Compare, and write if that is wanted; return the difference, and whether it was written."""
+    staging, compared = _stage(connection, kind, draft)
+    difference = _difference(connection, kind, staging, compared, len(draft) - int(draft.wrong.sum()))
+    if not draft.rejects:  # else the refused rows would seem gone
+        gone, gone_keys = connection.execute(queries.gone(kind, staging)).one()
+        difference = replace(difference, gone=gone, gone_keys=tuple(gone_keys or ()))
+    written = wanted and difference.new + difference.changed > 0
+    if written:
+        draft.options.progress("Writing", 0.6)
+        follows = [str(name) for name in staging.columns.keys() if name in draft.follows]  # noqa: SIM118
+        difference = _write(connection, kind, staging, (compared, follows), difference)
+    return difference, written
+
+
+def _storable(kind: ImportKind, draft: Draft) -> pd.DataFrame:
+    """Return the accepted rows, columns of the kind's table only."""
+    frame = draft.accepted()
+    return frame[[str(name) for name in frame.columns if name in kind.table.columns]]
+
+
 def _stage(connection: Connection, kind: ImportKind, draft: Draft) -> tuple[Table, list[str]]:
     """Copy the accepted rows into a temporary table; also return the columns that are compared."""
-    frame = draft.accepted()
-    names = [str(name) for name in frame.columns if name in kind.table.columns]
+    frame = _storable(kind, draft)
+    names = [str(name) for name in frame.columns]
     staging = queries.staging_table(kind, names)
     staging.create(connection)
-    frame = frame[names]
     frame.insert(0, queries.ROW, frame.index.to_numpy())
     copy_rows(connection, staging, frame)
-    return staging, [name for name in names if name not in draft.only_when_new]
+    return staging, [name for name in names if name not in draft.only_when_new | draft.follows]
 
 
-def copy_rows(connection: Connection, staging: Table, frame: pd.DataFrame) -> None:
-    """Append rows to a temporary table: packed in bulk where their types allow it.
+def copy_rows(connection: Connection, table: Table, frame: pd.DataFrame) -> None:
+    """Append rows to a table: packed in bulk where their types allow it.
 
     Parameters
     ----------
     connection
         Connection in a transaction.
-    staging
+    table
         The table.
     frame
         Columns of the table, as for `geo_service.db.copy_frame`.
+
+    Raises
+    ------
+    sqlalchemy.exc.DBAPIError
+        Of the kind that a statement run by SQLAlchemy would raise.
     """
     raw = connection.connection.driver_connection
-    if raw is None or frame.empty or not can_pack(staging, frame):
-        copy_frame(connection, staging, frame)
-        return
-    with raw.cursor() as cursor, cursor.copy(queries.copy_statement(staging, frame.columns)) as copy:
-        for block in pack(staging, frame):
-            copy.write(block)
+    try:
+        if raw is None or frame.empty or not can_pack(table, frame):
+            copy_frame(connection, table, frame)
+            return
+        with raw.cursor() as cursor, cursor.copy(queries.copy_statement(table, frame.columns)) as copy:
+            for block in ahead(pack(table, frame)):
+                copy.write(block)
+    except psycopg.Error as error:
+        raise DBAPIError.instance(f"COPY {table.name}", None, error, psycopg.Error) from error
 
 
-def _difference(connection: Connection, kind: ImportKind, staging: Table, compared: list[str]) -> _Difference:
+def _difference(
+    connection: Connection, kind: ImportKind, staging: Table, compared: list[str], staged: int
+) -> _Difference:
     """Tell new, changed and unchanged records apart."""
-    staged = connection.execute(queries.count(staging)).scalar_one()
     counts = connection.execute(queries.compare(kind, staging, compared)).mappings().one()
     fields = {name: counts[f"in_{name}"] for name in compared if counts[f"in_{name}"]}
     return _Difference(
@@ -142,12 +183,19 @@ def _difference(connection: Connection, kind: ImportKind, staging: Table, compar
 
 
 def _write(
-    connection: Connection, kind: ImportKind, staging: Table, compared: list[str], difference: _Difference
+    connection: Connection,
+    kind: ImportKind,
+    staging: Table,
+    columns: tuple[list[str], list[str]],
+    difference: _Difference,
 ) -> _Difference:
-    """Write what is changed, then what is new; return the difference with the counts as written."""
+    """Write what is changed, then what is new; return the difference with the counts as written.
+
+    The columns are those that are compared, and those that follow from them.
+    """
     changed = new = 0
     if difference.changed:
-        statement = queries.write_changed(kind, staging, compared)
+        statement = queries.write_changed(kind, staging, *columns)
         changed = connection.execute(statement, execution_options=COUNTED).rowcount
     if difference.new:
         some_stored = difference.changed + difference.unchanged > 0
@@ -168,7 +216,7 @@ def _indexes_built_after(connection: Connection, table: Table, rows: int) -> Ite
     bulk = rows >= BULK_ROWS and connection.execute(queries.may_build_indexes(table)).scalar_one()
     indexes = [index for index in table.indexes if not index.unique] if bulk else []
     for index in indexes:
-        index.drop(connection, checkfirst=True)
+        connection.execute(DropIndex(index, if_exists=True))
     yield
     for index in sorted(indexes, key=lambda one: str(one.name)):
         index.create(connection)

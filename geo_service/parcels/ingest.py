@@ -4,7 +4,6 @@
 Flurstückskennzeichen).
 """
 
-from types import MappingProxyType
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from geo_service.imports.draft import Draft, Mask
 from geo_service.imports.kind import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, ImportKind
 from geo_service.imports.places import PlaceRule
 from geo_service.imports.source import as_text
+from geo_service.imports.threads import spread
 from geo_service.parcels.models import PARCEL_KEY_PATTERN, District, Parcel
 from geo_service.wording import Sentence, number
 
@@ -195,9 +195,19 @@ def _same_gemarkungen(staging: Table) -> ColumnElement[bool]:
     return PARCELS.c.gemarkung_key.in_(covered) & queries.still_valid(PARCELS.c.valid)
 
 
-def district_of(staging: Table) -> ColumnElement[Any]:
-    """Return the district of a staged place."""
-    return queries.in_district(DISTRICTS, staging)
+def refer_parcels(connection: Connection, draft: Draft) -> None:
+    """Find the district that holds a point on each parcel, as `queries.in_district` does in the database."""
+    good = np.flatnonzero(~draft.wrong)
+    districts = connection.execute(queries.districts_of(DISTRICTS)).all()
+    found = np.zeros(len(draft), dtype=np.int64)
+    if districts and draft.geometry is not None:
+        points = spread(shapely.point_on_surface, draft.geometry[good])
+        outlines = shapely.from_wkb([row.wkb for row in districts])
+        inside, which = shapely.STRtree(points).query(outlines, predicate="contains")
+        for place in range(len(districts) - 1, -1, -1):  # the first one that holds the point stays
+            found[good[which[inside == place]]] = districts[place].id
+    draft.cells["district_id"] = pd.Series(found, dtype="Int64").replace(0, pd.NA)
+    draft.follows.add("district_id")
 
 
 PARCEL_IMPORT: Final = ImportKind(
@@ -212,7 +222,7 @@ PARCEL_IMPORT: Final = ImportKind(
     place=PlaceRule(),
     also_known=ALSO_KNOWN,
     prepare=check_parcels,
-    derived=MappingProxyType({"district_id": district_of}),
+    refer=refer_parcels,
 )
 
 DISTRICT_COLUMNS: Final = (

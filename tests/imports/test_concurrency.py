@@ -132,16 +132,19 @@ def test_records_that_someone_holds_are_a_conflict(register: Database, tmp_path:
     assert bring(register, "parcels", path).changed == 1
 
 
+@pytest.mark.parametrize(("step", "stored"), [("_storable", 0), ("_difference", 1)])
 def test_a_parcel_added_meanwhile_is_a_conflict_and_not_a_loss(
-    register: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    step: str, stored: int, register: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from geo_service.imports import writing  # noqa: PLC0415 - patched here only
 
     path = write_geojson(tmp_path / "a.geojson", parcel_rows([1, 2]))
-    original = writing._difference
+    if stored:
+        bring(register, "parcels", write_geojson(tmp_path / "b.geojson", parcel_rows([9])))
+    original = getattr(writing, step)
 
     def slow(*arguments: object) -> object:
-        found = original(*arguments)  # type: ignore[arg-type]  # handed through
+        found = original(*arguments)
         with register.engine.begin() as other:  # a person adds parcel 2 between comparison and writing
             other.execute(
                 text(
@@ -153,10 +156,11 @@ def test_a_parcel_added_meanwhile_is_a_conflict_and_not_a_loss(
             )
         return found
 
-    monkeypatch.setattr(writing, "_difference", slow)
+    monkeypatch.setattr(writing, step, slow)
     with pytest.raises(Conflict, match="Nothing was written"):
         bring(register, "parcels", path)
     monkeypatch.undo()
-    assert rows_of(register, "SELECT source FROM parcels") == [("hand",)]
+    others = f"SELECT source FROM parcels WHERE parcel_key <> '{parcel_key(9)}'"
+    assert rows_of(register, others) == [("hand",)]
     report = bring(register, "parcels", path)
     assert (report.new, report.changed) == (1, 1)

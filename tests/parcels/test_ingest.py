@@ -402,6 +402,25 @@ def test_parcels_get_the_district_of_a_point_on_them(register: Database, tmp_pat
     assert rows_of(register, found) == [(1, "mengede"), (2, "mengede"), (3, "huckarde")]
 
 
+def test_districts_of_parcels_are_those_that_the_database_finds(register: Database, tmp_path: Path) -> None:
+    areas = [
+        district("A", WEST - 100, WEST + 130),
+        district("B", WEST + 110, WEST + 330),
+        district("C", WEST, WEST + 200, demo="ja"),
+        district("D", WEST + 320, WEST + 500, demo="ja"),
+    ]
+    bring(register, "districts", write_geojson(tmp_path / "d.geojson", areas))
+    bring(register, "parcels", write_geojson(tmp_path / "p.geojson", parcel_rows(range(1, 41))))
+    truth = (
+        "SELECT p.numerator, p.district_id, (SELECT id FROM districts d WHERE "
+        "ST_Contains(d.geom, ST_PointOnSurface(p.geom)) ORDER BY is_demo, id LIMIT 1) "
+        "FROM parcels p ORDER BY 1"
+    )
+    found = rows_of(register, truth)
+    assert [said_ for _, said_, _ in found] == [true for _, _, true in found]
+    assert len({said_ for _, said_, _ in found}) == 4  # three districts and none; C is hidden
+
+
 def test_new_districts_move_parcels_that_are_there(register: Database, tmp_path: Path) -> None:
     bring(register, "parcels", write_geojson(tmp_path / "p.geojson", parcel_rows([1, 2, 30])))
     found = "SELECT p.numerator, d.name FROM parcels p LEFT JOIN districts d ON d.id = district_id ORDER BY 1"
