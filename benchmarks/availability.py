@@ -24,9 +24,9 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geo_service.availability import service
+from geo_service.availability import service, stored
 from geo_service.availability.inputs import Inputs, Options, no_occupancies, no_plans
-from geo_service.availability.kernel import AvailabilityResult, compute_availability
+from geo_service.availability.kernel import AvailabilityResult, compute_availability, silent
 from geo_service.db import Database, copy_frame
 from geo_service.embedded import EmbeddedCluster
 from geo_service.migrate import migrate
@@ -184,7 +184,7 @@ def measure_database(database: Database, result: AvailabilityResult) -> None:
     """Print the times with the database, each beside PostGIS in the same round, and compare the sums."""
 
     def refresh() -> Any:  # noqa: ANN401 - a report
-        return service.refresh(database, AS_OF, lambda *_: None)
+        return stored.refresh(database, service.options_of(AS_OF), silent, everything=True)
 
     def what_if() -> Any:  # noqa: ANN401 - a result
         with database.read() as connection:

@@ -117,7 +117,7 @@ class Database:
         }
 
     @contextmanager
-    def begin(self, actor: str, request_id: str = "") -> Iterator[Connection]:
+    def begin(self, actor: str, request_id: str = "", *, one_snapshot: bool = False) -> Iterator[Connection]:
         """Run one write transaction of a command or job; committed at the end, rolled back on error.
 
         Parameters
@@ -126,13 +126,17 @@ class Database:
             Who does it, for the audit.
         request_id
             What it belongs to, for the audit.
+        one_snapshot
+            See the state of the first statement throughout (REPEATABLE READ).
 
         Raises
         ------
         DatabaseUnavailable
             When the database does not answer.
         """
-        with self._connected(), self.engine.begin() as connection:
+        level = "REPEATABLE READ" if one_snapshot else "READ COMMITTED"
+        engine = self.engine.execution_options(isolation_level=level)
+        with self._connected(), engine.begin() as connection:
             connection.execute(ACTOR, {"actor": actor, "request_id": request_id})
             yield connection
 

@@ -15,7 +15,8 @@ from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
 from geo_service.availability.queries import stored_totals
-from geo_service.availability.service import refresh as refresh_availability
+from geo_service.availability.service import options_of
+from geo_service.availability.stored import refresh as refresh_availability
 from geo_service.availability.usable import refresh_usability
 from geo_service.city import CityProfile, load_city
 from geo_service.console import Report, err, out, progress
@@ -63,7 +64,9 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
         import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
     refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.15 * share), actor=ACTOR)
-    refresh_availability(database, today, lambda what, share: report(what, 0.85 + 0.1 * share), actor=ACTOR)
+    refresh_availability(
+        database, options_of(today), lambda what, share: report(what, 0.85 + 0.1 * share), ACTOR
+    )
     refresh_usability(database, lambda what, share: report(what, 0.95 + 0.05 * share), ACTOR)
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")

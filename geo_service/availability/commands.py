@@ -1,5 +1,6 @@
 """``geo availability``: compute all parcels, store the result, print the totals."""
 
+import time
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated
@@ -7,12 +8,16 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from geo_service.availability.inputs import Options
+from geo_service.availability.kernel import Progress
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
-from geo_service.availability.service import kinds_of, refresh, today
+from geo_service.availability.service import kinds_of, options_of, today
+from geo_service.availability.stored import refresh
 from geo_service.availability.totals import AvailabilityReport
 from geo_service.availability.usable import refresh_usability
 from geo_service.console import command_database, err, out, print_json, progress, who
-from geo_service.errors import BadParameter
+from geo_service.db import Database
+from geo_service.errors import BadParameter, Conflict
 
 DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
 """Ways to write a day: 2028-04-01 and 01.04.2028."""
@@ -29,24 +34,32 @@ Order = Annotated[
     str,
     typer.Option("--order", metavar="KINDS", help="Kinds that are deducted first, joined by commas."),
 ]
+All = Annotated[bool, typer.Option("--all", help="Compute all parcels, also those that nothing touched.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
 
+WAIT_S, ASK_AGAIN_S = 600.0, 0.5
+"""How long another refresh is waited for, seconds."""
 
-def availability(
+
+def availability(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     as_of: AsOf = "",
     preset: Preset = "default",
     short_years: ShortYears = None,
     mid_years: MidYears = None,
     order: Order = "",
+    everything: All = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compute what of every parcel can be had and from when, and store it for maps and lists."""
+    """Compute what of every parcel can be had and from when, and store it for maps and lists.
+
+    Computes only what changed since the last time, unless the day, the preset or the rules are others.
+    """
     with command_database() as database:
         day = parse_day(as_of) if as_of else today()
         asked = preset_key(preset, short_years, mid_years)
         first = kinds_of(order) if order else None
         with progress() as report:
-            totals = refresh(database, day, report, asked, who(), first)
+            totals = _in_turn(database, options_of(day, asked, first), report, everything=everything)
             refresh_usability(database, report, who())
         if as_json:
             print_json(asdict(totals))
@@ -54,6 +67,21 @@ def availability(
             out.print(totals_table(totals))
         if not totals.parcels:
             err.print(f"There are no parcels in the cadastre of {day}. Load some: geo import parcels PATH")
+
+
+def _in_turn(
+    database: Database, options: Options, report: Progress, *, everything: bool
+) -> AvailabilityReport:
+    """Refresh, after another refresh that may be under way, such as that of a running server."""
+    until = time.monotonic() + WAIT_S
+    while True:
+        try:
+            return refresh(database, options, report, who(), everything=everything)
+        except Conflict:
+            if time.monotonic() > until:
+                raise
+            report("Waiting for another refresh", 0.0)
+            time.sleep(ASK_AGAIN_S)
 
 
 def parse_day(text: str) -> date:
@@ -87,6 +115,7 @@ def totals_table(totals: AvailabilityReport) -> Table:
     table.add_section()
     table.add_row("all", f"{with_land:,}", f"{totals.net_m2:,.0f}", f"{totals.estimated_m2:,.0f}")
     table.caption = (
+        f"{totals.recomputed:,} of {totals.parcels:,} recomputed.\n"
         f"{totals.parcels:,} parcels with {totals.gross_m2:,.0f} m² gross; "
         f"{totals.without_land:,} have no net land and are not counted above. "
         f"Deducted in this order: {', '.join(totals.deduction_order)}."

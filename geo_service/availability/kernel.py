@@ -4,6 +4,7 @@ The method of domain description 3 for one parcel, a city or a partition of a st
 (frames and arrays in and out), vectorised over all parcels. Steps: `waterfall` (areas), `timing` (dates).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,13 @@ from geo_service.availability.waterfall import (
     overlap_areas,
     positions_in_groups,
 )
+
+Progress = Callable[[str, float], None]
+"""Told what is being done, and the share done from 0 to 1."""
+
+
+def silent(_what: str, _share: float) -> None:
+    """Take progress without telling anyone."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +100,7 @@ class _Lying:
         return chosen.take(np.lexsort((chosen.cover, chosen.parcel)))
 
 
-def compute_availability(inputs: Inputs, options: Options) -> AvailabilityResult:
+def compute_availability(inputs: Inputs, options: Options, tell: Progress = silent) -> AvailabilityResult:
     """Compute the availability of all parcels as of a day.
 
     Parameters
@@ -101,6 +109,8 @@ def compute_availability(inputs: Inputs, options: Options) -> AvailabilityResult
         Parcels, restrictions, occupancies and plans, EPSG:25832.
     options
         Day, horizon preset, order of deduction, sliver rule.
+    tell
+        Told what is being done.
 
     Raises
     ------
@@ -112,14 +122,19 @@ def compute_availability(inputs: Inputs, options: Options) -> AvailabilityResult
     Source: domain description 3.1 to 3.9. A delay, an estimate or a plan counts only where it lies on more
     than a sliver of the parcel; an exclusion counts to the square millimetre.
     """
+    size = f"{len(inputs.parcels):,} parcels"
+    tell(f"Checking {size}", 0.0)
     require_usable(inputs, options.threads)
     gross = shapely.area(inputs.parcels)
     tree = shapely.STRtree(inputs.parcels)
+    tell(f"Laying {len(inputs.restrictions):,} restrictions upon {size}", 0.1)
     lying = _restrictions_in_force(inputs, tree, options)
     excludes = lying.with_effect("excludes")
+    tell(f"Deducting {len(excludes.parcel):,} overlaps from {size}", 0.3)
     precedence = np.arange(len(lying.shapes))
     fall = deduct(inputs.parcels, lying.shapes, excludes, precedence, options.threads)
     reductions, estimates = _estimates(lying, fall, gross, options)
+    tell(f"Finding when {size} can be had", 0.6)
     delays = _counting(inputs.parcels, gross, lying.shapes, lying.with_effect("delays"), options)
     blockers = [
         _restriction_blockers(lying.frame, delays),
@@ -128,6 +143,7 @@ def compute_availability(inputs: Inputs, options: Options) -> AvailabilityResult
     ]
     chain = order_chain(pd.concat(blockers, ignore_index=True), options.as_of)
     when = timing(len(gross), chain, options.as_of, options.preset)
+    tell(f"Putting {size} and their reasons together", 0.8)
     hopeless = np.isnat(when.available_from) | (fall.net_m2 == 0)
     parcels = pd.DataFrame(
         {

@@ -1,14 +1,15 @@
-"""Table of stored availability results."""
+"""Tables of stored availability results, of what they were computed from, and of what changed since."""
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any, Final
 
-from sqlalchemy import BigInteger, Index, func
+from sqlalchemy import BigInteger, CheckConstraint, Identity, Index, column, func, table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base
-from geo_service.register import JsonObject, one_of
+from geo_service.register import JsonObject, multipolygon, one_of
 
 
 class Horizon(StrEnum):
@@ -46,6 +47,7 @@ class Availability(Base):
     items: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Waterfall")
     chain: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Blocking chain")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    run_id: Mapped[int | None] = mapped_column(comment="The run")
 
 
 class Category(StrEnum):
@@ -112,3 +114,44 @@ class Usability(Base):
         BigInteger, comment="Fingerprint of what the figures depend on; NULL: compute them anew"
     )
     computed_at: Mapped[datetime] = mapped_column(comment="Computation of the availability it belongs to")
+
+
+class AvailabilityRun(Base):
+    """What stored results were computed from: day, rules, program, and the state of the register."""
+
+    __tablename__ = "availability_runs"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    as_of: Mapped[date]
+    preset: Mapped[str]
+    known_on: Mapped[date] = mapped_column(comment="Day up to which the register was known")
+    rules: Mapped[JsonObject] = mapped_column(JSONB, comment="Order, slivers")
+    program: Mapped[str] = mapped_column(comment="Digest of the computing program")
+    snapshot: Mapped[str] = mapped_column(comment="pg_current_snapshot() of what was read")
+    actor: Mapped[str]
+    parcels: Mapped[int] = mapped_column(comment="Parcels with a result")
+    recomputed: Mapped[int] = mapped_column(comment="Those that this run computed")
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp())
+
+
+class AvailabilityMark(Base):
+    """Something changed there after results were stored. Written by a trigger, removed by the next run."""
+
+    __tablename__ = "availability_marks"
+    __table_args__ = (
+        CheckConstraint("(parcel_id IS NULL) <> (area IS NULL)", name="one_place"),
+        Index("ix_availability_marks_area", "area", postgresql_using="gist"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    cause: Mapped[str] = mapped_column(comment="Table that changed")
+    parcel_id: Mapped[int | None] = mapped_column(index=True, comment="Parcel whose result no longer holds")
+    area: Mapped[Any | None] = mapped_column(
+        multipolygon(), comment="Parcels that meet it: their results no longer hold"
+    )
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+STALE: Final = table("stale_parcels", column("parcel_id"), column("mark_id"), column("cause"), column("at"))
+"""View: each mark with each parcel that it concerns, as the cadastre stands now."""

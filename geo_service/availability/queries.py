@@ -1,14 +1,29 @@
 """Statements of the availability slice: what is computed from, and what was stored."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Executable, bindparam, delete, func, literal, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Executable,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
-from geo_service.availability.models import Availability
+from geo_service.availability.models import STALE, Availability, AvailabilityMark, AvailabilityRun
 from geo_service.parcels.models import Occupancy, Parcel
 from geo_service.restrictions.models import DevelopmentPlan, PlanArea, Restriction
 
@@ -116,9 +131,62 @@ def lock_refresh() -> Executable:
     return select(func.pg_try_advisory_xact_lock(REFRESH_LOCK))
 
 
+def last_run() -> Executable:
+    """Select the latest run (all columns); no row: nothing was computed yet."""
+    return select(AvailabilityRun.__table__).order_by(AvailabilityRun.id.desc()).limit(1)
+
+
+def add_run(values: Mapping[str, Any]) -> Executable:
+    """Record a run of this snapshot; returns its id."""
+    statement = insert(AvailabilityRun).values(
+        **values, snapshot=cast(func.pg_current_snapshot(), Text), finished_at=func.clock_timestamp()
+    )
+    return statement.returning(AvailabilityRun.id)
+
+
+def anything_marked() -> Executable:
+    """Select whether anything changed since the last run."""
+    return select(exists().select_from(AvailabilityMark))
+
+
+def outdated_keys(as_of: date) -> Executable:
+    """Select parcel_key of the parcels of a day whose stored result no longer holds or is missing."""
+    return (
+        select(Parcel.parcel_key)
+        .outerjoin(Availability, Availability.parcel_id == Parcel.id)
+        .where(
+            Parcel.valid.contains(as_of),
+            or_(Availability.parcel_id.is_(None), Parcel.id.in_(select(STALE.c.parcel_id))),
+        )
+        .order_by(Parcel.id)
+    )
+
+
+def delete_outdated(as_of: date) -> Executable:
+    """Delete the stored results that no longer hold, and those of parcels not in the cadastre of the day."""
+    there = exists().where(Parcel.id == Availability.parcel_id, Parcel.valid.contains(as_of))
+    return delete(Availability).where(or_(Availability.parcel_id.in_(select(STALE.c.parcel_id)), ~there))
+
+
 def delete_stored() -> Executable:
     """Delete all stored results; readers go on seeing them until the transaction ends."""
     return delete(Availability)
+
+
+def delete_marks() -> Executable:
+    """Delete the marks that the transaction's snapshot shows; those of later commits stay."""
+    return delete(AvailabilityMark)
+
+
+def count_stored() -> Executable:
+    """Select the number of stored results."""
+    return select(func.count()).select_from(Availability)
+
+
+def stored_figures() -> Executable:
+    """Select horizon, gross_m2, net_m2, estimated_m2 of all stored results, by parcel."""
+    columns = Availability.horizon, Availability.gross_m2, Availability.net_m2, Availability.estimated_m2
+    return select(*columns).order_by(Availability.parcel_id)
 
 
 def of_keys(parcel_keys: Collection[str] | None, table: type[Parcel] = Parcel) -> ColumnElement[bool]:

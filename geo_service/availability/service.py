@@ -1,9 +1,9 @@
-"""Availability from the database: computed for some or all parcels, and stored for maps and lists."""
+"""Availability from the database, computed for some or all parcels; `stored` keeps the results."""
 
 import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,25 +20,12 @@ from geo_service.availability.inputs import (
     Inputs,
     Options,
 )
-from geo_service.availability.kernel import AvailabilityResult, compute_availability
-from geo_service.availability.models import Availability
+from geo_service.availability.kernel import AvailabilityResult, Progress, compute_availability, silent
 from geo_service.availability.presets import deduction_order, horizon_preset
-from geo_service.availability.records import (
-    CHAIN_FIELDS,
-    CHAIN_RECORD_FIELDS,
-    ITEM_FIELDS,
-    ITEM_RECORD_FIELDS,
-    json_by_parcel,
-)
-from geo_service.availability.totals import AvailabilityReport, report_of
 from geo_service.city import load_city
-from geo_service.db import Database, copy_frame
-from geo_service.errors import BadParameter, Conflict, NotFound
+from geo_service.errors import BadParameter, NotFound
 from geo_service.restrictions.models import RestrictionKind
 from geo_service.settings import get_settings
-
-Progress = Callable[[str, float], None]
-"""Told what is being done, and the share done from 0 to 1."""
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 """Days that can be asked for: beyond them a typing error is likelier than a question."""
@@ -88,10 +75,22 @@ def compute(
     InvalidInput
         When a reference in `without` names no blocker, or a record cannot be computed.
     """
-    options = options_of(as_of, preset, order)
     with no_garbage_collection():
-        keys, inputs = load(connection, as_of, parcel_keys)
-        result = compute_availability(inputs.without(frozenset(without)), options)
+        return compute_with(connection, options_of(as_of, preset, order), parcel_keys, without)
+
+
+def compute_with(
+    connection: Connection,
+    options: Options,
+    parcel_keys: Collection[str] | None = None,
+    without: Collection[str] = (),
+    tell: Progress = silent,
+) -> AvailabilityResult:
+    """Compute availability by given rules; as `compute`, and `tell` is told what is being done."""
+    keys, inputs = load(connection, options.as_of, parcel_keys, lambda what: tell(what, 0.0))
+    result = compute_availability(
+        inputs.without(frozenset(without)), options, lambda what, share: tell(what, 0.2 + 0.8 * share)
+    )
     result.parcels.insert(1, "parcel_key", keys)
     return result
 
@@ -135,9 +134,12 @@ def no_garbage_collection() -> Iterator[None]:
 
 
 def load(
-    connection: Connection, as_of: date, parcel_keys: Collection[str] | None = None
+    connection: Connection,
+    as_of: date,
+    parcel_keys: Collection[str] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[str], Inputs]:
-    """Read what the kernel computes from, as of a day.
+    """Read what the kernel computes from, as of a day; `tell` is told what is being read.
 
     Returns
     -------
@@ -149,9 +151,11 @@ def load(
     NotFound
         When a parcel asked for is not in the cadastre of the day.
     """
+    tell("Reading parcels")
     parcels = read_frame(connection, queries.parcels(as_of, parcel_keys), ("id", "parcel_key", "geometry"))
     if parcel_keys is not None:
         _require_all(parcels["parcel_key"], parcel_keys, as_of)
+    tell(f"Reading what lies on {len(parcels):,} parcels")
     inputs = Inputs(
         parcels["id"].to_numpy(dtype=np.int64),
         np.asarray(parcels["geometry"], dtype=object),
@@ -185,72 +189,3 @@ def _require_all(found: "pd.Series[Any]", asked: Collection[str], as_of: date) -
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise NotFound(f"There is no parcel {missing[0]}{more} in the cadastre of {as_of}.")
-
-
-def refresh(
-    database: Database,
-    as_of: date,
-    progress: Progress,
-    preset: str = "default",
-    actor: str = "availability",
-    order: Sequence[str] | None = None,
-) -> AvailabilityReport:
-    """Compute all parcels as of a day from one snapshot and replace what is stored, in one transaction.
-
-    Readers see the old results until the new ones are complete. A refresh that fails changes nothing.
-
-    Parameters
-    ----------
-    database
-        The database.
-    as_of, preset, order
-        As in `compute`.
-    progress
-        Told what is being done.
-    actor
-        Who does it.
-
-    Raises
-    ------
-    Conflict
-        While another refresh is writing.
-    """
-    progress("Reading and computing", 0.0)
-    computed_at = datetime.now(UTC)
-    with database.read() as connection:
-        snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
-        result = compute(snapshot, as_of, preset, order=order)
-    progress(f"Writing {len(result.parcels)} parcels", 0.6)
-    with no_garbage_collection(), database.begin(actor) as connection:
-        replace_stored(connection, stored_rows(result, computed_at))
-    progress("Done", 1.0)
-    return report_of(result)
-
-
-def stored_rows(result: AvailabilityResult, computed_at: datetime) -> pd.DataFrame:
-    """Return a result as rows of the table of stored results."""
-    parcels = result.parcels
-    ids = parcels["parcel_id"].tolist()
-    items = json_by_parcel(result.items, ITEM_FIELDS, ITEM_RECORD_FIELDS)
-    chains = json_by_parcel(result.chain, CHAIN_FIELDS, CHAIN_RECORD_FIELDS)
-    return parcels.drop(columns=["parcel_key", "deducted_m2"]).assign(
-        as_of=result.options.as_of,
-        preset=result.options.preset.key,
-        items=pd.Series([items.get(key, "[]") for key in ids], dtype=object),
-        chain=pd.Series([chains.get(key, "[]") for key in ids], dtype=object),
-        computed_at=pd.Series([computed_at] * len(ids), dtype=object),
-    )
-
-
-def replace_stored(connection: Connection, rows: pd.DataFrame) -> None:
-    """Replace all stored results; readers keep the old ones until the transaction ends.
-
-    Raises
-    ------
-    Conflict
-        While another refresh is writing.
-    """
-    if not connection.execute(queries.lock_refresh()).scalar_one():
-        raise Conflict("Another refresh of the availability is being written. Try again when it is done.")
-    connection.execute(queries.delete_stored())
-    copy_frame(connection, Availability.metadata.tables[Availability.__tablename__], rows)

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date
 
-from geo_service.availability.kernel import AvailabilityResult
+import pandas as pd
+
+from geo_service.availability.inputs import Options
 from geo_service.availability.presets import HORIZONS
 
 
@@ -36,7 +38,9 @@ class AvailabilityReport:
     as_of, preset
         What was asked.
     parcels
-        All parcels computed.
+        All parcels with a result.
+    recomputed
+        Those of them that were computed now: the others had changed in nothing.
     without_land
         Those of them without any net land.
     gross_m2, net_m2, estimated_m2
@@ -50,6 +54,7 @@ class AvailabilityReport:
     as_of: date
     preset: str
     parcels: int
+    recomputed: int
     without_land: int
     gross_m2: float
     net_m2: float
@@ -58,9 +63,18 @@ class AvailabilityReport:
     deduction_order: tuple[str, ...]
 
 
-def report_of(result: AvailabilityResult) -> AvailabilityReport:
-    """Sum a result up by horizon."""
-    parcels = result.parcels
+def report_of(parcels: pd.DataFrame, options: Options, *, recomputed: int) -> AvailabilityReport:
+    """Sum results up by horizon.
+
+    Parameters
+    ----------
+    parcels
+        Results of all parcels: columns ``horizon``, ``gross_m2``, ``net_m2``, ``estimated_m2``.
+    options
+        What was asked.
+    recomputed
+        Number of parcels computed now.
+    """
     offered = parcels[parcels["net_m2"] > 0]
     sums = offered.groupby("horizon")[["net_m2", "estimated_m2"]].sum().reindex(HORIZONS, fill_value=0)
     counts = offered["horizon"].value_counts().reindex(HORIZONS, fill_value=0)
@@ -69,13 +83,14 @@ def report_of(result: AvailabilityResult) -> AvailabilityReport:
         for word in HORIZONS
     )
     return AvailabilityReport(
-        result.options.as_of,
-        result.options.preset.key,
+        options.as_of,
+        options.preset.key,
         len(parcels),
+        recomputed,
         len(parcels) - len(offered),
         float(parcels["gross_m2"].sum()),
         float(parcels["net_m2"].sum()),
         float(parcels["estimated_m2"].sum()),
         totals,
-        result.options.order,
+        options.order,
     )

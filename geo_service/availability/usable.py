@@ -12,10 +12,9 @@ from geo_service.availability import queries, usability_queries
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS
 from geo_service.availability.facts import Surroundings
 from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options
-from geo_service.availability.kernel import AvailabilityResult, compute_availability
+from geo_service.availability.kernel import AvailabilityResult, Progress, compute_availability
 from geo_service.availability.models import Usability
 from geo_service.availability.service import (
-    Progress,
     load,
     no_garbage_collection,
     options_of,

@@ -1,6 +1,7 @@
 """``geo availability`` as a person and a script use it."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import date
 
@@ -9,7 +10,7 @@ import typer
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from geo_service.availability import commands
+from geo_service.availability import commands, queries
 from geo_service.availability.commands import availability, parse_day
 from geo_service.db import Database
 from geo_service.errors import BadParameter
@@ -54,6 +55,37 @@ def test_it_stores_and_prints_totals(database: Database) -> None:
     row = next(line for line in result.stdout.splitlines() if " now " in line)
     assert f"{now:,}" in row
     assert "2,000 parcels with" in " ".join(result.stdout.split())
+
+
+def test_only_what_changed_is_computed_again(database: Database) -> None:
+    assert "2,000 of 2,000 recomputed" in " ".join(run("--as-of", "2026-06-01").stdout.split())
+    assert "0 of 2,000 recomputed" in " ".join(run("--as-of", "2026-06-01").stdout.split())
+    with database.begin("test") as connection:
+        connection.execute(
+            text(
+                "INSERT INTO occupancies (parcel_id, kind, during, source) "
+                "SELECT id, 'sold', daterange('2020-01-01', NULL), 'drawn' FROM parcels WHERE id IN (3, 700)"
+            )
+        )
+    first = json.loads(run("--as-of", "2026-06-01", "--json").stdout)
+    assert (first["recomputed"], first["parcels"]) == (2, 2000)
+    second = json.loads(run("--as-of", "2026-06-01", "--json", "--all").stdout)
+    assert second.pop("recomputed") == 2000
+    first.pop("recomputed")
+    assert first == second
+
+
+def test_it_waits_for_another_refresh(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    with database.begin("other") as other:
+        assert other.execute(queries.lock_refresh()).scalar_one()
+        monkeypatch.setattr(time, "sleep", lambda _: other.rollback())
+        assert run("--as-of", "2026-06-01").exit_code == 0
+    with database.begin("other") as other:
+        assert other.execute(queries.lock_refresh()).scalar_one()
+        monkeypatch.setattr(commands, "WAIT_S", 0.0)
+        result = run("--as-of", "2026-06-01")
+    assert result.exit_code == 1
+    assert "Another refresh of the availability is under way" in result.stderr
 
 
 def test_json_adds_up(database: Database) -> None:

@@ -12,7 +12,8 @@ import pytest
 from psycopg.types.range import Range
 from sqlalchemy import Connection, select, text
 
-from geo_service.availability import queries, service
+from geo_service.availability import queries, service, stored
+from geo_service.availability.kernel import silent
 from geo_service.availability.records import CHAIN_FIELDS, ITEM_FIELDS, records_by_parcel
 from geo_service.availability.usable import compute_usable
 from geo_service.db import Database
@@ -89,10 +90,6 @@ def stored_city(fresh_database_url: str, tmp_path: Path) -> Iterator[Database]:
         fill_city(connection)
     yield database
     database.engine.dispose()
-
-
-def silent(_what: str, _share: float) -> None:
-    """Take progress without showing it."""
 
 
 @pytest.mark.parametrize("as_of", [AS_OF, date(2027, 12, 31), date(2020, 1, 1), date(2019, 12, 31)])
@@ -221,8 +218,10 @@ def stored_frame(database: Database) -> pd.DataFrame:
 def test_a_refresh_stores_what_is_computed(stored_city: Database) -> None:
     told: list[tuple[str, float]] = []
     before = datetime.now(UTC)
-    report = service.refresh(
-        stored_city, AS_OF, lambda what, share: told.append((what, share)), "dortmund_2010"
+    report = stored.refresh(
+        stored_city,
+        service.options_of(AS_OF, "dortmund_2010"),
+        lambda what, share: told.append((what, share)),
     )
     with stored_city.read() as connection:
         result = service.compute(connection, AS_OF, "dortmund_2010")
@@ -249,7 +248,7 @@ def test_a_refresh_stores_what_is_computed(stored_city: Database) -> None:
 
 
 def test_stored_reasons_are_the_computed_ones(stored_city: Database) -> None:
-    service.refresh(stored_city, AS_OF, silent)
+    stored.refresh(stored_city, service.options_of(AS_OF), silent)
     with stored_city.read() as connection:
         result = service.compute(connection, AS_OF)
         one = connection.execute(queries.stored(KEYS[0])).mappings().one()
@@ -265,26 +264,31 @@ def test_stored_reasons_are_the_computed_ones(stored_city: Database) -> None:
 
 
 def test_a_second_refresh_replaces_the_first_and_readers_see_one_or_the_other(stored_city: Database) -> None:
-    service.refresh(stored_city, AS_OF, silent)
-    with stored_city.read() as reader, stored_city.begin("test") as writer:
-        result = service.compute(writer, date(2027, 1, 1))
-        service.replace_stored(writer, service.stored_rows(result, datetime.now(UTC)))
-        seen = reader.execute(text("SELECT as_of, count(*) FROM availability GROUP BY as_of")).all()
-        assert [tuple(row) for row in seen] == [(AS_OF, PARCELS)]
+    stored.refresh(stored_city, service.options_of(AS_OF), silent)
+    seen: list[Any] = []
+
+    def look(what: str, _share: float) -> None:
+        if what.startswith("Writing"):
+            with stored_city.read() as reader:
+                rows = reader.execute(text("SELECT as_of, count(*) FROM availability GROUP BY as_of")).all()
+                seen.extend(tuple(row) for row in rows)
+
+    stored.refresh(stored_city, service.options_of(date(2027, 1, 1)), look)
+    assert seen == [(AS_OF, PARCELS)]
     rows = stored_frame(stored_city)
     assert set(rows["as_of"]) == {date(2027, 1, 1)}
     assert len(rows) == PARCELS
 
 
 def test_a_refresh_that_fails_changes_nothing(stored_city: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    service.refresh(stored_city, AS_OF, silent)
+    stored.refresh(stored_city, service.options_of(AS_OF), silent)
 
     def half(*_: Any) -> int:
         raise Conflict("the disk is full")
 
-    monkeypatch.setattr(service, "copy_frame", half)
+    monkeypatch.setattr(stored, "copy_frame", half)
     with pytest.raises(Conflict, match="the disk is full"):
-        service.refresh(stored_city, date(2027, 1, 1), silent)
+        stored.refresh(stored_city, service.options_of(date(2027, 1, 1)), silent)
     assert set(stored_frame(stored_city)["as_of"]) == {AS_OF}
 
 
@@ -292,12 +296,12 @@ def test_two_refreshes_do_not_mix(stored_city: Database) -> None:
     with stored_city.begin("other") as other:
         assert other.execute(queries.lock_refresh()).scalar_one()
         with pytest.raises(Conflict, match="Another refresh"):
-            service.refresh(stored_city, AS_OF, silent)
-    service.refresh(stored_city, AS_OF, silent)
+            stored.refresh(stored_city, service.options_of(AS_OF), silent)
+    stored.refresh(stored_city, service.options_of(AS_OF), silent)
 
 
 def test_stored_totals(stored_city: Database) -> None:
-    report = service.refresh(stored_city, AS_OF, silent)
+    report = stored.refresh(stored_city, service.options_of(AS_OF), silent)
     with stored_city.read() as connection:
         rows = {row.horizon: row for row in connection.execute(queries.stored_totals())}
     for total in report.horizons:
@@ -308,9 +312,7 @@ def test_stored_totals(stored_city: Database) -> None:
 def test_an_empty_city(connection: Connection) -> None:
     result = service.compute(connection, AS_OF)
     assert result.parcels.empty
-    rows = service.stored_rows(result, datetime.now(UTC))
-    service.replace_stored(connection, rows)
-    assert connection.execute(text("SELECT count(*) FROM availability")).scalar_one() == 0
+    assert stored.stored_rows(result, datetime.now(UTC)).empty
 
 
 def test_today_is_the_city_s_day(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from geo_service.availability import service
-from geo_service.availability.service import options_of, refresh
+from geo_service.availability.service import options_of
+from geo_service.availability.stored import refresh
 from geo_service.availability.usable import compute_usable, refresh_usability
 from geo_service.db import Database
 from geo_service.settings import Settings
@@ -28,7 +29,7 @@ def database(fresh_database_url: str, tmp_path: Path, monkeypatch: pytest.Monkey
     with database.begin(actor="test") as connection:
         fill_city(connection)
         fill_surroundings(connection)
-    refresh(database, AS_OF, silent)
+    refresh(database, options_of(AS_OF), silent, everything=True)
     yield database
     database.engine.dispose()
 
@@ -75,7 +76,7 @@ def test_another_computation_waits_and_takes_figures_over(database: Database) ->
     refresh_usability(database, silent)
     with database.begin(actor="test") as connection:
         connection.execute(text("UPDATE usability SET circle_m = 1000 + circle_m"))
-    refresh(database, AS_OF, silent)
+    refresh(database, options_of(AS_OF), silent, everything=True)
     assert waiting(database) == PARCELS
     assert refresh_usability(database, silent) == PARCELS
     assert stored(database)["circle_m"].min() >= 1000
@@ -95,7 +96,7 @@ def test_what_changed_and_its_neighbours_are_assessed_anew(database: Database) -
     changed = before["frontage_m"].to_numpy() != stored(database)["frontage_m"].to_numpy()
     both_unknown = np.isnan(before["frontage_m"]) & np.isnan(stored(database)["frontage_m"])
     assert 3 <= (changed & ~both_unknown).sum() <= 9
-    refresh(database, AS_OF, silent)
+    refresh(database, options_of(AS_OF), silent, everything=True)
     refresh_usability(database, silent)
     assert equal(database)
 

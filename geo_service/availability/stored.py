@@ -1,0 +1,201 @@
+"""Stored availability: what it was computed from, what changed since, and the refresh of just that."""
+
+import hashlib
+import importlib.metadata
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, Row
+
+from geo_service.availability import queries
+from geo_service.availability.inputs import Options
+from geo_service.availability.kernel import AvailabilityResult, Progress
+from geo_service.availability.models import Availability
+from geo_service.availability.records import (
+    CHAIN_FIELDS,
+    CHAIN_RECORD_FIELDS,
+    ITEM_FIELDS,
+    ITEM_RECORD_FIELDS,
+    json_by_parcel,
+)
+from geo_service.availability.service import (
+    compute_with,
+    no_garbage_collection,
+)
+from geo_service.availability.totals import AvailabilityReport, report_of
+from geo_service.db import Database, copy_frame
+from geo_service.errors import Conflict
+from geo_service.register import JsonObject
+
+WHOLE_CITY_FROM: Final = 0.4
+"""Share of outdated parcels from which computing all of them costs no more."""
+COPY_ROWS: Final = 20_000
+"""Rows written between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What results depend on besides the register: only results of one basis stand side by side.
+
+    Parameters
+    ----------
+    as_of, preset
+        What was asked.
+    known_on
+        Day up to which the register was known: the day of the computation.
+    rules
+        Order of deduction, slivers.
+    program
+        Digest of the program.
+    """
+
+    as_of: date
+    preset: str
+    known_on: date
+    rules: JsonObject
+    program: str
+
+    def is_of(self, run: Row[Any] | None) -> bool:
+        """Tell whether a run computed from this basis."""
+        return run is not None and asdict(self) == {name: getattr(run, name) for name in asdict(self)}
+
+
+def basis_of(options: Options) -> Basis:
+    """Return what results of these options depend on."""
+    rules = {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in vars(options).items()
+        if name not in {"as_of", "preset", "known_on", "threads"}
+    }
+    preset = options.preset.key
+    return Basis(options.as_of, preset, options.known_on or options.as_of, rules, program_digest())
+
+
+@lru_cache(maxsize=1)
+def program_digest() -> str:
+    """Return a digest of what computes: this slice, its rules, and the libraries of the geometry."""
+    digest = hashlib.sha256()
+    rules = Path(str(files("data"))) / "availability"
+    for path in sorted([*Path(__file__).parent.glob("*.py"), *rules.glob("*.toml")]):
+        digest.update(path.read_bytes())
+    versions = [importlib.metadata.version(name) for name in ("shapely", "numpy", "pandas")]
+    digest.update(" ".join([shapely.geos_version_string, *versions]).encode())
+    return digest.hexdigest()[:16]
+
+
+def refresh(
+    database: Database,
+    options: Options,
+    progress: Progress,
+    actor: str = "availability",
+    *,
+    everything: bool = False,
+) -> AvailabilityReport:
+    """Bring the stored results to the present state of the register, in one transaction with one snapshot.
+
+    Only parcels that something touched since, and those without a result, are computed, unless day, rules or
+    program differ from the last time. The marks that the snapshot shows are removed; what is committed while
+    this runs stays marked. Readers see the old results until the new ones are complete. A refresh that fails
+    or is killed changes nothing.
+
+    Parameters
+    ----------
+    database
+        The database.
+    options
+        What is asked, by which rules: `service.options_of`.
+    progress
+        Told what is being done.
+    actor
+        Who does it.
+    everything
+        Compute all parcels.
+
+    Raises
+    ------
+    Conflict
+        While another refresh is under way.
+    """
+    started_at = datetime.now(UTC)
+    progress("Looking for what changed", 0.0)
+    with database.begin(actor) as turn:
+        if not turn.execute(queries.lock_refresh()).scalar_one():
+            raise Conflict("Another refresh of the availability is under way. Try again when it is done.")
+        # the snapshot is taken now that nobody else removes marks
+        with no_garbage_collection(), database.begin(actor, one_snapshot=True) as connection:
+            report = _refresh(connection, options, progress, (actor, started_at), everything=everything)
+    progress("Done", 1.0)
+    return report
+
+
+def _refresh(
+    connection: Connection,
+    options: Options,
+    progress: Progress,
+    by: tuple[str, datetime],
+    *,
+    everything: bool,
+) -> AvailabilityReport:
+    basis = basis_of(options)
+    comparable = not everything and basis.is_of(connection.execute(queries.last_run()).one_or_none())
+    keys = _outdated(connection, options.as_of) if comparable else None
+    if keys == [] and not connection.execute(queries.anything_marked()).scalar_one():
+        return report_of(_stored_figures(connection), options, recomputed=0)
+    result = compute_with(
+        connection, options, keys, tell=lambda what, share: progress(what, 0.05 + 0.6 * share)
+    )
+    connection.execute(queries.delete_stored() if keys is None else queries.delete_outdated(options.as_of))
+    connection.execute(queries.delete_marks())
+    kept = connection.execute(queries.count_stored()).scalar_one()
+    recomputed = len(result.parcels)
+    run = {"parcels": kept + recomputed, "recomputed": recomputed, "actor": by[0], "started_at": by[1]}
+    run_id = connection.execute(queries.add_run(asdict(basis) | run)).scalar_one()
+    write_stored(connection, stored_rows(result, by[1]).assign(run_id=run_id), progress)
+    figures = result.parcels if keys is None else _stored_figures(connection)
+    return report_of(figures, options, recomputed=recomputed)
+
+
+def _outdated(connection: Connection, as_of: date) -> list[str] | None:
+    """Return the keys of the parcels whose result does not hold or is missing; None: nearly all."""
+    keys = list(connection.execute(queries.outdated_keys(as_of)).scalars())
+    stored = connection.execute(queries.count_stored()).scalar_one()
+    return None if len(keys) > max(WHOLE_CITY_FROM * stored, 1) and len(keys) > COPY_ROWS // 4 else keys
+
+
+def _stored_figures(connection: Connection) -> pd.DataFrame:
+    """Read what totals are made of, in the order of a computation of all parcels."""
+    rows = connection.execute(queries.stored_figures()).all()
+    horizon, *figures = zip(*rows, strict=True) if rows else ((), (), (), ())
+    names = ("gross_m2", "net_m2", "estimated_m2")
+    columns = {name: np.array(values, dtype=float) for name, values in zip(names, figures, strict=True)}
+    return pd.DataFrame({"horizon": pd.Series(horizon, dtype=object), **columns})
+
+
+def stored_rows(result: AvailabilityResult, computed_at: datetime) -> pd.DataFrame:
+    """Return a result as rows of the table of stored results."""
+    parcels = result.parcels
+    ids = parcels["parcel_id"].tolist()
+    items = json_by_parcel(result.items, ITEM_FIELDS, ITEM_RECORD_FIELDS)
+    chains = json_by_parcel(result.chain, CHAIN_FIELDS, CHAIN_RECORD_FIELDS)
+    return parcels.drop(columns=["parcel_key", "deducted_m2"]).assign(
+        as_of=result.options.as_of,
+        preset=result.options.preset.key,
+        items=pd.Series([items.get(key, "[]") for key in ids], dtype=object),
+        chain=pd.Series([chains.get(key, "[]") for key in ids], dtype=object),
+        computed_at=pd.Series([computed_at] * len(ids), dtype=object),
+    )
+
+
+def write_stored(connection: Connection, rows: pd.DataFrame, progress: Progress) -> None:
+    """Append results to the table of stored ones."""
+    table = Availability.metadata.tables[Availability.__tablename__]
+    for start in range(0, len(rows), COPY_ROWS):
+        progress(f"Writing {start:,} of {len(rows):,} parcels", 0.65 + 0.35 * start / len(rows))
+        copy_frame(connection, table, rows.iloc[start : start + COPY_ROWS])

@@ -1,0 +1,198 @@
+"""Stored results are kept fresh: what marks them, and the refresh of just what changed."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from psycopg.types.range import Range
+from sqlalchemy import Connection, text
+from sqlalchemy.sql import visitors
+
+from geo_service.availability import queries, service, stored
+from geo_service.availability.kernel import silent
+from geo_service.db import Database
+from tests.availability.city import AS_OF, PARCELS, TODAY, objects, write
+from tests.availability.kept import (
+    ALONE,
+    RESTRICTION,
+    SOLD,
+    ask,
+    assert_as_if_all_were_computed,
+    frame,
+    run,
+    stale,
+)
+
+EDITS: dict[str, str] = {
+    "new restriction": RESTRICTION,
+    "restriction moved": "UPDATE restrictions SET geom = ST_Translate(geom, :metres, 1) WHERE id = :some",
+    "restriction ended": "UPDATE restrictions SET valid = daterange('2010-01-01', :day) WHERE id = :some",
+    "effect changed": "UPDATE restrictions SET effect = 'delays', reduction_share = NULL WHERE id = :some",
+    "title changed": "UPDATE restrictions SET title = 'Renamed' WHERE id = :some",
+    "restriction deleted": "DELETE FROM restrictions WHERE id = :some",
+    "sold": SOLD,
+    "end of a lease": "UPDATE occupancies SET during = daterange('2020-01-01', :day) WHERE id = :some",
+    "occupancy of another parcel": "UPDATE occupancies SET parcel_id = :parcel WHERE id = :some",
+    "freed": "DELETE FROM occupancies WHERE parcel_id = :parcel OR id = :some",
+    "plan in force": "UPDATE development_plans SET legal_status = 4000 WHERE id = :plan",
+    "plan expected": "UPDATE development_plans SET in_force_on = :day, legal_status = 2000 WHERE id = :plan",
+    "plan drawn anew": "UPDATE development_plans SET geom = ST_Multi(ST_Buffer(geom, :metres)) "
+    "WHERE id = :plan",
+    "plan deleted": "DELETE FROM development_plans WHERE id = :plan",
+    "parcel moved": "UPDATE parcels SET geom = ST_Translate(geom, :metres, 0) WHERE id = :parcel",
+    "parcel ended": "UPDATE parcels SET valid = daterange('2000-01-01', '2026-01-01') WHERE id = :parcel",
+    "parcel split": "INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, numerator, municipality_key, "
+    "municipality, source, geom) SELECT '059125001' || lpad((id + 20000)::text, 5, '0') || '0001__', "
+    "gemarkung_key, gemarkung, 1, municipality_key, municipality, source, "
+    "ST_Translate(geom, 3, 0) FROM parcels WHERE id > :parcel ORDER BY id LIMIT 2",
+    "built upon": "INSERT INTO buildings (building_key, source, geom) SELECT 'house', 'drawn', "
+    "ST_Multi(ST_Buffer(ST_PointOnSurface(geom), 2)) FROM parcels WHERE id = :parcel "
+    "ON CONFLICT (building_key) DO UPDATE SET storeys = coalesce(buildings.storeys, 0) + 1",
+    "parcel deleted": "DELETE FROM parcels WHERE id = :parcel AND NOT EXISTS "
+    "(SELECT FROM occupancies WHERE parcel_id = :parcel)",
+}
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_edits_in_any_order_then_a_refresh_equal_computing_everything(kept_city: Database, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    with kept_city.read() as connection:
+        some = list(connection.execute(text("SELECT id FROM restrictions")).scalars())
+    done: list[str] = []
+    for _ in range(5):
+        before = frame(kept_city)
+        for name in rng.choice(list(EDITS), 3):
+            if name == "parcel split" and name in done:
+                continue  # its keys are taken
+            done.append(name)
+            values = {
+                "parcel": int(rng.integers(1, PARCELS)),
+                "some": int(rng.choice(some)) if rng.random() < 0.5 else int(rng.integers(1, 200)),
+                "plan": int(rng.integers(1, 12)),
+                "metres": float(rng.uniform(3, 60)),
+                "day": date(2026, 6, 2) + (date(2030, 1, 1) - date(2029, 1, 1)) * int(rng.integers(0, 9)),
+            }
+            run(kept_city, EDITS[name], **{key: values[key] for key in values if f":{key}" in EDITS[name]})
+        report = stored.refresh(kept_city, service.options_of(AS_OF), silent)
+        assert report.recomputed < PARCELS / 2, done
+        after = frame(kept_city)
+        assert report.parcels == len(after)
+        assert stale(kept_city) == set()
+        untouched = after.merge(before, on=["parcel_id", "run_id"])
+        assert len(after) - len(untouched) == report.recomputed
+    anew = assert_as_if_all_were_computed(kept_city)
+    assert not anew[ALONE].equals(before[ALONE])
+
+
+def test_every_kind_of_edit_marks_what_it_changes_and_little_else(kept_city: Database) -> None:
+    figures = ["gross_m2", "net_m2", "estimated_m2", "severity", "horizon"]
+    for place, name in enumerate(EDITS):
+        before = frame(kept_city).set_index("parcel_id")
+        parcel, some = 700 + 31 * place, 20 + place
+        values = {"parcel": parcel, "some": some, "plan": 2, "metres": 8.0, "day": date(2029, 1, 1)}
+        run(kept_city, EDITS[name], **{key: values[key] for key in values if f":{key}" in EDITS[name]})
+        marked = stale(kept_city)
+        with kept_city.read() as connection:
+            result = service.compute(connection, AS_OF)
+        anew = stored.stored_rows(result, before["computed_at"].iloc[0]).set_index("parcel_id")
+        both = before.index.intersection(anew.index)
+        differs = (before.loc[both, figures] != anew.loc[both, figures]).any(axis=1)
+        gone, new = before.index.difference(anew.index), anew.index.difference(before.index)
+        assert set(both[differs]) | set(new) <= marked, name
+        assert 0 < len(marked | set(gone)) < 400, name
+        assert stored.refresh(kept_city, service.options_of(AS_OF), silent).recomputed == len(
+            marked & set(anew.index)
+        ), name
+    assert_as_if_all_were_computed(kept_city)
+
+
+def test_what_no_result_depends_on_marks_nothing(kept_city: Database) -> None:
+    run(kept_city, "UPDATE restrictions SET note = 'secret', legal_basis = '§1'")
+    run(
+        kept_city,
+        "UPDATE parcels SET owner_kind = 'private', location_text = 'x', publication_objection = true",
+    )
+    run(kept_city, "UPDATE occupancies SET holder = 'Geheim', note = 'x'")
+    run(kept_city, "UPDATE restrictions SET title = title, geom = geom")
+    assert ask(kept_city, "SELECT count(*) FROM availability_marks") == 0
+    runs = ask(kept_city, "SELECT count(*) FROM availability_runs")
+    assert stored.refresh(kept_city, service.options_of(AS_OF), silent).recomputed == 0
+    assert ask(kept_city, "SELECT count(*) FROM availability_runs") == runs
+
+
+def test_the_trigger_looks_at_every_column_that_is_computed_from(connection: Connection) -> None:
+    triggers = connection.execute(
+        text(
+            "SELECT tgrelid::regclass::text AS name, encode(tgargs, 'escape') AS arguments "
+            "FROM pg_trigger WHERE tgname = 'mark_availability_update'"
+        )
+    )
+    watched = {row.name: set(row.arguments.split("\\000")[1].split(", ")) for row in triggers}
+    read: dict[str, set[str]] = {}
+    for statement in (queries.parcels, queries.restrictions, queries.occupancies, queries.plans):
+        for expression in statement(AS_OF).selected_columns:  # type: ignore[attr-defined]  # a select
+            for part in _columns(expression):
+                read.setdefault(part.table.name, set()).add(part.name)
+    names = {"id", "parcel_key"}  # of rows, and of the parcel itself: results do not hold them
+    assert set(read) == {"parcels", "restrictions", "occupancies", "development_plans"}
+    for table, columns in read.items():
+        assert columns - names <= watched[table], table
+
+
+def _columns(expression: Any) -> list[Any]:
+    return [part for part in visitors.iterate(expression) if getattr(part, "table", None) is not None]
+
+
+def test_many_rows_at_once_leave_one_mark(kept_city: Database) -> None:
+    number = 20_001
+    bulk = pd.DataFrame({"restriction_key": [f"bulk {row}" for row in range(number)]}).assign(
+        kind="water", effect="excludes", severity="light", title="Bulk", source="drawn",
+        valid=objects([Range(date(2000, 1, 1), date(2001, 1, 1))] * number),
+    )  # fmt: skip
+    box = ask(kept_city, "SELECT ST_AsBinary(ST_Multi(ST_Envelope(geom))) FROM parcels WHERE id = 700")
+    with kept_city.begin("test") as connection:
+        write(connection, "restrictions", bulk.assign(geom=shapely.from_wkb(box)))
+    assert ask(kept_city, "SELECT count(*) FROM availability_marks") == 1
+    assert 700 in stale(kept_city)
+    run(kept_city, "TRUNCATE restrictions")
+    assert stale(kept_city) == set(range(1, PARCELS + 1))
+    assert stored.refresh(kept_city, service.options_of(AS_OF), silent).recomputed == PARCELS
+    assert_as_if_all_were_computed(kept_city)
+
+
+def test_results_of_another_basis_do_not_stand_side_by_side(
+    kept_city: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def recomputed(*, everything: bool = False) -> int:
+        options = service.options_of(as_of, preset)
+        return stored.refresh(kept_city, options, silent, everything=everything).recomputed
+
+    as_of, preset = date(2026, 6, 2), "default"
+    assert (recomputed(), recomputed()) == (PARCELS, 0)
+    preset = "dortmund_2010"
+    assert (recomputed(), recomputed()) == (PARCELS, 0)
+    monkeypatch.setattr(service, "today", lambda: date(2026, 3, 2))
+    assert (recomputed(), recomputed()) == (PARCELS, 0)
+    monkeypatch.setattr(stored, "program_digest", lambda: "another")
+    assert (recomputed(), recomputed()) == (PARCELS, 0)
+    run(kept_city, "UPDATE availability_runs SET rules = jsonb_set(rules, '{sliver_m2}', '2')")
+    assert (recomputed(), recomputed()) == (PARCELS, 0)
+    assert recomputed(everything=True) == PARCELS
+
+
+def test_a_run_says_what_it_was(kept_city: Database) -> None:
+    run(kept_city, RESTRICTION, parcel=700, metres=1.0)
+    stored.refresh(kept_city, service.options_of(AS_OF), silent, actor="someone")
+    with kept_city.read() as connection:
+        first, second = connection.execute(text("SELECT * FROM availability_runs ORDER BY id")).all()
+        used = connection.execute(text("SELECT DISTINCT run_id FROM availability ORDER BY 1")).scalars().all()
+    assert used == [first.id, second.id]
+    assert (first.parcels, first.recomputed) == (PARCELS, PARCELS)
+    assert (second.parcels, second.recomputed, second.actor) == (PARCELS, 1, "someone")
+    assert (second.as_of, second.known_on, second.preset) == (AS_OF, TODAY, "default")
+    assert second.rules["sliver_m2"] == 1.0
+    assert second.started_at <= second.finished_at
+    assert second.snapshot.count(":") == 2
