@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 
 from starlette.datastructures import QueryParams
 
-from geo_service.availability.models import Horizon
+from geo_service.availability.models import Category, Ground, Horizon
 from geo_service.transit.methods import load_method
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.vocabulary import N_
@@ -19,7 +19,10 @@ ZONES: Final = ("GE", "GI", "MI", "MU", "MK", "SO", "WA", "WR", "WB", "WS", "MD"
 """BauNVO short forms, those of commerce first."""
 ALL_HORIZONS: Final = tuple(horizon.value for horizon in Horizon)
 KNOWN_HORIZONS: Final = tuple(each for each in ALL_HORIZONS if each != Horizon.UNDETERMINED.value)
-LAND_SORTS: Final = ("net", "from", "grade")
+CATEGORIES: Final = tuple(category.value for category in Category)
+GROUNDS: Final = tuple(ground.value for ground in Ground)
+"""In the order in which land is to be used: brownfield before green field."""
+LAND_SORTS: Final = ("net", "from", "grade", "ground")
 PREMISES_SORTS: Final = ("area", "since")
 LARGEST_AREA_M2: Final = 1e9
 
@@ -44,8 +47,15 @@ class LandFilter:
         Keys of districts.
     use
         BauNVO short forms.
+    category
+        What the parcel is (Baulücke, Brachfläche, ...).
+    ground
+        Whether the land was used before.
+    piece_min_m2
+        Least size of the largest usable piece, m².
     sort
-        ``net`` (largest first), ``from`` (soonest first) or ``grade`` (best first).
+        ``net`` (largest first), ``from`` (soonest first), ``grade`` (best first) or ``ground`` (brownfield
+        before green field).
     """
 
     area_min_m2: float | None = None
@@ -54,6 +64,9 @@ class LandFilter:
     grade: str | None = None
     district: tuple[str, ...] = ()
     use: tuple[str, ...] = ()
+    category: tuple[str, ...] = ()
+    ground: tuple[str, ...] = ()
+    piece_min_m2: float | None = None
     sort: str = "net"
 
 
@@ -171,6 +184,9 @@ def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
         grade=reader.one("grade", GRADES),
         district=reader.several("district", is_key),
         use=reader.several("use", ZONES.__contains__),
+        category=reader.several("category", CATEGORIES.__contains__),
+        ground=reader.several("ground", GROUNDS.__contains__),
+        piece_min_m2=reader.number("piece_min"),
         sort=reader.one("sort", LAND_SORTS) or "net",
     ), reader.errors
 

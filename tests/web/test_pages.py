@@ -205,7 +205,7 @@ def test_empty_list_says_what_to_loosen(client: httpx.Client) -> None:
     assert "„Nutzung“" not in text
 
 
-@pytest.mark.parametrize("order", ["net", "from", "grade"])
+@pytest.mark.parametrize("order", ["net", "from", "grade", "ground"])
 def test_pages_follow_each_other_without_gap(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch, order: str
 ) -> None:
@@ -219,6 +219,48 @@ def test_pages_follow_each_other_without_gap(
         more = re.search(r'href="(/flaechen\?[^"]*after=[^"]*)"><span', text)
         address = more[1].replace("&amp;", "&") if more else None
     assert sorted(seen) == sorted(whole)
+
+
+def listed(client: httpx.Client, query: str) -> list[str]:
+    text = client.get(f"/flaechen?{query}").text
+    return re.findall(r'scope="row"><a[^>]*href="/flaechen/([0-9_]{20})"', text)
+
+
+def test_brownfield_comes_before_green_field(client: httpx.Client) -> None:
+    assert listed(client, "ground=brownfield") == [PUBLIC_KEYS[1]]
+    assert listed(client, "category=gap&category=brownfield&piece_min=3.900&sort=ground") == [
+        PUBLIC_KEYS[1],
+        PUBLIC_KEYS[0],
+    ]
+    assert listed(client, "piece_min=3901") == []
+    assert listed(client, "sort=ground")[:2] == [PUBLIC_KEYS[1], PUBLIC_KEYS[0]]
+    assert 'aria-invalid="true"' in client.get("/flaechen?piece_min=viel").text
+
+
+def test_what_a_company_holds_in_reserve_is_for_the_agency(client: httpx.Client, signed_in: SignedIn) -> None:
+    assert listed(client, "category=company_reserve") == []
+    assert listed(client, "category=gap") == [PUBLIC_KEYS[0]]
+    planner = signed_in(Role.PLANNER)
+    assert listed(planner, "category=company_reserve") == [PUBLIC_KEYS[0]]
+    assert listed(planner, "category=gap") == []
+    assert "ein Betrieb hält die Fläche" in planner.get(PARCEL).text
+    assert "ein Betrieb hält die Fläche" not in client.get(PARCEL).text
+
+
+def test_a_parcel_tells_its_usable_piece_and_what_it_is(client: httpx.Client) -> None:
+    text = " ".join(client.get(f"{PARCEL}?lang=en").text.split())
+    assert "Largest usable piece</dt><dd>3,900 m²</dd>" in text
+    assert "rectangle inside 98 m × 40 m, circle 40 m; street frontage 100 m" in text
+    assert "Of it 50 m² are slivers, too narrow to be offered; 3,950 m² are offered." in text
+    for said in (
+        "gap between buildings</strong>. Unbuilt in a building area",
+        "settled land",
+        "producing firms",
+    ):
+        assert said in text
+    stale = " ".join(client.get(f"/flaechen/{PUBLIC_KEYS[2]}?lang=en").text.split())
+    assert "Largest usable piece</dt><dd>unknown</dd>" in stale
+    assert "What kind of land is this?" not in stale
 
 
 @pytest.mark.parametrize("after", ["x", "~", "abc~1", "1~99999999999999999999", "-1~x"])

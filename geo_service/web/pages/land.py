@@ -9,13 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo_service.auth import Public
 from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_reason
 from geo_service.availability.models import Horizon
+from geo_service.availability.records import answer_records
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
 from geo_service.web.charts import sketch, waterfall
-from geo_service.web.filters import ALL_HORIZONS, LandFilter, check_keys, loosened, read_land_filter
+from geo_service.web.filters import (
+    ALL_HORIZONS,
+    CATEGORIES,
+    GROUNDS,
+    LandFilter,
+    check_keys,
+    loosened,
+    read_land_filter,
+)
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.queries.parcel_page import ACCESS, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
+from geo_service.web.queries.parcel_page import ACCESS, ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
 from maps.naming import parcel_notation, parcel_title
@@ -47,6 +56,8 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
         summary=summary,
         hints=await _hints(session, conditions, frame) if not rows and after is None else [],
         horizons=[horizon.value for horizon in Horizon],
+        grounds=GROUNDS,
+        categories=CATEGORIES,
         districts=districts,
         title_of=lambda row: parcel_title(row, frame.speaker),
         notation_of=lambda row: parcel_notation(row, frame.speaker),
@@ -95,15 +106,22 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         title=parcel_title(row, frame.speaker),
         notation=parcel_notation(row, frame.speaker),
         bars=waterfall(row.gross_m2, row.net_m2, row.items) if row.as_of else [],
+        dates={found.id: found for found in await session.execute(ITEM_DATES, {"ids": _item_ids(row)})},
         plans=(await session.execute(PLANS, parameters)).all(),
         access=access.one_or_none(),
         vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
         sketch=sketch(
             (await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})).all()
         ),
+        answers=answer_records(row._asdict(), internal=not frame.public) if row.category else {},
         chain=[public_reason(link) if frame.public else link for link in row.chain or []],
         may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
     )
+
+
+def _item_ids(row: Any) -> list[int]:  # noqa: ANN401 - a row
+    """Return the restrictions of a parcel's waterfall."""
+    return [item["restriction_id"] for item in row.items or [] if item.get("restriction_id")]
 
 
 async def _parcel(session: AsyncSession, parcel_key: str, frame: Frame) -> Any:  # noqa: ANN401 - a row

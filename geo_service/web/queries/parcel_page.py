@@ -13,10 +13,15 @@ PARCEL: Final[TextClause] = text("""
            d.name AS district, d.key AS district_key,
            a.as_of, a.preset, a.gross_m2, a.net_m2, a.estimated_m2, a.largest_piece_m2, a.severity,
            a.horizon, a.available_from, a.items, a.chain, a.computed_at,
+           u.offered_m2, u.sliver_m2, u.piece_m2, u.circle_m, u.rectangle_length_m, u.rectangle_width_m,
+           u.frontage_m, u.category, u.category_rule, u.ground, u.ground_rule, u.potential_use,
+           u.potential_use_rule, u.target_group, u.target_group_rule, u.internal_category,
+           u.internal_category_rule, u.internal_target_group, u.internal_target_group_rule,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude
       FROM parcels p
       LEFT JOIN districts d ON d.id = p.district_id
       LEFT JOIN availability a ON a.parcel_id = p.id
+      LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
      CROSS JOIN LATERAL (SELECT ST_Transform(ST_PointOnSurface(p.geom), 4326) AS center) c
      WHERE p.parcel_key = :parcel_key
        AND p.valid @> current_date
@@ -28,6 +33,12 @@ PARCEL: Final[TextClause] = text("""
 
 Parameters: ``parcel_key``, ``public`` (nobody known asks). Areas in m², center in degrees (WGS 84).
 """
+
+ITEM_DATES: Final[TextClause] = text("""
+    SELECT id, source_date, lower(valid) AS valid_from, upper(valid) AS valid_to
+      FROM restrictions WHERE id = ANY(:ids)
+""")
+"""When restrictions began, end, and were last stated by their source. Parameter: ``ids``."""
 
 PLANS: Final[TextClause] = text("""
     SELECT dp.plan_key, dp.name, dp.legal_status, dp.in_force_on, dp.office, dp.source, dp.source_date,

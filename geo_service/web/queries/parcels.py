@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, and_, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal_column, select, tuple_
 
 from geo_service.auth.publication import published
-from geo_service.availability.models import Availability, Horizon
+from geo_service.availability.models import Availability, Horizon, Usability
 from geo_service.parcels.models import District, Parcel
 from geo_service.restrictions.models import PlanArea
 from geo_service.transit.models import TransitAccess, TransitStop
-from geo_service.web.filters import ALL_HORIZONS, GRADES, SHOWN_METHOD, LandFilter
+from geo_service.web.filters import ALL_HORIZONS, GRADES, GROUNDS, SHOWN_METHOD, LandFilter
 
 METHOD: Final = SHOWN_METHOD
 """Transit method shown on pages."""
@@ -29,6 +29,11 @@ ZONE: Final = (
     .scalar_subquery()
 )
 """BauNVO short form of the plan at a point inside the parcel."""
+
+USABLE: Final = and_(
+    Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
+)
+"""Usability beside another computation than its own is stale: it is not shown."""
 
 ACCESS: Final = and_(
     TransitAccess.subject_kind == "parcel",
@@ -90,6 +95,9 @@ def parcel_list(
             TransitAccess.distance_m,
             TransitStop.name.label("stop"),
             ZONE.label("zone"),
+            Usability.piece_m2,
+            Usability.ground,
+            _category(public=public).label("category"),
             sort_key.label("sort_key"),
         ),
         conditions,
@@ -106,10 +114,12 @@ def _joined(statement: Rows, conditions: LandFilter, *, public: bool) -> Rows:
     statement = (
         statement.select_from(Parcel)
         .join(Availability, Availability.parcel_id == Parcel.id)
+        .outerjoin(Usability, USABLE)
         .outerjoin(District, District.id == Parcel.district_id)
         .outerjoin(TransitAccess, ACCESS)
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
-        .where(Parcel.valid.contains(func.current_date()), Availability.net_m2 > 0, *_conditions(conditions))
+        .where(Parcel.valid.contains(func.current_date()), Availability.net_m2 > 0)
+        .where(*_conditions(conditions, public=public))
     )
     if not public:
         return statement
@@ -122,7 +132,13 @@ def _joined(statement: Rows, conditions: LandFilter, *, public: bool) -> Rows:
     )
 
 
-def _conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
+def _category(*, public: bool) -> ColumnElement[str]:
+    """Return what a parcel is; for the public without its occupancies."""
+    columns = Usability.__table__.c
+    return columns.category if public else columns.internal_category
+
+
+def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter."""
     found: list[ColumnElement[bool]] = []
     if wanted.area_min_m2 is not None:
@@ -137,6 +153,12 @@ def _conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
         found.append(District.key.in_(wanted.district))
     if wanted.use:
         found.append(ZONE.in_(wanted.use))
+    if wanted.category:
+        found.append(_category(public=public).in_(wanted.category))
+    if wanted.ground:
+        found.append(Usability.ground.in_(wanted.ground))
+    if wanted.piece_min_m2 is not None:
+        found.append(Usability.piece_m2 >= wanted.piece_min_m2)
     return found
 
 
@@ -146,6 +168,9 @@ def _sort_key(sort: str) -> ColumnElement[Any]:
         return func.coalesce(Availability.available_from, FAR_FUTURE)
     if sort == "grade":
         return func.coalesce(TransitAccess.grade, "Z")
+    if sort == "ground":
+        places = {ground: place for place, ground in enumerate(GROUNDS)}
+        return case(places, value=Usability.ground, else_=len(GROUNDS))
     return -Availability.net_m2
 
 
@@ -161,4 +186,6 @@ def _typed(sort: str, value: str) -> Any:  # noqa: ANN401 - the type of the sort
         return date.fromisoformat(value)
     if sort == "grade":
         return value[:1]
+    if sort == "ground":
+        return int(value)
     return float(value)
