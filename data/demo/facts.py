@@ -62,7 +62,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the line table: one course, both directions.
+    """One course of a line, both directions.
 
     Parameters
     ----------
@@ -81,6 +81,8 @@ class Line:
         Average speed.
     stops
         The course, end to end.
+    course
+        1: the main course of the line; 2 and more: a branch.
     """
 
     name: str
@@ -90,6 +92,12 @@ class Line:
     minute: int
     speed_kmh: float
     stops: tuple[Stop, ...]
+    course: int = 1
+
+    @property
+    def key(self) -> str:
+        """Name of the course, such as ``U45`` or, for its first branch, ``U45/2``."""
+        return self.name if self.course == 1 else f"{self.name}/{self.course}"
 
 
 def read_stops(city: CityProfile) -> dict[str, Stop]:
@@ -101,7 +109,7 @@ def read_stops(city: CityProfile) -> dict[str, Stop]:
 
 
 def read_lines(city: CityProfile) -> list[Line]:
-    """Return the city's line table.
+    """Return the courses of the city's line table; the first of a line is its main one.
 
     Raises
     ------
@@ -109,7 +117,7 @@ def read_lines(city: CityProfile) -> list[Line]:
         When a line names a stop that the stop table does not have.
     """
     stops = read_stops(city)
-    lines = []
+    lines: list[Line] = []
     for row in read_table(city, "lines.csv"):
         names = row["stops"].split(" > ")
         missing = [name for name in names if name not in stops]
@@ -127,6 +135,7 @@ def read_lines(city: CityProfile) -> list[Line]:
                 minute=int(row["minute"]),
                 speed_kmh=float(row["speed_kmh"]),
                 stops=tuple(stops[name] for name in names),
+                course=1 + sum(line.name == row["line"] for line in lines),
             )
         )
     return lines

@@ -1,7 +1,8 @@
 """The simplified demo timetable: the line table made into a GTFS feed by make_gtfs.
 
-Each line runs one course in both directions at the headways of the table. Stations are parents; every
-mode has its own platform below them, so that a rail stop and the bus stop before it are told apart.
+Each line runs its main course, and the branches of the table, in both directions at the headways given. Stations
+are parents; every mode has its own platform below them, so that a rail stop and the bus stop before it are told
+apart.
 """
 
 import tempfile
@@ -84,6 +85,7 @@ def build_timetable(city: CityProfile, reference_date: date) -> gtfs_kit.Feed:
     feed = build_feed(proto, buffer=ON_THE_LINE_M)
     _name_trips(feed, lines)
     _add_platforms(feed, lines)
+    _join_courses(feed, lines)
     _order(feed)
     feed.feed_info = pd.DataFrame(
         [
@@ -134,20 +136,20 @@ def _windows(lines: list[Line]) -> pd.DataFrame:
 def _courses(lines: list[Line]) -> gpd.GeoDataFrame:
     """Return each line's course as the polyline through its stops (lon/lat)."""
     shapes = [shapely.LineString([(stop.lon, stop.lat) for stop in line.stops]) for line in lines]
-    return gpd.GeoDataFrame({"shape_id": [line.name for line in lines]}, geometry=shapes, crs=WGS84_SRID)
+    return gpd.GeoDataFrame({"shape_id": [line.key for line in lines]}, geometry=shapes, crs=WGS84_SRID)
 
 
 def _frequencies(lines: list[Line]) -> pd.DataFrame:
     """Return departures per hour of each line in each of its windows, both directions."""
     rows = [
         {
-            "route_short_name": line.name,
+            "route_short_name": line.key,
             "route_long_name": f"{line.stops[0].name} - {line.stops[-1].name}",
             "route_type": line.route_type,
             "service_window_id": _window_id(name, line.minute),
             "direction": 2,
             "frequency": 60 / line.headways_min[kind],
-            "shape_id": line.name,
+            "shape_id": line.key,
             "speed": line.speed_kmh,
         }
         for line in lines
@@ -169,7 +171,7 @@ def _stations(lines: list[Line]) -> pd.DataFrame:
 def _name_trips(feed: gtfs_kit.Feed, lines: list[Line]) -> None:
     """Give every trip the name of its last stop; make_gtfs runs direction 1 as the course is drawn."""
     ends = {
-        (f"r{line.name}", direction): line.stops[-direction].name for line in lines for direction in (0, 1)
+        (f"r{line.key}", direction): line.stops[-direction].name for line in lines for direction in (0, 1)
     }
     trips = feed.trips
     keys = zip(trips["route_id"], trips["direction_id"], strict=True)
@@ -178,7 +180,7 @@ def _name_trips(feed: gtfs_kit.Feed, lines: list[Line]) -> None:
 
 def _add_platforms(feed: gtfs_kit.Feed, lines: list[Line]) -> None:
     """Turn the stations into parents and let each mode stop at a platform of its own."""
-    mode = {f"r{line.name}": line.mode for line in lines}
+    mode = {f"r{line.key}": line.mode for line in lines}
     platform_of_trip = feed.trips.set_index("trip_id")["route_id"].map(mode).map(PLATFORMS)
     called = feed.stop_times
     platforms = called["stop_id"] + ":" + called["trip_id"].map(platform_of_trip)
@@ -189,6 +191,14 @@ def _add_platforms(feed: gtfs_kit.Feed, lines: list[Line]) -> None:
     places = stations[["stop_id", "stop_name", "stop_lat", "stop_lon"]]
     children = used.merge(places.rename(columns={"stop_id": "parent_station"}), on="parent_station")
     feed.stops = pd.concat([stations, children.assign(location_type=0)], ignore_index=True)
+
+
+def _join_courses(feed: gtfs_kit.Feed, lines: list[Line]) -> None:
+    """Give the trips of all courses of a line to the route of its main course."""
+    route_of = {f"r{line.key}": f"r{line.name}" for line in lines}
+    feed.trips = feed.trips.assign(route_id=feed.trips["route_id"].map(route_of))
+    main = feed.routes["route_id"].isin(set(route_of.values()))
+    feed.routes = feed.routes[main].reset_index(drop=True)
 
 
 def _order(feed: gtfs_kit.Feed) -> None:
