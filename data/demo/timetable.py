@@ -1,8 +1,8 @@
 """The simplified demo timetable: the line table made into a GTFS feed by make_gtfs.
 
-Each line runs its main course, and the branches of the table, in both directions at the headways given. Stations
-are parents; every mode has its own platform below them, so that a rail stop and the bus stop before it are told
-apart.
+Each line runs its main course, and the branches of the table, in both directions at the headways given.
+Stations are parents; every mode has its own platform below them, so that a rail stop and the bus stop before
+it are told apart.
 """
 
 import tempfile

@@ -23,6 +23,7 @@ from pyproj.exceptions import CRSError
 
 from geo_service.errors import InvalidInput
 from geo_service.imports.columns import Score
+from geo_service.imports.dbf import cut_texts
 from geo_service.imports.report import Notice
 from geo_service.imports.source import FileFormat, Geometries, SourceTable, no_rows
 from geo_service.imports.threads import spread
@@ -73,10 +74,13 @@ def read_vector(
             table = _read(name, file_format, chosen, encoding)
         except (DataSourceError, DataLayerError, pa.ArrowInvalid, UnicodeDecodeError) as error:
             raise InvalidInput(f"The file cannot be read as {file_format}: {error}") from error
+    notices = [*_notices(heard)]
+    if file_format is FileFormat.SHAPEFILE:
+        notices.extend(cut_texts(table["text"], utf8=_is_utf8(path, encoding)))
     return SourceTable(
         file_format=file_format,
         layer=chosen if file_format is not FileFormat.SHAPEFILE else "",
-        notices=tuple(_notices(heard)),
+        notices=tuple(notices),
         **table,
     )
 
@@ -194,6 +198,13 @@ def _require_shape_parts(path: Path) -> None:
             f"The shapefile lacks its part(s) {', '.join(missing)}. They belong beside it, under the same "
             "name; a zipped shapefile holds them all."
         )
+
+
+def _is_utf8(path: Path, encoding: str | None) -> bool:
+    """Tell whether the table of a shapefile is in UTF-8: as chosen, else as its .cpg says."""
+    code_page = path.with_suffix(".cpg")
+    stated = code_page.read_text(encoding="ascii", errors="replace") if code_page.exists() else ""
+    return "UTF8" in (encoding or stated).upper().replace("-", "")
 
 
 def _table_encoding(path: Path) -> str | None:
