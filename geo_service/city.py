@@ -20,6 +20,10 @@ from geo_service.geometry import to_storage
 WORLD: Final = shapely.box(-180, -90, 180, 90)
 """All longitudes and latitudes, degrees."""
 
+LARGEST_PARCEL_KM2: Final = 10.0
+"""Bound of a profile that states none: a parcel lies within one Gemarkung, and these measure some 5 km2 on
+average (Dortmund: 58 on 280.7 km2)."""
+
 
 @dataclass(frozen=True, eq=False)
 class CityProfile:
@@ -51,6 +55,8 @@ class CityProfile:
         Stops up to this far outside the boundary count, metres.
     area_km2
         Official area, square kilometres.
+    largest_parcel_km2
+        No parcel is larger; what is, is an error of the file, square kilometres.
     gemarkungen
         Four-digit Gemarkung key to name.
     districts, quarters
@@ -78,6 +84,7 @@ class CityProfile:
     boundary_source: str
     margin_m: float
     area_km2: float
+    largest_parcel_km2: float
     gemarkungen: Mapping[str, str]
     districts: tuple[str, ...]
     quarters: tuple[str, ...]
@@ -168,6 +175,7 @@ def _build(facts: dict[str, Any], folder: Path) -> CityProfile:
         boundary_source=str(described.get("source", "")),
         margin_m=float(facts["margin_m"]),
         area_km2=float(facts["area_km2"]),
+        largest_parcel_km2=float(facts.get("largest_parcel_km2", LARGEST_PARCEL_KM2)),
         gemarkungen=MappingProxyType(dict(facts["gemarkungen"])),
         districts=tuple(facts["districts"]),
         quarters=tuple(facts["quarters"]),
@@ -207,6 +215,7 @@ def _check(profile: CityProfile, path: Path) -> None:
         ),
         "center must lie inside bbox": not (west <= lon <= east and south <= lat <= north),
         "margin_m must not be negative": profile.margin_m < 0,
+        "largest_parcel_km2 must be positive": not profile.largest_parcel_km2 > 0,
         "gemarkungen keys must have 4 digits": not all(
             re.fullmatch(r"\d{4}", key) for key in profile.gemarkungen
         ),

@@ -89,6 +89,10 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "nothing": speaker.say("Hier ist nichts erfasst."),
         "nowhere": speaker.say("Auf der Karte ist dazu nichts zu zeigen: Es gibt keinen Ort dazu."),
         "failed": speaker.say("Die Auskunft ist nicht erreichbar. Bitte versuchen Sie es noch einmal."),
+        "partFailed": speaker.say(
+            "Ein Teil der Karte konnte nicht geladen werden. Bitte verschieben Sie die Karte ein wenig oder "
+            "laden Sie die Seite neu."
+        ),
         "copied": speaker.say("Der Link zu dieser Ansicht ist kopiert."),
         "copyFailed": speaker.say("Bitte kopieren Sie den Link aus der Adresszeile."),
         "vacancies": speaker.say("Leerstände"),

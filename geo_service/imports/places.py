@@ -8,8 +8,10 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from pyproj import CRS
+from shapely.geometry.base import BaseGeometry
 
 from geo_service.errors import ImportRejected, InvalidInput
 from geo_service.geometry import PARCEL_BOUNDS_25832, STORAGE_SRID, as_multipolygons, parse_crs
@@ -19,7 +21,7 @@ from geo_service.imports.draft import Draft, Mask
 from geo_service.imports.located import locate
 from geo_service.imports.source import Geometries
 from geo_service.imports.threads import spread
-from geo_service.wording import Sentence
+from geo_service.wording import Sentence, number
 
 REPAIR_SHARE: Final = 0.01
 REPAIR_M2: Final = 1.0
@@ -28,6 +30,8 @@ SMALLEST_M2: Final = 0.01
 """Less than a hundredth of a square metre is no area."""
 BOUNDARY_TOLERANCE_M: Final = 50.0
 """Outlines of neighbouring cadastres differ by some metres; added to the accuracy of the city's boundary."""
+INSIDE_SHARE: Final = 0.5
+"""What belongs to the city lies in it by half at least: the drawn boundary cuts off edges, never the most."""
 MISSING, POINT_TYPE, POLYGON, MULTIPOINT, MULTIPOLYGON = -1, 0, 3, 4, 6
 """Type numbers of shapely; below, what people call them."""
 TYPES: Final = {
@@ -48,10 +52,13 @@ class PlaceRule:
         A point is stored; else an area.
     required
         Every row must have a place.
+    lies_inside
+        At least `INSIDE_SHARE` of an area must lie in the city; else touching it is enough.
     """
 
     point: bool = False
     required: bool = True
+    lies_inside: bool = False
 
 
 def place(draft: Draft, rule: PlaceRule) -> None:
@@ -90,7 +97,7 @@ def place(draft: Draft, rule: PlaceRule) -> None:
         _make_points(draft)
     else:
         _make_areas(draft)
-    _require_city(draft)
+    _require_city(draft, rule)
 
 
 def project(geometries: Geometries, crs: CRS) -> Geometries:
@@ -214,10 +221,12 @@ def _repair(draft: Draft, geometries: Geometries, invalid: Mask) -> None:
 def only_polygons(geometries: Geometries) -> Geometries:
     """Return the polygons of each geometry as one multipolygon, without lines and points; shape (n,)."""
     result = np.empty(len(geometries), dtype=object)
-    for number, geometry in enumerate(geometries):
+    for position, geometry in enumerate(geometries):
         parts = shapely.get_parts(geometry)
         nested = shapely.get_parts(parts)
-        result[number] = shapely.MultiPolygon([part for part in nested if isinstance(part, shapely.Polygon)])
+        result[position] = shapely.MultiPolygon(
+            [part for part in nested if isinstance(part, shapely.Polygon)]
+        )
     return result
 
 
@@ -240,7 +249,7 @@ def _make_points(draft: Draft) -> None:
     )
 
 
-def _require_city(draft: Draft) -> None:
+def _require_city(draft: Draft, rule: PlaceRule) -> None:
     """Refuse rows outside the city, or tell of them where they are allowed."""
     if draft.geometry is None:
         return
@@ -248,24 +257,54 @@ def _require_city(draft: Draft) -> None:
     shapely.prepare(area)
     present = ~shapely.is_missing(draft.geometry) & ~draft.wrong
     outside = present & ~shapely.intersects(area, draft.geometry)
-    if not outside.any():
-        return
-    away = np.zeros(len(draft))
-    away[outside] = shapely.distance(draft.geometry[outside], draft.city.boundary)
+    mostly = present & ~outside & _mostly_outside(draft.geometry, area) if rule.lies_inside else None
     if not draft.options.allow_outside:
-        draft.reject(
-            outside,
-            "geometry",
-            "outside-city",
-            lambda row: reasons.outside_city(draft.city.name, float(away[row])),
-        )
+        if mostly is not None:
+            draft.reject(mostly, "geometry", "outside-city", reasons.mostly_outside(draft.city.name))
+        _reject_outside(draft, outside)
         return
-    nearest, farthest = float(away[outside].min()) / 1000, float(away[outside].max()) / 1000
+    if mostly is not None:
+        draft.tell("mostly-outside-city", reasons.mostly_outside(draft.city.name), mostly)
+    _tell_outside(draft, outside)
+
+
+def _mostly_outside(geometries: Geometries, area: BaseGeometry) -> Mask:
+    """Tell which areas lie outside by more than half; only those that cross the edge are cut."""
+    crossing = np.flatnonzero(shapely.intersects(area, geometries) & ~shapely.covers(area, geometries))
+    inside = shapely.area(shapely.intersection(geometries[crossing], area))
+    result = np.zeros(len(geometries), dtype=bool)
+    result[crossing] = inside < INSIDE_SHARE * shapely.area(geometries[crossing])
+    return result
+
+
+def _away_m(draft: Draft, rows: Mask) -> npt.NDArray[np.float64]:
+    """Return how far some rows lie from the city, metres; 0 for the others."""
+    away = np.zeros(len(draft))
+    if draft.geometry is not None and rows.any():
+        away[rows] = shapely.distance(draft.geometry[rows], draft.city.boundary)
+    return away
+
+
+def _reject_outside(draft: Draft, rows: Mask) -> None:
+    away = _away_m(draft, rows)
+    draft.reject(
+        rows,
+        "geometry",
+        "outside-city",
+        lambda row: reasons.outside_city(draft.city.name, float(away[row])),
+    )
+
+
+def _tell_outside(draft: Draft, rows: Mask) -> None:
+    if not rows.any():
+        return
+    away = _away_m(draft, rows)[rows] / 1000
+    nearest, farthest = number(float(away.min()), 1), number(float(away.max()), 1, "km")
     draft.tell(
         "outside-city",
         Sentence(
-            f"Zeilen liegen außerhalb von {draft.city.name} ({nearest:.1f} bis {farthest:.1f} km).",
-            f"Rows lie outside {draft.city.name} ({nearest:.1f} to {farthest:.1f} km).",
+            f"Zeilen liegen außerhalb von {draft.city.name} ({nearest.de} bis {farthest.de}).",
+            f"Rows lie outside {draft.city.name} ({nearest.en} to {farthest.en}).",
         ),
-        outside,
+        rows,
     )

@@ -200,6 +200,36 @@ def outside_city(city: str, distance_m: float) -> Sentence:
     )
 
 
+def mostly_outside(city: str) -> Sentence:
+    """Say that an area touches the city but does not lie in it."""
+    return Sentence(
+        f"Liegt zu mehr als der Hälfte außerhalb von {city}. Ist das gewollt: --allow-outside.",
+        f"Lies outside {city} by more than half. If that is meant: --allow-outside.",
+    )
+
+
+def implausibly_large(measured_m2: float, largest_km2: float) -> Sentence:
+    """Say that an area is larger than any parcel of the city can be."""
+    size, most = number(measured_m2 / 1e6, 1, "km²"), number(largest_km2, 0, "km²")
+    return Sentence(
+        f"Misst {size.de}; mehr als {most.de} hat hier kein Flurstück. Bitte die Geometrie prüfen (Grenze: "
+        "largest_parcel_km2 im Profil der Stadt).",
+        f"Measures {size.en}; no parcel here has more than {most.en}. Please check the geometry (bound: "
+        "largest_parcel_km2 in the city's profile).",
+    )
+
+
+def areas_contradict(measured_m2: float, official_m2: float) -> Sentence:
+    """Say that measured and official area cannot both be right."""
+    measured, official = number(measured_m2, 1, "m²"), number(official_m2, 1, "m²")
+    return Sentence(
+        f"Gemessen sind {measured.de}, amtlich {official.de}: mehr als hundertmal verschieden. Bitte "
+        "Geometrie und amtliche Fläche prüfen.",
+        f"Measured are {measured.en}, official {official.en}: more than a hundredfold apart. Please check "
+        "the geometry and the official area.",
+    )
+
+
 def not_in_germany(x: float, y: float) -> Sentence:
     """Say that coordinates cannot be right."""
     return Sentence(

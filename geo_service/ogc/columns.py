@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import FromClause, Integer, cast, func
+from sqlalchemy import BigInteger, FromClause, cast, func
 
 from geo_service.ogc.model import Column
 
@@ -24,8 +24,8 @@ def drawn(record: str, columns: Mapping[str, Column]) -> dict[str, tuple[str, st
 
 
 def whole(column: Column) -> Column:
-    """Return square metres as an integer: a tile holds it in three bytes."""
-    return cast(func.round(column), Integer)
+    """Return square metres as an integer: a tile holds it in three bytes, and any area fits."""
+    return cast(func.round(column), BigInteger)
 
 
 def listed(values: Column) -> Column:

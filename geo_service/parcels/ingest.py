@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import shapely
 from sqlalchemy import ColumnElement, Connection, Table, select
 
-from geo_service.imports import queries, values
+from geo_service.imports import queries, reasons, values
 from geo_service.imports.columns import Column
 from geo_service.imports.draft import Draft, Mask
 from geo_service.imports.kind import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, ImportKind
@@ -28,6 +28,8 @@ PARCELS: Final[Table] = Parcel.metadata.tables["parcels"]
 
 AREA_DIFFERENCE: Final = 0.05
 """Official and measured area may differ by this share before it is worth telling (NRW: at most 3.7 %)."""
+ABSURD_FACTOR: Final = 100.0
+"""Areas further apart than this are an error: in the samples of two Länder they differ by 47 % at most."""
 ASCII_KEY: Final = PARCEL_KEY_PATTERN.strip("^$").replace(r"\d", "[0-9]")
 """The pattern for Python, where a digit is any script's digit."""
 NOT_THAT_KEY: Final = Sentence(
@@ -93,6 +95,7 @@ def check_parcels(draft: Draft) -> None:
     draft.cells["gemarkung_key"] = usable.str.slice(0, 6)
     draft.reject_twice(("parcel_key",), "parcel_key")
     _name_places(draft)
+    _require_parcel_size(draft)
     _compare_areas(draft)
 
 
@@ -161,6 +164,31 @@ def _name_places(draft: Draft) -> None:
             draft.cells[column] = as_text(np.where(official.notna(), name, ""))
 
 
+def _require_parcel_size(draft: Draft) -> None:
+    """Refuse outlines larger than any parcel, and those that contradict their official area."""
+    if draft.geometry is None:
+        return
+    measured, largest_km2 = shapely.area(draft.geometry), draft.city.largest_parcel_km2
+    large = (measured > largest_km2 * 1e6) & ~draft.wrong
+    draft.reject(
+        large,
+        "geometry",
+        "too-large",
+        lambda row: reasons.implausibly_large(float(measured[row]), largest_km2),
+    )
+    if "official_area_m2" not in draft.cells:
+        return
+    official = draft.cells["official_area_m2"].to_numpy(dtype=float)
+    with np.errstate(invalid="ignore"):
+        apart = (measured > ABSURD_FACTOR * official) | (official > ABSURD_FACTOR * measured)
+    draft.reject(
+        apart & ~draft.wrong,
+        "official_area_m2",
+        "areas-contradict",
+        lambda row: reasons.areas_contradict(float(measured[row]), float(official[row])),
+    )
+
+
 def _compare_areas(draft: Draft) -> None:
     """Tell of parcels without an official area, and of those that measure otherwise."""
     if "official_area_m2" not in draft.cells or draft.geometry is None:
@@ -219,7 +247,7 @@ PARCEL_IMPORT: Final = ImportKind(
     source="Liegenschaftskataster (ALKIS, vereinfachtes Schema)",
     label=PARCELS.c.parcel_key,
     scope=_same_gemarkungen,
-    place=PlaceRule(),
+    place=PlaceRule(lies_inside=True),
     also_known=ALSO_KNOWN,
     prepare=check_parcels,
     refer=refer_parcels,

@@ -50,6 +50,20 @@ def test_parcels_are_painted_by_horizon(visit: Visit) -> None:
     visitor.page.wait_for_function(PAINTED)
 
 
+def test_failed_tiles_are_told_in_words(visit: Visit) -> None:
+    visitor = visit()
+    refusal = {"status": 503, "content_type": "application/problem+json", "body": '{"status": 503}'}
+    visitor.page.route("**/tiles/WebMercatorQuad/**", lambda route: route.fulfill(**refusal))
+    visitor.go(f"/maps/overview{NEAR}")
+    visitor.wait_for_map()
+    expect(visitor.page.locator("[data-map-status]")).to_contain_text(
+        "Ein Teil der Karte konnte nicht geladen werden"
+    )
+    ours = [fault for fault in visitor.faults if not re.match(r"503 |Failed to load resource", fault)]
+    visitor.faults.clear()  # what remains is the answer 503 itself, and the browser's note of it
+    assert ours == []
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 def test_click_tells_what_lies_there(visit: Visit, width: int) -> None:
     visitor = visit(width)

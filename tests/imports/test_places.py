@@ -8,6 +8,7 @@ import pyproj
 import pytest
 import shapely
 
+from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.errors import ImportRejected, InvalidInput
 from geo_service.imports.places import in_one_order, only_polygons
@@ -109,11 +110,40 @@ def test_outside_is_measured_from_the_city(register: Database, tmp_path: Path) -
 
 
 def test_parcels_on_the_border_belong_to_the_city(register: Database, tmp_path: Path) -> None:
-    from geo_service.city import load_city  # noqa: PLC0415 - the one test that needs the outline
-
     x, y = load_city("dortmund").boundary.geoms[0].exterior.coords[0]
     path = write_geojson(tmp_path / "p.geojson", parcel_rows([1], geometry=shapely.box(x, y, x + 30, y + 30)))
     assert bring(register, "parcels", path).new == 1
+
+
+def test_parcels_that_only_touch_the_city_lie_outside(register: Database, tmp_path: Path) -> None:
+    corners = shapely.get_coordinates(load_city("dortmund").boundary)
+    east, north = corners[corners[:, 0].argmax()]
+    touching = shapely.box(east - 100, north - 50, east + 2_500, north + 50)
+    path = write_geojson(tmp_path / "p.geojson", parcel_rows([1], geometry=touching, flaeche="260000"))
+    report = bring(register, "parcels", path)
+    assert said(report) == [(1, "geometry", "outside-city")]
+    assert "by more than half" in report.rejects[0].reason.en
+    allowed = bring(register, "parcels", path, allow_outside=True)
+    assert (allowed.new, told(allowed)) == (1, {"mostly-outside-city": 1})
+
+
+def test_a_parcel_as_large_as_a_land_is_refused(register: Database, tmp_path: Path) -> None:
+    rows = parcel_rows([1, 2])
+    rows[1]["geometry"] = shapely.box(200_000, 5_550_000, 600_000, 5_900_000)
+    rows[1]["flaeche"] = None
+    path = write_geojson(tmp_path / "p.geojson", rows)
+    assert said(bring(register, "parcels", path)) == [(2, "geometry", "outside-city")]
+    assert said(bring(register, "parcels", path, allow_outside=True)) == [(2, "geometry", "too-large")]
+
+
+def test_areas_a_hundredfold_apart_are_refused(register: Database, tmp_path: Path) -> None:
+    rows = [
+        *parcel_rows([1], flaeche="588"),
+        *parcel_rows([2], flaeche="40001"),
+        *parcel_rows([3], flaeche="3.9"),
+    ]
+    report = bring(register, "parcels", write_geojson(tmp_path / "p.geojson", rows))
+    assert said(report) == [(2, "flaeche", "areas-contradict"), (3, "flaeche", "areas-contradict")]
 
 
 # --- tables -----------------------------------------------------------------------------------------------

@@ -199,6 +199,22 @@ def test_tile_follows_an_edit_at_once(client: httpx.Client, database: Database, 
     assert client.get(address("parcels", 14)).headers["etag"] == before.headers["etag"]
 
 
+def test_absurd_size_leaves_the_tile_whole(client: httpx.Client, database: Database, read: Any) -> None:
+    change = text(
+        "UPDATE availability SET gross_m2 = :size FROM parcels p "
+        "WHERE p.id = parcel_id AND p.parcel_key = :key"
+    )
+    with database.begin("test") as connection:
+        connection.execute(change, {"size": 69_000_000_000, "key": PUBLIC_KEYS[0]})
+    try:
+        found = {row["parcel_key"]: row["gross_m2"] for row in read(client.get(address("parcels", 14)))}
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(change, {"size": 5_000, "key": PUBLIC_KEYS[0]})
+    assert found.keys() == set(PUBLIC_KEYS)
+    assert found[PUBLIC_KEYS[0]] == 69_000_000_000
+
+
 def test_cache_forgets_the_least_asked_and_stays_within_its_size() -> None:
     cache = TileCache(capacity=250)
     view: Any = "view"

@@ -101,11 +101,25 @@ const GeoMap = (() => {
     return rules;
   }
 
+  /* A tile that fails is told in words; it is not kept, so that the next move asks for it again. */
+  function sayFailures(map, spec, source) {
+    const get = source.get.bind(source);
+    source.get = async (tile, size) => {
+      try {
+        return await get(tile, size);
+      } catch (error) {
+        if (error.name !== "AbortError") map.fire("geo:failed", {key: spec.key, part: true});
+        throw new DOMException("no tile", "AbortError");
+      }
+    };
+  }
+
   function vectorTiles(map, spec) {
     const layer = protomapsL.leafletLayer({
       url: spec.url, paintRules: paintRules(map, spec), labelRules: [], attribution: "",
       lang: map.geo.settings.language, maxDataZoom: 15,
     });
+    for (const view of layer.views.values()) sayFailures(map, spec, view.tileCache.source);
     register(map, spec, layer);
   }
 

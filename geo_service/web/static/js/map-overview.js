@@ -180,7 +180,7 @@
     clearTimeout(timer);
     timer = setTimeout(list, 350);
   });
-  map.on("geo:failed", () => say(texts.failed));
+  map.on("geo:failed", (event) => say(event.part ? texts.partFailed : texts.failed));
 
   /* ---- share ---- */
   panel.querySelector("[data-share]").addEventListener("click", async () => {
