@@ -14,6 +14,7 @@ from data.demo.provenance import REFERENCE_DATE
 from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
+from geo_service.availability.capacities import refresh as refresh_capacities
 from geo_service.availability.queries import stored_totals
 from geo_service.availability.service import options_of
 from geo_service.availability.stored import refresh as refresh_availability
@@ -67,7 +68,8 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     refresh_availability(
         database, options_of(today), lambda what, share: report(what, 0.85 + 0.1 * share), ACTOR
     )
-    refresh_usability(database, lambda what, share: report(what, 0.95 + 0.05 * share), ACTOR)
+    refresh_usability(database, lambda what, share: report(what, 0.95 + 0.02 * share), ACTOR)
+    refresh_capacities(database, lambda what, share: report(what, 0.97 + 0.03 * share), ACTOR)
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
 

@@ -2,7 +2,13 @@
 
 from geo_service.audit import AuditEntry
 from geo_service.auth.models import ApiToken, User
-from geo_service.availability.models import Availability, AvailabilityMark, AvailabilityRun, Usability
+from geo_service.availability.models import (
+    Availability,
+    AvailabilityMark,
+    AvailabilityRun,
+    Capacity,
+    Usability,
+)
 from geo_service.buildings.models import Building
 from geo_service.db import Base
 from geo_service.imports.models import ImportRun
@@ -22,11 +28,10 @@ from geo_service.vacancies.models import Premises, Vacancy
 
 __all__ = [
     "ApiToken", "AuditEntry", "Availability", "AvailabilityMark", "AvailabilityRun", "Base", "Building",
-    "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "MatchDecision", "Milestone",
-    "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea", "Plot", "Premises", "Quarter",
-    "Restriction", "Site", "TransitAccess",
-    "TransitDeparture", "TransitFeed", "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy",
-    "Winner",
+    "Capacity", "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "MatchDecision",
+    "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea", "Plot", "Premises",
+    "Quarter", "Restriction", "Site", "TransitAccess", "TransitDeparture", "TransitFeed", "TransitStop",
+    "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

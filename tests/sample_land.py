@@ -10,6 +10,7 @@ from psycopg.types.range import Range
 from geo_service.schema import (
     Availability,
     Building,
+    Capacity,
     DevelopmentPlan,
     District,
     Milestone,
@@ -107,7 +108,10 @@ def parcels(rows: Rows) -> None:
             horizon="short",
             available_from=date(2028, 3, 1),
             items=[{"note": SECRET}],
-            chain=[{"kind": "contamination", "free_from": "2028-03-01", "holder": SECRET}],
+            chain=[
+                {"kind": "contamination", "free_from": "2028-03-01", "holder": SECRET},
+                {"kind": "plan_not_in_force", "usual_from": "2027-05-01", "usual_to": "2028-05-01"},
+            ],
             computed_at=COMPUTED_AT,
         )
     usable(rows)
@@ -212,6 +216,26 @@ def land(rows: Rows) -> None:
         storeys=3,
         built_year=1961,
         geom=box(394_210, 5_707_010, 40, 20),
+    )
+    rows.row(
+        "",
+        Capacity,
+        parcel_id=rows.ids[PUBLIC_KEYS[1]],
+        as_of=TODAY,
+        built=True,
+        plan_share=1.0,
+        plan_in_force=False,
+        allowed_footprint_m2=4_000,
+        allowed_footprint_basis="stated",
+        allowed_floor_m2=12_000,
+        allowed_floor_basis="stated",
+        built_footprint_m2=800,
+        built_floor_m2=2_400,
+        left_footprint_m2=3_200,
+        left_floor_m2=9_600,
+        exceeds_plan=False,
+        parts=[{"plan_key": "Hu 148", "zone": "GE"}],
+        computed_at=COMPUTED_AT,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from geo_service.availability.capacities import refresh as refresh_capacities
 from geo_service.availability.inputs import Options
 from geo_service.availability.kernel import Progress
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
@@ -61,6 +62,7 @@ def availability(  # noqa: PLR0913, PLR0917 - each is an option of the command l
         with progress() as report:
             totals = _in_turn(database, options_of(day, asked, first), report, everything=everything)
             refresh_usability(database, report, who())
+            refresh_capacities(database, report, who())
         if as_json:
             print_json(asdict(totals))
         else:

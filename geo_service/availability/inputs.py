@@ -38,6 +38,7 @@ PLAN_COLUMNS: Final = (
     "title",
     "legal_status",
     "in_force_on",
+    "source_date",
     "valid_from",
     "valid_to",
     "office",
@@ -90,7 +91,8 @@ class Inputs:
         Columns `OCCUPANCY_COLUMNS`; ``parcel_id`` refers to `parcel_ids`, days as in restrictions.
     plans
         Columns `PLAN_COLUMNS`: ``legal_status`` BP_Rechtsstand, ``in_force_on`` day on which the plan came
-        into force or, below 4000, is expected to; missing where not known.
+        into force or, below 4000, is expected to, ``source_date`` day for which the status is stated; missing
+        where not known.
     """
 
     parcel_ids: npt.NDArray[Any]

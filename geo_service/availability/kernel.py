@@ -6,6 +6,7 @@ The method of domain description 3 for one parcel, a city or a partition of a st
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from geo_service.availability.inputs import (
     in_force,
     require_usable,
 )
+from geo_service.availability.plan_spans import NO_DAY, usual_ends
 from geo_service.availability.timing import (
     LIGHT,
     PLAN_KIND,
@@ -44,6 +46,9 @@ from geo_service.availability.waterfall import (
     overlap_areas,
     positions_in_groups,
 )
+
+PLAN: Final = "plan"
+"""What a development plan in procedure is called in the chain."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and the share done from 0 to 1."""
@@ -73,7 +78,9 @@ class AvailabilityResult:
     chain
         The blocking chain: ``parcel_id``, ``order``, ``what`` (restriction, occupancy, plan), ``id``,
         ``kind``, ``title``, ``office``, ``source``, ``free_from`` (first day without it, NaT: not known),
-        ``unblocks_to`` and ``unblocks_horizon`` (if this one alone fell away).
+        ``usual_from`` and ``usual_to`` (where it is not known but usually lies between two days: an estimate
+        that decides nothing, else NaT), ``unblocks_to`` and ``unblocks_horizon`` (if this one alone fell
+        away).
     net
         Net geometries, EPSG:25832, in the order of `parcels`.
     """
@@ -195,7 +202,9 @@ def _estimates(lying: _Lying, fall: Waterfall, gross: Areas, options: Options) -
 
 
 def _blockers(what: str, parcel: Indices, rows: pd.DataFrame) -> pd.DataFrame:
-    columns = ["id", "kind", "title", "office", "source", "free_from"]
+    columns = ["id", "kind", "title", "office", "source", "free_from", "usual_from", "usual_to"]
+    if what != PLAN:
+        rows = rows.assign(usual_from=NO_DAY, usual_to=NO_DAY)
     return rows[columns].reset_index(drop=True).assign(parcel=parcel, what=what)
 
 
@@ -206,12 +215,14 @@ def _restriction_blockers(frame: pd.DataFrame, delays: Overlaps) -> pd.DataFrame
 
 def _plan_blockers(inputs: Inputs, tree: shapely.STRtree, gross: Areas, options: Options) -> pd.DataFrame:
     plans = inputs.plans[in_force(inputs.plans, options.as_of)]
-    pending, expected = pending_plans(plans, options.as_of, options.known_on or options.as_of)
-    plans = plans.assign(free_from=expected, kind=PLAN_KIND)[pending]
+    known_on = options.known_on or options.as_of
+    pending, expected = pending_plans(plans, options.as_of, known_on)
+    first, last = (np.where(np.isnat(expected), end, NO_DAY) for end in usual_ends(plans, known_on))
+    plans = plans.assign(free_from=expected, usual_from=first, usual_to=last, kind=PLAN_KIND)[pending]
     shapes = geometries(plans)
     overlaps = find_overlaps(tree, shapes, options.threads)
     lying = _counting(inputs.parcels, gross, shapes, overlaps, options)
-    return _blockers("plan", lying.parcel, plans.iloc[lying.cover])
+    return _blockers(PLAN, lying.parcel, plans.iloc[lying.cover])
 
 
 def _occupancy_blockers(inputs: Inputs, options: Options) -> pd.DataFrame:

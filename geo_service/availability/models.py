@@ -116,6 +116,49 @@ class Usability(Base):
     computed_at: Mapped[datetime] = mapped_column(comment="Computation of the availability it belongs to")
 
 
+class Basis(StrEnum):
+    """What a figure of capacity rests on: the plan's own values, § 17 BauNVO, both in parts, nothing."""
+
+    STATED = "stated"
+    ORIENTATION_VALUE = "orientation_value"
+    MIXED = "mixed"
+    UNKNOWN = "unknown"
+
+
+class Capacity(Base):
+    """What may be built on a parcel and what is left of it, as of one date: the result kept for lists.
+
+    NULL: not known. A basis of ``orientation_value`` rests on § 17 BauNVO instead of the plan's own values.
+    """
+
+    __tablename__ = "capacities"
+    __table_args__ = (
+        one_of("allowed_footprint_basis", Basis),
+        one_of("allowed_floor_basis", Basis),
+        Index("ix_capacities_left", "left_floor_m2"),
+    )
+
+    parcel_id: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False, comment="The parcel (parcels.id)"
+    )
+    as_of: Mapped[date]
+    built: Mapped[bool | None] = mapped_column(comment="A building stands there; NULL: not known")
+    plan_share: Mapped[float] = mapped_column(comment="Share of the parcel in building areas of plans")
+    plan_in_force: Mapped[bool | None] = mapped_column(comment="All plans it rests on are; NULL: no plan")
+    allowed_footprint_m2: Mapped[float | None] = mapped_column(comment="GRZ x plot area")
+    allowed_footprint_basis: Mapped[str]
+    allowed_floor_m2: Mapped[float | None] = mapped_column(comment="Least of GFZ and storeys")
+    allowed_floor_basis: Mapped[str]
+    built_footprint_m2: Mapped[float | None] = mapped_column(comment="Ground under buildings")
+    built_floor_m2: Mapped[float | None] = mapped_column(comment="Storeys x footprint")
+    left_footprint_m2: Mapped[float | None] = mapped_column(comment="Densification")
+    left_floor_m2: Mapped[float | None] = mapped_column(comment="All floor area left")
+    left_stacking_m2: Mapped[float | None] = mapped_column(comment="The part of it on top of what stands")
+    exceeds_plan: Mapped[bool | None] = mapped_column(comment="More stands there than the plan would allow")
+    parts: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Building areas it rests on")
+    computed_at: Mapped[datetime] = mapped_column(comment="Computation of the availability it belongs to")
+
+
 class AvailabilityRun(Base):
     """What stored results were computed from: day, rules, program, and the state of the register."""
 

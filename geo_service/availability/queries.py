@@ -24,6 +24,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
 from geo_service.availability.models import STALE, Availability, AvailabilityMark, AvailabilityRun
+from geo_service.buildings.models import Building
 from geo_service.parcels.models import Occupancy, Parcel
 from geo_service.restrictions.models import DevelopmentPlan, PlanArea, Restriction
 
@@ -71,6 +72,7 @@ def plans(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable
         title.label("title"),
         DevelopmentPlan.legal_status,
         finite(DevelopmentPlan.in_force_on).label("in_force_on"),
+        finite(DevelopmentPlan.source_date).label("source_date"),
         *_span(DevelopmentPlan.valid),
         DevelopmentPlan.office,
         DevelopmentPlan.source,
@@ -197,7 +199,7 @@ def of_keys(parcel_keys: Collection[str] | None, table: type[Parcel] = Parcel) -
 
 
 def meets(
-    table: type[Restriction | DevelopmentPlan | PlanArea], parcel_keys: Collection[str] | None
+    table: type[Restriction | DevelopmentPlan | PlanArea | Building], parcel_keys: Collection[str] | None
 ) -> ColumnElement[bool]:
     """Keep the rows that meet one of the named parcels; found from the parcels, by the spatial index."""
     if parcel_keys is None:

@@ -50,11 +50,23 @@ CHAIN_FIELDS: Final = (
     "office",
     "source",
     "free_from",
+    "usual_from",
+    "usual_to",
     "unblocks_to",
     "unblocks_horizon",
 )
 """Fields of a link of the blocking chain."""
-CHAIN_RECORD_FIELDS: Final = ("what", "id", "kind", "title", "office", "source", "free_from")
+CHAIN_RECORD_FIELDS: Final = (
+    "what",
+    "id",
+    "kind",
+    "title",
+    "office",
+    "source",
+    "free_from",
+    "usual_from",
+    "usual_to",
+)
 """Those of them that belong to what blocks."""
 
 

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from geo_service.auth import Caller, Public
 from geo_service.auth.publication import public_reason, sees_unpublished
 from geo_service.availability import queries
+from geo_service.availability.capacities import capacity_record, compute_capacities
 from geo_service.availability.kernel import AvailabilityResult
+from geo_service.availability.plan_spans import usual_spans
 from geo_service.availability.presets import preset_key
 from geo_service.availability.records import (
     CHAIN_FIELDS,
@@ -20,11 +22,12 @@ from geo_service.availability.records import (
     records_by_parcel,
     usable_record,
 )
-from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability
+from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability, ParcelCapacity
 from geo_service.availability.service import kinds_of, options_of, today
 from geo_service.availability.usable import compute_usable
 from geo_service.db import Reading
 from geo_service.errors import Forbidden, NotFound
+from geo_service.register import JsonObject
 
 router = APIRouter(tags=["availability"])
 
@@ -53,17 +56,24 @@ async def get_parcel_availability(
 
     options = options_of(as_of, preset, order)
 
-    def computed(sync_session: Session) -> tuple[AvailabilityResult, pd.DataFrame]:
-        return compute_usable(sync_session.connection(), options, [parcel_key], asked.without)
+    def computed(sync_session: Session) -> tuple[AvailabilityResult, pd.DataFrame, JsonObject]:
+        connection = sync_session.connection()
+        result, usable = compute_usable(connection, options, [parcel_key], asked.without)
+        return result, usable, capacity_record(compute_capacities(connection, as_of, [parcel_key]))
 
-    result, usable = await session.run_sync(computed)
-    return parcel_answer(result, usable.iloc[0].to_dict(), caller, is_demo=parcel.is_demo)
+    result, usable, capacity = await session.run_sync(computed)
+    return parcel_answer(result, usable.iloc[0].to_dict(), capacity, caller, is_demo=parcel.is_demo)
 
 
 def parcel_answer(
-    result: AvailabilityResult, usable: Mapping[Any, Any], caller: Caller, *, is_demo: bool
+    result: AvailabilityResult,
+    usable: Mapping[Any, Any],
+    capacity: JsonObject,
+    caller: Caller,
+    *,
+    is_demo: bool,
 ) -> ParcelAvailability:
-    """Turn the result of one parcel and the usability of its land into the answer for a caller."""
+    """Turn the result of one parcel, the usability of its land and its capacity into the answer."""
     options = result.options
     parcel_id = result.parcels["parcel_id"].iloc[0]
     row = records_by_parcel(result.parcels, PARCEL_FIELDS)[parcel_id][0]
@@ -81,6 +91,8 @@ def parcel_answer(
         usable={**usable_record(usable), "sliver_width_m": options.sliver_width_m},
         **answer_records(usable, internal=sees_unpublished(caller)),
         deduction_order=list(options.order),
+        capacity=ParcelCapacity(**capacity),
+        plan_span_source=usual_spans().source,
         items=items,
         chain=chain,
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from geo_service.availability.models import Horizon
+from geo_service.availability.models import Basis, Horizon
 from geo_service.restrictions.models import Severity
 
 
@@ -88,6 +88,11 @@ class ChainLink(BaseModel):
     office: str = Field(description="Responsible office; empty: not known.")
     source: str = Field(description="Where the record comes from.")
     free_from: date | None = Field(description="First day on which it no longer holds; null: not known.")
+    usual_from: date | None = Field(
+        description="An estimate, where the end is not known: first day of the span in which plans of this "
+        "legal status usually come into force. It decides nothing: the horizon stays undetermined."
+    )
+    usual_to: date | None = Field(description="Last day of that span, an estimate; null: none can be made.")
     unblocks_to: date | None = Field(
         description="Available from if this one alone fell away; null: still undetermined."
     )
@@ -123,6 +128,53 @@ class RuleAnswer(BaseModel):
     source: str = Field(description="Where the rule comes from.")
 
 
+class CapacityPart(BaseModel):
+    """A building area that governs a part of the parcel, and what it permits there."""
+
+    plan_key: str = Field(description="Number of the development plan.")
+    source: str = Field(description="Where the plan comes from.")
+    in_force: bool = Field(description="Whether the plan is in force.")
+    zone: str = Field(description="BauNVO short form.")
+    governed_m2: float = Field(ge=0, description="Part of the parcel that it governs, m2.")
+    grz: float | None = Field(description="Grundflächenzahl used; null: not known.")
+    gfz: float | None = Field(
+        description="Geschossflächenzahl used; null: the plan states storeys, or nothing."
+    )
+    max_storeys: int | None = Field(description="Full storeys that the plan allows; null: not stated.")
+    footprint_m2: float | None = Field(description="Ground that may be built over, m2; null: not known.")
+    footprint_basis: Basis = Field(description="What that rests on.")
+    floor_m2: float | None = Field(description="Floor area that is allowed, m2; null: not known.")
+    floor_basis: Basis = Field(description="What that rests on.")
+
+
+class ParcelCapacity(BaseModel):
+    """What may be built, and what is left of it beside what stands there; null: not known."""
+
+    built: bool | None = Field(description="A building stands there; null: buildings are not known there.")
+    plan_share: float = Field(ge=0, le=1, description="Share of the parcel in building areas of plans.")
+    plan_in_force: bool | None = Field(description="All plans it rests on are in force; null: no plan.")
+    allowed_footprint_m2: float | None = Field(description="GRZ x plot area, m2.")
+    allowed_footprint_basis: Basis = Field(
+        description="stated: the plan's own value; orientation_value: § 17 BauNVO; mixed: both in parts."
+    )
+    allowed_floor_m2: float | None = Field(
+        description="Least of GFZ x plot area and storeys x footprint, m2."
+    )
+    allowed_floor_basis: Basis = Field(description="As for the footprint.")
+    built_footprint_m2: float | None = Field(description="Ground under buildings, m2.")
+    built_floor_m2: float | None = Field(description="Storeys x footprint, m2; null: storeys are not known.")
+    left_footprint_m2: float | None = Field(
+        description="Densification: ground that may still be built over, m2."
+    )
+    left_floor_m2: float | None = Field(description="Floor area left in all, m2.")
+    left_stacking_m2: float | None = Field(description="The part of it that fits on top of what stands, m2.")
+    exceeds_plan: bool | None = Field(
+        description="More stands there than the plan would allow today; it may be lawful all the same."
+    )
+    parts: list[CapacityPart] = Field(description="The building areas it rests on, the largest first.")
+    orientation_source: str = Field(description="Where the orientation values come from.")
+
+
 class ParcelAvailability(BaseModel):
     """What of a parcel can be had, from when, and why not more or sooner."""
 
@@ -151,5 +203,7 @@ class ParcelAvailability(BaseModel):
     deduction_order: list[str] = Field(
         description="Kinds of restriction in the order of their deduction; others follow alphabetically."
     )
+    capacity: ParcelCapacity = Field(description="What may be built, as of the asked day.")
+    plan_span_source: str = Field(description="Where usual_from and usual_to of the chain come from.")
     items: list[WaterfallItem] = Field(description="The waterfall.")
     chain: list[ChainLink] = Field(description="The blocking chain, what holds longest first.")

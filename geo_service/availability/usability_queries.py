@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, and_, bindparam, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from geo_service.availability.facts import STREETS
@@ -56,7 +56,7 @@ def any_street(as_of: date) -> Executable:
     return select(exists().where(Parcel.valid.contains(as_of), street))
 
 
-def plan_areas(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+def plan_areas(as_of: date, parcel_keys: Collection[str] | None = None) -> Select[*tuple[Any, ...]]:
     """Select the building areas of a day's plans, or those of them that meet the named parcels.
 
     Columns: as `capacity.PLAN_AREA_COLUMNS`, geometry as WKB.

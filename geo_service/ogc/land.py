@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, func
 
 from geo_service.auth.publication import published, published_restriction
 from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, SHAPE_FIGURES
@@ -12,6 +12,7 @@ from geo_service.ogc.model import Collection, Tiles
 from geo_service.schema import (
     Availability,
     Building,
+    Capacity,
     DevelopmentPlan,
     District,
     Parcel,
@@ -25,6 +26,7 @@ from geo_service.schema import (
 parcels = Parcel.__table__
 availability = Availability.__table__
 usability = Usability.__table__
+capacities = Capacity.__table__
 access = TransitAccess.__table__
 restrictions = Restriction.__table__
 buildings = Building.__table__
@@ -49,11 +51,10 @@ def _parcel_transit() -> ColumnElement[bool]:
     )
 
 
-def _same_computation() -> ColumnElement[bool]:
-    """Join usability to the availability it was computed beside: beside another one it would be stale."""
+def _same_computation(beside: FromClause) -> ColumnElement[bool]:
+    """Join a result to the availability it was computed beside: beside another one it would be stale."""
     return and_(
-        usability.c.parcel_id == availability.c.parcel_id,
-        usability.c.computed_at == availability.c.computed_at,
+        beside.c.parcel_id == availability.c.parcel_id, beside.c.computed_at == availability.c.computed_at
     )
 
 
@@ -104,10 +105,10 @@ AVAILABILITY = Collection(
     id="availability",
     title="Availability",
     title_de="Verfügbarkeit",
-    description="What of each parcel can be had, and from when, as last computed.",
-    source=availability.join(parcels, parcels.c.id == availability.c.parcel_id).outerjoin(
-        usability, _same_computation()
-    ),
+    description="What of each parcel can be had, and from when, what may be built there, as last computed.",
+    source=availability.join(parcels, parcels.c.id == availability.c.parcel_id)
+    .outerjoin(usability, _same_computation(usability))
+    .outerjoin(capacities, _same_computation(capacities)),
     row_id=availability.c.parcel_id,
     key=parcels.c.parcel_key,
     geom=parcels.c.geom,
@@ -116,6 +117,13 @@ AVAILABILITY = Collection(
         **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),
         **same(availability, "available_from items chain computed_at"),
         **same(usability, " ".join((*SHAPE_FIGURES, *ANSWERS, *INTERNAL_ANSWERS))),
+        **same(capacities, "built plan_share plan_in_force exceeds_plan"),
+        **same(
+            capacities, "allowed_footprint_m2 allowed_footprint_basis allowed_floor_m2 allowed_floor_basis"
+        ),
+        **same(capacities, "built_footprint_m2 built_floor_m2"),
+        **same(capacities, "left_footprint_m2 left_floor_m2 left_stacking_m2"),
+        "capacity_parts": capacities.c.parts,
     },
     filterable=True,
     valid=parcels.c.valid,

@@ -93,6 +93,11 @@ class Formats:
         pattern = "dd.MM.yyyy" if self.language == "de" else "d MMM yyyy"
         return str(format_date(moment, format=pattern, locale=self._locale))
 
+    def month(self, value: date | str | None) -> str:
+        """Write a month and its year, for days that are estimates."""
+        day = as_day(value)
+        return self.unknown if day is None else str(format_date(day, "LLLL y", locale=self._locale))
+
     def moment(self, value: datetime | None) -> str:
         """Write a moment in the city's time: 22.11.2026, 14:05."""
         if value is None:

@@ -244,6 +244,12 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "premises": N_("Ladenlokal"),
         },
         "site_use": {},
+        "basis": {
+            "stated": N_("im Plan festgesetzt"),
+            "orientation_value": N_("Orientierungswert, § 17 BauNVO"),
+            "mixed": N_("teils Orientierungswert, § 17 BauNVO"),
+            "unknown": N_("unbekannt"),
+        },
         "plan_status": {
             "1000": N_("Aufstellungsbeschluss"),
             "2000": N_("Entwurf"),

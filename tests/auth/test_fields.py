@@ -15,6 +15,7 @@ KEPT_BACK = {
     "id", "geom", "recorded_at", "valid", "during",
     "district_id", "quarter_id", "parcel_id", "premises_id", "site_id", "feed_id",
     "subject_id", "subject_kind", "stop_pk", "next_stop_pk", "rail_stop_pk", "tram_stop_pk", "bus_stop_pk",
+    "run_id",
 }  # fmt: skip
 """Columns that leave in another form (geometry, spans, names of what an id points to) or not at all."""
 KEPT_BACK_OF = {

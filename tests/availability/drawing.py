@@ -80,6 +80,7 @@ def plan(
         "title": "Hu 148",
         "legal_status": legal_status,
         "in_force_on": in_force_on,
+        "source_date": None,
         "valid_from": None,
         "valid_to": None,
         "office": "Stadtplanung",

@@ -88,6 +88,27 @@ def test_it_waits_for_another_refresh(database: Database, monkeypatch: pytest.Mo
     assert "Another refresh of the availability is under way" in result.stderr
 
 
+def test_it_stores_what_may_be_built(database: Database) -> None:
+    with database.begin(actor="test") as connection:
+        connection.execute(
+            text(
+                "INSERT INTO plan_areas (plan_id, zone, grz, gfz, geom)"
+                " SELECT (SELECT id FROM development_plans WHERE plan_key = 'Hu 2'), 'GE', 0.5, 1, geom"
+                "   FROM parcels WHERE id <= 10"
+            )
+        )
+    assert run("--as-of", "01.06.2026").exit_code == 0
+    with database.read() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT count(*), count(allowed_floor_m2), min(c.as_of), count(built),"
+                "       bool_and(abs(allowed_floor_m2 - area_m2) < 2) FROM capacities c"
+                "  JOIN parcels p ON p.id = c.parcel_id"
+            )
+        ).one()
+    assert tuple(rows) == (2000, 10, date(2026, 6, 1), 0, True)
+
+
 def test_json_adds_up(database: Database) -> None:
     result = run("--as-of", "2026-06-01", "--preset", "dortmund_2010", "--json")
     totals = json.loads(result.stdout)

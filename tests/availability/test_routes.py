@@ -26,7 +26,8 @@ from tests.availability.drawing import PARCEL, box
 KEY, OBJECTED, ANNOUNCED, LATER = KEYS[:4]
 TODAY = date(2026, 3, 1)
 ANSWERS = ("category", "ground", "potential_use", "target_group")
-APART = {"items", "chain", "deduction_order", "usable", *ANSWERS}
+APART = {"items", "chain", "deduction_order", "usable", "capacity", "plan_span_source", *ANSWERS}
+"""What has tests of its own."""
 
 
 @pytest.fixture

@@ -317,6 +317,9 @@ def test_usability_is_shown_beside_its_own_computation_only(client: httpx.Client
         ("min_available_from=2028-03-02", []),
         ("available_from=2028-03-01,2029-01-01&is_demo=true", [0, 1, 2, 3]),
         ("is_demo=false", []),
+        ("min_left_floor_m2=9000&built=true&allowed_floor_basis=stated", [1]),
+        ("min_left_floor_m2=9601", []),
+        ("allowed_floor_basis=null", [0, 2, 3]),
         ("category=%27%20OR%201=1", []),
     ],
 )
@@ -364,3 +367,13 @@ def test_a_wrong_filter_is_named(client: httpx.Client, query: str, message: str)
     answer = client.get(f"/ogc/collections/availability/items?{query}")
     assert answer.status_code == 400
     assert message in answer.json()["detail"]
+
+
+def test_availability_tells_what_may_be_built_and_null_where_nobody_computed_it(client: httpx.Client) -> None:
+    found = {feature["id"]: feature["properties"] for feature in items(client, "availability")["features"]}
+    told = found[PUBLIC_KEYS[1]]
+    assert (told["allowed_floor_m2"], told["allowed_floor_basis"], told["built"]) == (12_000, "stated", True)
+    assert (told["built_floor_m2"], told["left_floor_m2"], told["left_stacking_m2"]) == (2_400, 9_600, None)
+    assert told["capacity_parts"] == [{"zone": "GE", "plan_key": "Hu 148"}]
+    other = found[PUBLIC_KEYS[0]]
+    assert (other["built"], other["allowed_floor_m2"], other["capacity_parts"]) == (None, None, None)

@@ -4,15 +4,19 @@ import re
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
 from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_reason
+from geo_service.availability.capacities import capacity_record, compute_capacities
 from geo_service.availability.models import Horizon
 from geo_service.availability.records import answer_records
+from geo_service.availability.service import today
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
+from geo_service.register import JsonObject
 from geo_service.web.charts import sketch, waterfall
 from geo_service.web.filters import (
     ALL_HORIZONS,
@@ -100,9 +104,11 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     parameters = {"parcel_id": row.id}
     visible = {**parameters, "public": frame.public}
     access = await session.execute(ACCESS, {"subject_kind": "parcel", "subject_id": row.id, "method": METHOD})
+    connection = await session.connection()
     return frame.page(
         "parcel.html",
         row=row,
+        capacity=await connection.run_sync(_capacity, parcel_key),
         title=parcel_title(row, frame.speaker),
         notation=parcel_notation(row, frame.speaker),
         bars=waterfall(row.gross_m2, row.net_m2, row.items) if row.as_of else [],
@@ -122,6 +128,11 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
 def _item_ids(row: Any) -> list[int]:  # noqa: ANN401 - a row
     """Return the restrictions of a parcel's waterfall."""
     return [item["restriction_id"] for item in row.items or [] if item.get("restriction_id")]
+
+
+def _capacity(connection: Connection, parcel_key: str) -> JsonObject:
+    """Compute what may be built on a parcel as of today: never stale."""
+    return capacity_record(compute_capacities(connection, today(), [parcel_key]))
 
 
 async def _parcel(session: AsyncSession, parcel_key: str, frame: Frame) -> Any:  # noqa: ANN401 - a row

@@ -1,0 +1,211 @@
+"""Capacity from the database: what may be built on parcels, and what is left of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from geo_service.availability import capacity_queries, queries
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS, compute_capacity
+from geo_service.availability.kernel import Progress
+from geo_service.availability.models import Capacity
+from geo_service.availability.records import AREA_DIGITS
+from geo_service.availability.service import no_garbage_collection, read_frame
+from geo_service.availability.standing import BUILDING_COLUMNS, measure_standing
+from geo_service.db import Database, copy_frame
+from geo_service.register import JsonObject
+
+COLUMNS: Final = {
+    "governed_share": "plan_share",
+    "in_force": "plan_in_force",
+    "footprint_m2": "allowed_footprint_m2",
+    "footprint_basis": "allowed_footprint_basis",
+    "floor_m2": "allowed_floor_m2",
+    "floor_basis": "allowed_floor_basis",
+    "existing_footprint_m2": "built_footprint_m2",
+    "existing_floor_m2": "built_floor_m2",
+    "left_footprint_m2": "left_footprint_m2",
+    "left_floor_m2": "left_floor_m2",
+    "left_stacking_m2": "left_stacking_m2",
+    "exceeds": "exceeds_plan",
+}
+"""Columns of the computed capacity, and what they are called where they stand beside availability."""
+THREADS: Final = 2
+ALL_FROM: Final = 0.2
+"""Share of parcels to compute from which computing all costs no more."""
+FEW: Final = 500
+"""So many are always computed apart."""
+PART_FIELDS: Final = (
+    "plan_key",
+    "zone",
+    "governed_m2",
+    "grz",
+    "gfz",
+    "max_storeys",
+    "footprint_m2",
+    "footprint_basis",
+    "floor_m2",
+    "floor_basis",
+    "in_force",
+    "source",
+)
+"""Fields of a part of the evidence."""
+
+
+@dataclass(frozen=True)
+class ParcelCapacities:
+    """What may be built on some parcels, as of a day.
+
+    Parameters
+    ----------
+    as_of
+        The day.
+    parcels
+        ``parcel_id``, ``parcel_key``, ``built`` and the columns named in `COLUMNS`, one row per parcel;
+        missing: not known.
+    parts
+        The evidence: ``parcel_id`` and `PART_FIELDS`.
+    source
+        Where the orientation values come from.
+    """
+
+    as_of: date
+    parcels: pd.DataFrame
+    parts: pd.DataFrame
+    source: str
+
+
+def compute_capacities(
+    connection: Connection, as_of: date, parcel_keys: Collection[str] | None = None, threads: int = 1
+) -> ParcelCapacities:
+    """Compute what may be built from what the register holds; nothing is written.
+
+    Parameters
+    ----------
+    connection
+        Connection whose transaction says what is seen.
+    as_of
+        The day: cadastre, plans and buildings are those of it.
+    parcel_keys
+        Flurstückskennzeichen of the parcels asked for; None: all. Unknown ones are left out.
+    threads
+        Number of threads; the result does not depend on it.
+    """
+    parcels = read_frame(connection, queries.parcels(as_of, parcel_keys), ("id", "parcel_key", "geometry"))
+    areas = read_frame(
+        connection,
+        capacity_queries.plan_areas(as_of, parcel_keys),
+        (*PLAN_AREA_COLUMNS, "plan_key", "source"),
+    )
+    buildings = read_frame(connection, capacity_queries.buildings(as_of, parcel_keys), BUILDING_COLUMNS)
+    known = set(connection.scalars(capacity_queries.surveyed_gemarkungen(as_of, parcel_keys)))
+    surveyed = np.array([key[:6] in known for key in parcels["parcel_key"]], dtype=bool)
+    shapes = np.asarray(parcels["geometry"], dtype=object)
+    standing = measure_standing(shapes, buildings, surveyed, threads)
+    capacity = compute_capacity(shapes, areas[list(PLAN_AREA_COLUMNS)], standing, threads=threads)
+    rows = capacity.parcels.rename(columns=COLUMNS)
+    rows.insert(0, "parcel_id", parcels["id"].to_numpy(dtype=np.int64))
+    rows.insert(1, "parcel_key", parcels["parcel_key"])
+    rows.insert(2, "built", standing["built"])
+    parts = capacity.parts.merge(
+        areas[["id", "plan_key", "source"]], left_on="plan_area_id", right_on="id", how="left"
+    )
+    parts = parts.astype({"max_storeys": "Int64"}).assign(
+        parcel_id=rows["parcel_id"].to_numpy()[parts["parcel"].to_numpy(dtype=np.int64)]
+    )
+    return ParcelCapacities(as_of, rows, parts[["parcel_id", *PART_FIELDS]], capacity.source)
+
+
+def plain_records(frame: pd.DataFrame) -> list[JsonObject]:
+    """Return rows as objects of plain values; what is not known is None, areas to the square millimetre."""
+    rounded = frame.round(AREA_DIGITS).astype(object)
+    rows = rounded.where(rounded.notna(), None).to_numpy()
+    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in rows.tolist()]
+
+
+def capacity_record(computed: ParcelCapacities, position: int = 0) -> JsonObject:
+    """Return the figures of one parcel with their evidence, as the interface and the page show them."""
+    (record,) = plain_records(computed.parcels.iloc[[position]])
+    del record["parcel_key"]
+    parts = parts_by_parcel(computed).get(record.pop("parcel_id"), [])
+    return {**record, "parts": parts, "orientation_source": computed.source}
+
+
+def parts_by_parcel(computed: ParcelCapacities) -> dict[int, list[JsonObject]]:
+    """Return the evidence as objects by parcel id, for the parcels that have any; the largest part first."""
+    frame = computed.parts.sort_values("governed_m2", ascending=False, kind="stable")
+    grouped: dict[int, list[JsonObject]] = {}
+    for record in plain_records(frame):
+        grouped.setdefault(int(record.pop("parcel_id")), []).append(record)
+    return grouped
+
+
+def refresh(database: Database, progress: Progress, actor: str = "availability") -> int:
+    """Bring the stored capacities up to the stored availability, for the same day; return how many parcels.
+
+    Only parcels whose availability was computed since, and those of a Gemarkung whose buildings have become
+    known, are computed. A capacity that belongs to another computation is never shown, so that readers see
+    none rather than an old one.
+
+    Parameters
+    ----------
+    database
+        The database.
+    progress
+        Told what is being done.
+    actor
+        Who does it.
+    """
+    progress("Looking for what may be built", 0.0)
+    with database.read() as connection:
+        snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
+        stored = pd.DataFrame(snapshot.execute(capacity_queries.stored_moments()).mappings().all())
+        keys = [] if stored.empty else _keys_to_compute(snapshot, stored)
+        if keys == []:
+            return 0
+        progress("Computing what may be built", 0.1)
+        with no_garbage_collection():
+            computed = compute_capacities(snapshot, stored["as_of"].iloc[0], keys, THREADS)
+    rows = stored_rows(computed, stored.set_index("parcel_id")["computed_at"])
+    progress(f"Writing {len(rows):,} parcels", 0.7)
+    with no_garbage_collection(), database.begin(actor) as connection:
+        connection.execute(capacity_queries.lock_capacities())
+        ids = None if keys is None else rows["parcel_id"].tolist()
+        connection.execute(capacity_queries.delete_stored(ids))
+        copy_frame(connection, Capacity.metadata.tables[Capacity.__tablename__], rows)
+    progress("Done", 1.0)
+    return len(rows)
+
+
+def _keys_to_compute(connection: Connection, stored: pd.DataFrame) -> list[str] | None:
+    """Return the keys of the parcels whose capacity is missing or does not hold; None: all."""
+    surveyed = set(connection.scalars(capacity_queries.surveyed_gemarkungen(stored["as_of"].iloc[0])))
+    in_surveyed = stored["parcel_key"].str[:6].isin(surveyed)
+    waiting = stored[~stored["computed"] | (in_surveyed != stored["built_known"])]
+    if len(waiting) > max(ALL_FROM * len(stored), FEW):
+        return None
+    return sorted(waiting["parcel_key"])
+
+
+def stored_rows(computed: ParcelCapacities, moments: "pd.Series[Any]") -> pd.DataFrame:
+    """Return a result as rows of the table of stored capacities.
+
+    Parameters
+    ----------
+    computed
+        The result.
+    moments
+        By parcel id, when the availability was computed that it stands beside; parcels without are left out.
+    """
+    evidence = parts_by_parcel(computed)
+    frame = computed.parcels[computed.parcels["parcel_id"].isin(moments.index)].drop(columns="parcel_key")
+    ids = frame["parcel_id"]
+    return frame.assign(
+        as_of=computed.as_of,
+        parts=pd.Series([evidence.get(key, []) for key in ids], dtype=object, index=frame.index),
+        computed_at=moments.astype(object).reindex(ids).to_numpy(),
+    )
