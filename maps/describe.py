@@ -131,7 +131,7 @@ def reason(row: Row, speaker: Speaker) -> str:
         what = speaker.label("restriction", first.get("kind"))
         until = first.get("free_from")
         if until:
-            return speaker.say("%(what)s bis %(day)s", what=what, day=speaker.formats.day(until))
+            return speaker.say("%(what)s, frei ab %(day)s", what=what, day=speaker.formats.day(until))
         return speaker.say("%(what)s, Ende unbekannt", what=what)
     deductions = [item for item in row.items or [] if (item.get("deduction_m2") or 0) > 0]
     if deductions:

@@ -56,7 +56,7 @@ def _only(roles: frozenset[Role], kind: Kind, names: str) -> tuple[Field, ...]:
 
 
 _ORIGIN = (Field("source", "text"), Field("source_date", "date"), Field("is_demo", "boolean"))
-_VALID = _all("date", "valid_from valid_to")
+_VALID = _all("date", "valid_from valid_to free_from")
 _ADDRESS = (
     *_all("text", "premises_key name street house_number postcode"),
     Field("floor", "integer"),
@@ -127,7 +127,7 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
     "vacancies": (
         *_ADDRESS,
         Field("status", "text"),
-        *_all("date", "since until"),
+        *_all("date", "since until free_from"),
         Field("previous_use", "text"),
         Field("temporary_use_until", "date"),
         Field("asking_rent_eur_month", "number"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from geo_service.imports.spans import ONE_DAY, last_day
 from geo_service.matching import reasons, schemas
 from geo_service.matching.constraints import Failure, Value
 from geo_service.matching.criteria import FULL_POINTS
@@ -82,7 +83,7 @@ def placement_answer(found: RowMapping | Placement) -> schemas.PlacementAnswer:
     names = schemas.PlacementAnswer.model_fields.keys() - {"move_in", "until"}
     span = row["during"]
     return schemas.PlacementAnswer(
-        **{name: row[name] for name in names}, move_in=span.lower, until=span.upper
+        **{name: row[name] for name in names}, move_in=span.lower, until=last_day(span)
     )
 
 
@@ -150,7 +151,7 @@ def _premises(offer: Offer, state: RoundState) -> schemas.PremisesAnswer:
         area_m2=offer.area_m2,
         net_rent_eur_month=offer.net_rent_eur_month,
         free_from=offer.free_from,
-        free_until=offer.free_until,
+        free_until=offer.free_until and offer.free_until - ONE_DAY,
     )
 
 

@@ -6,7 +6,7 @@ reads.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from geo_service.matching.constraints import Code, Failure, Value
@@ -46,6 +46,11 @@ def _rent(value: Value, _names: Names) -> Sentence:
 
 def _day(value: Value, _names: Names) -> Sentence:
     return day(value if isinstance(value, date) else None)
+
+
+def _last_day(value: Value, _names: Names) -> Sentence:
+    """Write the day before an exclusive end: "bis" names the last day."""
+    return day(value - timedelta(days=1) if isinstance(value, date) else None)
 
 
 def _words(value: Value, _names: Names) -> Sentence:
@@ -131,7 +136,7 @@ FAILURES: Mapping[Code, tuple[Format, str, str]] = {
         "Free from {actual} only, needed from {required}.",
     ),
     "free_too_short": (
-        _day,
+        _last_day,
         "Nur bis {actual} frei, gebraucht bis {required}.",
         "Free until {actual} only, needed until {required}.",
     ),

@@ -102,7 +102,7 @@ class PremisesAnswer(BaseModel):
     area_m2: float = Field(gt=0, description="Lettable area, m2.")
     net_rent_eur_month: Euro | None = Field(description="Net cold rent, EUR a month. Confidential.")
     free_from: date | None = Field(description="First free day.")
-    free_until: date | None = Field(description="First day no longer free; null: open.")
+    free_until: date | None = Field(description="Last free day; null: open.")
 
 
 class PairAnswer(BaseModel):
@@ -187,7 +187,7 @@ class PlacementAnswer(BaseModel):
     winner_id: int = Field(description="The winner.")
     premises_id: int = Field(description="The premises.")
     move_in: date = Field(description="First day of the tenancy; the vacancy ended on it.")
-    until: date | None = Field(description="First day after the wanted span; null: open.")
+    until: date | None = Field(description="Last day of the wanted span; null: open.")
     net_rent_eur_month: Euro | None = Field(description="Rent that the grant was reckoned on, EUR a month.")
     grant_eur: Euro = Field(ge=0, description="Reserved grant, EUR.")
     reason: str = Field(description="Why; empty: none recorded.")

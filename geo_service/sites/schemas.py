@@ -62,7 +62,7 @@ class PhaseAnswer(_Answer):
     )
     name: Spoken = Field(description="What people call it.")
     start: date | None = Field(description="First day; null: not known.")
-    end: date | None = Field(description="First day after it; null: not known.")
+    end: date | None = Field(description="Last day of it; null: not known.")
     origin: Origin = Field(description="Where this comes from.")
 
 

@@ -252,6 +252,7 @@ VACANCY_COLUMNS: Final = (
             "Beginn",
             "from",
             "vacant since",
+            "since",
         ),
         ("leer bis", "Leerstand bis", "bis", "Ende", "until", "to", "vacant until"),
     ),

@@ -55,7 +55,7 @@ def test_parcel_answers_what_how_much_from_when_how_near_and_why() -> None:
         "Wie viel": "4.200\u202fm² netto von 5.000\u202fm²",
         "Ab wann": "01.03.2028",
         "Wie nah": "ÖV-Güteklasse B: Hafen, 233\u202fm Luftlinie",
-        "Warum": "Altlast bis 01.03.2028",
+        "Warum": "Altlast, frei ab 01.03.2028",
     }
     assert item.href == "/flaechen/051249003001230004__"
 

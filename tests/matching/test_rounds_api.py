@@ -274,7 +274,7 @@ def test_a_placement_ends_the_vacancy_and_reserves_the_grant(served: Served) -> 
     answer = place(served, "two", "dear")
     assert answer.status_code == 201
     body = answer.json()
-    assert (body["move_in"], body["until"]) == ("2026-09-01", "2027-09-01")
+    assert (body["move_in"], body["until"]) == ("2026-09-01", "2027-08-31")
     assert (body["grant_eur"], body["net_rent_eur_month"]) == (15000, 1400)
     assert body["actor"] == "demo.vacancy_manager"
     with served.database.read() as connection:

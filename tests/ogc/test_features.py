@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,9 +12,11 @@ from pyproj import Transformer
 
 from geo_service.auth import ANYBODY
 from geo_service.auth.fields import visible_fields
+from geo_service.db import Database
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.parameters import CRS84, STORAGE_CRS
 from tests.http_fixtures import SignedIn
+from tests.imports.files import bring
 from tests.sample_city import Sample
 from tests.sample_land import ANNOUNCED_KEY, ENDED_KEY, OBJECTED_KEY, PUBLIC_KEYS
 from tests.sample_rows import TODAY
@@ -84,7 +87,7 @@ def test_a_feature_in_full(client: httpx.Client) -> None:
         "numerator": 123, "denominator": 4, "municipality_key": "05913000", "municipality": "Dortmund",
         "district": "Innenstadt-West", "location_text": "Speicherstraße 12",
         "actual_use": "Industrie- und Gewerbefläche", "official_area_m2": 5010, "area_m2": 5000,
-        "land_value_eur_per_m2": None, "valid_from": None, "valid_to": None, "source": "Testdaten",
+        "land_value_eur_per_m2": None, "valid_from": None, "valid_to": None, "free_from": None, "source": "Testdaten",
         "source_date": None, "is_demo": True,
     }  # fmt: skip
 
@@ -291,6 +294,26 @@ def test_names_that_others_build_on(client: httpx.Client) -> None:
     )
     restriction = props(client, "restrictions", "limit=1")[0]
     assert {"kind", "effect", "severity", "valid_from", "valid_to"} <= set(restriction)
+
+
+@pytest.mark.parametrize(
+    ("collection", "span"),
+    [
+        ("restrictions", {"valid_from": "2020-01-01", "valid_to": "2028-12-31", "free_from": "2029-01-01"}),
+        ("vacancies", {"since": "2020-01-01", "until": "2020-12-31", "free_from": "2021-01-01"}),
+    ],
+)
+def test_what_is_handed_out_comes_back_unchanged(
+    signed_in: SignedIn, database: Database, tmp_path: Path, collection: str, span: dict[str, str]
+) -> None:
+    found = items(signed_in("admin"), collection, f"datetime=2020-06-01&crs={STORAGE_CRS}")
+    assert span.items() <= found["features"][0]["properties"].items()
+    path = tmp_path / "handed_out.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": found["features"]}))
+    report = bring(database, collection, path, crs="EPSG:25832", dry_run=True)
+    assert (report.rows, report.unchanged, report.rejected, dict(report.changed_fields)) == (
+        len(found["features"]), len(found["features"]), 0, {},
+    )  # fmt: skip
 
 
 def test_usability_is_shown_beside_its_own_computation_only(client: httpx.Client) -> None:

@@ -33,7 +33,7 @@ def test_everything_about_a_site(client: httpx.Client) -> None:
     site = client.get("/api/sites/energiecampus").json()
     assert site["facts"] == [{"text": {"de": "etwa 4 ha", "en": "about 4 ha"}, "source": "[NS]"}]
     assert (site["stated_area_ha"], site["district"]) == (4.0, "Innenstadt-West")
-    assert [(phase["start"], phase["end"]) for phase in site["phases"]] == [("2024-01-01", "2027-01-01")]
+    assert [(phase["start"], phase["end"]) for phase in site["phases"]] == [("2024-01-01", "2026-12-31")]
     plot = site["plots"][0]
     assert (plot["slug"], plot["status"], plot["area_m2"], plot["price_eur_per_m2"]) == (
         "a1",

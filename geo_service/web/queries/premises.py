@@ -179,13 +179,13 @@ The public sees vacant ones only; rent, landlord, contact and note are for those
 """
 
 HISTORY: Final[TextClause] = text("""
-    SELECT status, lower(during) AS since, upper(during) AS until, previous_use, is_demo
+    SELECT status, lower(during) AS since, upper(during) - 1 AS until, previous_use, is_demo
       FROM vacancies
      WHERE premises_id = :premises_id AND (NOT :public OR status IN ('vacant', 'temporary_use'))
      ORDER BY lower(during) DESC NULLS LAST
      LIMIT 20
 """)
-"""Vacancies of premises, the latest first; an end is the first day after.
+"""Vacancies of premises, the latest first; ``until`` is the last day.
 
 Parameters: ``premises_id``, ``public``.
 """

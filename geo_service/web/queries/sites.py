@@ -45,12 +45,12 @@ PLOTS: Final[TextClause] = text("""
 """Plots of a site. Parameter: ``site_id``; area in m², price in EUR per m²."""
 
 PHASES: Final[TextClause] = text("""
-    SELECT kind, name_de, name_en, lower(during) AS starts_on, upper(during) AS ends_on, source
+    SELECT kind, name_de, name_en, lower(during) AS starts_on, upper(during) - 1 AS ends_on, source
       FROM phases
      WHERE site_id = :site_id
      ORDER BY lower(during) NULLS FIRST, id
 """)
-"""Phases of a site; an end is the first day after. Parameter: ``site_id``."""
+"""Phases of a site; ``ends_on`` is the last day. Parameter: ``site_id``."""
 
 MILESTONES: Final[TextClause] = text("""
     SELECT name_de, name_en, due_on, due_text, reached_on, source
