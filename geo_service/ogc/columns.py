@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import BigInteger, Date, FromClause, cast, func, literal_column
+from sqlalchemy import BigInteger, Date, FromClause, cast, func
 
 from geo_service.ogc.model import Column
 
@@ -15,11 +15,9 @@ def same(table: FromClause, names: str) -> dict[str, Column]:
 
 def span(valid: Column, start: str = "valid_from", end: str = "valid_to") -> dict[str, Column]:
     """Return the first and the last day of a daterange, and the first day after it, as imports read them."""
-    return {
-        start: func.lower(valid),
-        end: func.upper(valid, type_=Date) - literal_column("1"),
-        "free_from": func.upper(valid),
-    }
+    free_from = func.upper(valid, type_=Date)
+    free_from = func.upper(valid, type_=Date)
+    return {start: func.lower(valid), end: free_from - 1, "free_from": free_from}
 
 
 def drawn(record: str, columns: Mapping[str, Column]) -> dict[str, tuple[str, str, Column]]:

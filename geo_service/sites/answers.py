@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from geo_service.imports.spans import last_day
+from geo_service.imports.spans import ONE_DAY
 from geo_service.register import Recorded
 from geo_service.sites.models import Milestone, Phase, Plot, Site
 from geo_service.sites.schemas import (
@@ -120,7 +120,7 @@ def _phase(phase: Phase) -> PhaseAnswer:
         kind=phase.kind,
         name=Spoken(de=phase.name_de, en=phase.name_en),
         start=phase.during.lower,
-        end=last_day(phase.during),
+        end=phase.during.upper and phase.during.upper - ONE_DAY,
         origin=_origin(phase),
     )
 

@@ -66,7 +66,7 @@ def test_parcel_in_english() -> None:
         "How much": "4,200\u202fm² net of 5,000\u202fm²",
         "From when": "1 Mar 2028",
         "How near": "transit class B: Hafen, 233\u202fm in a straight line",
-        "Why": "contamination until 1 Mar 2028",
+        "Why": "contamination, free from 1 Mar 2028",
     }
 
 
