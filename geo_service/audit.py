@@ -22,6 +22,7 @@ AUDITED_TABLES = (
     "restrictions",
     "development_plans",
     "plan_areas",
+    "land_use_areas",
     "buildings",
     "premises",
     "vacancies",

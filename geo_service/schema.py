@@ -15,7 +15,7 @@ from geo_service.imports.models import ImportRun
 from geo_service.inquiries.models import Inquiry
 from geo_service.matching.models import ContestRound, MatchDecision, Placement, Winner
 from geo_service.parcels.models import District, Occupancy, Parcel, ParcelOwner, Quarter
-from geo_service.restrictions.models import DevelopmentPlan, PlanArea, Restriction
+from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea, Restriction
 from geo_service.sites.models import Milestone, Phase, Plot, Site
 from geo_service.transit.models import (
     TransitAccess,
@@ -28,10 +28,10 @@ from geo_service.vacancies.models import Premises, Vacancy
 
 __all__ = [
     "ApiToken", "AuditEntry", "Availability", "AvailabilityMark", "AvailabilityRun", "Base", "Building",
-    "Capacity", "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "MatchDecision",
-    "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea", "Plot", "Premises",
-    "Quarter", "Restriction", "Site", "TransitAccess", "TransitDeparture", "TransitFeed", "TransitStop",
-    "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
+    "Capacity", "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "LandUseArea",
+    "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
+    "Plot", "Premises", "Quarter", "Restriction", "Site", "TransitAccess", "TransitDeparture",
+    "TransitFeed", "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

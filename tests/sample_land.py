@@ -13,6 +13,7 @@ from geo_service.schema import (
     Capacity,
     DevelopmentPlan,
     District,
+    LandUseArea,
     Milestone,
     Occupancy,
     Parcel,
@@ -208,6 +209,7 @@ def land(rows: Rows) -> None:
         gfz=2.4,
         geom=box(393_900, 5_706_900, 400, 300),
     )
+    rows.row("fnp", LandUseArea, area_key="fnp-1", use="commercial", geom=box(394_000, 5_707_000, 900, 300))
     rows.row(
         "hall",
         Building,

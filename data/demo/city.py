@@ -19,7 +19,7 @@ from data.demo.ground import lay_out
 from data.demo.inquiries import build_inquiries
 from data.demo.land import register_land
 from data.demo.occupancies import build_occupancies
-from data.demo.plans import build_plans
+from data.demo.plans import build_land_use, build_plans
 from data.demo.premises import build_premises
 from data.demo.provenance import REFERENCE_DATE
 from data.demo.sites import build_sites
@@ -42,6 +42,7 @@ class DemoCity:
     occupancies: pd.DataFrame
     development_plans: gpd.GeoDataFrame
     plan_areas: gpd.GeoDataFrame
+    land_use_areas: gpd.GeoDataFrame
     restrictions: gpd.GeoDataFrame
     buildings: gpd.GeoDataFrame
     sites: gpd.GeoDataFrame
@@ -93,6 +94,7 @@ def generate(city: CityProfile, reference_date: date = REFERENCE_DATE) -> DemoCi
         occupancies=build_occupancies(city, land, sites.plots, reference_date),
         development_plans=plans.plans,
         plan_areas=plans.areas,
+        land_use_areas=build_land_use(ground, reference_date),
         restrictions=restriction_frame(burdens, reference_date),
         buildings=build_buildings(land, ground, reference_date),
         sites=sites.sites,

@@ -27,7 +27,7 @@ KIND: Final = "demo"
 STAGES: Final[dict[str, tuple[str, ...]]] = {
     "districts": ("districts", "quarters"),
     "parcels": ("parcels", "parcel_owners"),
-    "restrictions": ("development_plans", "plan_areas", "restrictions"),
+    "restrictions": ("development_plans", "plan_areas", "land_use_areas", "restrictions"),
     "buildings": ("buildings",),
     "occupancies": ("occupancies",),
     "sites": ("sites", "plots", "phases", "milestones"),

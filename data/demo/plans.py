@@ -195,6 +195,29 @@ def _building_areas(plan_key: str, blocks: gpd.GeoDataFrame) -> list[dict[str, A
     return rows
 
 
+LAND_USE = {
+    "housing": "housing", "gap": "housing", "mixed": "mixed", "core": "mixed", "commercial": "commercial",
+    "industrial": "commercial", "brownfield": "commercial", "reserve": "commercial", "public": "special",
+    "church": "special",
+}  # fmt: skip
+"""What the invented land-use plan shows for blocks of a use; all others are no building land."""
+
+
+def build_land_use(ground: Ground, reference_date: date) -> gpd.GeoDataFrame:
+    """Return areas of an invented land-use plan: per demo area one for each use of its blocks."""
+    uses = ground.blocks["use"].map(LAND_USE).fillna("other")
+    rows = [
+        {
+            "area_key": f"Demo-FNP-{area}-{use}",
+            "use": use,
+            "name": f"{ground.areas[str(area)].name} {LABEL}",
+            "geom": shapely.union_all(blocks.geometry.to_numpy()),
+        }
+        for (area, use), blocks in ground.blocks.groupby([ground.blocks["area"], uses])
+    ]
+    return gpd.GeoDataFrame(labelled(geo_frame(rows), reference_date))
+
+
 def zone_by_block(plans: Plans, ground: Ground) -> pd.Series:
     """Return the zone of each block that lies in a plan, by block name."""
     tree = shapely.STRtree(plans.areas.geometry.to_numpy())

@@ -105,6 +105,7 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
         *_VALID,
         *_ORIGIN,
     ),
+    "land_use_areas": (*_all("text", "area_key use name"), *_VALID, *_ORIGIN),
     "sites": (
         *_all("text", "slug name summary_de summary_en phase"),
         *_all("texts", "target_groups uses"),

@@ -26,7 +26,7 @@ from geo_service.auth.publication import published
 from geo_service.availability.models import STALE, Availability, AvailabilityMark, AvailabilityRun
 from geo_service.buildings.models import Building
 from geo_service.parcels.models import Occupancy, Parcel
-from geo_service.restrictions.models import DevelopmentPlan, PlanArea, Restriction
+from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea, Restriction
 
 REFRESH_LOCK = 4_711_003
 """Number of the advisory lock that lets only one refresh write at a time."""
@@ -199,7 +199,8 @@ def of_keys(parcel_keys: Collection[str] | None, table: type[Parcel] = Parcel) -
 
 
 def meets(
-    table: type[Restriction | DevelopmentPlan | PlanArea | Building], parcel_keys: Collection[str] | None
+    table: type[Restriction | DevelopmentPlan | PlanArea | LandUseArea | Building],
+    parcel_keys: Collection[str] | None,
 ) -> ColumnElement[bool]:
     """Keep the rows that meet one of the named parcels; found from the parcels, by the spatial index."""
     if parcel_keys is None:

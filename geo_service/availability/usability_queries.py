@@ -12,7 +12,7 @@ from geo_service.availability.models import Availability, Usability
 from geo_service.availability.queries import finite, meets, of_keys
 from geo_service.availability.usability import SHAPE_FIGURES
 from geo_service.parcels.models import Parcel
-from geo_service.restrictions.models import DevelopmentPlan, PlanArea
+from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea
 
 ADJOINING_M: Final = 1.0
 """Distance within which parcels are read as neighbours, metres: more than `facts.TOUCH_M` and the reach of a
@@ -26,8 +26,12 @@ BELONGS: Final = and_(
 
 
 def actual_uses(as_of: date) -> Executable:
-    """Select id and actual_use of the parcels of a day, by id."""
-    return select(Parcel.id, Parcel.actual_use).where(Parcel.valid.contains(as_of)).order_by(Parcel.id)
+    """Select id, parcel_key and actual_use of the parcels of a day, by id."""
+    return (
+        select(Parcel.id, Parcel.parcel_key, Parcel.actual_use)
+        .where(Parcel.valid.contains(as_of))
+        .order_by(Parcel.id)
+    )
 
 
 def neighbourhood(as_of: date, parcel_keys: Collection[str]) -> Executable:
@@ -73,6 +77,16 @@ def plan_areas(as_of: date, parcel_keys: Collection[str] | None = None) -> Selec
         func.ST_AsBinary(PlanArea.geom).label("geometry"),
     ).join(DevelopmentPlan, DevelopmentPlan.id == PlanArea.plan_id)
     return statement.where(DevelopmentPlan.valid.contains(as_of), meets(PlanArea, parcel_keys))
+
+
+def land_use(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+    """Select the areas of the land-use plan of a day, or those of them that meet the named parcels.
+
+    Columns: as `facts.LAND_USE_COLUMNS`, geometry as WKB.
+    """
+    geometry = func.ST_AsBinary(LandUseArea.geom).label("geometry")
+    statement = select(LandUseArea.id, LandUseArea.use, geometry)
+    return statement.where(LandUseArea.valid.contains(as_of), meets(LandUseArea, parcel_keys))
 
 
 def kept_figures() -> Executable:

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo_service.availability import queries, usability_queries
+from geo_service.availability import capacity_queries, queries, usability_queries
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS
-from geo_service.availability.facts import Surroundings
-from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options
+from geo_service.availability.facts import LAND_USE_COLUMNS, Surroundings
+from geo_service.availability.inputs import RESTRICTION_COLUMNS, Geometries, Inputs, Options
 from geo_service.availability.kernel import AvailabilityResult, Progress, compute_availability
 from geo_service.availability.models import Usability
 from geo_service.availability.service import (
@@ -20,6 +20,7 @@ from geo_service.availability.service import (
     options_of,
     read_frame,
 )
+from geo_service.availability.standing import BUILDING_COLUMNS, measure_standing
 from geo_service.availability.usability import SHAPE_FIGURES, assess
 from geo_service.db import Database, copy_frame
 
@@ -91,12 +92,13 @@ def assessed(
 
 
 def _around_all(connection: Connection, as_of: date, inputs: Inputs) -> Surroundings:
-    uses = read_frame(connection, usability_queries.actual_uses(as_of), ("id", "actual_use"))
+    uses = read_frame(connection, usability_queries.actual_uses(as_of), ("id", "parcel_key", "actual_use"))
     return Surroundings(
         inputs.parcel_ids,
         inputs.parcels,
         uses["actual_use"].to_numpy(dtype=object),
         inputs.restrictions,
+        _built(connection, as_of, None, uses["parcel_key"].tolist(), inputs.parcels),
         **_further(connection, as_of, None),
     )
 
@@ -104,20 +106,33 @@ def _around_all(connection: Connection, as_of: date, inputs: Inputs) -> Surround
 def _around_some(connection: Connection, as_of: date, parcel_keys: Collection[str]) -> Surroundings:
     columns = ("id", "parcel_key", "actual_use", "geometry")
     near = read_frame(connection, usability_queries.neighbourhood(as_of, parcel_keys), columns)
-    restrictions = queries.restrictions(as_of, near["parcel_key"].tolist())
+    keys, shapes = near["parcel_key"].tolist(), np.asarray(near["geometry"], dtype=object)
+    restrictions = queries.restrictions(as_of, keys)
     return Surroundings(
         near["id"].to_numpy(dtype=np.int64),
-        np.asarray(near["geometry"], dtype=object),
+        shapes,
         near["actual_use"].to_numpy(dtype=object),
         read_frame(connection, restrictions, RESTRICTION_COLUMNS),
+        _built(connection, as_of, keys, keys, shapes),
         **_further(connection, as_of, parcel_keys),
     )
+
+
+def _built(
+    connection: Connection, as_of: date, asked: list[str] | None, keys: list[str], shapes: Geometries
+) -> "pd.Series[Any]":
+    """Tell of parcels whether a building stands there, by the register of buildings; missing: not known."""
+    buildings = read_frame(connection, capacity_queries.buildings(as_of, asked), BUILDING_COLUMNS)
+    known = set(connection.scalars(capacity_queries.surveyed_gemarkungen(as_of, asked)))
+    surveyed = np.array([key[:6] in known for key in keys], dtype=bool)
+    return measure_standing(shapes, buildings, surveyed)["built"]
 
 
 def _further(connection: Connection, as_of: date, parcel_keys: Collection[str] | None) -> dict[str, Any]:
     areas = usability_queries.plan_areas(as_of, parcel_keys)
     return {
         "plan_areas": read_frame(connection, areas, PLAN_AREA_COLUMNS),
+        "land_use": read_frame(connection, usability_queries.land_use(as_of, parcel_keys), LAND_USE_COLUMNS),
         "streets_known": bool(connection.execute(usability_queries.any_street(as_of)).scalar_one()),
     }
 

@@ -13,6 +13,7 @@ from geo_service.imports.run import import_file
 from geo_service.parcels.ingest import DISTRICT_IMPORT, PARCEL_IMPORT
 from geo_service.parcels.ingest_occupancies import OCCUPANCY_IMPORT
 from geo_service.restrictions.ingest import RESTRICTION_IMPORT
+from geo_service.restrictions.ingest_land_use import LAND_USE_IMPORT
 from geo_service.sites.ingest import SITE_IMPORT
 from geo_service.vacancies.ingest import PREMISES_IMPORT, VACANCY_IMPORT
 
@@ -23,6 +24,7 @@ KINDS: Final = MappingProxyType(
             PARCEL_IMPORT,
             BUILDING_IMPORT,
             RESTRICTION_IMPORT,
+            LAND_USE_IMPORT,
             OCCUPANCY_IMPORT,
             PREMISES_IMPORT,
             VACANCY_IMPORT,
@@ -57,7 +59,7 @@ def run_import(
     database
         Where the records go.
     kind
-        parcels, buildings, restrictions, occupancies, premises, vacancies, sites or districts.
+        parcels, buildings, restrictions, land_use, occupancies, premises, vacancies, sites or districts.
     path
         The file.
     options

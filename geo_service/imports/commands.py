@@ -22,6 +22,7 @@ SHOWN_GONE: Final = 5
 HELP: Final = {
     "parcels": "Import parcels (ALKIS vereinfachtes Schema).",
     "buildings": "Import buildings (ALKIS vereinfachtes Schema, GebaeudeBauwerk).",
+    "land_use": "Import areas of the land-use plan (Flächennutzungsplan).",
     "restrictions": "Import restrictions: what takes area away, delays it or makes it dearer.",
     "occupancies": "Import occupancies: reservations, sales, leases of parcels.",
     "premises": "Import premises (Ladenlokale).",

@@ -15,6 +15,7 @@ from geo_service.schema import (
     Capacity,
     DevelopmentPlan,
     District,
+    LandUseArea,
     Parcel,
     Quarter,
     Restriction,
@@ -31,6 +32,7 @@ access = TransitAccess.__table__
 restrictions = Restriction.__table__
 buildings = Building.__table__
 plans = DevelopmentPlan.__table__
+land_use = LandUseArea.__table__
 stops = TransitStop.__table__
 districts = District.__table__
 quarters = Quarter.__table__
@@ -227,6 +229,21 @@ DEVELOPMENT_PLANS = Collection(
     ),
     valid=plans.c.valid,
     area_m2=func.ST_Area(plans.c.geom),
+)
+
+LAND_USE_AREAS = Collection(
+    id="land_use_areas",
+    title="Land-use plan",
+    title_de="Flächennutzungsplan",
+    description="What the land-use plan intends for each area; no right to build follows from it.",
+    source=land_use,
+    row_id=land_use.c.id,
+    key=land_use.c.id,
+    geom=land_use.c.geom,
+    columns={**same(land_use, "area_key use name"), **same(land_use, ORIGIN), **span(land_use.c.valid)},
+    tiles=Tiles(land_use, drawn("land_use_areas", same(land_use, "use name"))),
+    valid=land_use.c.valid,
+    area_m2=func.ST_Area(land_use.c.geom),
 )
 
 DISTRICTS = Collection(

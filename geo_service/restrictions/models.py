@@ -1,4 +1,4 @@
-"""Tables of restrictions, development plans and their building areas."""
+"""Tables of restrictions, of development plans with their building areas, and of the land-use plan."""
 
 from datetime import date
 from enum import StrEnum
@@ -118,4 +118,30 @@ class PlanArea(Base):
     grz: Mapped[float | None]
     gfz: Mapped[float | None]
     max_storeys: Mapped[int | None]
+    geom: Mapped[Any] = mapped_column(multipolygon(), nullable=False)
+
+
+class LandUse(StrEnum):
+    """What the land-use plan shows (Art der Bauflächen, § 1 (1) BauNVO).
+
+    Wohnbauflächen, gemischte, gewerbliche and Sonderbauflächen; other: everything that is no building land.
+    """
+
+    HOUSING = "housing"
+    MIXED = "mixed"
+    COMMERCIAL = "commercial"
+    SPECIAL = "special"
+    OTHER = "other"
+
+
+class LandUseArea(Recorded, Valid, Base):
+    """Fläche des Flächennutzungsplans: what the whole city intends, without a right to build."""
+
+    __tablename__ = "land_use_areas"
+    __table_args__ = (*geometry_rules("land_use_areas"), one_of("use", LandUse), span_not_empty("valid"))
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    area_key: Mapped[str] = mapped_column(unique=True, comment="Key in the supplier's data")
+    use: Mapped[str] = mapped_column(comment="Art der Bauflächen")
+    name: Mapped[str] = mapped_column(server_default="", comment="As the plan names it")
     geom: Mapped[Any] = mapped_column(multipolygon(), nullable=False)

@@ -162,6 +162,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "import": {
             "parcels": N_("Flurstücke"),
             "buildings": N_("Gebäude"),
+            "land_use": N_("Flächennutzungsplan"),
             "restrictions": N_("Restriktionen"),
             "occupancies": N_("Belegungen"),
             "premises": N_("Ladenlokale"),

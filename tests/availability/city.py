@@ -102,6 +102,22 @@ def fill_surroundings(connection: Connection) -> None:
             "FROM development_plans"
         )
     )
+    connection.execute(
+        text(
+            "INSERT INTO land_use_areas (area_key, use, source, geom) SELECT plan_key, 'commercial', 'x', "
+            "ST_Multi(ST_Buffer(geom, 60)) FROM development_plans"
+        )
+    )
+
+
+def fill_buildings(connection: Connection) -> None:
+    """Draw a house of 36 m2 in the middle of every other parcel."""
+    connection.execute(
+        text(
+            "INSERT INTO buildings (building_key, source, geom) SELECT 'B' || id, 'drawn', "
+            "ST_Multi(ST_Expand(ST_Centroid(geom), 3)) FROM parcels WHERE id % 2 = 0"
+        )
+    )
 
 
 def until(rng: np.random.Generator) -> date | None:

@@ -25,6 +25,7 @@ from tests.availability.city import (
     KEYS,
     PARCELS,
     TODAY,
+    fill_buildings,
     fill_city,
     fill_surroundings,
     multi,
@@ -125,6 +126,19 @@ def test_some_parcels_get_the_answer_of_the_whole_city(city: Connection) -> None
         pd.testing.assert_frame_equal(getattr(some, name), expected, check_exact=True)
 
 
+def test_the_register_of_buildings_tells_what_is_built_on(city: Connection) -> None:
+    before = compute_usable(city, service.options_of(AS_OF))[1]
+    assert set(before["category"]) == {"unknown"}
+    fill_buildings(city)
+    _, whole = compute_usable(city, service.options_of(AS_OF))
+    assert (whole["category_rule"] == "built").tolist() == (whole["parcel_id"] % 2 == 0).tolist()
+    assert (whole.loc[whole["parcel_id"] % 2 == 1, "category"] != "unknown").all()
+    _, some = compute_usable(city, service.options_of(AS_OF), KEYS[500:520])
+    apart = ["shape_key"]
+    expected = whole[whole["parcel_id"].isin(some["parcel_id"])].reset_index(drop=True)
+    pd.testing.assert_frame_equal(some.drop(columns=apart), expected.drop(columns=apart), check_exact=True)
+
+
 def test_some_parcels_are_as_usable_as_in_the_whole_city(city: Connection) -> None:
     """Streets, neighbours, plans and buildings are seen from one parcel as from all."""
     fill_surroundings(city)
@@ -143,7 +157,11 @@ def test_some_parcels_are_as_usable_as_in_the_whole_city(city: Connection) -> No
         "gap_in_plan",
         "built",
     }
-    assert set(whole["potential_use"]) >= {"commerce", "housing"}
+    assert set(whole["potential_use_rule"]) >= {
+        "zone_commerce",
+        "land_use_plan_commercial",
+        "as_before_housing",
+    }
 
 
 def test_what_if_changes_the_answer_and_writes_nothing(city: Connection) -> None:

@@ -106,8 +106,8 @@ def told(report: ImportReport) -> dict[str, int]:
 
 
 TABLES = (
-    "districts, quarters, parcels, buildings, occupancies, restrictions, premises, vacancies, sites, "
-    "import_runs, audit"
+    "districts, quarters, parcels, buildings, occupancies, restrictions, land_use_areas, premises, "
+    "vacancies, sites, import_runs, audit"
 )
 
 

@@ -44,6 +44,7 @@ def linked(document: dict[str, Any], rel: str) -> str | None:
 
 PUBLIC_COUNTS = {
     "parcels": 4, "availability": 4, "transit": 4, "restrictions": 1, "development_plans": 1, "buildings": 1,
+    "land_use_areas": 1,
     "sites": 2, "plots": 1, "premises": 3, "vacancies": 1, "stops": 1, "districts": 2, "quarters": 1,
 }  # fmt: skip
 STAFF_COUNTS = {
