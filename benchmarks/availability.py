@@ -25,8 +25,14 @@ from sqlalchemy import text
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from geo_service.availability import service, stored
+from geo_service.availability.assemblies import Wish
+from geo_service.availability.assembling import Search, find_places
+from geo_service.availability.city_land import CityLand, city_land
+from geo_service.availability.city_service import AnsweredWhatIf, answer_what_if, read_question
+from geo_service.availability.flows import city_balance
 from geo_service.availability.inputs import Inputs, Options, no_occupancies, no_plans
 from geo_service.availability.kernel import AvailabilityResult, compute_availability, silent
+from geo_service.availability.summary import summarise_land
 from geo_service.db import Database, copy_frame
 from geo_service.embedded import EmbeddedCluster
 from geo_service.migrate import migrate
@@ -190,23 +196,44 @@ def measure_database(database: Database, result: AvailabilityResult) -> None:
         with database.read() as connection:
             return service.compute(connection, AS_OF, without=["restriction:1"])
 
+    def city_what_if(*lands: CityLand) -> AnsweredWhatIf:
+        with database.read() as connection:
+            question = read_question(["kind:contamination"], [], "city", AS_OF, "default")
+            return answer_what_if(
+                connection, question, lambda *_: lands[0] if lands else city_land(connection, AS_OF)
+            )
+
     def peer() -> float:
         with database.read() as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             return float(connection.execute(text(PEER), {"as_of": AS_OF}).scalar_one())
 
-    rounds = np.array([[timed(work, 1)[0] for work in (refresh, what_if, peer)] for _ in range(ROUNDS)])
-    refresh_s, what_if_s, peer_s = np.median(rounds, axis=0)
-    refresh_ratio, what_if_ratio, _ = np.median(rounds / rounds[:, 2:], axis=0)
-    for name, seconds, ratio, target_s in (
-        ("read + compute + write", refresh_s, refresh_ratio, TARGET_REFRESH_S),
-        ("read + compute (what-if)", what_if_s, what_if_ratio, TARGET_WHAT_IF_S),
-    ):
+    works = {
+        "read + compute + write": (refresh, TARGET_REFRESH_S),
+        "read + compute (what-if)": (what_if, TARGET_WHAT_IF_S),
+        "a kind gone, before/after": (city_what_if, TARGET_WHAT_IF_S),
+    }
+    timings = np.array(
+        [[timed(work, 1)[0] for work in (*(each[0] for each in works.values()), peer)] for _ in range(ROUNDS)]
+    )
+    *all_seconds, peer_s = np.median(timings, axis=0)
+    ratios = np.median(timings / timings[:, -1:], axis=0)
+    for (name, (_, target_s)), seconds, ratio in zip(works.items(), all_seconds, ratios[:-1], strict=True):
         line = f"  {name:25} {seconds:8.2f} s   {ratio:5.2f} x PostGIS"
         if len(result.parcels) == TARGET_PARCELS:
             limit = target_s / TARGET_PEER_S
             line += f"   target {target_s:.0f} s = {limit:.2f} x: {'met' if ratio <= limit else 'MISSED'}"
         print(line)
+    with database.read() as connection:
+        land = city_land(connection, AS_OF).with_facts(connection)
+    for name, work in (
+        ("the same, city kept", lambda: city_what_if(land)),
+        ("land together, first", lambda: find_places(land, Search(Wish(15_000)), public=False)),
+        ("land together, again", lambda: find_places(land, Search(Wish(20_000)), public=False)),
+        ("totals", lambda: summarise_land(land, public=False)),
+        ("land balance", lambda: city_balance(land, land, ["horizon", "use"])),
+    ):
+        print(f"  {name:25} {timed(work, 1)[0]:8.2f} s   (city kept)")
     print(f"  {'PostGIS lateral union':25} {peer_s:8.2f} s   (net area only, nothing written)")
     net, peer_sum = float(result.parcels["net_m2"].sum()), peer()
     print(f"  net area {net:,.4f} m2, relative difference to PostGIS {abs(net / peer_sum - 1):.1e}")

@@ -22,6 +22,7 @@ from geo_service.auth.access import identify
 from geo_service.auth.keys import secret_key
 from geo_service.auth.sessions import Sessions
 from geo_service.auth.throttle import Throttle
+from geo_service.availability import city_routes as city
 from geo_service.availability import routes as availability
 from geo_service.city import load_city
 from geo_service.db import Database
@@ -87,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    parts = (features, tiles, auth, availability, transit, inquiries, matching, sites, search, web)
+    parts = (features, tiles, auth, availability, city, transit, inquiries, matching, sites, search, web)
     for part in parts:  # routes are tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify)])
     return app

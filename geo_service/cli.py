@@ -11,7 +11,7 @@ from granian.log import LogLevels
 from pydantic import ValidationError
 
 from geo_service.auth.commands import user_app
-from geo_service.availability.commands import availability
+from geo_service.availability.commands import availability_app
 from geo_service.console import command_database, connected, err, explained, fail, out
 from geo_service.embedded import EmbeddedCluster
 from geo_service.imports.commands import import_app
@@ -32,9 +32,9 @@ db_app = typer.Typer(help="The database: embedded PostGIS and migrations.", no_a
 app.add_typer(db_app, name="db")
 app.add_typer(import_app, name="import")
 app.add_typer(transit_app, name="transit")
+app.add_typer(availability_app, name="availability")
 app.add_typer(map_app, name="map")
 app.add_typer(user_app, name="user")
-app.command()(availability)
 app.command()(match)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (GEO_HOST).")]

@@ -87,6 +87,12 @@ class NotReady(GeoServiceError):
     status, title, slug = HTTPStatus.SERVICE_UNAVAILABLE, "Not ready", "not-ready"
 
 
+class Busy(GeoServiceError):
+    """Too much is being computed at the moment; ``retry_after_s`` says when to ask again."""
+
+    status, title, slug = HTTPStatus.SERVICE_UNAVAILABLE, "Busy", "busy"
+
+
 class Conflict(GeoServiceError):
     """The change contradicts what is stored."""
 
@@ -177,12 +183,14 @@ def install_handlers(app: FastAPI, render: ProblemRenderer | None = None) -> Non
         if request_id:
             problem["request_id"] = request_id
         page = await render(request, problem) if render else None
-        return page or problem_response(problem, headers)
+        if page is None:
+            return problem_response(problem, headers)
+        page.headers.update(headers or {})
+        return page
 
     async def known(request: Request, error: Exception) -> Response:
         problem = error.problem() if isinstance(error, GeoServiceError) else {}
-        headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
-        return await answer(request, problem, headers)
+        return await answer(request, problem, _headers_of(error))
 
     async def validation(request: Request, error: Exception) -> Response:
         details = error.errors() if isinstance(error, RequestValidationError) else []
@@ -220,6 +228,13 @@ def install_handlers(app: FastAPI, render: ProblemRenderer | None = None) -> Non
     app.add_exception_handler(IntegrityError, integrity)
     app.add_exception_handler(OperationalError, operational)
     app.add_exception_handler(Exception, unknown)
+
+
+def _headers_of(error: Exception) -> dict[str, str] | None:
+    """Return the headers that belong to an error."""
+    if isinstance(error, Busy):
+        return {"Retry-After": str(error.extra["retry_after_s"])}
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
 
 
 def validation_problem(details: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own structure

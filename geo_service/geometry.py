@@ -109,6 +109,14 @@ def require_german_coordinates(frame: gpd.GeoDataFrame) -> None:
     )
 
 
+def to_wgs84(geometries: Any) -> Any:  # noqa: ANN401 - a geometry or an array in, the same out
+    """Return geometries (EPSG:25832, metres) in WGS 84, degrees, longitude before latitude."""
+    single = isinstance(geometries, shapely.Geometry)
+    series = gpd.GeoSeries([geometries] if single else list(geometries), crs=STORAGE_SRID)
+    degrees = np.asarray(series.to_crs(WGS84_SRID), dtype=object)
+    return degrees[0] if single else degrees
+
+
 def as_multipolygons(geometries: Any) -> Any:  # noqa: ANN401 - an array in, an array out
     """Return polygons as multipolygons; shape (n,), EPSG unchanged.
 

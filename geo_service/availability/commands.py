@@ -2,13 +2,15 @@
 
 import time
 from dataclasses import asdict
-from datetime import date, datetime
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from geo_service.availability.capacities import refresh as refresh_capacities
+from geo_service.availability.city_commands import assemblies, balance, print_what_if
+from geo_service.availability.city_service import CITY
+from geo_service.availability.days import parse_day
 from geo_service.availability.inputs import Options
 from geo_service.availability.kernel import Progress
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
@@ -16,12 +18,9 @@ from geo_service.availability.service import kinds_of, options_of, today
 from geo_service.availability.stored import refresh
 from geo_service.availability.totals import AvailabilityReport
 from geo_service.availability.usable import refresh_usability
-from geo_service.console import command_database, err, out, print_json, progress, who
+from geo_service.console import command_database, err, explained, out, print_json, progress, who
 from geo_service.db import Database
-from geo_service.errors import BadParameter, Conflict
-
-DATE_FORMATS = ("%Y-%m-%d", "%d.%m.%Y")
-"""Ways to write a day: 2028-04-01 and 01.04.2028."""
+from geo_service.errors import Conflict
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day asked for; unset: today.")]
 Preset = Annotated[str, typer.Option(help=f"Horizon preset: {' or '.join(HORIZON_PRESETS)}.")]
@@ -36,18 +35,42 @@ Order = Annotated[
     typer.Option("--order", metavar="KINDS", help="Kinds that are deducted first, joined by commas."),
 ]
 All = Annotated[bool, typer.Option("--all", help="Compute all parcels, also those that nothing touched.")]
+Without = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar="BLOCKER",
+        help="What if this were gone: restriction:12, occupancy:3, plan:4 or kind:ordnance_clearance. Prints "
+        "the difference and writes nothing; may be repeated.",
+    ),
+]
+Ending = Annotated[
+    list[str] | None,
+    typer.Option("--ending", metavar="BLOCKER@DAY", help="What if it ended: occupancy:3@2027-04-01."),
+]
+Scope = Annotated[str, typer.Option(help="Of a what-if: city, parcel:KEY or site:SLUG.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
 
 WAIT_S, ASK_AGAIN_S = 600.0, 0.5
 """How long another refresh is waited for, seconds."""
 
 
-def availability(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+availability_app = typer.Typer(
+    help="What of every parcel can be had, and from when.", invoke_without_command=True
+)
+
+
+@availability_app.callback()
+def availability(  # noqa: PLR0913, PLR0917 - one for each option
+    context: typer.Context,
     as_of: AsOf = "",
     preset: Preset = "default",
     short_years: ShortYears = None,
     mid_years: MidYears = None,
     order: Order = "",
+    without: Without = None,
+    ending: Ending = None,
+    scope: Scope = CITY,
     everything: All = False,
     as_json: AsJson = False,
 ) -> None:
@@ -55,6 +78,13 @@ def availability(  # noqa: PLR0913, PLR0917 - each is an option of the command l
 
     Computes only what changed since the last time, unless the day, the preset or the rules are others.
     """
+    if context.invoked_subcommand:
+        return
+    if without or ending or scope != CITY:
+        with explained():
+            asked = preset_key(preset, short_years, mid_years)
+        print_what_if(without or [], ending or [], scope, as_of, asked, as_json=as_json)
+        return
     with command_database() as database:
         day = parse_day(as_of) if as_of else today()
         asked = preset_key(preset, short_years, mid_years)
@@ -86,20 +116,8 @@ def _in_turn(
             time.sleep(ASK_AGAIN_S)
 
 
-def parse_day(text: str) -> date:
-    """Read a day as a person writes it.
-
-    Raises
-    ------
-    BadParameter
-        When it is no day of the calendar; the message shows how to write one.
-    """
-    for form in DATE_FORMATS:
-        try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            continue
-    raise BadParameter(f"{text!r} is no day. Write it as 2028-04-01 or 01.04.2028.", parameter="as_of")
+availability_app.command()(assemblies)
+availability_app.command()(balance)
 
 
 def totals_table(totals: AvailabilityReport) -> Table:

@@ -108,7 +108,7 @@ def options_of(as_of: date, preset: str = "default", order: Sequence[str] | None
         kinds_of(settings.deduction_order) if order is None else order, list(RestrictionKind)
     )
     return Options(
-        _askable(as_of),
+        askable(as_of),
         horizon_preset(preset),
         kinds,
         known_on=today(),
@@ -176,7 +176,14 @@ def read_frame(connection: Connection, statement: Executable, columns: tuple[str
     return frame
 
 
-def _askable(as_of: date) -> date:
+def askable(as_of: date) -> date:
+    """Return the day.
+
+    Raises
+    ------
+    BadParameter
+        For a day before 1900 or after 2200.
+    """
     if not EARLIEST <= as_of <= LATEST:
         raise BadParameter(
             f"{as_of} cannot be asked for: choose a day from {EARLIEST} to {LATEST}.", parameter="as_of"

@@ -1,6 +1,6 @@
 """Numbers of the charts: drawn by the templates as SVG, with a table behind each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -64,6 +64,54 @@ def waterfall(gross_m2: float, net_m2: float, items: Sequence[dict[str, Any]]) -
                 Bar("estimate", item, estimated, max(left, 0.0) * scale, estimated * scale, max(left, 0.0))
             )
     return bars
+
+
+@dataclass(frozen=True, slots=True)
+class FlowBar:
+    """One bar of a land balance: what there was, what came or went, what there is.
+
+    Parameters
+    ----------
+    stage
+        Opening, a flow or closing.
+    kind
+        ``stock``, ``plus`` or ``minus``.
+    value_m2
+        Area, m²; negative for what went.
+    start, width
+        Place in the chart, per cent of the largest value.
+    """
+
+    stage: str
+    kind: str
+    value_m2: float
+    start: float
+    width: float
+
+
+def flow_bars(net_m2: Mapping[str, float]) -> list[FlowBar]:
+    """Lay a balance out as bars, each flow beginning where the one before ended.
+
+    Parameters
+    ----------
+    net_m2
+        Net area by stage: opening, the flows, closing; flows without area are left out.
+    """
+    (first, opening), *flows, (last, closing) = net_m2.items()
+    level, levels = opening, [opening, closing]
+    steps = []
+    for stage, value in flows:
+        if value:
+            steps.append((stage, value, min(level, level + value)))
+            level += value
+            levels.append(level)
+    largest = max(levels)
+    scale = CHART_WIDTH / largest if largest > 0 else 0.0
+    bars = [FlowBar(first, "stock", opening, 0.0, opening * scale)]
+    for stage, value, start in steps:
+        kind = "plus" if value > 0 else "minus"
+        bars.append(FlowBar(stage, kind, value, start * scale, abs(value) * scale))
+    return [*bars, FlowBar(last, "stock", closing, 0.0, closing * scale)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import ANYBODY, Caller, Role
-from geo_service.auth.fields import may_see
+from geo_service.auth.fields import ADVISERS, may_see
 from geo_service.auth.publication import sees_unpublished
 from geo_service.city import CityProfile, load_city
 from geo_service.db import get_database
@@ -75,6 +75,7 @@ NAVIGATION: Final[Sequence[Entry]] = (
     Entry("/standorte", N_("Standorte")),
     Entry("/leerstand", N_("Leerstände")),
     Entry("/anfragen", N_("Anfragen"), frozenset({Role.INVESTOR_SUPPORT})),
+    Entry("/berichte", N_("Berichte"), ADVISERS),
     Entry("/anstoss", N_("Anstoß"), frozenset({Role.VACANCY_MANAGER})),
 )
 """Main navigation; entries with roles are shown to these only."""
@@ -130,6 +131,12 @@ class Frame:
     def speaker(self) -> PageSpeaker:
         """Says sentences in the page's language."""
         return PageSpeaker(self.language, self.city.timezone)
+
+    @property
+    def basemap(self) -> tuple[str, str] | None:
+        """Address and attribution of the base map; None: own layers only."""
+        settings = self.request.app.state.settings
+        return (settings.basemap_url, settings.basemap_attribution) if settings.basemap_url else None
 
     def has_role(self, *roles: Role) -> bool:
         """Tell whether the caller has one of the roles (or may do everything)."""

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 
+from geo_service.errors import Busy
 from geo_service.web.assets import mount_static
 from geo_service.web.frame import bare_frame
 from geo_service.web.pages import (
@@ -12,18 +13,36 @@ from geo_service.web.pages import (
     land,
     overview,
     premises,
+    reports,
     search,
     sign_in,
     sites,
     start,
     texts,
+    together,
+    what_if,
 )
 from geo_service.web.vocabulary import N_
 
 __all__ = ["mount_static", "render_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
-for page in (start, overview, land, sites, premises, search, contest, inquiries, sign_in, texts):
+PAGES = (
+    start,
+    overview,
+    land,
+    together,
+    what_if,
+    reports,
+    sites,
+    premises,
+    search,
+    contest,
+    inquiries,
+    sign_in,
+    texts,
+)
+for page in PAGES:
     router.include_router(page.router)
 
 DATA_PATHS: Final = ("/api/", "/ogc", "/static/", "/healthz", "/readyz", "/metrics")
@@ -50,6 +69,11 @@ EXPLANATIONS: Final[dict[int, tuple[str, str]]] = {
     ),
 }
 """Title and explanation by status."""
+BUSY: Final = (
+    N_("Gerade zu viel zu rechnen"),
+    N_("Andere Fragen werden noch gerechnet. Bitte laden Sie die Seite in einigen Sekunden neu."),
+)
+"""What is said when others are still computing."""
 UNKNOWN: Final = (
     N_("Da ist etwas schiefgegangen"),
     N_("Der Fehler wurde aufgezeichnet. Bitte versuchen Sie es noch einmal."),
@@ -71,7 +95,8 @@ async def render_problem(request: Request, problem: dict[str, Any]) -> Response 
         return None
     status = int(problem["status"])
     frame = await bare_frame(request, ask=status < 500)  # noqa: PLR2004 - at a fault of ours, touch nothing
-    title, explanation = EXPLANATIONS.get(status, UNKNOWN)
+    busy = str(problem.get("type", "")).endswith(f":{Busy.slug}")
+    title, explanation = BUSY if busy else EXPLANATIONS.get(status, UNKNOWN)
     known = frame.language == "en" and status < 500  # noqa: PLR2004 - details are written in English
     return frame.page(
         "error.html",

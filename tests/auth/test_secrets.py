@@ -28,6 +28,13 @@ QUERIES: dict[str, tuple[str, ...]] = {
         "?datetime=../..&limit=10000",
         f"?bbox={WEST},{SOUTH},{EAST},{NORTH}",
     ),
+    "/api/availability/summary": ("", "?as_of=2027-01-01"),
+    "/api/availability/what-if": ("?without=kind:owner_unwilling", "?without=kind:leased&scope=city"),
+    "/api/availability/assemblies": (
+        "?at_least_m2=100&horizon=now,short,mid,long,undetermined",
+        "?at_least_m2=100&owner=same_kind",
+    ),
+    "/api/availability/balance": ("?by=district", "?by=owner_kind,horizon"),
     "/maps/identify": (
         "?lon=7.4735&lat=51.5045&layers=parcels,districts&tolerance_m=100",
         "?lon=7.4686&lat=51.5008&layers=vacancies&tolerance_m=500",

@@ -6,19 +6,16 @@ from collections.abc import Iterator
 from datetime import date
 
 import pytest
-import typer
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from geo_service.availability import commands, queries
-from geo_service.availability.commands import availability, parse_day
+from geo_service.availability.commands import availability_app
+from geo_service.availability.days import parse_day
 from geo_service.db import Database
 from geo_service.errors import BadParameter
 from geo_service.settings import Settings, get_settings
 from tests.availability.city import fill_city
-
-app = typer.Typer()
-app.command()(availability)
 
 
 @pytest.fixture
@@ -39,7 +36,7 @@ def database(empty_url: str) -> Iterator[Database]:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(app, [*arguments], env={"COLUMNS": "200"})
+    return CliRunner().invoke(availability_app, [*arguments], env={"COLUMNS": "200"})
 
 
 def test_it_stores_and_prints_totals(database: Database) -> None:

@@ -26,6 +26,10 @@ PUBLIC_PAGES = [
     "/flaechen?area_min=abc",
     "/flaechen?area_min=900000000",
     PARCEL,
+    "/flaechenverbund",
+    "/flaechenverbund?at_least_m2=5.000&horizon=short&horizon=undetermined",
+    "/flaechenverbund?at_least_m2=900000",
+    "/flaechenverbund?at_least_m2=abc",
     "/standorte",
     "/standorte/energiecampus",
     "/standorte/cleanport",
@@ -45,6 +49,15 @@ STAFF_PAGES = {
     "/anfragen?area_min=1000&use=GE&horizon=short": Role.INVESTOR_SUPPORT,
     "/anfragen?by=morgen": Role.INVESTOR_SUPPORT,
     "/anstoss": Role.VACANCY_MANAGER,
+    "/berichte": Role.PLANNER,
+    "/berichte/flaechenbilanz": Role.PLANNER,
+    "/berichte/flaechenbilanz?from=2019-01-01&to=2026-06-01&by=horizon&by=owner_kind": Role.INVESTOR_SUPPORT,
+    "/berichte/flaechenbilanz?from=morgen&by=farbe": Role.PLANNER,
+    "/berichte/flaechenbilanz/flurstuecke?stage=opening&from=2019-01-01": Role.PLANNER,
+    "/was-waere-wenn": Role.PLANNER,
+    "/was-waere-wenn?without=kind:leased&without=kind:contamination": Role.VACANCY_MANAGER,
+    f"/was-waere-wenn?without=kind:contamination&scope=parcel:{PUBLIC_KEYS[0]}": Role.PLANNER,
+    "/was-waere-wenn?without=restriction:99999&ending=occupancy:1@morgen": Role.PLANNER,
 }
 SignedIn = Callable[[Role | str], httpx.Client]
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo_service.auth import Public
 from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_reason
 from geo_service.availability.capacities import capacity_record, compute_capacities
+from geo_service.availability.city_routes import ask_neighbours
 from geo_service.availability.models import Horizon
 from geo_service.availability.records import answer_records
 from geo_service.availability.service import today
@@ -28,6 +29,7 @@ from geo_service.web.filters import (
     read_land_filter,
 )
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.pages.asking import names_of
 from geo_service.web.queries.parcel_page import ACCESS, ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
@@ -133,6 +135,21 @@ def _item_ids(row: Any) -> list[int]:  # noqa: ANN401 - a row
 def _capacity(connection: Connection, parcel_key: str) -> JsonObject:
     """Compute what may be built on a parcel as of today: never stale."""
     return capacity_record(compute_capacities(connection, today(), [parcel_key]))
+
+
+@router.get("/flaechen/{parcel_key}/nachbarn")
+async def neighbours(request: Request, session: Reading, caller: Public, parcel_key: str) -> Response:
+    """Show the available land beside a parcel: a part of its page, computed when the page is open."""
+    frame = await frame_of(request, session, caller)
+    row = await _parcel(session, parcel_key, frame)
+    found = await ask_neighbours(request, session, row.parcel_key, frame.today, public=frame.public)
+    keys = found.neighbours["parcel_key"].tolist()
+    return frame.page(
+        "partials/neighbours.html",
+        found=found,
+        rows=found.neighbours.to_dict("records"),
+        named=await names_of(session, frame, keys),
+    )
 
 
 async def _parcel(session: AsyncSession, parcel_key: str, frame: Frame) -> Any:  # noqa: ANN401 - a row

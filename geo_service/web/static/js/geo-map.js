@@ -173,6 +173,13 @@ const GeoMap = (() => {
       onEachFeature: (feature, layer) => labelled(layer, "map-label--districts", feature.properties.name),
     }),
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
+    places: (map) => ({
+      style: (feature) => {
+        const fill = map.geo.settings.styles.horizon[feature.properties.horizon] || {color: "#ffffff"};
+        return {color: map.geo.settings.styles.lines.parcels.color, weight: 1, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
+      },
+      onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
+    }),
     parcels: (map) => ({
       style: (feature) => {
         const fill = map.geo.settings.styles.horizon[feature.properties.horizon] || {color: "#ffffff"};

@@ -1,0 +1,179 @@
+"""What is imagined in a what-if: blockers that are gone, whole kinds that are gone, ends that are set.
+
+Pure: inputs in, inputs out; nothing is written anywhere. Coordinates in EPSG:25832.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_service.availability.inputs import Inputs, geometries
+from geo_service.availability.timing import PLAN_KIND
+from geo_service.availability.waterfall import Indices
+from geo_service.errors import InvalidInput
+
+RECORDS: Final = {"restriction": "restrictions", "occupancy": "occupancies", "plan": "plans"}
+"""Frame of `Inputs` per kind of record."""
+KIND: Final = "kind"
+"""Word before the name of a whole kind, as in kind:ordnance_clearance."""
+HOW: Final = "Write restriction:, occupancy: or plan: and the id, or kind: and the name of a kind."
+HOW_ENDING: Final = "Write the blocker and its first day without it: occupancy:3@2027-04-01."
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What is imagined.
+
+    Parameters
+    ----------
+    without
+        Records that do not exist: (what, id), what being one of `RECORDS`.
+    kinds
+        Kinds of restriction or occupancy that do not exist; `PLAN_KIND` means plans in procedure.
+    ending
+        Records that end: (what, id, first day without it). A plan comes into force on that day.
+    """
+
+    without: frozenset[tuple[str, str]] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    ending: tuple[tuple[str, str, date], ...] = ()
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is imagined at all."""
+        return bool(self.without or self.kinds or self.ending)
+
+
+def parse_changes(without: Sequence[str], ending: Sequence[str], known_kinds: Collection[str]) -> Changes:
+    """Read what is imagined, as written in addresses and on the command line.
+
+    Parameters
+    ----------
+    without
+        ``restriction:12``, ``occupancy:3``, ``plan:4`` or ``kind:ordnance_clearance``.
+    ending
+        ``occupancy:3@2027-04-01``: from that day on it no longer holds.
+    known_kinds
+        Kinds that there are.
+
+    Raises
+    ------
+    InvalidInput
+        When a text has another form, names an unknown kind, or one blocker is to end twice.
+    """
+    gone: set[tuple[str, str]] = set()
+    kinds: set[str] = set()
+    for text in without:
+        what, _, key = text.partition(":")
+        if what == KIND and key in known_kinds:
+            kinds.add(key)
+        elif what == KIND:
+            known = ", ".join(sorted(known_kinds))
+            raise InvalidInput(f"There is no kind {key[:40]!r}. Known: {known}.", parameter="without")
+        else:
+            gone.add(_reference(text, "without", HOW))
+    ends: dict[tuple[str, str], date] = {}
+    for text in ending:
+        name, _, day = text.partition("@")
+        record = _reference(name, "ending", HOW_ENDING)
+        if record in ends:
+            raise InvalidInput(f"{name} is to end on two days. Name one.", parameter="ending")
+        ends[record] = _day(day, text)
+    return Changes(
+        frozenset(gone), frozenset(kinds), tuple((*record, day) for record, day in sorted(ends.items()))
+    )
+
+
+def _reference(text: str, parameter: str, how: str) -> tuple[str, str]:
+    what, _, key = text.partition(":")
+    if what not in RECORDS or not key.isascii() or not key.isdecimal() or len(key) > 18:  # noqa: PLR2004 - bigint
+        raise InvalidInput(f"{text[:60]!r} names no blocker. {how}", parameter=parameter)
+    return what, str(int(key))
+
+
+def _day(text: str, whole: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+    except ValueError as error:
+        raise InvalidInput(f"{whole[:60]!r} names no day. {HOW_ENDING}", parameter="ending") from error
+
+
+def require_known(inputs: Inputs, changes: Changes) -> None:
+    """Refuse to imagine away what is not there: the answer would be "no difference" for a typing error.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the first record that does not hold on the asked day or does not lie in the asked scope.
+    """
+    for parameter, records in (("without", sorted(changes.without)), ("ending", changes.ending)):
+        for what, key, *_ in records:
+            if not _rows(getattr(inputs, RECORDS[what]), key).any():
+                raise InvalidInput(
+                    f"No {what} {key} holds here on the asked day. Take the id from the blocking chain or "
+                    "the waterfall of a parcel.",
+                    parameter=parameter,
+                )
+
+
+def _rows(frame: pd.DataFrame, key: str) -> Any:  # noqa: ANN401 - boolean array
+    return (frame["id"] == int(key)).to_numpy(dtype=bool)
+
+
+def _named(inputs: Inputs, changes: Changes, what: str) -> Any:  # noqa: ANN401 - boolean array
+    """Tell which records of a frame do not exist any more."""
+    frame = getattr(inputs, RECORDS[what])
+    keys = [int(key) for kind, key in changes.without if kind == what]
+    gone = frame["id"].isin(keys).to_numpy(dtype=bool)
+    if "kind" in frame:
+        return gone | frame["kind"].isin(list(changes.kinds)).to_numpy(dtype=bool)
+    return gone | (PLAN_KIND in changes.kinds)
+
+
+def changed(inputs: Inputs, changes: Changes) -> Inputs:
+    """Return the inputs as imagined."""
+    frames: dict[str, Any] = {}
+    for what, name in RECORDS.items():
+        frame = getattr(inputs, name)
+        column = "in_force_on" if what == "plan" else "valid_to"
+        ends = {int(key): day for kind, key, day in changes.ending if kind == what}
+        if ends:
+            days = [ends.get(key, day) for key, day in zip(frame["id"], frame[column], strict=True)]
+            frame = frame.assign(**{column: pd.Series(days, index=frame.index, dtype=object)})
+        frames[name] = frame[~_named(inputs, changes, what)]
+    return replace(inputs, **frames)
+
+
+def touched(inputs: Inputs, changes: Changes) -> Indices:
+    """Return the positions of the parcels for which the answer may change, rising.
+
+    Notes
+    -----
+    A parcel's answer depends on what lies on it alone, so all the others keep theirs.
+    """
+    ending = {(what, key) for what, key, _ in changes.ending}
+    shapes = []
+    for what in ("restriction", "plan"):
+        frame = getattr(inputs, RECORDS[what])
+        ends = frame["id"].isin([int(key) for kind, key in ending if kind == what]).to_numpy(dtype=bool)
+        shapes.append(geometries(frame)[_named(inputs, changes, what) | ends])
+    tree = shapely.STRtree(inputs.parcels)
+    met = tree.query(np.concatenate(shapes), predicate="intersects")[1]
+    occupancies = inputs.occupancies
+    ends = occupancies["id"].isin([int(key) for kind, key in ending if kind == "occupancy"])
+    held = occupancies["parcel_id"][_named(inputs, changes, "occupancy") | ends.to_numpy(dtype=bool)]
+    occupied = np.flatnonzero(np.isin(inputs.parcel_ids, held.to_numpy(dtype=np.int64)))
+    return np.union1d(met, occupied).astype(np.int64)
+
+
+def subset(inputs: Inputs, positions: Indices) -> Inputs:
+    """Return the inputs of some parcels, with all restrictions and plans."""
+    ids = inputs.parcel_ids[positions]
+    held = np.isin(inputs.occupancies["parcel_id"].to_numpy(dtype=np.int64), ids)
+    return replace(
+        inputs, parcel_ids=ids, parcels=inputs.parcels[positions], occupancies=inputs.occupancies[held]
+    )

@@ -1,0 +1,153 @@
+"""The land of a whole city on one day: availability of every parcel beside what groups and balances need.
+
+Computed anew from the register, so never stale; `desk` keeps it until the data change.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+from sqlalchemy import Connection
+
+from geo_service.availability import city_queries, service
+from geo_service.availability.inputs import Geometries, Inputs, Options, geometries, in_force
+from geo_service.availability.joins import Joins, find_joins
+from geo_service.availability.kernel import compute_availability
+from geo_service.availability.waterfall import Flags
+
+SOLD: Final = "sold"
+JOINS_KEPT: Final = 4
+PER_M2: Final = 10_000
+"""Square centimetres in a square metre: sums of whole ones add up exactly."""
+
+
+@dataclass(frozen=True)
+class CityLand:
+    """The land of a city on a day.
+
+    Parameters
+    ----------
+    options
+        What was asked.
+    inputs
+        What it was computed from, EPSG:25832.
+    parcels
+        One row per parcel: those of `AvailabilityResult.parcels`, ``parcel_key`` and ``sold``; with facts
+        also ``district_key``, ``district`` (missing: outside of all), ``owner_kind`` (for roles only),
+        ``shown`` (the public may see it) and ``is_demo``.
+    net
+        Net geometries, EPSG:25832, in the order of `parcels`.
+    zones
+        Building areas of the day's plans: ``zone`` (BauNVO short form) and ``geometry``.
+    keys
+        Keys of the parcels asked for; None: all.
+    known_joins
+        Which parcels lie together, by which of them were wanted.
+    enriched
+        The same land with facts, once they were read.
+    """
+
+    options: Options
+    inputs: Inputs
+    parcels: pd.DataFrame
+    net: Geometries
+    zones: pd.DataFrame
+    keys: tuple[str, ...] | None = None
+    known_joins: dict[bytes, Joins] = field(default_factory=dict)
+    enriched: "list[CityLand]" = field(default_factory=list)
+
+    def with_facts(self, connection: Connection) -> "CityLand":
+        """Return the land with what the parcels are grouped by, read from the same state of the register."""
+        if not self.enriched:
+            found = facts_of(connection, self.options.as_of, self.keys)
+            parcels = self.parcels.assign(**{name: found[name].to_numpy() for name in FACTS})
+            self.enriched.append(replace(self, parcels=parcels))
+        return self.enriched[0]
+
+    def joins_among(self, wanted: Flags) -> Joins:
+        """Return which of the wanted parcels lie together, by position among them; the last ones are kept."""
+        key = wanted.tobytes()
+        if key not in self.known_joins:
+            while len(self.known_joins) >= JOINS_KEPT:
+                self.known_joins.pop(next(iter(self.known_joins)), None)
+            self.known_joins[key] = find_joins(self.net[wanted])
+        return self.known_joins[key]
+
+    @cached_property
+    def use(self) -> npt.NDArray[np.object_]:
+        """BauNVO short form of the plan at a point inside each parcel; None where no plan says so."""
+        use: npt.NDArray[np.object_] = np.full(len(self.parcels), None, dtype=object)
+        points = shapely.point_on_surface(self.inputs.parcels)
+        point, area = shapely.STRtree(geometries(self.zones)).query(points, predicate="intersects")
+        order = np.lexsort((-area, point))  # the first area is written last and stays
+        use[point[order]] = self.zones["zone"].to_numpy(dtype=object)[area[order]]
+        return use
+
+    def visible(self, *, public: bool) -> Flags:
+        """Tell which parcels a caller may see."""
+        shown = self.parcels["shown"].to_numpy(dtype=bool)
+        return shown if public else np.ones(len(shown), dtype=bool)
+
+
+def city_land(
+    connection: Connection,
+    as_of: date,
+    preset: str = "default",
+    parcel_keys: Collection[str] | None = None,
+) -> CityLand:
+    """Compute the land of the city, or of some parcels, on a day; nothing is written.
+
+    Parameters
+    ----------
+    connection
+        Connection whose transaction (REPEATABLE READ) says what is seen.
+    as_of, preset, parcel_keys
+        As in `service.compute`.
+
+    Raises
+    ------
+    NotFound
+        When a parcel asked for is not in the cadastre of the day.
+    BadParameter
+        For an unknown preset or a day that cannot be asked for.
+    """
+    options = service.options_of(as_of, preset)
+    with service.no_garbage_collection():
+        keys, inputs = service.load(connection, as_of, parcel_keys)
+        result = compute_availability(inputs, options)
+        zones = _frame(connection.execute(city_queries.zones(as_of)).all(), ("zone", "geometry"))
+    zones["geometry"] = shapely.from_wkb(zones["geometry"].to_numpy(dtype=object))
+    parcels = result.parcels.assign(parcel_key=keys)
+    occupancies = inputs.occupancies
+    sold = occupancies[in_force(occupancies, as_of) & (occupancies["kind"] == SOLD).to_numpy(dtype=bool)]
+    parcels["sold"] = np.isin(inputs.parcel_ids, sold["parcel_id"].to_numpy(dtype=np.int64))
+    wanted = None if parcel_keys is None else tuple(parcel_keys)
+    return CityLand(options, inputs, parcels, result.net, zones, wanted)
+
+
+def facts_of(connection: Connection, as_of: date, parcel_keys: Collection[str] | None) -> pd.DataFrame:
+    """Read what the parcels of a day, or some of them, are grouped by; in the order of their ids."""
+    statement = city_queries.facts(as_of, service.today(), parcel_keys)
+    with service.no_garbage_collection():
+        return _frame(connection.execute(statement).all(), ("parcel_key", *FACTS))
+
+
+FACTS: Final = ("district_key", "district", "owner_kind", "shown", "is_demo")
+"""Columns of `city_queries.facts`."""
+
+
+def _frame(rows: Any, columns: tuple[str, ...]) -> pd.DataFrame:  # noqa: ANN401 - rows
+    values = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
+    return pd.DataFrame({name: pd.Series(values.get(name, ()), dtype=object) for name in columns})
+
+
+def square_centimetres(areas_m2: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401 - array or series
+    """Round areas in m2 to whole square centimetres, so that their sums add up exactly."""
+    areas: npt.NDArray[np.float64] = np.asarray(areas_m2, dtype=float)
+    return np.rint(areas * PER_M2).astype(np.int64)

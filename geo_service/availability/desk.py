@@ -1,0 +1,179 @@
+"""City-wide computations for requests: few at a time, in a thread, each once, kept until the data change."""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, TypeVar, cast
+
+from fastapi import Request
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.availability import city_queries, service
+from geo_service.availability.city_land import CityLand, city_land
+from geo_service.db import Database, get_database
+from geo_service.errors import Busy
+
+T = TypeVar("T")
+
+LANDS_KEPT: Final = 2
+"""Cities kept per process, about 150 MB for 200,000 parcels each: a balance needs two days."""
+ANSWERS_KEPT: Final = 64
+PATIENCE_S: Final = 8.0
+"""How long a request waits for its turn before it is told to come again."""
+RETRY_AFTER_S: Final = 5
+
+Version = tuple[str, date]
+"""State of the data, and the day on which publication is judged."""
+LandOf = Callable[[date, str], CityLand]
+"""Returns the land of the city on a day, by a preset."""
+
+
+@dataclass
+class Desk:
+    """The city-wide computations of one process.
+
+    Parameters
+    ----------
+    patience_s
+        How long a request waits for its turn.
+    """
+
+    patience_s: float = PATIENCE_S
+    _lands: "OrderedDict[tuple[date, str], tuple[Version, CityLand]]" = field(default_factory=OrderedDict)
+    _answers: "OrderedDict[Hashable, tuple[Version, Any]]" = field(default_factory=OrderedDict)
+    _running: dict[Hashable, "asyncio.Task[Any]"] = field(default_factory=dict)
+    _turns: dict[bool, asyncio.Semaphore] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    async def ask(
+        self,
+        database: Database,
+        version: str,
+        key: Hashable,
+        make: Callable[[LandOf, Connection], T],
+        *,
+        public: bool,
+    ) -> T:
+        """Return an answer from before if nothing was written since, else compute it in a thread.
+
+        Parameters
+        ----------
+        database
+            Where to read.
+        version
+            State of the data now, from `city_queries.data_version`.
+        key
+            Names the question; equal questions get one computation.
+        make
+            Computes the answer.
+        public
+            Whether nobody known asks: the public and the agency have a turn each, so that neither can keep
+            the other waiting.
+
+        Raises
+        ------
+        Busy
+            When others are still computing after some seconds.
+        """
+        state = (version, service.today())
+        held = self._answers.get(key)
+        if held and held[0] == state:
+            self._answers.move_to_end(key)
+            return cast("T", held[1])
+        question = (key, state)
+        task = self._running.get(question)
+        if task is None:
+            task = asyncio.create_task(self._computed(database, key, make, public=public))
+            self._running[question] = task
+            task.add_done_callback(lambda done: self._ended(question, done))
+        return cast("T", await asyncio.shield(task))
+
+    def _ended(self, question: Hashable, task: "asyncio.Task[Any]") -> None:
+        self._running.pop(question, None)
+        if not task.cancelled():
+            task.exception()  # a caller that left does not ask for it any more
+
+    async def _computed(
+        self, database: Database, key: Hashable, make: Callable[[LandOf, Connection], Any], *, public: bool
+    ) -> Any:  # noqa: ANN401 - whatever is made
+        turn = self._turns.setdefault(public, asyncio.Semaphore(1))
+        try:
+            await asyncio.wait_for(turn.acquire(), self.patience_s)
+        except TimeoutError as error:
+            raise Busy(
+                "Other questions about the whole city are being computed. Please ask again in a few seconds.",
+                retry_after_s=RETRY_AFTER_S,
+            ) from error
+        try:
+            state, answer = await asyncio.to_thread(self._compute, database, make)
+        finally:
+            turn.release()
+        self._answers[key] = (state, answer)
+        while len(self._answers) > ANSWERS_KEPT:
+            self._answers.popitem(last=False)
+        return answer
+
+    def _compute(self, database: Database, make: Callable[[LandOf, Connection], Any]) -> tuple[Version, Any]:
+        """Compute in one snapshot of the register."""
+        with database.read() as connection:
+            snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
+            state = (str(snapshot.execute(city_queries.data_version()).scalar_one()), service.today())
+
+            def land_of(as_of: date, preset: str) -> CityLand:
+                return self._land(snapshot, state, as_of, preset)
+
+            return state, make(land_of, snapshot)
+
+    def _land(self, snapshot: Connection, state: Version, as_of: date, preset: str) -> CityLand:
+        with self._lock:
+            held = self._lands.get((as_of, preset))
+            if held and held[0] == state:
+                self._lands.move_to_end((as_of, preset))
+                return held[1]
+        land = city_land(snapshot, as_of, preset)
+        with self._lock:
+            self._lands[as_of, preset] = (state, land)
+            self._lands.move_to_end((as_of, preset))
+            while len(self._lands) > LANDS_KEPT:
+                self._lands.popitem(last=False)
+        return land
+
+
+def desk_of(request: Request) -> Desk:
+    """Return the application's desk."""
+    desk: Desk = getattr(request.app.state, "desk", None) or Desk()
+    request.app.state.desk = desk
+    return desk
+
+
+async def answered(
+    request: Request,
+    session: AsyncSession,
+    key: Hashable,
+    make: Callable[[LandOf, Connection], T],
+    *,
+    public: bool,
+) -> T:
+    """Answer a question about the whole city.
+
+    Parameters
+    ----------
+    request
+        The request; its application keeps the answers.
+    session
+        Read session, asked whether anything was written.
+    key, make, public
+        As in `Desk.ask`.
+
+    Raises
+    ------
+    Busy
+        When others are still computing after some seconds.
+    """
+    version = str(await session.scalar(city_queries.data_version()))
+    await session.commit()  # gives the connection back: others need it while this one waits
+    return await desk_of(request).ask(get_database(request), version, key, make, public=public)

@@ -1,0 +1,163 @@
+"""What would be, if something were gone or ended: before and after for a parcel, a site or the city.
+
+Nothing is written. Only the parcels that a change touches are computed anew; the others keep their answer.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from geo_service.availability.changes import Changes, changed, require_known, subset, touched
+from geo_service.availability.city_land import CityLand, square_centimetres
+from geo_service.availability.inputs import Geometries
+from geo_service.availability.kernel import compute_availability
+from geo_service.availability.presets import HORIZONS
+
+FIGURES: Final = (
+    "net_m2",
+    "estimated_m2",
+    "largest_piece_m2",
+    "severity",
+    "horizon",
+    "available_from",
+)
+"""Figures of a parcel that a change can change."""
+
+
+@dataclass(frozen=True)
+class HorizonSum:
+    """Land of one horizon, of one of the sums below: parcels with net land, whole square centimetres."""
+
+    horizon: str
+    parcels: int
+    net_cm2: int
+    estimated_cm2: int
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Land at one stage of a what-if.
+
+    Parameters
+    ----------
+    parcels, without_land
+        All parcels, and those of them without net land.
+    gross_cm2, net_cm2, estimated_cm2
+        Sums in whole square centimetres.
+    horizons
+        By horizon; they add up to the sums above.
+    """
+
+    parcels: int
+    without_land: int
+    gross_cm2: int
+    net_cm2: int
+    estimated_cm2: int
+    horizons: tuple[HorizonSum, ...]
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Before and after.
+
+    Parameters
+    ----------
+    as_of, preset
+        What was asked.
+    before, after
+        Totals.
+    parcels
+        The parcels whose answer changes, largest gain first: ``parcel_key``,
+        ``geometry`` (EPSG:25832), ``gain_m2`` and each of `FIGURES` with the suffix
+        ``_before`` and ``_after``.
+    """
+
+    as_of: date
+    preset: str
+    before: Sums
+    after: Sums
+    parcels: pd.DataFrame
+
+
+def what_if(land: CityLand, changes: Changes) -> WhatIf:
+    """Compare the land as it is with the land as imagined.
+
+    Parameters
+    ----------
+    land
+        The land of the city, or of the parcels in question.
+    changes
+        What is imagined.
+
+    Raises
+    ------
+    InvalidInput
+        When a record named in the changes does not hold on the day.
+    """
+    require_known(land.inputs, changes)
+    before = land.parcels
+    rows = touched(land.inputs, changes)
+    anew = compute_availability(changed(subset(land.inputs, rows), changes), land.options).parcels
+    after = before.copy()
+    for name in FIGURES:
+        column = before[name].to_numpy().copy()
+        column[rows] = anew[name].to_numpy()
+        after[name] = column
+    differences = _differences(before.iloc[rows], after.iloc[rows], land.inputs.parcels[rows])
+    return WhatIf(
+        land.options.as_of,
+        land.options.preset.key,
+        sums_of(before),
+        sums_of(after),
+        differences,
+    )
+
+
+def sums_of(parcels: pd.DataFrame) -> Sums:
+    """Sum parcels up by horizon, in whole square centimetres."""
+    net, estimated = square_centimetres(parcels["net_m2"]), square_centimetres(parcels["estimated_m2"])
+    offered = (parcels["net_m2"] > 0).to_numpy()
+    place = pd.Categorical(parcels["horizon"], categories=HORIZONS).codes
+    horizons = []
+    for number, word in enumerate(HORIZONS):
+        chosen = offered & (place == number)
+        horizons.append(
+            HorizonSum(word, int(chosen.sum()), int(net[chosen].sum()), int(estimated[chosen].sum()))
+        )
+    return Sums(
+        len(parcels),
+        int((~offered).sum()),
+        int(square_centimetres(parcels["gross_m2"]).sum()),
+        sum(each.net_cm2 for each in horizons),
+        sum(each.estimated_cm2 for each in horizons),
+        tuple(horizons),
+    )
+
+
+def _differences(before: pd.DataFrame, after: pd.DataFrame, shapes: Geometries) -> pd.DataFrame:
+    """Return the parcels whose figures differ, largest gain first, then the soonest."""
+    table = before[["parcel_key"]].assign(geometry=shapes)
+    different = np.zeros(len(before), dtype=bool)
+    for name in FIGURES:
+        old, new = before[name], after[name]
+        table[f"{name}_before"], table[f"{name}_after"] = old, new
+        different |= ((old != new) & ~(old.isna() & new.isna())).to_numpy(dtype=bool)
+    table["gain_m2"] = after["net_m2"] - before["net_m2"]
+    table = table[different]
+    order = np.lexsort(
+        (
+            table["parcel_key"].to_numpy(dtype=str),
+            -table["net_m2_after"].to_numpy(dtype=float),
+            _days_or_last(table["available_from_after"]),
+            -table["gain_m2"].to_numpy(dtype=float).round(4),
+        )
+    )
+    return table.iloc[order].reset_index(drop=True)
+
+
+def _days_or_last(column: "pd.Series[pd.Timestamp]") -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    days = column.to_numpy().astype("datetime64[D]")
+    return np.where(np.isnat(days), np.iinfo(np.int64).max, days.astype(np.int64))

@@ -1,0 +1,113 @@
+"""Forms of the pages that ask about the whole city: checked like the interface, wrong fields named."""
+
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar
+
+from fastapi import Request, Response
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.errors import InvalidInput
+from geo_service.web.filters import parse_number
+from geo_service.web.frame import Frame
+from geo_service.web.queries.city import NAMES
+from geo_service.web.vocabulary import N_
+from maps.base import RenderedMap
+from maps.naming import parcel_notation, parcel_title
+
+Model = TypeVar("Model", bound=BaseModel)
+T = TypeVar("T")
+
+SEVERAL: Final = frozenset({"without", "ending", "horizon", "by"})
+"""Fields that may be repeated."""
+NUMBERS: Final = frozenset({"at_least_m2", "at_most_parcels"})
+"""Fields in which people write 15.000."""
+NOT_ASKED: Final = frozenset({"lang", "stage", "cell", "v"})
+"""Parameters of the page itself."""
+WRONG: Final = {
+    "as_of": N_("Bitte einen Tag zwischen 1900 und 2200 angeben."),
+    "from": N_("Bitte einen Tag angeben, der vor dem zweiten liegt."),
+    "to": N_("Bitte einen Tag zwischen 1900 und 2200 angeben."),
+    "without": N_(
+        "Das gibt es hier am Stichtag nicht. Bitte aus der Liste „Was hält die Fläche auf?“ wählen."
+    ),
+    "ending": N_("Das gibt es hier am Stichtag nicht, oder der Tag fehlt."),
+    "at_least_m2": N_("Bitte eine Fläche in m² angeben, zum Beispiel 15.000."),
+}
+"""What is wrong with a field."""
+WRONG_CHOICE: Final = N_("Diese Auswahl gibt es nicht.")
+
+
+def read_form(request: Request, model: type[Model]) -> tuple[Model | None, dict[str, str]]:
+    """Read the fields of a form from the address.
+
+    Returns
+    -------
+    tuple
+        The question, None when a field is wrong; and a German sentence per wrong field.
+    """
+    values: dict[str, Any] = {}
+    for name, text in request.query_params.multi_items():
+        if name in NOT_ASKED or not text.strip():
+            continue
+        if name in SEVERAL:
+            values.setdefault(name, []).append(text)
+        else:
+            number = parse_number(text) if name in NUMBERS else None
+            values[name] = text.strip() if number is None else number
+    try:
+        return model(**values), {}
+    except ValidationError as error:
+        return None, {str(fault["loc"][0]): wrong(str(fault["loc"][0])) for fault in error.errors()}
+
+
+def wrong(field: str) -> str:
+    """Return what is to be said of a wrong field."""
+    return WRONG.get(field, WRONG_CHOICE)
+
+
+async def answer_or_errors(answer: Awaitable[T], errors: dict[str, str]) -> T | None:
+    """Wait for an answer; a field that turns out wrong is noted."""
+    try:
+        return await answer
+    except InvalidInput as error:
+        field = str(error.extra.get("parameter", "without"))
+        errors[field] = wrong(field)
+        return None
+
+
+async def names_of(session: AsyncSession, frame: Frame, keys: list[str]) -> dict[str, "Named"]:
+    """Return what people call some parcels, by key."""
+    rows = (await session.execute(NAMES, {"keys": keys})).all()
+    return {row.parcel_key: Named(row, frame) for row in rows}
+
+
+class Named:
+    """What people call a parcel.
+
+    Parameters
+    ----------
+    row
+        Row of `NAMES`.
+    frame
+        The page.
+    """
+
+    def __init__(self, row: Row[Any], frame: Frame) -> None:
+        self.key: str = row.parcel_key
+        self.title = parcel_title(row, frame.speaker)
+        self.notation = parcel_notation(row, frame.speaker)
+        self.is_demo: bool = row.is_demo
+
+
+def for_staff(response: Response) -> Response:
+    """Keep a page of the agency out of every cache."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def map_script(made: RenderedMap) -> Response:
+    """Answer with the program of a map; it holds an answer for one caller, so nobody else keeps it."""
+    headers = {"Cache-Control": "private, no-cache"}
+    return Response(made.script, media_type="text/javascript", headers=headers)

@@ -1,0 +1,122 @@
+"""Reports for the agency: the list of them, and the land balance with the parcels behind each figure."""
+
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from geo_service.availability.balance import DIMENSIONS
+from geo_service.availability.city_answers import balance_answer
+from geo_service.availability.city_routes import Adviser, ask_balance
+from geo_service.availability.city_schemas import BalanceQuery
+from geo_service.availability.flows import STAGES, CityBalance
+from geo_service.db import Reading
+from geo_service.errors import BadParameter
+from geo_service.web.charts import flow_bars
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.pages.asking import answer_or_errors, for_staff, names_of, read_form
+
+router = APIRouter(prefix="/berichte")
+
+MOST_SHOWN: Final = 500
+"""Parcels listed behind one figure; the figure counts all."""
+
+
+@router.get("")
+async def reports(request: Request, session: Reading, caller: Adviser) -> Response:
+    """List the reports."""
+    return for_staff((await frame_of(request, session, caller)).page("reports.html"))
+
+
+@router.get("/flaechenbilanz")
+async def balance(request: Request, session: Reading, caller: Adviser) -> Response:
+    """Show the land balance of two days."""
+    frame = await frame_of(request, session, caller)
+    asked, errors = read_form(request, BalanceQuery)
+    found = await answer_or_errors(ask_balance(request, session, asked), errors) if asked else None
+    answer = balance_answer(found) if found else None
+    page = frame.page(
+        "balance.html",
+        asked=asked or BalanceQuery(),
+        errors=errors,
+        answer=answer,
+        bars=flow_bars(answer.total.net_m2) if answer else [],
+        stages=_shown(answer) if answer else [],
+        dimensions=DIMENSIONS,
+        word=lambda name, code: word_of(frame, name, code),
+        behind=lambda stage, cell: _address(frame, stage, cell),
+    )
+    return for_staff(page)
+
+
+def _shown(answer: Any) -> list[str]:  # noqa: ANN401 - a balance
+    """Return the stages in which anything happened."""
+    moved = [
+        stage
+        for stage in STAGES[1:-1]
+        if any(cell.net_m2[stage] or cell.parcels[stage] for cell in answer.cells)
+    ]
+    return [STAGES[0], *moved, STAGES[-1]]
+
+
+def word_of(frame: Frame, dimension: str, code: str) -> str:
+    """Return what a cell is called."""
+    if code == "unknown":
+        return frame.formats.unknown
+    if dimension in {"horizon", "severity", "owner_kind"}:
+        return frame.speaker.label(dimension, code)
+    return code
+
+
+def _address(frame: Frame, stage: str, cell: dict[str, str]) -> str:
+    """Return the address of the parcels behind a figure."""
+    here = frame.here(stage=stage, cell=[f"{name}:{code}" for name, code in cell.items()], lang=None)
+    return here.replace("/flaechenbilanz", "/flaechenbilanz/flurstuecke", 1)
+
+
+@router.get("/flaechenbilanz/flurstuecke")
+async def balance_parcels(request: Request, session: Reading, caller: Adviser) -> Response:
+    """List the parcels behind one figure of the balance.
+
+    Raises
+    ------
+    BadParameter
+        For a question, stage or cell that there is not.
+    """
+    frame = await frame_of(request, session, caller)
+    given = request.query_params
+    asked, errors = read_form(request, BalanceQuery)
+    if asked is None:
+        raise BadParameter(f"Wrong: {', '.join(errors)}.", parameter=next(iter(errors)))
+    found = await ask_balance(request, session, asked)
+    cell = _cell(given.getlist("cell"), found)
+    stage = given.get("stage", "")
+    rows = found.evidence(stage, cell)
+    shown = rows.head(MOST_SHOWN).to_dict("records")
+    page = frame.page(
+        "balance_parcels.html",
+        found=found,
+        stage=stage,
+        cell=cell,
+        rows=shown,
+        number=len(rows),
+        net_m2=int(rows["net_cm2"].sum()) / 10_000,
+        named=await names_of(session, frame, [row["parcel_key"] for row in shown]),
+        back=frame.here(stage=None, cell=None).replace("/flurstuecke", "", 1),
+        word=lambda name, code: word_of(frame, name, code),
+    )
+    return for_staff(page)
+
+
+def _cell(texts: list[str], found: CityBalance) -> dict[str, str]:
+    """Read the words of a cell.
+
+    Raises
+    ------
+    BadParameter
+        For a word of a dimension that the balance is not told apart by.
+    """
+    cell = dict(text.partition(":")[::2] for text in texts)
+    strange = [name for name in cell if name not in found.balance.dimensions]
+    if strange:
+        raise BadParameter(f"The balance is not told apart by {strange[0][:40]!r}.", parameter="cell")
+    return cell

@@ -1,0 +1,124 @@
+"""Pages about the whole city: what they show, link to and leave out."""
+
+import re
+from html import unescape
+
+import httpx
+import pytest
+
+from geo_service.auth.models import Role
+from tests.http_fixtures import SignedIn
+from tests.sample_city import Sample
+from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
+from tests.web.reading import read
+
+HTML = {"accept": "text/html", "accept-language": "de"}
+EVERYTHING = "horizon=now&horizon=short&horizon=mid&horizon=long&horizon=undetermined"
+
+
+@pytest.fixture
+def planner(signed_in: SignedIn) -> httpx.Client:
+    return signed_in(Role.PLANNER)
+
+
+def text_of(answer: httpx.Response) -> str:
+    assert answer.status_code == 200, answer.text
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
+
+
+def test_each_figure_of_the_balance_leads_to_its_parcels(planner: httpx.Client) -> None:
+    page = planner.get("/berichte/flaechenbilanz?from=2019-01-01&to=2026-06-01&by=horizon", headers=HTML)
+    links = [unescape(link) for link in read(page.text).links if "/flurstuecke?" in link]
+    assert len(links) >= 4
+    closing = next(link for link in links if "stage=closing" in link and "cell" not in link)
+    shown = text_of(planner.get(closing, headers=HTML))
+    assert "Speicherstraße 12" in shown
+    figure = re.search(r"(\d) Buchungen , ([\d.]+)", shown)
+    assert figure
+    answer = planner.get("/api/availability/balance?from=2019-01-01&to=2026-06-01").json()
+    assert int(figure.group(1)) == answer["total"]["parcels"]["closing"] > 5
+    assert float(figure.group(2).replace(".", "")) == round(answer["total"]["net_m2"]["closing"])
+
+
+def test_the_chart_is_drawn_by_the_server(planner: httpx.Client) -> None:
+    page = planner.get("/berichte/flaechenbilanz?from=2019-01-01&to=2026-06-01", headers=HTML).text
+    assert len(re.findall(r'<rect class="flow-chart__stock"', page)) == 2
+
+
+@pytest.mark.parametrize(
+    "query", ["stage=bought", "stage=closing&cell=colour:red", "stage=closing&from=morgen", ""]
+)
+def test_strange_figures_are_refused(planner: httpx.Client, query: str) -> None:
+    assert planner.get(f"/berichte/flaechenbilanz/flurstuecke?{query}", headers=HTML).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path", ["/berichte", "/berichte/flaechenbilanz", "/was-waere-wenn", "/was-waere-wenn.js"]
+)
+def test_reports_are_for_the_agency(client: httpx.Client, path: str) -> None:
+    assert client.get(path, headers=HTML).status_code == 401
+
+
+def test_wrong_days_are_named_beside_the_field(planner: httpx.Client) -> None:
+    shown = text_of(planner.get("/berichte/flaechenbilanz?from=2026-05-01&to=2026-04-01", headers=HTML))
+    assert "Bitte einen Tag angeben, der vor dem zweiten liegt." in shown
+
+
+def test_the_chain_leads_to_the_what_if(planner: httpx.Client, client: httpx.Client, sample: Sample) -> None:
+    address = f"/flaechen/{PUBLIC_KEYS[0]}"
+    assert "/was-waere-wenn" not in client.get(address, headers=HTML).text
+    reference = f"restriction:{sample.ids['altlast']}"
+    page = planner.get(f"/was-waere-wenn?without={reference}&scope=parcel:{PUBLIC_KEYS[0]}", headers=HTML)
+    shown = text_of(page)
+    assert "ohne Altlast: Altlast Kokerei" in shown
+    assert "Speicherstraße 12" in shown
+
+
+def test_a_what_if_shows_parcels_and_their_shapes(planner: httpx.Client) -> None:
+    kinds = ("plan_not_in_force", "contamination", "leased", "owner_unwilling")
+    query = "&".join(f"without=kind:{kind}" for kind in kinds)
+    page = planner.get(f"/was-waere-wenn?{query}", headers=HTML)
+    shown = text_of(page)
+    assert re.search(r"Für \d Flurstücke ändert sich etwas", shown)
+    script = next(
+        link for link in re.findall(r'src="([^"]+)"', page.text) if ".js?" in link and "wenn" in link
+    )
+    program = planner.get(unescape(script))
+    assert program.headers["cache-control"] == "private, no-cache"
+    assert "GeoMap.embedded" in program.text
+    assert PUBLIC_KEYS[1] in program.text
+    assert "map_answer" in page.text
+
+
+def test_what_does_not_hold_is_named(planner: httpx.Client) -> None:
+    shown = text_of(planner.get("/was-waere-wenn?without=restriction:99999", headers=HTML))
+    assert "Das gibt es hier am Stichtag nicht." in shown
+
+
+def test_land_together_leaves_unpublished_parcels_out(client: httpx.Client, planner: httpx.Client) -> None:
+    query = f"at_least_m2=5.000&{EVERYTHING}"
+    for path in ("/flaechenverbund", "/flaechenverbund.js"):
+        public = client.get(f"{path}?{query}", headers=HTML).text
+        staff = planner.get(f"{path}?{query}", headers=HTML).text
+        for number in ("900", "901"):
+            assert f"Flurstück {number}" not in public
+            assert f"Verborgene Gasse {4 if number == '900' else 5}" not in public
+        assert "Verborgene Gasse 4" in staff
+        assert OBJECTED_KEY not in public
+        assert ANNOUNCED_KEY not in public
+    assert "nur eine Art von Eigentum" in planner.get("/flaechenverbund", headers=HTML).text
+    assert "nur eine Art von Eigentum" not in client.get("/flaechenverbund", headers=HTML).text
+
+
+def test_too_much_tells_the_most_there_is(client: httpx.Client) -> None:
+    shown = text_of(client.get(f"/flaechenverbund?at_least_m2=90.000&{EVERYTHING}", headers=HTML))
+    assert "So viel liegt nirgends zusammen." in shown
+    assert "5.000" in shown
+
+
+def test_neighbours_are_a_part_of_the_page(client: httpx.Client) -> None:
+    page = client.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers=HTML).text
+    assert f'hx-get="/flaechen/{PUBLIC_KEYS[0]}/nachbarn"' in page
+    shown = text_of(client.get(f"/flaechen/{PUBLIC_KEYS[0]}/nachbarn", headers=HTML))
+    assert "Daneben liegt kein Land" in shown
+    assert client.get(f"/flaechen/{OBJECTED_KEY}/nachbarn", headers=HTML).status_code == 404
