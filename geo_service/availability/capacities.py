@@ -101,11 +101,8 @@ def compute_capacities(
         capacity_queries.plan_areas(as_of, parcel_keys),
         (*PLAN_AREA_COLUMNS, "plan_key", "source"),
     )
-    buildings = read_frame(connection, capacity_queries.buildings(as_of, parcel_keys), BUILDING_COLUMNS)
-    known = set(connection.scalars(capacity_queries.surveyed_gemarkungen(as_of, parcel_keys)))
-    surveyed = np.array([key[:6] in known for key in parcels["parcel_key"]], dtype=bool)
+    standing = what_stands(connection, as_of, parcels, parcel_keys, threads)
     shapes = np.asarray(parcels["geometry"], dtype=object)
-    standing = measure_standing(shapes, buildings, surveyed, threads)
     capacity = compute_capacity(shapes, areas[list(PLAN_AREA_COLUMNS)], standing, threads=threads)
     rows = capacity.parcels.rename(columns=COLUMNS)
     rows.insert(0, "parcel_id", parcels["id"].to_numpy(dtype=np.int64))
@@ -118,6 +115,39 @@ def compute_capacities(
         parcel_id=rows["parcel_id"].to_numpy()[parts["parcel"].to_numpy(dtype=np.int64)]
     )
     return ParcelCapacities(as_of, rows, parts[["parcel_id", *PART_FIELDS]], capacity.source)
+
+
+def what_stands(
+    connection: Connection,
+    as_of: date,
+    parcels: pd.DataFrame,
+    parcel_keys: Collection[str] | None = None,
+    threads: int = 1,
+) -> pd.DataFrame:
+    """Tell what stands on parcels by the register of buildings, as of a day.
+
+    Parameters
+    ----------
+    connection
+        Connection whose transaction says what is seen.
+    as_of
+        The day.
+    parcels
+        ``parcel_key`` and ``geometry`` (EPSG:25832).
+    parcel_keys
+        Their keys; None: they are all parcels of the day.
+    threads
+        Number of threads; the result does not depend on it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `standing.measure_standing`.
+    """
+    buildings = read_frame(connection, capacity_queries.buildings(as_of, parcel_keys), BUILDING_COLUMNS)
+    known = set(connection.scalars(capacity_queries.surveyed_gemarkungen(as_of, parcel_keys)))
+    surveyed = np.array([key[:6] in known for key in parcels["parcel_key"]], dtype=bool)
+    return measure_standing(np.asarray(parcels["geometry"], dtype=object), buildings, surveyed, threads)
 
 
 def plain_records(frame: pd.DataFrame) -> list[JsonObject]:
