@@ -24,6 +24,7 @@ from geo_service.auth.sessions import Sessions
 from geo_service.auth.throttle import Throttle
 from geo_service.availability import city_routes as city
 from geo_service.availability import routes as availability
+from geo_service.availability.keeping import keep_fresh
 from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.errors import GeoServiceError, InvalidInput, install_handlers
@@ -101,12 +102,16 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.city = load_city(settings.city)
     database = Database(settings)
     app.state.database = database
-    watch = asyncio.create_task(_end_with_parent())
+    tasks = [asyncio.create_task(_end_with_parent())]
+    if settings.refresh:
+        tasks.append(asyncio.create_task(keep_fresh(database, settings)))
     try:
         await _warm(database, settings.pool_size)
         yield
     finally:
-        watch.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await database.dispose()
 
 

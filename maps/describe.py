@@ -86,6 +86,7 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
     lines.append((speaker.say("Wie nah"), nearness(row, speaker)))
     if row.horizon is not None:
         lines.append((speaker.say("Warum"), reason(row, speaker)))
+        lines.append((speaker.say("Berechnet für"), state(row, speaker)))
     badge = (f"badge--horizon-{row.horizon}", speaker.label("horizon", row.horizon)) if row.horizon else None
     return Item(
         "parcel",
@@ -97,6 +98,14 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
         f"/flaechen/{row.key}",
         row.is_demo,
     )
+
+
+def state(row: Row, speaker: Speaker) -> str:
+    """Tell for what day a stored availability was computed, and whether something changed since."""
+    day = speaker.formats.day(row.as_of)
+    if row.stale:
+        return speaker.say("%(day)s, seither geändert: wird neu berechnet", day=day)
+    return day
 
 
 def present_use(text: str | None) -> str:

@@ -12,6 +12,7 @@ PARCELS: Final[TextClause] = text("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            p.actual_use,
            a.gross_m2, a.net_m2, a.estimated_m2, a.horizon, a.available_from, a.severity, a.chain, a.items,
+           a.as_of, EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            d.name AS district, t.grade, t.distance_m, s.name AS stop, s.lines,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,
@@ -167,7 +168,9 @@ LAYERS: Final[dict[str, TextClause]] = {
 
 IN_VIEW: Final[TextClause] = text("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
-           a.net_m2, a.horizon, a.available_from, t.grade, s.name AS stop, t.distance_m,
+           a.net_m2, a.horizon, a.available_from,
+           EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
+           t.grade, s.name AS stop, t.distance_m,
            count(*) FILTER (WHERE a.horizon <> 'undetermined') OVER () AS known,
            coalesce(sum(a.net_m2) FILTER (WHERE a.horizon <> 'undetermined') OVER (), 0) AS known_m2,
            count(*) OVER () AS found
@@ -260,6 +263,7 @@ ALL_VACANCIES: Final[TextClause] = text("""
 LARGEST_PARCELS: Final[TextClause] = text("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            p.actual_use, a.gross_m2, a.net_m2, a.horizon, a.available_from, a.chain, a.items,
+           a.as_of, EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, t.distance_m, s.name AS stop,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,

@@ -53,7 +53,7 @@ def sample(database: Database) -> Iterator[Sample]:
 def app(database_url: str, run_folder: Path) -> FastAPI:
     """The application, not yet started; ``client`` starts it."""
     home = run_folder / "home"
-    return create_app(Settings(database_url=database_url, home=home, pool_size=3))
+    return create_app(Settings(database_url=database_url, home=home, pool_size=3, refresh=False))
 
 
 @pytest.fixture(scope="module")

@@ -41,6 +41,7 @@ def write_sample(connection: Connection) -> Sample:
     premises(rows)
     transit(rows)
     people(rows)
+    connection.execute(text("DELETE FROM availability_marks"))  # the results were computed last
     return Sample(rows.ids)
 
 

@@ -177,6 +177,7 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
         Field("capacity_parts", "object"),
         *_only(ADVISERS, "object", "items chain"),
         Field("computed_at", "moment"),
+        Field("stale", "boolean"),
         Field("is_demo", "boolean"),
     ),
     "occupancies": (

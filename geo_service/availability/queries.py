@@ -9,6 +9,7 @@ from sqlalchemy import (
     Date,
     Executable,
     Text,
+    and_,
     bindparam,
     cast,
     delete,
@@ -30,6 +31,8 @@ from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanAr
 
 REFRESH_LOCK = 4_711_003
 """Number of the advisory lock that lets only one refresh write at a time."""
+KEEPER_LOCK = 4_711_010
+"""Number of the advisory lock of the server process that looks after the stored results."""
 
 
 def parcels(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -133,6 +136,16 @@ def lock_refresh() -> Executable:
     return select(func.pg_try_advisory_xact_lock(REFRESH_LOCK))
 
 
+def lock_keeper() -> Executable:
+    """Take the lock of the process that looks after the results until the transaction ends; one boolean."""
+    return select(func.pg_try_advisory_xact_lock(KEEPER_LOCK))
+
+
+def waiting_since() -> Executable:
+    """Select the moment of the oldest change that waits for a refresh; NULL: none waits."""
+    return select(func.min(AvailabilityMark.at))
+
+
 def last_run() -> Executable:
     """Select the latest run (all columns); no row: nothing was computed yet."""
     return select(AvailabilityRun.__table__).order_by(AvailabilityRun.id.desc()).limit(1)
@@ -149,6 +162,16 @@ def add_run(values: Mapping[str, Any]) -> Executable:
 def anything_marked() -> Executable:
     """Select whether anything changed since the last run."""
     return select(exists().select_from(AvailabilityMark))
+
+
+def is_stale(parcel_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Tell whether something changed since the stored result of a parcel was computed.
+
+    Nothing is looked up for each parcel while nothing at all is marked.
+    """
+    marked = select(exists().select_from(AvailabilityMark)).scalar_subquery()
+    own = select(STALE.c.parcel_id).where(STALE.c.parcel_id == parcel_id).correlate_except(STALE).exists()
+    return and_(marked, own)
 
 
 def outdated_keys(as_of: date) -> Executable:

@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Final
 
-from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, func
+from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, false, func
 
 from geo_service.auth.publication import published, published_restriction
+from geo_service.availability.queries import is_stale
 from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, SHAPE_FIGURES
 from geo_service.ogc.columns import ORIGIN, drawn, same, span, whole
 from geo_service.ogc.model import Collection, Tiles
@@ -73,6 +74,7 @@ _TILES = Tiles(
         ),
         **drawn("availability", {"available_from": cast(availability.c.available_from, Text)}),
         **drawn("availability", {"severity": availability.c.severity}),
+        **drawn("availability", {"stale": func.nullif(is_stale(parcels.c.id), false())}),
         "grade": ("transit", "grade", access.c.grade),
         **drawn("parcels", {"is_demo": parcels.c.is_demo}),
     },
@@ -107,7 +109,8 @@ AVAILABILITY = Collection(
     id="availability",
     title="Availability",
     title_de="Verfügbarkeit",
-    description="What of each parcel can be had, and from when, what may be built there, as last computed.",
+    description="What of each parcel can be had, and from when, what may be built there, as last computed; "
+    "stale: changed since.",
     source=availability.join(parcels, parcels.c.id == availability.c.parcel_id)
     .outerjoin(usability, _same_computation(usability))
     .outerjoin(capacities, _same_computation(capacities)),
@@ -118,6 +121,7 @@ AVAILABILITY = Collection(
         **same(parcels, "parcel_key is_demo"),
         **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),
         **same(availability, "available_from items chain computed_at"),
+        "stale": is_stale(availability.c.parcel_id),
         **same(usability, " ".join((*SHAPE_FIGURES, *ANSWERS, *INTERNAL_ANSWERS))),
         **same(capacities, "built plan_share plan_in_force exceeds_plan"),
         **same(

@@ -32,6 +32,8 @@ def parcel(**changes: Any) -> Any:
         "net_m2": 4200.4,
         "horizon": "short",
         "available_from": date(2028, 3, 1),
+        "as_of": date(2026, 11, 24),
+        "stale": False,
         "chain": [{"kind": "contamination", "free_from": "2028-03-01"}],
         "items": [{"kind": "water", "deduction_m2": 799.6}],
         "grade": "B",
@@ -56,6 +58,7 @@ def test_parcel_answers_what_how_much_from_when_how_near_and_why() -> None:
         "Ab wann": "01.03.2028",
         "Wie nah": "ÖV-Güteklasse B: Hafen, 233\u202fm Luftlinie",
         "Warum": "Altlast, frei ab 01.03.2028",
+        "Berechnet für": "24.11.2026",
     }
     assert item.href == "/flaechen/051249003001230004__"
 
@@ -67,6 +70,7 @@ def test_parcel_in_english() -> None:
         "From when": "1 Mar 2028",
         "How near": "transit class B: Hafen, 233\u202fm in a straight line",
         "Why": "contamination, free from 1 Mar 2028",
+        "Computed for": "24 Nov 2026",
     }
 
 
@@ -200,3 +204,9 @@ def test_titles_are_cut_with_an_ellipsis(length: int) -> None:
     cut = shortened("x" * length)
     assert len(cut) == min(length, LONGEST_TITLE)
     assert cut.endswith("…") == (length > LONGEST_TITLE)
+
+
+def test_a_changed_parcel_says_that_its_figures_wait() -> None:
+    assert lines(describe_parcel(parcel(), DE))["Berechnet für"] == "24.11.2026"
+    waiting = lines(describe_parcel(parcel(stale=True), DE))["Berechnet für"]
+    assert waiting == "24.11.2026, seither geändert: wird neu berechnet"

@@ -29,10 +29,12 @@ from geo_service.web.filters import (
     read_land_filter,
 )
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.kept import kept_rows
 from geo_service.web.pages.asking import names_of
 from geo_service.web.queries.parcel_page import ACCESS, ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
+from geo_service.web.queries.start import LAND_STATE
 from maps.naming import parcel_notation, parcel_title
 
 router = APIRouter()
@@ -60,6 +62,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
         more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
         paged=after is not None,
         summary=summary,
+        land_state=await kept_rows(request, session, LAND_STATE, {}),
         hints=await _hints(session, conditions, frame) if not rows and after is None else [],
         horizons=[horizon.value for horizon in Horizon],
         grounds=GROUNDS,

@@ -11,6 +11,7 @@ from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.web.charts import sketch, time_line
 from geo_service.web.frame import frame_of
+from geo_service.web.kept import kept_rows
 from geo_service.web.queries.parcel_page import ACCESS
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.sites import (
@@ -24,6 +25,7 @@ from geo_service.web.queries.sites import (
     SITE_VACANCIES,
     SITES,
 )
+from geo_service.web.queries.start import LAND_STATE
 from maps.naming import parcel_title
 
 router = APIRouter()
@@ -54,6 +56,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         plots=(await session.execute(PLOTS, of_site)).all(),
         phases=list(zip(phases, _laid_out(phases), strict=True)),
         milestones=(await session.execute(MILESTONES, of_site)).all(),
+        land_state=await kept_rows(request, session, LAND_STATE, {}),
         land={found.horizon: found for found in await session.execute(SITE_LAND, visible)},
         parcels=(await session.execute(SITE_PARCELS, visible)).all(),
         vacancies=(await session.execute(SITE_VACANCIES, visible)).all(),

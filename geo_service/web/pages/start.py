@@ -9,7 +9,7 @@ from geo_service.web.frame import frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.queries.premises import DISTRICTS
 from geo_service.web.queries.sites import SITES
-from geo_service.web.queries.start import CHANGES, LAND_BY_HORIZON, UNMET_INQUIRIES, VACANCY_RATE
+from geo_service.web.queries.start import CHANGES, LAND_BY_HORIZON, LAND_STATE, UNMET_INQUIRIES, VACANCY_RATE
 
 router = APIRouter()
 CARDS = 3
@@ -27,6 +27,7 @@ async def start(request: Request, session: Reading, caller: Public) -> Response:
     return frame.page(
         "start.html",
         land={row.horizon: row for row in by_horizon},
+        land_state=await kept_rows(request, session, LAND_STATE, {}),
         horizons=[horizon.value for horizon in Horizon],
         districts=(await session.execute(DISTRICTS)).all(),
         vacancy=(await session.execute(VACANCY_RATE)).one(),

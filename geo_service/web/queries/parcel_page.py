@@ -17,6 +17,7 @@ PARCEL: Final[TextClause] = text("""
            u.frontage_m, u.category, u.category_rule, u.ground, u.ground_rule, u.potential_use,
            u.potential_use_rule, u.target_group, u.target_group_rule, u.internal_category,
            u.internal_category_rule, u.internal_target_group, u.internal_target_group_rule,
+           EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude
       FROM parcels p
       LEFT JOIN districts d ON d.id = p.district_id

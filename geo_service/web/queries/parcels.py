@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal_co
 
 from geo_service.auth.publication import published
 from geo_service.availability.models import Availability, Horizon, Usability
+from geo_service.availability.queries import is_stale
 from geo_service.parcels.models import District, Parcel
 from geo_service.restrictions.models import PlanArea
 from geo_service.transit.models import TransitAccess, TransitStop
@@ -90,6 +91,7 @@ def parcel_list(
             Availability.horizon,
             Availability.available_from,
             Availability.severity,
+            is_stale(Availability.parcel_id).label("stale"),
             District.name.label("district"),
             TransitAccess.grade,
             TransitAccess.distance_m,

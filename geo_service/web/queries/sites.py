@@ -76,7 +76,8 @@ SITE_LAND: Final[TextClause] = text("""
 
 SITE_PARCELS: Final[TextClause] = text("""
     SELECT p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text,
-           a.net_m2, a.gross_m2, a.horizon, a.available_from, p.is_demo
+           a.net_m2, a.gross_m2, a.horizon, a.available_from, p.is_demo,
+           EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale
       FROM sites s
       JOIN parcels p ON ST_Intersects(p.geom, s.geom) AND p.valid @> current_date
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
