@@ -16,7 +16,6 @@ def same(table: FromClause, names: str) -> dict[str, Column]:
 def span(valid: Column, start: str = "valid_from", end: str = "valid_to") -> dict[str, Column]:
     """Return the first and the last day of a daterange, and the first day after it, as imports read them."""
     free_from = func.upper(valid, type_=Date)
-    free_from = func.upper(valid, type_=Date)
     return {start: func.lower(valid), end: free_from - 1, "free_from": free_from}
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from typing import Any, Final, TypeVar
 
 from starlette.datastructures import QueryParams
@@ -26,6 +27,7 @@ LAND_SORTS: Final = ("net", "from", "grade", "ground")
 PREMISES_SORTS: Final = ("area", "since")
 LARGEST_AREA_M2: Final = 1e9
 
+BAD_DATE: Final = N_("Bitte ein Datum eingeben, zum Beispiel 2028-03-31.")
 BAD_NUMBER: Final = N_("Bitte eine Zahl eingeben, zum Beispiel 4000 oder 4.000.")
 BAD_RANGE: Final = N_("Der Höchstwert liegt unter dem Mindestwert.")
 BAD_CHOICE: Final = N_("Diese Auswahl gibt es nicht.")
@@ -40,7 +42,10 @@ class LandFilter:
     area_min_m2, area_max_m2
         Bounds of the net area, m².
     horizon
-        Wanted horizons; at first all but the unknown date.
+        Wanted horizons; at first all but the unknown date. An address may name the latest one instead
+        (``horizon_max=short``: now and short).
+    by
+        Day on which the land is needed: it must be available then at the latest.
     grade
         Least transit class: this one or a better one.
     district
@@ -61,6 +66,7 @@ class LandFilter:
     area_min_m2: float | None = None
     area_max_m2: float | None = None
     horizon: tuple[str, ...] = KNOWN_HORIZONS
+    by: date | None = None
     grade: str | None = None
     district: tuple[str, ...] = ()
     use: tuple[str, ...] = ()
@@ -132,6 +138,17 @@ class Reader:
             return None
         return value
 
+    def day(self, name: str) -> date | None:
+        """Return a day as a date field writes it: 2028-03-31; None when absent or wrong."""
+        text = self.values.get(name, "").strip()
+        if not text:
+            return None
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            self.errors[name] = BAD_DATE
+            return None
+
     def several(self, name: str, known: Callable[[str], bool]) -> tuple[str, ...]:
         """Return the chosen values of a parameter that may be repeated."""
         chosen = tuple(dict.fromkeys(value for value in self.values.getlist(name) if value))
@@ -180,7 +197,9 @@ def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
     return LandFilter(
         area_min_m2=area[0],
         area_max_m2=None if "area_max" in reader.errors else area[1],
-        horizon=reader.several("horizon", ALL_HORIZONS.__contains__) or KNOWN_HORIZONS,
+        horizon=reader.several("horizon", ALL_HORIZONS.__contains__)
+        or up_to(reader.one("horizon_max", KNOWN_HORIZONS)),
+        by=reader.day("by"),
         grade=reader.one("grade", GRADES),
         district=reader.several("district", is_key),
         use=reader.several("use", ZONES.__contains__),
@@ -189,6 +208,11 @@ def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
         piece_min_m2=reader.number("piece_min"),
         sort=reader.one("sort", LAND_SORTS) or "net",
     ), reader.errors
+
+
+def up_to(latest: str | None) -> tuple[str, ...]:
+    """Return the horizons that are met by then at the latest; None: any known date."""
+    return KNOWN_HORIZONS if latest is None else KNOWN_HORIZONS[: KNOWN_HORIZONS.index(latest) + 1]
 
 
 def read_premises_filter(values: QueryParams) -> tuple[PremisesFilter, dict[str, str]]:

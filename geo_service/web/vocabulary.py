@@ -22,6 +22,12 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "long": N_("langfristig"),
             "undetermined": N_("Zeitpunkt unbekannt"),
         },
+        "horizon_by": {
+            "now": N_("sofort"),
+            "short": N_("kurzfristig oder früher"),
+            "mid": N_("mittelfristig oder früher"),
+            "long": N_("langfristig oder früher"),
+        },
         "horizon_long": {
             "now": N_("sofort verfügbar"),
             "short": N_("kurzfristig: in höchstens 2 Jahren"),
@@ -240,6 +246,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "area_min_m2": N_("Fläche ab"),
             "area_max_m2": N_("Fläche bis"),
             "horizon": N_("verfügbar"),
+            "by": N_("gebraucht ab"),
             "grade": N_("ÖV-Güteklasse"),
             "district": N_("Stadtbezirk"),
             "quarter": N_("Quartier"),

@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +8,7 @@ from starlette.datastructures import QueryParams
 from geo_service.web.filters import (
     ALL_HORIZONS,
     BAD_CHOICE,
+    BAD_DATE,
     BAD_NUMBER,
     BAD_RANGE,
     KNOWN_HORIZONS,
@@ -69,6 +72,17 @@ def test_land_filter_is_read() -> None:
         use=("GE",),
         sort="from",
     )
+
+
+def test_the_latest_horizon_takes_in_what_is_free_sooner() -> None:
+    assert read_land_filter(QueryParams("horizon_max=short"))[0].horizon == ("now", "short")
+    assert read_land_filter(QueryParams("horizon_max=now"))[0].horizon == ("now",)
+    assert read_land_filter(QueryParams("horizon_max=short&horizon=mid"))[0].horizon == ("mid",)
+
+
+def test_the_day_of_need_is_read() -> None:
+    assert read_land_filter(QueryParams("by=2028-03-31"))[0].by == date(2028, 3, 31)
+    assert read_land_filter(QueryParams("by=bald"))[1] == {"by": BAD_DATE}
 
 
 def test_at_first_all_horizons_with_a_known_date_are_wanted() -> None:

@@ -1,6 +1,5 @@
 """Inquiries for investor support: the list, one inquiry, and a requirement ranked with reasons."""
 
-from datetime import date
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -27,7 +26,6 @@ router = APIRouter(prefix="/anfragen")
 RESULTS: Final = 10
 HORIZONS: Final = ("now", "short", "mid", "long")
 USES: Final = (*ZONES, *(use.value for use in PremisesUse))
-BAD_DATE: Final = N_("Bitte ein Datum eingeben, zum Beispiel 2028-03-31.")
 CHECK_FORM: Final = N_("Bitte prüfen Sie Ihre Angaben.")
 FIELDS: Final = {"transit_grade_min": "grade", "districts": "district", "uses": "use"}
 """Parameter of the address by member of the requirement."""
@@ -107,7 +105,7 @@ def read_requirement(values: QueryParams) -> tuple[RankForm | None, dict[str, st
     area = reader.number("area_min"), reader.number("area_max")
     reader.check_range(*area, "area_max")
     use, grade = reader.one("use", USES), reader.one("grade", GRADES)
-    by, horizon = _day(reader, "by"), reader.one("horizon", HORIZONS)
+    by, horizon = reader.day("by"), reader.one("horizon", HORIZONS)
     district = values.get("district", "")
     premises = values.get("subject") == InquirySubject.PREMISES.value
     fields = {
@@ -135,17 +133,6 @@ def in_words(error: InvalidInput) -> dict[str, str]:
     pointers = [str(each.get("pointer", "")) for each in error.extra.get("errors", ())]
     fields = [FIELDS.get(pointer.split("/")[1]) for pointer in pointers if pointer.startswith("/")]
     return {field: BAD_CHOICE for field in fields if field} or {"form": CHECK_FORM}
-
-
-def _day(reader: Reader, name: str) -> date | None:
-    text = reader.values.get(name, "").strip()
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        reader.errors[name] = BAD_DATE
-        return None
 
 
 def _private(response: Response) -> Response:

@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.auth import Public, Role
 from geo_service.availability.models import Horizon
 from geo_service.db import Reading
+from geo_service.web.filters import KNOWN_HORIZONS
 from geo_service.web.frame import frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.queries.premises import DISTRICTS
@@ -29,6 +30,7 @@ async def start(request: Request, session: Reading, caller: Public) -> Response:
         land={row.horizon: row for row in by_horizon},
         land_state=await kept_rows(request, session, LAND_STATE, {}),
         horizons=[horizon.value for horizon in Horizon],
+        latest=KNOWN_HORIZONS,
         districts=(await session.execute(DISTRICTS)).all(),
         vacancy=(await session.execute(VACANCY_RATE)).one(),
         inquiries=inquiries,

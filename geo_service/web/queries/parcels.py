@@ -140,15 +140,25 @@ def _category(*, public: bool) -> ColumnElement[str]:
     return columns.category if public else columns.internal_category
 
 
-def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]]:
-    """Return the conditions of a filter."""
+def _size_conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
+    """Return the conditions on areas."""
     found: list[ColumnElement[bool]] = []
     if wanted.area_min_m2 is not None:
         found.append(Availability.net_m2 >= wanted.area_min_m2)
     if wanted.area_max_m2 is not None:
         found.append(Availability.net_m2 <= wanted.area_max_m2)
+    if wanted.piece_min_m2 is not None:
+        found.append(Usability.piece_m2 >= wanted.piece_min_m2)
+    return found
+
+
+def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions of a filter."""
+    found = _size_conditions(wanted)
     if set(wanted.horizon) != set(ALL_HORIZONS):
         found.append(Availability.horizon.in_(wanted.horizon))
+    if wanted.by:
+        found.append(Availability.available_from <= wanted.by)
     if wanted.grade:
         found.append(TransitAccess.grade.in_(GRADES[: GRADES.index(wanted.grade) + 1]))
     if wanted.district:
@@ -159,8 +169,6 @@ def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]
         found.append(_category(public=public).in_(wanted.category))
     if wanted.ground:
         found.append(Usability.ground.in_(wanted.ground))
-    if wanted.piece_min_m2 is not None:
-        found.append(Usability.piece_m2 >= wanted.piece_min_m2)
     return found
 
 
