@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,14 +14,15 @@ from geo_service.availability.city_service import CITY
 from geo_service.availability.days import parse_day
 from geo_service.availability.inputs import Options
 from geo_service.availability.kernel import Progress
+from geo_service.availability.partitions import LARGEST
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
 from geo_service.availability.service import kinds_of, options_of, today
-from geo_service.availability.stored import refresh
+from geo_service.availability.stored import RowsOf, refresh, rows_here
 from geo_service.availability.totals import AvailabilityReport
 from geo_service.availability.usable import refresh_usability
 from geo_service.console import command_database, err, explained, out, print_json, progress, who
 from geo_service.db import Database
-from geo_service.errors import Conflict
+from geo_service.errors import BadParameter, Conflict
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day asked for; unset: today.")]
 Preset = Annotated[str, typer.Option(help=f"Horizon preset: {' or '.join(HORIZON_PRESETS)}.")]
@@ -49,6 +51,18 @@ Ending = Annotated[
     typer.Option("--ending", metavar="BLOCKER@DAY", help="What if it ended: occupancy:3@2027-04-01."),
 ]
 Scope = Annotated[str, typer.Option(help="Of a what-if: city, parcel:KEY or site:SLUG.")]
+Scheduler = Annotated[
+    str, typer.Option("--scheduler", metavar="ADDRESS", help="Compute on a Dask cluster, tcp://HOST:8786.")
+]
+Source = Annotated[
+    Path | None, typer.Option("--input", metavar="FOLDER", help="Read GeoParquet files, no database.")
+]
+Target = Annotated[
+    Path | None, typer.Option("--output", metavar="FOLDER", help="With --input: write GeoParquet there.")
+]
+Partition = Annotated[
+    int, typer.Option("--partition", metavar="PARCELS", help="Most parcels computed at once by a worker.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
 
 WAIT_S, ASK_AGAIN_S = 600.0, 0.5
@@ -72,43 +86,72 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
     ending: Ending = None,
     scope: Scope = CITY,
     everything: All = False,
+    scheduler: Scheduler = "",
+    source: Source = None,
+    target: Target = None,
+    partition: Partition = LARGEST,
     as_json: AsJson = False,
 ) -> None:
     """Compute what of every parcel can be had and from when, and store it for maps and lists.
 
     Computes only what changed since the last time, unless the day, the preset or the rules are others.
+    With --input and --output: from GeoParquet files to such files. With --scheduler: on a Dask cluster.
     """
     if context.invoked_subcommand:
         return
     if without or ending or scope != CITY:
         with explained():
             asked = preset_key(preset, short_years, mid_years)
+            if scheduler or source or target:
+                raise BadParameter("A what-if is computed from the database by this machine alone.")
         print_what_if(without or [], ending or [], scope, as_of, asked, as_json=as_json)
         return
-    with command_database() as database:
+    with explained():
         day = parse_day(as_of) if as_of else today()
         asked = preset_key(preset, short_years, mid_years)
-        first = kinds_of(order) if order else None
-        with progress() as report:
-            totals = _in_turn(database, options_of(day, asked, first), report, everything=everything)
-            refresh_usability(database, report, who())
-            refresh_capacities(database, report, who())
-        if as_json:
-            print_json(asdict(totals))
+        options = options_of(day, asked, kinds_of(order) if order else None)
+        if source or target:
+            totals = _compute_files(source, target, options, scheduler, partition)
         else:
-            out.print(totals_table(totals))
-        if not totals.parcels:
-            err.print(f"There are no parcels in the cadastre of {day}. Load some: geo import parcels PATH")
+            rows_of = _on_cluster(scheduler, partition) if scheduler else rows_here
+            with command_database() as database, progress() as report:
+                totals = _in_turn(database, options, report, rows_of, everything=everything)
+                refresh_usability(database, report, who())
+                refresh_capacities(database, report, who())
+    if as_json:
+        print_json(asdict(totals))
+    else:
+        out.print(totals_table(totals))
+    if not totals.parcels:
+        how = "" if source else " Load some: geo import parcels PATH"
+        err.print(f"There are no parcels in the cadastre of {day}.{how}")
+
+
+def _on_cluster(scheduler: str, partition: int) -> RowsOf:
+    from geo_service.availability.batch import on_cluster  # noqa: PLC0415 - Dask takes long to import
+
+    return on_cluster(scheduler, partition)
+
+
+def _compute_files(
+    source: Path | None, target: Path | None, options: Options, scheduler: str, partition: int
+) -> AvailabilityReport:
+    from geo_service.availability.folders import compute_folder  # noqa: PLC0415 - as above
+
+    if source is None or target is None:
+        raise BadParameter("--input and --output belong together: name both folders.", parameter="output")
+    with progress() as report:
+        return compute_folder(source, target, options, report, address=scheduler or None, largest=partition)
 
 
 def _in_turn(
-    database: Database, options: Options, report: Progress, *, everything: bool
+    database: Database, options: Options, report: Progress, rows_of: RowsOf, *, everything: bool
 ) -> AvailabilityReport:
     """Refresh, after another refresh that may be under way, such as that of a running server."""
     until = time.monotonic() + WAIT_S
     while True:
         try:
-            return refresh(database, options, report, who(), everything=everything)
+            return refresh(database, options, report, who(), everything=everything, rows_of=rows_of)
         except Conflict:
             if time.monotonic() > until:
                 raise

@@ -25,6 +25,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
 from geo_service.availability.models import STALE, Availability, AvailabilityMark, AvailabilityRun
+from geo_service.availability.partitions import FLUR_DIGITS
 from geo_service.buildings.models import Building
 from geo_service.parcels.models import Occupancy, Parcel
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea, Restriction
@@ -42,6 +43,27 @@ def parcels(as_of: date, parcel_keys: Collection[str] | None = None) -> Executab
     """
     statement = select(Parcel.id, Parcel.parcel_key, func.ST_AsBinary(Parcel.geom).label("geom"))
     return statement.where(of_keys(parcel_keys), Parcel.valid.contains(as_of)).order_by(Parcel.id)
+
+
+def flur_sizes(as_of: date) -> Executable:
+    """Count the parcels of the cadastre of a day.
+
+    Columns: flur (first nine characters of the parcel key), parcels.
+    """
+    flur = func.left(Parcel.parcel_key, FLUR_DIGITS).label("flur")
+    counted = select(flur, func.count().label("parcels")).where(Parcel.valid.contains(as_of))
+    return counted.group_by(flur)
+
+
+def parcels_between(as_of: date, first: str, beyond: str) -> Executable:
+    """Select the parcels of a day whose keys, compared character by character, lie between two texts.
+
+    Columns: as `parcels`.
+    """
+    statement = select(Parcel.id, Parcel.parcel_key, func.ST_AsBinary(Parcel.geom).label("geom"))
+    key = Parcel.parcel_key
+    between = key.bool_op("~>=~")(first) & key.bool_op("~<~")(beyond)  # operators of the index on prefixes
+    return statement.where(between, Parcel.valid.contains(as_of)).order_by(Parcel.id)
 
 
 def restrictions(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:

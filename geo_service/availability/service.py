@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ from geo_service.availability.inputs import (
     RESTRICTION_COLUMNS,
     Inputs,
     Options,
+    geometries,
 )
 from geo_service.availability.kernel import AvailabilityResult, Progress, compute_availability, silent
 from geo_service.availability.presets import deduction_order, horizon_preset
@@ -152,18 +154,29 @@ def load(
         When a parcel asked for is not in the cadastre of the day.
     """
     tell("Reading parcels")
-    parcels = read_frame(connection, queries.parcels(as_of, parcel_keys), ("id", "parcel_key", "geometry"))
+    parcels = load_parcels(connection, queries.parcels(as_of, parcel_keys))
     if parcel_keys is not None:
         _require_all(parcels["parcel_key"], parcel_keys, as_of)
     tell(f"Reading what lies on {len(parcels):,} parcels")
-    inputs = Inputs(
-        parcels["id"].to_numpy(dtype=np.int64),
-        np.asarray(parcels["geometry"], dtype=object),
+    land = load_land(connection, as_of, parcel_keys)
+    inputs = replace(land, parcel_ids=parcels["id"].to_numpy(dtype=np.int64), parcels=geometries(parcels))
+    return parcels["parcel_key"].tolist(), inputs
+
+
+def load_parcels(connection: Connection, statement: Executable) -> pd.DataFrame:
+    """Read parcels by a statement like `queries.parcels`: id, parcel_key, geometry (EPSG:25832)."""
+    return read_frame(connection, statement, ("id", "parcel_key", "geometry"))
+
+
+def load_land(connection: Connection, as_of: date, parcel_keys: Collection[str] | None = None) -> Inputs:
+    """Read what lies on all parcels, or on the named ones, without the parcels themselves."""
+    return Inputs(
+        np.empty(0, dtype=np.int64),
+        np.empty(0, dtype=object),
         read_frame(connection, queries.restrictions(as_of, parcel_keys), RESTRICTION_COLUMNS),
         read_frame(connection, queries.occupancies(as_of, parcel_keys), OCCUPANCY_COLUMNS),
         read_frame(connection, queries.plans(as_of, parcel_keys), PLAN_COLUMNS),
     )
-    return parcels["parcel_key"].tolist(), inputs
 
 
 def read_frame(connection: Connection, statement: Executable, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from functools import lru_cache
@@ -36,6 +37,8 @@ from geo_service.register import JsonObject
 
 WHOLE_CITY_FROM: Final = 0.4
 """Share of outdated parcels from which computing all of them costs no more."""
+RowsOf = Callable[[Connection, Options, datetime, Progress], pd.DataFrame]
+"""Computes all parcels of a snapshot: rows as by `stored_rows`, sorted by parcel id."""
 COPY_ROWS: Final = 20_000
 """Rows written between two reports of progress."""
 
@@ -90,6 +93,13 @@ def program_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+def rows_here(
+    connection: Connection, options: Options, computed_at: datetime, tell: Progress
+) -> pd.DataFrame:
+    """Compute all parcels in this process."""
+    return stored_rows(compute_with(connection, options, tell=tell), computed_at)
+
+
 def refresh(
     database: Database,
     options: Options,
@@ -97,6 +107,7 @@ def refresh(
     actor: str = "availability",
     *,
     everything: bool = False,
+    rows_of: RowsOf = rows_here,
 ) -> AvailabilityReport:
     """Bring the stored results to the present state of the register, in one transaction with one snapshot.
 
@@ -117,6 +128,9 @@ def refresh(
         Who does it.
     everything
         Compute all parcels.
+    rows_of
+        Computes all parcels, where all must be: in this process or, to the same last bit, on a cluster
+        (`batch.on_cluster`). A few are always computed here.
 
     Raises
     ------
@@ -130,9 +144,16 @@ def refresh(
             raise Conflict("Another refresh of the availability is under way. Try again when it is done.")
         # the snapshot is taken now that nobody else removes marks
         with no_garbage_collection(), database.begin(actor, one_snapshot=True) as connection:
-            report = _refresh(connection, options, progress, (actor, started_at), everything=everything)
+            keys = None if everything else _keys(connection, options)
+            report = _refresh(connection, options, progress, (actor, started_at), keys, rows_of)
     progress("Done", 1.0)
     return report
+
+
+def _keys(connection: Connection, options: Options) -> list[str] | None:
+    """Return the keys of the parcels to compute; None: all."""
+    comparable = basis_of(options).is_of(connection.execute(queries.last_run()).one_or_none())
+    return _outdated(connection, options.as_of) if comparable else None
 
 
 def _refresh(
@@ -140,25 +161,27 @@ def _refresh(
     options: Options,
     progress: Progress,
     by: tuple[str, datetime],
-    *,
-    everything: bool,
+    keys: list[str] | None,
+    rows_of: RowsOf,
 ) -> AvailabilityReport:
-    basis = basis_of(options)
-    comparable = not everything and basis.is_of(connection.execute(queries.last_run()).one_or_none())
-    keys = _outdated(connection, options.as_of) if comparable else None
     if keys == [] and not connection.execute(queries.anything_marked()).scalar_one():
         return report_of(_stored_figures(connection), options, recomputed=0)
-    result = compute_with(
-        connection, options, keys, tell=lambda what, share: progress(what, 0.05 + 0.6 * share)
-    )
+
+    def tell(what: str, share: float) -> None:
+        progress(what, 0.05 + 0.6 * share)
+
+    if keys is None:
+        rows = rows_of(connection, options, by[1], tell)
+    else:
+        rows = stored_rows(compute_with(connection, options, keys, tell=tell), by[1])
     connection.execute(queries.delete_stored() if keys is None else queries.delete_outdated(options.as_of))
     connection.execute(queries.delete_marks())
     kept = connection.execute(queries.count_stored()).scalar_one()
-    recomputed = len(result.parcels)
+    recomputed = len(rows)
     run = {"parcels": kept + recomputed, "recomputed": recomputed, "actor": by[0], "started_at": by[1]}
-    run_id = connection.execute(queries.add_run(asdict(basis) | run)).scalar_one()
-    write_stored(connection, stored_rows(result, by[1]).assign(run_id=run_id), progress)
-    figures = result.parcels if keys is None else _stored_figures(connection)
+    run_id = connection.execute(queries.add_run(asdict(basis_of(options)) | run)).scalar_one()
+    write_stored(connection, rows.assign(run_id=run_id), progress)
+    figures = rows if keys is None else _stored_figures(connection)
     return report_of(figures, options, recomputed=recomputed)
 
 

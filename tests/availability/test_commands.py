@@ -4,18 +4,21 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from geo_service.availability import commands, queries
+from geo_service.availability import cluster, commands, queries
 from geo_service.availability.commands import availability_app
 from geo_service.availability.days import parse_day
 from geo_service.db import Database
 from geo_service.errors import BadParameter
 from geo_service.settings import Settings, get_settings
 from tests.availability.city import fill_city
+from tests.availability.clusters import local_cluster
+from tests.availability.states import drawn_state, write_state
 
 
 @pytest.fixture
@@ -192,3 +195,50 @@ def test_days_as_people_write_them() -> None:
     assert parse_day("2028-02-29") == parse_day(" 29.02.2028 ") == date(2028, 2, 29)
     with pytest.raises(BadParameter, match=r"'29.02.2027' is no day. Write it as 2028-04-01 or 01.04.2028"):
         parse_day("29.02.2027")
+
+
+def test_from_files_to_files_without_a_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "command_database", None)
+    source = write_state(tmp_path / "state", drawn_state())
+    result = run("--as-of", "2026-06-01", "--json", "--input", str(source), "--output", str(tmp_path / "out"))
+    assert result.exit_code == 0, result.stderr
+    totals = json.loads(result.stdout)
+    facts = json.loads((tmp_path / "out" / "availability.json").read_text())
+    assert totals["parcels"] == 2000
+    assert {name: facts[name] for name in totals} == totals
+
+
+@pytest.mark.parametrize("option", ["--input", "--output"])
+def test_one_folder_alone_is_refused(tmp_path: Path, option: str) -> None:
+    result = run(option, str(tmp_path / "folder"))
+    assert result.exit_code == 1
+    assert "--input and --output belong together" in result.stderr
+
+
+def test_a_scheduler_that_does_not_answer_is_said(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
+    result = run("--scheduler", "tcp://127.0.0.1:9")
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    assert "No scheduler can be reached at tcp://127.0.0.1:9" in result.stderr
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM availability")).scalar_one() == 0
+
+
+def test_a_cluster_computes_the_totals(database: Database) -> None:
+    here = run("--as-of", "2026-06-01", "--json")
+    with local_cluster(n_workers=1) as workers:
+        there = run("--as-of", "2026-06-01", "--all", "--json", "--scheduler", workers.scheduler_address)
+    assert there.exit_code == 0, there.stderr
+    assert json.loads(there.stdout) == json.loads(here.stdout)
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM availability")).scalar_one() == 2000
+
+
+@pytest.mark.parametrize("option", [("--scheduler", "tcp://127.0.0.1:9"), ("--input", "a", "--output", "b")])
+def test_a_what_if_is_asked_of_the_database(option: tuple[str, ...]) -> None:
+    result = run("--without", "restriction:1", *option)
+    assert result.exit_code == 1
+    assert "A what-if is computed from the database by this machine" in result.stderr
