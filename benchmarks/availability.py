@@ -24,7 +24,7 @@ from sqlalchemy import text
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from geo_service.availability import service, stored
+from geo_service.availability import service, stored, usable
 from geo_service.availability.assemblies import Wish
 from geo_service.availability.assembling import Search, find_places
 from geo_service.availability.city_land import CityLand, city_land
@@ -59,6 +59,17 @@ KINDS = (
     ("estimated_share", "reduces", "light", 0.1),
 )
 """Kind, effect, severity and how often."""
+
+USES = """
+UPDATE parcels SET actual_use = CASE WHEN id % 12 = 0 THEN 'Straßenverkehr;600'
+    WHEN id % 3 = 0 THEN 'Wohnbaufläche / Unbebaut (Baulücke);500' ELSE 'Wohnbaufläche / Offen;700' END
+"""
+"""One parcel in twelve is a street, one in four is unbuilt."""
+STALE = {
+    "DELETE": "DELETE FROM usability",
+    "UPDATE": "UPDATE usability SET computed_at = computed_at - interval '1 day'",
+}
+"""What makes the second stage compute all: nothing is stored, or all of it belongs to another computation."""
 
 PEER = """
 SELECT sum(ST_Area(CASE WHEN u.geom IS NULL THEN p.geom ELSE ST_Difference(p.geom, u.geom) END))
@@ -239,6 +250,17 @@ def measure_database(database: Database, result: AvailabilityResult) -> None:
     print(f"  net area {net:,.4f} m2, relative difference to PostGIS {abs(net / peer_sum - 1):.1e}")
 
 
+def measure_usability(database: Database) -> None:
+    """Print the time of the second stage: pieces, frontage and categories, at first and with kept figures."""
+    with database.begin(actor="benchmark") as connection:
+        connection.execute(text(USES))
+    for name, before in (("usability, at first", "DELETE"), ("usability, figures kept", "UPDATE")):
+        with database.begin(actor="benchmark") as connection:
+            connection.execute(text(STALE[before]))
+        seconds, number = timed(partial(usable.refresh_usability, database, silent), 1)
+        print(f"  {name:25} {seconds:8.2f} s   {number / seconds:,.0f} parcels/s, read and write included")
+
+
 def main() -> None:
     """Measure each size asked for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
@@ -261,6 +283,7 @@ def main() -> None:
                     migrate(database.engine)
                     fill_database(database, parcels, restrictions)
                     measure_database(database, result)
+                    measure_usability(database)
                     database.engine.dispose()
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
                 print(f"  peak memory so far {peak:.2f} GB")
