@@ -25,7 +25,7 @@ FLUR_DIGITS: Final = 9
 BEYOND: Final = "~"
 """Sorts behind every character of a Flurstückskennzeichen."""
 LARGEST: Final = 50_000
-"""Most parcels of a partition, if nobody says otherwise: about 300 MB of a worker's memory."""
+"""Most parcels of a partition, if nobody says otherwise. A choice of this service."""
 
 
 @dataclass(frozen=True)
