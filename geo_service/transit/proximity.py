@@ -53,7 +53,7 @@ def within(places: Geometries, stops: Floats, radius_m: float) -> tuple[Ints, In
     found = [_near(tree, centres, radii, rows, radius_m) for rows in _by_size(radii)]
     pairs = np.sort(np.concatenate([place * len(stops) + stop for place, stop in found]))
     place, stop = np.divmod(pairs, len(stops))
-    distance = _distances(places, stops, place, stop)
+    distance = distances(places, np.asarray(shapely.points(stops)), place, stop)
     keep = distance <= radius_m
     return place[keep], stop[keep], distance[keep]
 
@@ -81,14 +81,14 @@ def nearest(places: Geometries, stops: Floats) -> tuple[Ints, Floats]:
     if not len(places) or not len(stops):
         return best, distance
     centres, radii = circles(places)
-    tree = cKDTree(stops)
+    tree, points = cKDTree(stops), np.asarray(shapely.points(stops))
     open_rows = np.arange(len(places))
     count = min(FIRST_NEIGHBOURS, len(stops))
     while len(open_rows):
         shape = (len(open_rows), count)
         found = tree.query(centres[open_rows], k=count)
         reach, neighbour = np.reshape(found[0], shape), np.reshape(found[1], shape).astype(np.int64)
-        measured = _distances(places, stops, np.repeat(open_rows, count), neighbour.ravel())
+        measured = distances(places, points, np.repeat(open_rows, count), neighbour.ravel())
         measured = measured.reshape(shape)
         least = measured.min(axis=1)
         best[open_rows] = np.where(measured == least[:, None], neighbour, len(stops)).min(axis=1)
@@ -127,15 +127,21 @@ def _near(tree: cKDTree, centres: Floats, radii: Floats, rows: Ints, radius_m: f
     return place[keep], pairs["j"][keep].astype(np.int64)
 
 
-def _distances(places: Geometries, stops: Floats, place: Ints, stop: Ints) -> Floats:
+def distances(places: Geometries, others: Geometries, place: Ints, other: Ints) -> Floats:
     """Return the exact distance of each pair, metres; pairs of one place stand together.
 
-    Many pairs: places are prepared (indexed once, used for all their stops), and two threads measure.
+    Many pairs: places are prepared (indexed once, used for all their pairs), and two threads measure.
+
+    Parameters
+    ----------
+    places, others
+        Geometries, EPSG:25832, not empty.
+    place, other
+        Numbers of the two of each pair, shape (p,) each.
     """
-    points: Geometries = np.asarray(shapely.points(stops))
 
     def measure(span: slice) -> Floats:
-        measured: Floats = shapely.distance(places[place[span]], points[stop[span]])
+        measured: Floats = shapely.distance(places[place[span]], others[other[span]])
         return measured
 
     if len(place) < WORTH_A_THREAD:
