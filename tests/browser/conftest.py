@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,16 +16,18 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
-from sqlalchemy import create_engine, insert
+from sqlalchemy import Connection, create_engine, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from geo_service.auth import passwords
 from geo_service.auth.models import Role, User
 from geo_service.db import ACTOR
+from geo_service.matching.models import ContestRound, Winner
 from tests.browser.hostile import write_hostile
 from tests.conftest import cloned
 from tests.sample_city import write_sample
+from tests.sample_rows import TODAY
 
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = [
@@ -44,6 +47,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 });
 """
 SECONDS_TO_START = 60
+ORIGIN = {"source": "Test", "is_demo": True}
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +71,17 @@ def fill(url: str) -> None:
         write_sample(connection)
         write_hostile(connection)
         connection.execute(insert(User), users)
+        write_round(connection)
+
+
+def write_round(connection: Connection) -> None:
+    """Write a round whose winner suits the sample's vacant premises a month from now."""
+    contest = {"slug": "runde-im-browser", "name": "Runde im Browser", "held_on": TODAY, "budget_eur": 60_000}
+    found = connection.execute(insert(ContestRound).values(**contest, **ORIGIN).returning(ContestRound.id))
+    winner = {"use": "retail", "area_min_m2": 1, "area_max_m2": 9_000, "rent_max_eur_month": 90_000}
+    named = {"name": "Konzept im Browser", "concept": "Idee", "contact": "niemand"}
+    when = {"wanted_from": TODAY + timedelta(days=30), "round_id": found.scalar_one()}
+    connection.execute(insert(Winner).values(**winner, **named, **when, **ORIGIN))
 
 
 def serving(url: str, home: Path) -> Iterator[str]:

@@ -158,3 +158,32 @@ def test_english_by_one_click_and_it_stays(visit: Visit) -> None:
     assert "area_min=100" in visitor.page.url
     visitor.go("/standorte")
     expect(visitor.page.get_by_role("heading", level=1)).to_have_text("Sites")
+
+
+def test_a_placement_is_confirmed_in_the_browser(visit: Visit) -> None:
+    visitor = visit(390)
+    visitor.sign_in(Role.VACANCY_MANAGER)
+    page = visitor.page
+    visitor.go("/anstoss/runde-im-browser")
+    page.locator("summary", has_text="Vermittlung bestätigen").click()
+    day, reason = page.get_by_label("Einzug am"), page.get_by_label("Begründung für die Vermittlung")
+    wanted = day.input_value()
+    button = page.get_by_role("button", name="Vermittlung bestätigen")
+    reason.fill("beide wollen")
+    button.click()  # without the tick that both sides agreed nothing is sent
+    expect(page.get_by_role("alert")).to_have_count(0)
+    page.get_by_label("Beide Seiten haben zugesagt.").check()
+    day.fill("2000-01-02")
+    button.click()
+    expect(page.get_by_role("alert")).to_contain_text("steht am Tag vor dem Einzug nicht leer")
+    expect(reason).to_have_value("beide wollen")
+    assert [fault for fault in visitor.faults if not re.match("409 |Failed to load", fault)] == []
+    visitor.faults.clear()  # the answer 409, and the browser's note of it
+    assert visitor.no_sideways_scrolling()
+    day.fill(wanted)
+    page.get_by_label("Beide Seiten haben zugesagt.").check()
+    button.click()
+    placements = page.locator("section[aria-labelledby=decisions]")
+    expect(placements).to_contain_text("Konzept im Browser → Laden Kreuzstraße, Kreuzstraße 7: Einzug")
+    expect(page).to_have_url(re.compile("/anstoss/runde-im-browser$"))
+    expect(page.locator("summary", has_text="Vermittlung bestätigen")).to_have_count(0)

@@ -1,24 +1,44 @@
 """Contest rounds (Anstoß) for vacancy managers: the proposal with its reasons, and decisions about pairs."""
 
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
+from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from geo_service.auth import VacancyManager
 from geo_service.availability.service import today
 from geo_service.db import Reading, Writing
+from geo_service.errors import Conflict
 from geo_service.matching import decisions, queries
 from geo_service.matching.answers import proposal_answer, round_answer
 from geo_service.matching.decisions import Wish
 from geo_service.matching.models import DecisionKind
-from geo_service.matching.schemas import DecisionForm, RevocationForm
+from geo_service.matching.schemas import DecisionForm, PlacementForm, RevocationForm
 from geo_service.matching.service import RoundState, read_round
-from geo_service.web.frame import frame_of
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.vocabulary import N_
 
 router = APIRouter(prefix="/anstoss")
 PRIVATE = "no-store"
+REFUSED: Final = N_(
+    "Der Stand hat sich geändert. Bitte prüfen Sie den Vorschlag, der eben neu gerechnet wurde."
+)
+REFUSALS: Final = {
+    "not_vacant": N_(
+        "Das Ladenlokal steht am Tag vor dem Einzug nicht leer. Bitte prüfen Sie den Leerstand, oder "
+        "wählen Sie einen anderen Tag."
+    ),
+    "winner_placed": N_("Diese Person ist schon vermittelt."),
+    "rent_unknown": N_(
+        "Die Nettokaltmiete ist unbekannt, von ihr hängt der Zuschuss ab. Bitte tragen Sie sie zuerst ein."
+    ),
+    "budget_exceeded": N_("Der Zuschuss übersteigt, was vom Budget der Runde noch frei ist."),
+}
+"""German sentence by code of the conflict."""
 
 
 @router.get("")
@@ -32,7 +52,13 @@ async def rounds(request: Request, session: Reading, caller: VacancyManager) -> 
 @router.get("/{name}")
 async def contest_round(request: Request, session: Reading, caller: VacancyManager, name: str) -> Response:
     """Show a round: unplaced winners first, the proposal, why not, decisions."""
-    frame = await frame_of(request, session, caller)
+    return await _round_page(await frame_of(request, session, caller), session, name)
+
+
+async def _round_page(
+    frame: Frame, session: AsyncSession, name: str, refused: "Refused | None" = None
+) -> Response:
+    """Show a round, with what was refused beside its pair."""
 
     def read(sync_session: Session) -> RoundState:
         return read_round(sync_session.connection(), name, today())
@@ -47,8 +73,57 @@ async def contest_round(request: Request, session: Reading, caller: VacancyManag
             premises_keys=state.premises_keys,
             placed={row["id"]: row for row in state.placements},
             rejected=_by_winner(answer.rejected),
+            refused=refused,
+            http_status=refused.status if refused else 200,
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A confirmation that was refused: what was filled in, and why in the language of the page."""
+
+    winner_id: int
+    premises_id: int
+    move_in: str
+    reason: str
+    status: int
+    sentences: tuple[str, ...]
+
+
+class ConfirmationForm(PlacementForm):
+    """Confirming a placement on the page, with the tick that both sides agreed."""
+
+    sure: Literal["yes"] = Field(description="Both sides agreed.")
+
+
+@router.post("/{name}/vermittlungen")
+async def confirm(
+    request: Request,
+    session: Writing,
+    caller: VacancyManager,
+    name: str,
+    form: Annotated[ConfirmationForm, Form()],
+) -> Response:
+    """Confirm a placement and go back to the round; what is refused is told beside its pair."""
+    wish = Wish(form.winner_id, form.premises_id, form.reason, caller.name)
+    try:
+        async with session.begin_nested():
+            await decisions.confirm(session, name, wish, form.move_in)
+    except Conflict as error:
+        frame = await frame_of(request, session, caller)
+        given = (form.winner_id, form.premises_id, form.move_in.isoformat(), form.reason)
+        refused = Refused(*given, int(error.status), _sentences(error, frame))
+        return await _round_page(frame, session, name, refused)
+    return RedirectResponse(f"/anstoss/{name}", status_code=303)
+
+
+def _sentences(error: Conflict, frame: Frame) -> tuple[str, ...]:
+    """Say in the language of the page why a placement cannot be confirmed."""
+    failures = error.extra.get("failures")
+    if failures:
+        return tuple(failure[frame.language] for failure in failures)
+    return (frame.words.gettext(REFUSALS.get(str(error.extra.get("code")), REFUSED)),)
 
 
 @router.post("/{name}/entscheidungen")
