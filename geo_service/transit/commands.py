@@ -17,6 +17,7 @@ from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
 from geo_service.transit.service import RefreshReport, import_gtfs, refresh
+from geo_service.transit.windows import NAMED_WINDOWS
 
 CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_min", "category"]
 """Columns of ``geo transit stops --format csv``."""
@@ -100,14 +101,19 @@ def stops(
     day: Annotated[
         str, typer.Option(metavar="DATE", help="Day that is counted; unset: the feed's reference day.")
     ] = "",
-    window: Annotated[str, typer.Option(help="Time of day, such as 06:00-20:00; unset: the method's.")] = "",
+    window: Annotated[
+        str,
+        typer.Option(
+            help=f"Time of day, such as 06:00-20:00, or {', '.join(NAMED_WINDOWS)}; unset: the method's."
+        ),
+    ] = "",
     method: Method = "are",
     form: Annotated[str, typer.Option("--format", help="csv or json.")] = "csv",
 ) -> None:
     """Print headway and category of every stop and mode group: what is needed to check the grading.
 
     departures is the number per direction: for each line that of its busier direction, summed up. headway_min
-    is the length of the window divided by it.
+    is the length of the window divided by it, or by oevgk18 twice the mean wait.
     """
     with command_database() as database:
         if form not in {"csv", "json"}:
@@ -120,6 +126,9 @@ def stops(
         else:
             rounded = table[CSV_COLUMNS].assign(headway_min=table.headway_min.round(3))
             rounded.to_csv(sys.stdout, index=False)
+        counted = ", ".join(sorted({str(day) for day in table.day})) or "a day without service"
+        chosen = "given" if day else f"the feed's reference {wanted.day_kind}"
+        err.print(f"Counted: {counted} ({chosen}), {wanted.window}.", highlight=False, soft_wrap=True)
         if table.empty:
             err.print("Nothing departs in this window on this day.")
 

@@ -10,8 +10,9 @@ from sqlalchemy import Connection, Row
 from geo_service.errors import BadParameter, NotFound
 from geo_service.transit import queries
 from geo_service.transit.grading import StopDepartures, departures_on, grade_stops
-from geo_service.transit.methods import Method, Window, load_method, parse_window
+from geo_service.transit.methods import Method, load_method
 from geo_service.transit.models import DayKind
+from geo_service.transit.windows import Window, read_window
 
 DEPARTURE_COLUMNS = ["stop", "mode", "line", "direction", "next_stop_id", "headsign", "days", "departure_s"]
 NEIGHBOURING_DAYS = (-1, 0, 1)
@@ -28,17 +29,22 @@ class Asked:
         The grading method.
     window
         Time of day.
+    day_kind
+        weekday, saturday or sunday: the reference day of each feed.
     day
-        The day; None: the reference day of each feed that the method names.
+        The day; None: the reference day.
     """
 
     method: Method
     window: Window
+    day_kind: str
     day: date | None = None
 
 
 def asked(method: str, window: str | None = None, day: date | None = None) -> Asked:
     """Read what a caller asks for; the method's window when none is given.
+
+    A named window (`windows.NAMED_WINDOWS`) is counted on its own kind of day, times on the method's.
 
     Raises
     ------
@@ -46,7 +52,8 @@ def asked(method: str, window: str | None = None, day: date | None = None) -> As
         For an unknown method or a window that is none.
     """
     chosen = load_method(method)
-    return Asked(chosen, parse_window(window) if window else chosen.window, day)
+    kind, times = read_window(window, chosen.day_kind) if window else (chosen.day_kind, chosen.window)
+    return Asked(chosen, times, kind, day)
 
 
 def day_of(feed: Row[Any], wanted: Asked) -> date | None:
@@ -63,7 +70,7 @@ def day_of(feed: Row[Any], wanted: Asked) -> date | None:
             DayKind.SATURDAY: feed.saturday,
             DayKind.SUNDAY: feed.sunday,
         }
-        return reference[wanted.method.day_kind]
+        return reference[wanted.day_kind]
     if not feed.service.lower <= wanted.day < feed.service.upper:
         raise BadParameter(
             f"The day {wanted.day} is not in the feed {feed.name}, which covers {feed.service.lower} to "
@@ -104,7 +111,7 @@ def grade_feed(
     """
     day = day_of(feed, wanted)
     if day is None:
-        raise NotFound(f"The feed {feed.name} has no {wanted.method.day_kind} with service.")
+        raise NotFound(f"The feed {feed.name} has no {wanted.day_kind} with service.")
     departures = read_departures(connection, feed, day, wanted.window)
     return grade_stops(departures, wanted.method, wanted.window), departures, day
 

@@ -8,7 +8,8 @@ The rules that hold for every method:
   (Source: SN 640 290, "pro Linie jeweils in der Hauptlastrichtung"). For a line that runs both ways this is
   half its departures, which is how ARE counts; at a terminus, or where a line runs one way only, it is all of
   them, which is the correction that ARE asks for there.
-* Headway = length of the window / departures per direction.
+* Headway = length of the window / departures per direction, or, where the method says so, twice the mean wait
+  for the next of these departures.
 """
 
 from collections.abc import Sequence
@@ -20,11 +21,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo_service.transit.methods import Method, Window
+from geo_service.transit.methods import WAITING, Method
+from geo_service.transit.waiting import wait_headways
+from geo_service.transit.windows import Window
 
 DAY_S: Final = 86_400
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
+LINE_IN_ONE_DIRECTION: Final = ["mode", "line", "direction"]
 
 
 @dataclass(frozen=True)
@@ -40,11 +44,14 @@ class StopDepartures:
         Times of all departures in the window, seconds after midnight, sorted within each row.
     row_of
         Row that each time belongs to, rising, shape of `seconds`.
+    later
+        stop, mode, line, direction, following_s: first departures after the window, seconds after midnight.
     """
 
     rows: pd.DataFrame
     seconds: Ints
     row_of: Ints
+    later: pd.DataFrame
 
 
 def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Window) -> StopDepartures:
@@ -70,10 +77,13 @@ def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Windo
     )
     row_of = np.repeat(np.arange(len(frame)), lengths)
     found_s, found_row = [], []
+    following = np.full(len(frame), np.inf)
     for shift in (-1, 0, 1):
         runs = _runs(frame.days, (day - first_day).days + shift)
         seconds = flat + shift * DAY_S
         keep = runs[row_of] & (seconds >= window.start_s) & (seconds < window.end_s)
+        later = runs[row_of] & (seconds >= window.end_s)
+        np.minimum.at(following, row_of[later], seconds[later])
         found_s.append(seconds[keep])
         found_row.append(row_of[keep])
     seconds, rows = np.concatenate(found_s), np.concatenate(found_row)
@@ -83,7 +93,9 @@ def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Windo
     used = np.flatnonzero(number)
     columns = ["stop", "mode", "line", "direction", "next_stop_id", "headsign"]
     kept = frame.iloc[used][columns].reset_index(drop=True).assign(departures=number[used])
-    return StopDepartures(kept, seconds, np.searchsorted(used, rows))
+    leaves = np.isfinite(following)
+    later = frame[leaves][["stop", *LINE_IN_ONE_DIRECTION]].assign(following_s=following[leaves])
+    return StopDepartures(kept, seconds, np.searchsorted(used, rows), later)
 
 
 def _runs(days: "pd.Series[bytes]", place: int) -> npt.NDArray[np.bool_]:
@@ -117,27 +129,34 @@ def grade_stops(departures: StopDepartures, method: Method, window: Window) -> p
     rows = departures.rows
     group_of = {str(mode): place for place, group in enumerate(method.groups) for mode in group.modes}
     rows = rows.assign(place=rows["mode"].map(group_of)).dropna(subset="place")
-    by_direction = rows.groupby(["stop", "place", "mode", "line", "direction"], sort=True).departures.sum()
+    by_direction = rows.groupby(["stop", "place", *LINE_IN_ONE_DIRECTION], sort=True).departures.sum()
     by_line = by_direction.groupby(level=["stop", "place", "mode", "line"]).max()
     result = pd.DataFrame(
         {
             "departures": by_line.groupby(level=["stop", "place"]).sum(),
             "total": by_direction.groupby(level=["stop", "place"]).sum(),
             "next_stops": rows.groupby(["stop", "place"]).next_stop_id.nunique(),
+            "by_node_mode": rows["mode"].isin(method.node_modes).groupby([rows.stop, rows.place]).any(),
         }
     ).reset_index()
     place = result.pop("place").astype(int).to_numpy()
     result.insert(1, "mode_group", np.array([group.key for group in method.groups], dtype=object)[place])
-    result["headway_min"] = window.minutes / result.departures.to_numpy()
+    if method.headway_kind == WAITING:
+        result["headway_min"] = wait_headways(
+            rows, (departures.seconds, departures.row_of), departures.later, window
+        )
+    else:
+        result["headway_min"] = window.minutes / result.departures.to_numpy()
     least = method.node_min_next_stops
     has_nodes = np.array([group.node_categories is not None for group in method.groups])[place]
-    result["node"] = has_nodes & (result.next_stops.to_numpy() >= (least if least is not None else np.inf))
+    many = result.next_stops.to_numpy() >= (least if least is not None else np.inf)
+    result["node"] = has_nodes & (many | result.by_node_mode.to_numpy())
     rank = _category_ranks(method)[place, result.node.astype(int), method.headway.place(result.headway_min)]
     categories = np.array([*method.categories, None], dtype=object)
     result["category"] = pd.Series(categories[rank], dtype=object)
     result["rank"] = rank
     order = np.lexsort((place, result.headway_min, rank, result.stop))
-    return result.drop(columns="next_stops").iloc[order].reset_index(drop=True)
+    return result.drop(columns=["next_stops", "by_node_mode"]).iloc[order].reset_index(drop=True)
 
 
 def _category_ranks(method: Method) -> Ints:
@@ -179,7 +198,7 @@ def class_ranks(method: Method, category_rank: Ints, distance_m: Floats) -> Ints
     for row, category in enumerate(method.categories):
         for column, grade in enumerate(method.classes[category]):
             table[row, column] = none if grade is None else grades.index(grade)
-    return table[category_rank, method.distance.place(distance_m)]
+    return table[category_rank, method.distance.place(distance_m * method.detour)]
 
 
 @dataclass(frozen=True)
@@ -245,36 +264,3 @@ def _taken(subjects: int, subject: Ints, columns: tuple[Ints, Ints, Floats], row
     for target, column in zip((access.rank, access.stop, access.distance_m), columns, strict=True):
         target[subject] = column[rows]
     return access
-
-
-def wait_headway(seconds: Ints, window: Window) -> float:
-    """Return twice the mean wait for the next departure when coming at any time of the window, in minutes.
-
-    Bunched departures help little: two an hour at :00 and :05 count as one every 50.8 minutes.
-
-    Parameters
-    ----------
-    seconds
-        Departures of the day in seconds after midnight, sorted. The first one after the window ends the last
-        wait; without one, or when it is later, the window is taken to repeat.
-    window
-        Time of day.
-
-    Returns
-    -------
-    float
-        Minutes; infinite without a departure in the window.
-
-    Notes
-    -----
-    Source: oevgk18-specification, "Kursintervall": (1 / (b - a)) * (sum of squared gaps between departures,
-    the first gap from a; the last one to x', less the square of the part behind b).
-    """
-    start, end = window.start_s, window.end_s
-    inside = seconds[(seconds >= start) & (seconds < end)]
-    if not len(inside):
-        return float("inf")
-    later = seconds[seconds >= end]
-    following = min([int(inside[0]) + end - start, *later[:1].tolist()])
-    gaps = np.diff(np.concatenate([[start], inside, [following]])).astype(float)
-    return float((np.square(gaps).sum() - (following - end) ** 2) / (end - start) / 60)

@@ -1,6 +1,5 @@
 """Grading methods: tables in ``data/transit_methods``, one file each, checked when read."""
 
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,54 +14,14 @@ import numpy.typing as npt
 
 from geo_service.errors import BadParameter, InvalidInput
 from geo_service.transit.modes import Mode
+from geo_service.transit.windows import Window, parse_window
 
 NONE: Final = "-"
 """Printed where a table gives no category or class."""
-CLOCK: Final = re.compile(r"([0-2]?\d|30):([0-5]\d)-([0-2]?\d|30):([0-5]\d)")
-"""A window, such as 06:00-20:00; hours up to 30 reach into the night."""
-
-
-@dataclass(frozen=True)
-class Window:
-    """Time of day in which departures are counted: from `start_s`, up to but without `end_s`.
-
-    Parameters
-    ----------
-    start_s, end_s
-        Seconds after midnight of the day; the end may exceed 86,400.
-    """
-
-    start_s: int
-    end_s: int
-
-    @property
-    def minutes(self) -> float:
-        """Length in minutes."""
-        return (self.end_s - self.start_s) / 60
-
-    def __str__(self) -> str:
-        return "-".join(
-            f"{second // 3600:02d}:{second // 60 % 60:02d}" for second in (self.start_s, self.end_s)
-        )
-
-
-def parse_window(text: str) -> Window:
-    """Read a window as people write it, such as ``06:00-20:00``.
-
-    Raises
-    ------
-    BadParameter
-        When it is no window, or ends before it starts.
-    """
-    match = CLOCK.fullmatch(text.strip())
-    numbers = [int(part) for part in match.groups()] if match else [0, 0, 0, 0]
-    window = Window(numbers[0] * 3600 + numbers[1] * 60, numbers[2] * 3600 + numbers[3] * 60)
-    if window.end_s <= window.start_s:
-        raise BadParameter(
-            f"{text!r} is no window. Write HH:MM-HH:MM, for example 06:00-20:00; the end may go up to 30:00.",
-            parameter="window",
-        )
-    return window
+COUNTING: Final = "counting"
+"""Headway = length of the window / departures."""
+WAITING: Final = "waiting"
+"""Headway = twice the mean wait when coming at any time of the window (OeVGK18)."""
 
 
 @dataclass(frozen=True)
@@ -126,12 +85,18 @@ class Method:
         Time of day that is counted.
     headway
         Bands of the headway, minutes.
+    headway_kind
+        counting or waiting: how the headway is found.
     node_min_next_stops
         A rail stop with at least so many different next stops is a node; None: there are no nodes.
+    node_modes
+        A rail stop that one of these departs from is a node too.
     groups
         Mode groups, best first.
     distance
-        Bands of the straight line, metres.
+        Bands of the distance, metres: of the straight line, or of the way on foot where `detour` is over 1.
+    detour
+        The way on foot is taken to be this many times the straight line; 1: the straight line counts.
     classes
         Category, best first, to the class in each distance band; None: no class.
     """
@@ -143,9 +108,12 @@ class Method:
     day_kind: str
     window: Window
     headway: Bands
+    headway_kind: str
     node_min_next_stops: int | None
+    node_modes: frozenset[Mode]
     groups: tuple[ModeGroup, ...]
     distance: Bands
+    detour: float
     classes: Mapping[str, tuple[str | None, ...]]
 
     @property
@@ -160,8 +128,8 @@ class Method:
 
     @property
     def radius_m(self) -> float:
-        """Distance beyond which no stop counts, metres."""
-        return self.distance.upper[-1]
+        """Straight line beyond which no stop counts, metres."""
+        return self.distance.upper[-1] / self.detour
 
 
 def methods_folder() -> Path:
@@ -223,9 +191,12 @@ def _build(facts: dict[str, Any]) -> Method:
         day_kind=facts["day_kind"],
         window=parse_window(facts["window"]),
         headway=Bands(tuple(facts["headway"]["upper_min"]), tuple(facts["headway"]["upper_included"])),
+        headway_kind=facts["headway"].get("kind", COUNTING),
         node_min_next_stops=node["min_next_stops"] if node else None,
+        node_modes=frozenset(Mode(mode) for mode in node.get("modes", ())) if node else frozenset(),
         groups=tuple(_group(group) for group in facts["groups"]),
         distance=Bands(tuple(facts["distance"]["upper_m"]), tuple(facts["distance"]["upper_included"])),
+        detour=float(facts["distance"].get("detour", 1)),
         classes=MappingProxyType({name: _cells(row) for name, row in facts["classes"].items()}),
     )
 
@@ -256,6 +227,8 @@ def _contradictions(method: Method, path: Path) -> list[str]:
         "key must be the name of the file": method.key != path.stem,
         "day_kind must be weekday, saturday or sunday": method.day_kind
         not in {"weekday", "saturday", "sunday"},
+        "headway kind must be counting or waiting": method.headway_kind not in {COUNTING, WAITING},
+        "detour must be 1 or more": method.detour < 1,
         "upper ends must rise, one flag each": any(
             len(band.upper) != len(band.included) or list(band.upper) != sorted(set(band.upper))
             for band in bands

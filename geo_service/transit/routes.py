@@ -11,7 +11,7 @@ from geo_service.clock import Today
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.transit import queries
-from geo_service.transit.methods import Method, Window, load_method
+from geo_service.transit.methods import Method, load_method
 from geo_service.transit.proximity import walking_minutes
 from geo_service.transit.schemas import (
     Evidence,
@@ -23,6 +23,7 @@ from geo_service.transit.schemas import (
     ParcelTransit,
     TransitQuery,
 )
+from geo_service.transit.windows import Window
 
 router = APIRouter(tags=["transit"])
 

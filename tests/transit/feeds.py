@@ -12,7 +12,8 @@ import pandas as pd
 
 from geo_service.transit.grading import best_groups, departures_on, grade_stops
 from geo_service.transit.gtfs import Feed
-from geo_service.transit.methods import load_method, parse_window
+from geo_service.transit.methods import load_method
+from geo_service.transit.windows import parse_window
 
 TUESDAY = date(2026, 6, 16)
 FIRST, LAST = "20260601", "20260628"

@@ -127,7 +127,7 @@ def test_coordinate_system_of_the_standard_may_be_said(feed: Path, crs: str) -> 
         (["gtfs", "{feed}", "--crs", "EPSG:25832"], "convert stop_lat and stop_lon of stops.txt first"),
         (["gtfs", "{feed}", "--crs", "25832m"], "is not a coordinate system"),
         (["transit"], "No timetable is loaded yet"),
-        (["transit", "--method", "swiss"], "Known: are, goat, oerok"),
+        (["transit", "--method", "swiss"], "Known: are, goat, oerok, oevgk18"),
         (["transit", "stops", "--feed", "vrr"], "None is loaded yet"),
         (["transit", "stops", "--feed", "vrr", "--format", "xml"], "Choose csv or json"),
         (["transit", "stops", "--feed", "vrr", "--window", "6-20"], "is no window"),
@@ -166,6 +166,17 @@ def test_stops_as_csv_for_an_outsider_to_check(feed: Path) -> None:
     }
     table = json.loads(run("transit", "stops", *asked, "--format", "json").stdout)
     assert table[1]["total"] == 84
+
+
+def test_stops_in_a_named_window_tell_the_reference_day(feed: Path) -> None:
+    run("gtfs", str(feed), "--name", "vrr")
+    result = run("transit", "stops", "--feed", "vrr", "--window", "peak_morning", "--method", "oevgk18")
+    assert "Counted: 2026-06-02 (the feed's reference weekday), 06:00-09:00." in result.stderr
+    rows = list(csv.DictReader(io.StringIO(result.stdout)))
+    assert (rows[1]["departures"], rows[1]["headway_min"], rows[1]["category"]) == ("9", "20.0", "IV")
+    nothing = run("transit", "stops", "--feed", "vrr", "--window", "sunday")
+    assert nothing.exit_code == 1
+    assert "has no sunday with service" in nothing.stderr
 
 
 def test_stops_on_a_day_without_service(feed: Path) -> None:

@@ -11,14 +11,13 @@ from hypothesis import strategies as st
 
 from geo_service.transit.evidence import stop_evidence
 from geo_service.transit.grading import (
-    DAY_S,
     best_access,
     best_groups,
     departures_on,
     grade_stops,
-    wait_headway,
 )
-from geo_service.transit.methods import Window, load_method, parse_window
+from geo_service.transit.methods import load_method
+from geo_service.transit.windows import parse_window
 
 MONDAY = date(2026, 6, 1)
 DAYTIME = parse_window("06:00-20:00")
@@ -183,31 +182,3 @@ def test_best_and_next_best_equal_a_plain_loop(pairs: list[tuple[int, int, float
         for found, wanted in zip((best, other), options[:2], strict=False):
             assert found[subject][:2] == (wanted[0], wanted[3])
         assert sum(found[subject][1] >= 0 for found in (best, other)) == min(2, len(options))
-
-
-# --- waiting ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("gap", [5, 10, 20, 60])
-def test_even_departures_wait_as_they_are_counted(gap: int) -> None:
-    seconds = np.arange(0, DAY_S, gap * 60)
-    assert wait_headway(seconds, DAYTIME) == pytest.approx(gap)
-
-
-def test_wait_without_departures_is_endless() -> None:
-    assert wait_headway(np.array(hours(5, 21)), DAYTIME) == float("inf")
-
-
-@given(st.lists(st.integers(0, DAY_S + 7200), max_size=20, unique=True))
-def test_wait_equals_a_simulation(times: list[int]) -> None:
-    """Twice the mean wait, sampled every 10 seconds; after the last departure the window repeats."""
-    window = Window(6 * 3600, 8 * 3600)
-    departures = np.array(sorted(times), dtype=np.int64)
-    inside = [second for second in departures if window.start_s <= second < window.end_s]
-    if not inside:
-        return
-    later = [second for second in departures if second >= window.end_s]
-    known = np.array([*inside, min([inside[0] + 7200, *later])])
-    arrivals = np.arange(window.start_s, window.end_s, 10) + 5
-    waits = known[np.searchsorted(known, arrivals)] - arrivals
-    assert wait_headway(departures, window) == pytest.approx(2 * waits.mean() / 60, abs=0.2)

@@ -9,13 +9,12 @@ import pytest
 from geo_service.errors import BadParameter, InvalidInput
 from geo_service.transit.grading import StopDepartures, class_ranks, grade_stops
 from geo_service.transit.methods import (
-    Window,
     known_methods,
     load_method,
     methods_folder,
-    parse_window,
     read_method,
 )
+from geo_service.transit.windows import Window, parse_window, read_window
 
 ARE_CATEGORIES = [
     # headways of the row, rail node, rail line, tram/bus/ship, cable
@@ -47,6 +46,15 @@ OEROK_CATEGORIES = [
     ([120.01, 210], "- 7 8 8"),
     ([210.01, 840], "- - - -"),
 ]
+OEVGK18_CATEGORIES = [
+    # headways of the row, A rail node, B rail line, C others
+    ([1, 5], "I I II"),
+    ([5.01, 10], "I II III"),
+    ([10.01, 20], "II III IV"),
+    ([20.01, 40], "III IV V"),
+    ([40.01, 60], "IV V VI"),
+    ([60.01, 840], "- VII VII"),
+]
 ARE_CLASSES = {"I": "A A B C -", "II": "A B C D -", "III": "B C D - -", "IV": "C D - - -", "V": "D - - - -"}
 ARE_BANDS = [[0, 299.999], [300, 300.1, 500], [500.001, 500.4, 501, 750], [750.4, 751, 1000], [1000.1, 5000]]
 GOAT_CLASSES = {
@@ -70,10 +78,25 @@ OEROK_CLASSES = {
     "8": "G G - - - -",
 }
 OEROK_BANDS = [[0, 300], [300.1, 500], [500.1, 750], [750.1, 1000], [1000.1, 1250], [1250.1]]
+OEVGK18_CLASSES = {
+    "I": "A A B C -",
+    "II": "A B C D -",
+    "III": "B C D E -",
+    "IV": "C D E - -",
+    "V": "D E - - -",
+    "VI": "E - - - -",
+    "VII": "F - - - -",
+}
+ON_FOOT_S: list[list[float]] = [[0, 300], [300.1, 450], [450.1, 600], [600.1, 900], [900.1]]
+"""Printed as seconds on foot at 1.4 m/s; the way on foot is 1.3 times the straight line."""
+OEVGK18_BANDS = [[max(second * 1.4 / 1.3 - 1e-6, 0) for second in band] for band in ON_FOOT_S]
+
+
+NOTHING_LATER = pd.DataFrame(columns=["stop", "mode", "line", "direction", "following_s"])
 
 
 def category(method: str, mode: str, headway: float, neighbours: int) -> str:
-    """Return the category of one departure in a window that is as long as the headway."""
+    """Return the category of one departure in a window that is as long as the headway, and repeats."""
     window = Window(0, round(headway * 60))
     rows = pd.DataFrame(
         {
@@ -86,7 +109,7 @@ def category(method: str, mode: str, headway: float, neighbours: int) -> str:
             "departures": [1] + [0] * (neighbours - 1),
         }
     )
-    departures = StopDepartures(rows, np.zeros(1, np.int64), np.zeros(1, np.int64))
+    departures = StopDepartures(rows, np.zeros(1, np.int64), np.zeros(1, np.int64), NOTHING_LATER)
     grade = grade_stops(departures, load_method(method), window).iloc[0]
     assert grade.headway_min == pytest.approx(headway, abs=0.01)
     return grade.category or "-"
@@ -121,12 +144,24 @@ def test_oerok_categories(headways: list[float], row: str) -> None:
             assert {category("oerok", mode, headway, 8) for mode in modes} == {wanted}, headway
 
 
+@pytest.mark.parametrize(("headways", "row"), OEVGK18_CATEGORIES)
+def test_oevgk18_categories(headways: list[float], row: str) -> None:
+    node, line, other = row.split()
+    for headway in headways:
+        assert category("oevgk18", "rail", headway, 6) == node, headway
+        assert category("oevgk18", "long_distance", headway, 1) == node, headway
+        assert {category("oevgk18", mode, headway, 5) for mode in ("rail", "metro")} == {line}, headway
+        for mode in ("tram", "bus", "ship", "cable", "funicular"):
+            assert category("oevgk18", mode, headway, 9) == other, headway
+
+
 @pytest.mark.parametrize(
     ("key", "classes", "bands"),
     [
         ("are", ARE_CLASSES, ARE_BANDS),
         ("goat", GOAT_CLASSES, GOAT_BANDS),
         ("oerok", OEROK_CLASSES, OEROK_BANDS),
+        ("oevgk18", OEVGK18_CLASSES, OEVGK18_BANDS),
     ],
 )
 def test_classes_by_category_and_distance(
@@ -148,7 +183,7 @@ def test_no_category_gives_no_class() -> None:
 
 
 def test_every_method_names_its_source_and_counts_a_weekday_from_six_to_eight() -> None:
-    assert known_methods() == ("are", "goat", "oerok")
+    assert known_methods() == ("are", "goat", "oerok", "oevgk18")
     for key in known_methods():
         method = load_method(key)
         assert len(method.source) > 20
@@ -168,6 +203,28 @@ def test_unknown_method_names_the_known_ones() -> None:
 def test_window_must_be_a_window(text: str) -> None:
     with pytest.raises(BadParameter, match="is no window"):
         parse_window(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "times"),
+    [
+        ("day", "weekday", "06:00-20:00"),
+        ("evening", "weekday", "20:00-24:00"),
+        ("peak_morning", "weekday", "06:00-09:00"),
+        ("peak_evening", "weekday", "16:00-19:00"),
+        ("saturday", "saturday", "06:00-20:00"),
+        (" sunday ", "sunday", "06:00-20:00"),
+        ("07:00-08:00", "saturday", "07:00-08:00"),
+    ],
+)
+def test_named_windows_bring_their_day(text: str, kind: str, times: str) -> None:
+    found, window = read_window(text, "saturday")
+    assert (found, str(window)) == (kind, times)
+
+
+def test_unknown_window_names_the_known_ones() -> None:
+    with pytest.raises(BadParameter, match="day, peak_morning, peak_evening, evening, saturday, sunday"):
+        read_window("rush", "weekday")
 
 
 def test_window_may_go_beyond_midnight() -> None:
@@ -190,6 +247,8 @@ def test_window_may_go_beyond_midnight() -> None:
         ('["tram", "bus", "ship"]', '["tram", "hovercraft"]', "hovercraft"),
         ('name_de = "ÖV', 'name_dk = "ÖV', "the key 'name_de' is missing"),
         ("[headway]", "[headway", "no valid TOML"),
+        ("[headway]", '[headway]\nkind = "guessing"', "headway kind must be counting or waiting"),
+        ("[distance]", "[distance]\ndetour = 0.9", "detour must be 1 or more"),
     ],
 )
 def test_wrong_method_file_is_named(tmp_path: Path, old: str, new: str, message: str) -> None:

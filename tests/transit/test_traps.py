@@ -2,12 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from geo_service.transit.grading import wait_headway
 from geo_service.transit.gtfs import read_gtfs
-from geo_service.transit.methods import parse_window
 from tests.transit.feeds import FeedMaker, all_grades, grade_of, street
 
 
@@ -63,18 +60,22 @@ def test_one_way_line_counts_all_its_departures(tmp_path: Path) -> None:
     assert (best.departures, best.total) == (28, 28)
 
 
-@pytest.mark.parametrize(("method", "category"), [("are", "IV"), ("goat", "3"), ("oerok", "3")])
+@pytest.mark.parametrize(
+    ("method", "category"), [("are", "IV"), ("goat", "3"), ("oerok", "3"), ("oevgk18", "III")]
+)
 def test_trap_c_ten_minute_stadtbahn(tmp_path: Path, method: str, category: str) -> None:
-    """84 departures in 840 minutes: ARE 10-19, GOAT below 20, ÖROK up to 10."""
+    """84 departures in 840 minutes: ARE 10-19, GOAT below 20, ÖROK and OeVGK18 up to 10."""
     maker = street("A", "S", "B").line("U42", 0)
     maker.every(10, "U42", ["A", "S", "B"], hours=(5, 21)).every(10, "U42", ["B", "S", "A"], hours=(5, 21))
     best = grade_of(read_gtfs(maker.write(tmp_path)), "S", method)
     assert (best.departures, best.headway_min, best.category) == (84, 10.0, category)
 
 
-@pytest.mark.parametrize(("method", "category"), [("are", "V"), ("goat", "7"), ("oerok", "6")])
+@pytest.mark.parametrize(
+    ("method", "category"), [("are", "V"), ("goat", "7"), ("oerok", "6"), ("oevgk18", "VI")]
+)
 def test_trap_d_exactly_sixty_minutes(tmp_path: Path, method: str, category: str) -> None:
-    """14 departures are an hourly bus: ARE 40-60, GOAT no longer below 60, ÖROK up to 60."""
+    """14 departures are an hourly bus: ARE 40-60, GOAT no longer below 60, ÖROK and OeVGK18 up to 60."""
     maker = street("A", "S", "B").line("470").every(60, "470", ["A", "S", "B"])
     best = grade_of(read_gtfs(maker.write(tmp_path)), "S", method)
     assert (best.departures, best.headway_min, best.category) == (14, 60.0, category)
@@ -87,14 +88,15 @@ def test_trap_d_one_departure_less_has_no_category(tmp_path: Path) -> None:
     assert best.category is None
 
 
-def test_trap_g_bunched_departures() -> None:
+@pytest.mark.parametrize(("method", "headway"), [("are", 30.0), ("oevgk18", (5**2 + 55**2) / 60)])
+def test_trap_g_bunched_departures(tmp_path: Path, method: str, headway: float) -> None:
     """Two an hour at :00 and :05: counting says every 30 minutes, waiting says 50.8."""
-    window = parse_window("06:00-20:00")
-    bunched = np.array([hour * 3600 + minute * 60 for hour in range(4, 24) for minute in (0, 5)])
-    inside = [second for second in bunched if window.start_s <= second < window.end_s]
-    assert window.minutes / len(inside) == 30.0
-    assert wait_headway(bunched, window) == pytest.approx((5**2 + 55**2) / 60)
-    assert wait_headway(bunched, window) == pytest.approx(50.8, abs=0.05)
+    maker = street("A", "S", "B").line("470").line("480")
+    for line, start in (("470", 0), ("480", 5 / 60)):
+        maker.every(60, line, ["S", "B"], hours=(4 + start, 24)).every(60, line, ["B", "S"], hours=(4.5, 24))
+    best = grade_of(read_gtfs(maker.write(tmp_path)), "S", method)
+    assert best.departures == 28
+    assert best.headway_min == pytest.approx(headway)
 
 
 def test_trap_h_trips_of_two_agencies_count_once_and_are_reported(tmp_path: Path) -> None:
