@@ -42,6 +42,7 @@ from geo_service.sites import routes as sites
 from geo_service.transit import routes as transit
 from geo_service.web import routes as web
 from geo_service.web.assets import static_address
+from geo_service.web.frame import bare_frame
 
 logger = logging.getLogger(__name__)
 
@@ -154,8 +155,11 @@ def _install_errors(app: FastAPI) -> None:
         handlers[refused] = unreadable
 
 
-async def _docs() -> HTMLResponse:
+async def _docs(request: Request) -> HTMLResponse:
     """Show the interfaces with Swagger UI, served by this service and without inline code."""
+    freshness = (await bare_frame(request, ask=True)).freshness
+    demo = "Demo. The register holds invented records: is_demo says which."
+    ribbon = f'<p class="demo-ribbon" role="note">{demo}</p>' if freshness and freshness.demo else ""
     icon, style, script, start = (
         static_address(f"{SWAGGER}/favicon-32x32.png"),
         static_address(f"{SWAGGER}/swagger-ui.css"),
@@ -166,6 +170,6 @@ async def _docs() -> HTMLResponse:
         '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>geo_service: interfaces</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="icon" href="{icon}"><link rel="stylesheet" href="{style}"></head>'
-        f'<body><main id="swagger-ui" data-definition="/api/openapi.json"></main>'
+        f'<body>{ribbon}<main id="swagger-ui" data-definition="/api/openapi.json"></main>'
         f'<script src="{script}"></script><script src="{start}"></script></body></html>'
     )

@@ -30,6 +30,16 @@ HELP: Final = {
     "sites": "Import sites (Zukunftsstandorte).",
     "districts": "Import districts (Stadtbezirke).",
 }
+AVAILABILITY: Final = "geo availability"
+TRANSIT: Final = "geo transit"
+NEXT: Final = {
+    "parcels": (AVAILABILITY, TRANSIT),
+    "districts": (),
+    "premises": (TRANSIT,),
+    "vacancies": (),
+    "sites": (AVAILABILITY, TRANSIT),
+}
+"""What is to be computed anew after an import; of the other kinds the availability."""
 FORMATS: Final = "GML, GeoPackage, GeoJSON, shape (also zipped), CSV or Excel"
 
 import_app = typer.Typer(
@@ -130,7 +140,11 @@ def print_report(report: ImportReport, language: Language, rejects_file: Path | 
         _print_rejects(report, language, rejects_file)
     elif report.dry_run:
         err.print("  Dry run: nothing was written.", highlight=False)
-    elif not report.written:
+    elif report.written:
+        following = NEXT.get(report.kind, (AVAILABILITY,))
+        if following:
+            err.print(f"  Next, so that the results follow: {', then '.join(following)}", highlight=False)
+    else:
         err.print("  The register says the same already: nothing was written.", highlight=False)
 
 

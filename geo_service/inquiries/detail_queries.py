@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import Double, Select, Text, cast, false, func, null, select
+from sqlalchemy import Double, Select, Text, cast, false, func, null, select, true
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from geo_service.availability.models import Availability
@@ -21,7 +21,8 @@ def details(kind: Kind, ids: Collection[int], sight: Sight) -> Select[Any]:
     """Select what is shown of ranked candidates of a kind.
 
     Columns: id, key, name, place, district, area_m2, estimated_m2, is_estimate, uses, available_from,
-    horizon, grade, stop, distance_m, rent_eur_month, price_eur_per_m2, lon, lat, is_demo, source.
+    horizon, grade, stop, distance_m, rent_eur_month, price_eur_per_m2, lon, lat, is_demo, source; of premises
+    also rent_is_asked: the rent is the published asking rent, not the agreed one.
     """
     return DETAILS[kind](list(ids), sight)
 
@@ -97,6 +98,7 @@ def _premises_details(ids: list[int], sight: Sight) -> Select[Any]:
             vacant.c.free_from.label("available_from"),
             null().cast(Text).label("horizon"),
             (rent if sight.rents else vacant.c.asking_rent_eur_month).label("rent_eur_month"),
+            (Premises.net_rent_eur_month.is_(None) if sight.rents else true()).label("rent_is_asked"),
             null().cast(Double).label("price_eur_per_m2"),
             *_common(Premises),
         )

@@ -25,6 +25,9 @@ CRITERIA_WORDS: Final[Mapping[CriterionName, Sentence]] = MappingProxyType(
     }
 )
 
+ASKING_RENT: Final = Sentence("Angebotsmiete", "Asking rent")
+"""What stands for the rent where the agreed one is not known, or not for the caller."""
+
 STATE_WORDS: Final[Mapping[State, Sentence]] = MappingProxyType(
     {
         "met": Sentence("{name}: {actual}; gesucht {required}.", "{name}: {actual}; wanted {required}."),
@@ -77,7 +80,8 @@ def explain(name: CriterionName, state: State, asked: Asked, row: Row, kind: Kin
         What the candidate is.
     """
     required, actual = REQUIRED[name](asked), ACTUAL[name](row, kind, asked)
-    label, form = CRITERIA_WORDS[name], STATE_WORDS[state]
+    asked_rent = name == "rent" and row.get("rent_is_asked")
+    label, form = ASKING_RENT if asked_rent else CRITERIA_WORDS[name], STATE_WORDS[state]
     return Sentence(
         form.de.format(name=label.de, actual=actual.de, required=required.de),
         form.en.format(name=label.en, actual=actual.en, required=required.en),

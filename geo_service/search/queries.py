@@ -163,7 +163,10 @@ def premises(words: Words, limit: int, on: date, *, public: bool) -> Statement:
     """Select premises by key, name or address; for the public only vacant ones: no others have a page."""
     address = func.concat(shops.c.street, " ", shops.c.house_number)
     score = func.greatest(
-        _alike(words, shops.c.name), _alike(words, address), _same_key(words, shops.c.premises_key)
+        _alike(words, shops.c.name),
+        _alike(words, address),
+        _same_key(words, shops.c.premises_key),
+        _same_key(words, shops.c.postcode),
     )
     texts = (shops.c.premises_key, shops.c.name, address)
     found = _candidates("premises", texts, score, (shops.c.is_demo, shops.c.geom))

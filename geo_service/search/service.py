@@ -19,7 +19,15 @@ PAGES: Final = {"parcel": "/flaechen/", "site": "/standorte/", "premises": "/lee
 """Pages by kind; what has none is shown on the map."""
 ZOOMS: Final = {"premises": 18, "stop": 17, "street": 16, "quarter": 15, "district": 13}
 MAP: Final = "/maps/overview"
-UMLAUTS: Final = "aeä oeö ueü AeÄ OeÖ UeÜ ssß"
+DIGRAPHS: Final = (
+    ("ae", "ä"),
+    ("oe", "ö"),
+    ("ue", "ü"),
+    ("Ae", "Ä"),
+    ("Oe", "Ö"),
+    ("Ue", "Ü"),
+    ("ss", "ß"),
+)
 """What people type on other keyboards, and what they mean."""
 
 
@@ -68,20 +76,21 @@ def plain_text(text: str) -> str:
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """Return a text as typed, without abbreviations, and with umlauts for ae, oe, ue, ss."""
+    """Return a text as typed, without abbreviations, with umlauts for ae, oe, ue, ss and the other way round.
+
+    Where it has an f or ph, so too with the other of the two: Phönix and Fönix are PHOENIX.
+    """
     spelt = re.sub(r"str\.(?=\s|$)", "straße", re.sub(r"Str\.(?=\s|$)", "Straße", text))
-    umlauts = spelt
-    for digraph, letter in (
-        ("ae", "ä"),
-        ("oe", "ö"),
-        ("ue", "ü"),
-        ("Ae", "Ä"),
-        ("Oe", "Ö"),
-        ("Ue", "Ü"),
-        ("ss", "ß"),
-    ):
+    umlauts = digraphs = spelt
+    for digraph, letter in DIGRAPHS:
         umlauts = umlauts.replace(digraph, letter)
-    return tuple(dict.fromkeys((spelt, umlauts)))
+        digraphs = digraphs if letter == "ß" else digraphs.replace(letter, digraph)
+    heard = (
+        re.sub(r"\bf", "ph", digraphs, flags=re.IGNORECASE)
+        if "ph" not in digraphs.lower()
+        else re.sub("ph", "f", digraphs, flags=re.IGNORECASE)
+    )
+    return tuple(dict.fromkeys((spelt, umlauts, digraphs, heard)))
 
 
 def _hit(row: Row[Any]) -> Hit:

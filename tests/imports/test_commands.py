@@ -43,6 +43,14 @@ def test_ten_new_then_ten_unchanged(shared_data: Path) -> None:
 
 
 @pytest.mark.usefixtures("geo")
+def test_an_import_names_what_to_run_next(tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "p.geojson", parcel_rows([1]))
+    dry, first, again = call("parcels", path, "--dry-run"), call("parcels", path), call("parcels", path)
+    assert "Next, so that the results follow: geo availability, then geo transit" in first.stderr
+    assert "Next" not in dry.stderr + again.stderr
+
+
+@pytest.mark.usefixtures("geo")
 def test_outside_the_city_ends_with_status_1(shared_data: Path) -> None:
     result = call("parcels", shared_data / "alkis" / "NRW" / "vereinfachtes-schema0.xml")
     assert result.exit_code == 1

@@ -82,6 +82,11 @@ CASES: list[tuple[CriterionName, State, Kind, dict[str, Any], str, str]] = [
         "Net cold rent: 950.00 EUR a month; wanted at most 1,200.50 EUR a month.",
     ),
     (
+        "rent", "met", "premises", {"rent_is_asked": True},
+        "Angebotsmiete: 950,00 EUR im Monat; gesucht höchstens 1.200,50 EUR im Monat.",
+        "Asking rent: 950.00 EUR a month; wanted at most 1,200.50 EUR a month.",
+    ),
+    (
         "price", "met", "plot", {},
         "Preis: 100,00 EUR/m²; gesucht höchstens 110,00 EUR/m².",
         "Price: 100.00 EUR/m²; wanted at most 110.00 EUR/m².",

@@ -34,6 +34,7 @@ def found(client: httpx.Client, typed: str) -> list[dict[str, Any]]:
         ("Kreuzstraße 7", "premises", "L-0"),
         ("Kreuzstr. 7", "premises", "L-0"),
         ("l-0", "premises", "L-0"),
+        ("44137", "premises", "L-0"),
         ("Speicherstraße", "street", "Speicherstraße"),
         ("Speicherstrasse", "street", "Speicherstraße"),
         ("speicherstr", "street", "Speicherstraße"),
@@ -50,6 +51,19 @@ def test_first_result(client: httpx.Client, typed: str, kind: str, key: str) -> 
     results = found(client, typed)
     assert results
     assert (results[0]["kind"], results[0]["key"]) == (kind, key)
+
+
+@pytest.mark.parametrize("typed", ["Phönix", "phoenix", "Fönix", "PHÖNIX West"])
+def test_a_site_is_found_as_it_is_heard(client: httpx.Client, database: Database, typed: str) -> None:
+    rename = text("UPDATE sites SET name = :name WHERE slug = 'cleanport'")
+    with database.begin("test") as connection:
+        before = connection.execute(text("SELECT name FROM sites WHERE slug = 'cleanport'")).scalar_one()
+        connection.execute(rename, {"name": "PHOENIX West"})
+    try:
+        assert [(hit["kind"], hit["key"]) for hit in found(client, typed)][:1] == [("site", "cleanport")]
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(rename, {"name": before})
 
 
 def test_results_lead_somewhere_and_say_where_they_are(client: httpx.Client) -> None:

@@ -31,8 +31,9 @@ from geo_service.web.filters import (
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.pages.asking import names_of
-from geo_service.web.queries.parcel_page import ACCESS, ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
-from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, parcel_list, parcel_summary
+from geo_service.web.pages.nearness import nearness
+from geo_service.web.queries.parcel_page import ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
+from geo_service.web.queries.parcels import PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
 from geo_service.web.queries.start import LAND_STATE
 from maps.naming import parcel_notation, parcel_title
@@ -108,7 +109,6 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     row = await _parcel(session, parcel_key, frame)
     parameters = {"parcel_id": row.id}
     visible = {**parameters, "public": frame.public}
-    access = await session.execute(ACCESS, {"subject_kind": "parcel", "subject_id": row.id, "method": METHOD})
     connection = await session.connection()
     return frame.page(
         "parcel.html",
@@ -119,7 +119,7 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         bars=waterfall(row.gross_m2, row.net_m2, row.items) if row.as_of else [],
         dates={found.id: found for found in await session.execute(ITEM_DATES, {"ids": _item_ids(row)})},
         plans=(await session.execute(PLANS, parameters)).all(),
-        access=access.one_or_none(),
+        **await nearness(session, "parcel", row.id),
         vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
         sketch=sketch(
             (await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})).all()

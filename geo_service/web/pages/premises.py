@@ -11,8 +11,8 @@ from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.filters import PremisesFilter, check_keys, loosened, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.land import after_of, read_after, wants_part
-from geo_service.web.queries.parcel_page import ACCESS
-from geo_service.web.queries.parcels import METHOD, PAGE_SIZE
+from geo_service.web.pages.nearness import nearness
+from geo_service.web.queries.parcels import PAGE_SIZE
 from geo_service.web.queries.premises import (
     DISTRICTS,
     HISTORY,
@@ -81,14 +81,11 @@ async def premises(request: Request, session: Reading, caller: Public, premises_
     row = (await session.execute(PREMISES, parameters)).one_or_none()
     if row is None:
         raise NotFound(f"There are no vacant premises {premises_key[:60]!r}.")
-    access = await session.execute(
-        ACCESS, {"subject_kind": "premises", "subject_id": row.id, "method": METHOD}
-    )
     return frame.page(
         "premises.html",
         row=row,
         address=premises_address(row),
-        access=access.one_or_none(),
+        **await nearness(session, "premises", row.id),
         history=(await session.execute(HISTORY, {"premises_id": row.id, "public": frame.public})).all(),
         may_see_private=may_see_private,
     )

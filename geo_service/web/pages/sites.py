@@ -12,8 +12,7 @@ from geo_service.errors import NotFound
 from geo_service.web.charts import sketch, time_line
 from geo_service.web.frame import frame_of
 from geo_service.web.kept import kept_rows
-from geo_service.web.queries.parcel_page import ACCESS
-from geo_service.web.queries.parcels import METHOD
+from geo_service.web.pages.nearness import nearness
 from geo_service.web.queries.sites import (
     MILESTONES,
     PHASES,
@@ -47,7 +46,6 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         raise NotFound(f"There is no site {slug[:60]!r}.")
     of_site = {"site_id": row.id}
     visible = {**of_site, "public": frame.public}
-    access = await session.execute(ACCESS, {"subject_kind": "site", "subject_id": row.id, "method": METHOD})
     phases = (await session.execute(PHASES, of_site)).all()
     return frame.page(
         "site.html",
@@ -61,7 +59,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         parcels=(await session.execute(SITE_PARCELS, visible)).all(),
         vacancies=(await session.execute(SITE_VACANCIES, visible)).all(),
         sketch=sketch((await session.execute(SITE_OUTLINE, visible)).all()),
-        access=access.one_or_none(),
+        **await nearness(session, "site", row.id),
         horizons=[horizon.value for horizon in Horizon],
         title_of=lambda parcel: parcel_title(parcel, frame.speaker),
     )

@@ -85,6 +85,16 @@ ACCESS: Final[TextClause] = text("""
 Parameters: ``subject_kind``, ``subject_id``, ``method``.
 """
 
+TRANSIT_GAP: Final[TextClause] = text("""
+    SELECT CASE WHEN NOT EXISTS (SELECT FROM transit_feeds WHERE is_current) THEN 'no_feed'
+                WHEN :subject_kind = 'premises' AND EXISTS (
+                     SELECT FROM premises WHERE id = :subject_id AND geom IS NULL) THEN 'no_place'
+                WHEN :subject_kind = 'site' AND EXISTS (
+                     SELECT FROM sites WHERE id = :subject_id AND geom IS NULL) THEN 'no_place'
+                ELSE 'not_computed' END
+""")
+"""Why a parcel, site or premises has no transit answer. Parameters: ``subject_kind``, ``subject_id``."""
+
 NEARBY_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,
            ST_Distance(pr.geom, p.geom) AS distance_m

@@ -1,0 +1,26 @@
+"""The transit answer of a page, or why there is none."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.web.queries.parcel_page import ACCESS, TRANSIT_GAP
+from geo_service.web.queries.parcels import METHOD
+
+
+async def nearness(session: AsyncSession, kind: str, subject_id: int) -> dict[str, Any]:
+    """Return what ``partials/transit.html`` shows.
+
+    Parameters
+    ----------
+    session
+        Read session.
+    kind
+        ``parcel``, ``site`` or ``premises``.
+    subject_id
+        Its id.
+    """
+    subject = {"subject_kind": kind, "subject_id": subject_id}
+    access = (await session.execute(ACCESS, {**subject, "method": METHOD})).one_or_none()
+    gap = None if access else await session.scalar(TRANSIT_GAP, subject)
+    return {"access": access, "transit_gap": gap}
