@@ -21,6 +21,7 @@ from geo_service.imports.places import PlaceRule
 from geo_service.imports.source import as_text
 from geo_service.imports.threads import spread
 from geo_service.parcels.models import PARCEL_KEY_PATTERN, District, Parcel
+from geo_service.parcels.overlaps import tell_overlaps
 from geo_service.wording import Sentence, number
 
 DISTRICTS: Final[Table] = District.metadata.tables["districts"]
@@ -225,6 +226,7 @@ def _same_gemarkungen(staging: Table) -> ColumnElement[bool]:
 
 def refer_parcels(connection: Connection, draft: Draft) -> None:
     """Find the district that holds a point on each parcel, as `queries.in_district` does in the database."""
+    tell_overlaps(connection, draft)
     good = np.flatnonzero(~draft.wrong)
     districts = connection.execute(queries.districts_of(DISTRICTS)).all()
     found = np.zeros(len(draft), dtype=np.int64)

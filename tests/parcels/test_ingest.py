@@ -459,3 +459,19 @@ def test_two_districts_of_one_name_are_refused(register: Database, tmp_path: Pat
     areas = [district("Eving", WEST, WEST + 40), district("eving ", WEST + 40, WEST + 90)]
     report = bring(register, "districts", write_geojson(tmp_path / "d.geojson", areas))
     assert said(report) == [(2, "Stadtbezirk", "twice")]
+
+
+def test_parcels_upon_each_other_are_told(register: Database, tmp_path: Path) -> None:
+    first = write_geojson(tmp_path / "first.geojson", parcel_rows([1, 2, 3]))
+    assert "overlap" not in told(bring(register, "parcels", first))  # neighbours that touch
+    assert "overlap" not in told(bring(register, "parcels", first))
+    upon = [
+        *parcel_rows([11], geometry=square(1)),  # the very outline of parcel 1, which is in the register
+        *parcel_rows([12, 13], geometry=square(20)),  # one outline twice in the file
+        *parcel_rows([14], geometry=shapely.affinity.translate(square(3), 19, 0)),  # a sliver of one metre
+    ]
+    report = bring(register, "parcels", write_geojson(tmp_path / "second.geojson", upon))
+    assert report.new == 4
+    notice = next(notice for notice in report.warnings if notice.code == "overlap")
+    assert (notice.count, notice.rows) == (2, (1, 2))
+    assert parcel_key(1) in notice.text.en
