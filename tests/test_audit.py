@@ -29,10 +29,37 @@ def as_actor(connection: Connection) -> None:
     )
 
 
-def test_insert_records_who_once_per_row(connection: Connection) -> None:
+def test_an_insert_records_who(connection: Connection) -> None:
+    as_actor(connection)
+    connection.execute(text(INSERT), {"many": 1})
+    assert entries(connection) == [("planner.1", "r-7", "insert", None, None)]
+    assert history(connection, "k1") == ["insert"]
+
+
+def test_rows_of_one_statement_share_an_entry_that_names_each(connection: Connection) -> None:
     as_actor(connection)
     connection.execute(text(INSERT), {"many": 3})
-    assert entries(connection) == [("planner.1", "r-7", "insert", None, None)] * 3
+    connection.execute(text("SELECT nextval(pg_get_serial_sequence('districts', 'id'))"))
+    other = INSERT.replace("'k' || n", "'other' || n")
+    connection.execute(text(other), {"many": 2})
+    assert entries(connection) == [("planner.1", "r-7", "insert", None, None)] * 2
+    assert [history(connection, key) for key in ("k1", "k3", "other1", "other2")] == [["insert"]] * 4
+
+
+def test_a_statement_that_inserts_nothing_leaves_no_entry(connection: Connection) -> None:
+    as_actor(connection)
+    connection.execute(text(INSERT), {"many": 0})
+    assert entries(connection) == []
+
+
+def history(connection: Connection, key: str) -> list[str]:
+    """What the audit tells of one district, found as audit.py says."""
+    statement = (
+        "SELECT action FROM audit, (SELECT id FROM districts WHERE key = :key) AS it "
+        "WHERE table_name = 'districts' AND (row_id = it.id OR row_ids @> CAST(it.id AS bigint)) "
+        "ORDER BY audit.id"
+    )
+    return list(connection.execute(text(statement), {"key": key}).scalars())
 
 
 def test_update_records_only_what_changed(connection: Connection) -> None:
