@@ -192,7 +192,8 @@ def describe_site(row: Row, speaker: Speaker) -> Item:
     summary = row.summary_en if speaker.language == "en" else row.summary_de
     uses = ", ".join(speaker.label("site_use", use) for use in row.uses)
     step = row.next_en if speaker.language == "en" else row.next_de
-    due = formats.day(row.due_on) if row.due_on else row.due_text
+    stated = row.due_text_en if speaker.language == "en" else row.due_text
+    due = formats.day(row.due_on) if row.due_on else stated
     return Item(
         "site",
         row.key,

@@ -72,6 +72,7 @@ SITES: Final[TextClause] = text("""
     SELECT s.slug AS key, s.name, s.phase, s.stated_area_ha, s.geometry_accuracy_m, s.is_demo,
            s.uses, s.summary_de, s.summary_en,
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
+           m.due_text_en,
            t.grade, t.distance_m, st.name AS stop, st.lines,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude,
            ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS geometry
@@ -79,8 +80,10 @@ SITES: Final[TextClause] = text("""
       LEFT JOIN transit_access t
         ON t.subject_kind = 'site' AND t.subject_id = s.id AND t.method = :method
       LEFT JOIN transit_stops st ON st.id = t.stop_pk
-      LEFT JOIN LATERAL (SELECT name_de, name_en, due_on, due_text FROM milestones
-                          WHERE site_id = s.id AND reached_on IS NULL
+      LEFT JOIN LATERAL (SELECT name_de, name_en, due_on, due_text,
+                              coalesce(nullif(due_text_en, ''), due_text) AS due_text_en FROM milestones
+                          WHERE site_id = s.id AND reached_on IS NULL AND state = 'planned'
+                          AND (due_on IS NULL OR due_on >= current_date)
                           ORDER BY due_on NULLS LAST, due_text, id LIMIT 1) m ON true
      CROSS JOIN LATERAL (SELECT ST_Transform(ST_PointOnSurface(s.geom), 4326) AS center) c
      WHERE s.valid @> current_date AND s.geom IS NOT NULL
@@ -230,14 +233,17 @@ ALL_SITES: Final[TextClause] = text("""
     SELECT s.slug AS key, s.name, s.phase, s.stated_area_ha, s.geometry_accuracy_m, s.is_demo,
            s.uses, s.summary_de, s.summary_en,
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
+           m.due_text_en,
            t.grade, t.distance_m, st.name AS stop,
            ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS geometry
       FROM sites s
       LEFT JOIN transit_access t
         ON t.subject_kind = 'site' AND t.subject_id = s.id AND t.method = :method
       LEFT JOIN transit_stops st ON st.id = t.stop_pk
-      LEFT JOIN LATERAL (SELECT name_de, name_en, due_on, due_text FROM milestones
-                          WHERE site_id = s.id AND reached_on IS NULL
+      LEFT JOIN LATERAL (SELECT name_de, name_en, due_on, due_text,
+                              coalesce(nullif(due_text_en, ''), due_text) AS due_text_en FROM milestones
+                          WHERE site_id = s.id AND reached_on IS NULL AND state = 'planned'
+                          AND (due_on IS NULL OR due_on >= current_date)
                           ORDER BY due_on NULLS LAST, due_text, id LIMIT 1) m ON true
      WHERE s.valid @> current_date AND s.geom IS NOT NULL
      ORDER BY s.id

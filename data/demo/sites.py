@@ -63,6 +63,8 @@ def build_sites(
             "name_en": point["en"],
             "due_on": point.get("due_on"),
             "due_text": point["due_text"],
+            "due_text_en": point.get("due_text_en", ""),
+            "state": point.get("state", "planned"),
             "reached_on": point.get("reached_on"),
             **_sourced(sources, [point["source"]]),
         }

@@ -32,7 +32,7 @@ def summary_answer(row: Row[Any]) -> SiteSummary:
         upcoming = UpcomingMilestone(
             name=Spoken(de=row.milestone_de, en=row.milestone_en),
             due_on=row.milestone_on,
-            due_text=row.milestone_text,
+            due_text=Spoken(de=row.milestone_text, en=row.milestone_text_en or row.milestone_text),
         )
     return SiteSummary(
         slug=site.slug,
@@ -129,7 +129,8 @@ def _milestone(milestone: Milestone) -> MilestoneAnswer:
     return MilestoneAnswer(
         name=Spoken(de=milestone.name_de, en=milestone.name_en),
         due_on=milestone.due_on,
-        due_text=milestone.due_text,
+        due_text=Spoken(de=milestone.due_text, en=milestone.due_text_en or milestone.due_text),
+        state=milestone.state,
         reached_on=milestone.reached_on,
         origin=_origin(milestone),
     )

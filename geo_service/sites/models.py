@@ -115,6 +115,7 @@ class Milestone(Recorded, Base):
     """A point on a site's time line."""
 
     __tablename__ = "milestones"
+    __table_args__ = (CheckConstraint("state IN ('planned','reached','missed')", name="state_known"),)
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), index=True)
@@ -122,4 +123,11 @@ class Milestone(Recorded, Base):
     name_en: Mapped[str]
     due_on: Mapped[date | None] = mapped_column(comment="NULL: no date stated")
     due_text: Mapped[str] = mapped_column(server_default="", comment="Date as stated, e.g. 2027")
+    due_text_en: Mapped[str] = mapped_column(
+        server_default="", comment="due_text in English; empty: the same"
+    )
+    state: Mapped[str] = mapped_column(
+        server_default="planned",
+        comment="planned, reached or missed; reached_on names the day where it is known",
+    )
     reached_on: Mapped[date | None]

@@ -44,11 +44,13 @@ def sites(on: date) -> Statement:
     Parameters
     ----------
     on
-        The day; milestones that were reached by then do not count.
+        The day; milestones that were reached or missed by then do not count.
     """
     upcoming = (
-        select(Milestone.name_de, Milestone.name_en, Milestone.due_on, Milestone.due_text)
-        .where(Milestone.site_id == Site.id, Milestone.reached_on.is_(None))
+        select(
+            Milestone.name_de, Milestone.name_en, Milestone.due_on, Milestone.due_text, Milestone.due_text_en
+        )
+        .where(Milestone.site_id == Site.id, Milestone.reached_on.is_(None), Milestone.state == "planned")
         .where(Milestone.due_on.is_(None) | (Milestone.due_on >= on))
         .order_by(Milestone.due_on.nulls_last(), Milestone.due_text, Milestone.id)
         .limit(1)
@@ -64,6 +66,7 @@ def sites(on: date) -> Statement:
             upcoming.c.name_en.label("milestone_en"),
             upcoming.c.due_on.label("milestone_on"),
             upcoming.c.due_text.label("milestone_text"),
+            upcoming.c.due_text_en.label("milestone_text_en"),
         )
         .outerjoin(DISTRICTS, DISTRICTS.c.id == Site.district_id)
         .outerjoin(upcoming, true())

@@ -41,8 +41,9 @@ class MilestoneAnswer(_Answer):
 
     name: Spoken = Field(description="What happens.")
     due_on: date | None = Field(description="Day, where one is stated.")
-    due_text: str = Field(description="Date as stated, such as 2027.")
-    reached_on: date | None = Field(description="Day on which it was reached.")
+    due_text: Spoken = Field(description="Date as stated, such as 2027.")
+    state: str = Field(description="planned, reached or missed.")
+    reached_on: date | None = Field(description="Day on which it was reached, where it is known.")
     origin: Origin = Field(description="Where this comes from.")
 
 
@@ -51,7 +52,7 @@ class UpcomingMilestone(_Answer):
 
     name: Spoken = Field(description="What happens.")
     due_on: date | None = Field(description="Day, where one is stated.")
-    due_text: str = Field(description="Date as stated, such as 2027.")
+    due_text: Spoken = Field(description="Date as stated, such as 2027.")
 
 
 class PhaseAnswer(_Answer):

@@ -89,6 +89,9 @@ def test_undated_phases_stay_undated(demo: DemoCity) -> None:
     assert all(span.lower is None and span.upper is None for span in demo.phases["during"])
     assert demo.milestones["due_on"].isna().all()
     assert (demo.milestones["due_text"] != "").all()
+    assert sorted(demo.milestones["state"].unique()) == ["missed", "planned", "reached"]
+    words = demo.milestones[demo.milestones["due_text"].str.contains("[a-z]")]
+    assert (words["due_text_en"] != "").all()
 
 
 def test_plots_lie_in_their_site_apart_from_each_other_and_say_demo(demo: DemoCity) -> None:

@@ -172,6 +172,7 @@ def test_site_says_whether_its_size_is_stated_or_drawn() -> None:
         "next_en": "IGA opens",
         "due_on": None,
         "due_text": "2027",
+        "due_text_en": "2027",
         "grade": None,
         "is_demo": False,
     }

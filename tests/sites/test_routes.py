@@ -24,7 +24,7 @@ def test_list_has_place_phase_and_next_milestone(client: httpx.Client) -> None:
     assert campus["drawn_area_m2"] == pytest.approx(40_000)
     assert campus["location"]["accuracy_m"] == 150
     assert campus["next_milestone"] == {
-        "name": {"de": "IGA 2027", "en": "IGA 2027"}, "due_on": None, "due_text": "2027"
+        "name": {"de": "IGA 2027", "en": "IGA 2027"}, "due_on": None, "due_text": {"de": "2027", "en": "2027"}
     }  # fmt: skip
     assert client.get(campus["href"]).json()["slug"] == "energiecampus"
 
@@ -110,3 +110,29 @@ def test_ended_sites_are_gone(client: httpx.Client, database: Database) -> None:
     assert len(client.get("/api/sites").json()["sites"]) == 1
     with database.begin("test") as connection:
         connection.execute(end, {"day": None})
+
+
+@pytest.mark.parametrize("state", ["reached", "missed"])
+def test_what_is_over_is_no_next_step_and_is_said_in_both_languages(
+    client: httpx.Client, database: Database, sample: Sample, state: str
+) -> None:
+    add = text(
+        "INSERT INTO milestones (site_id, name_de, name_en, due_text, due_text_en, state, source) "
+        "VALUES (:site, 'Aus', 'Over', '2023, ohne Tag', '2023, no day', :state, 'Test')"
+    )
+    with database.begin("test") as connection:
+        connection.execute(add, {"site": sample.ids["energiecampus"], "state": state})
+    try:
+        summary = client.get("/api/sites").json()["sites"][1]
+        page = client.get("/standorte/energiecampus?lang=en", headers={"accept": "text/html"}).text
+        listed = client.get("/standorte?lang=en", headers={"accept": "text/html"}).text
+        milestones = client.get("/api/sites/energiecampus").json()["milestones"]
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(text("DELETE FROM milestones WHERE source = 'Test'"))
+    assert summary["next_milestone"]["name"]["de"] == "IGA 2027"
+    assert "Over: 2023, no day" in page
+    assert "ohne Tag" not in page + listed
+    assert "IGA 2027 (2027)" in listed
+    over = next(each for each in milestones if each["name"]["en"] == "Over")
+    assert (over["state"], over["due_text"]["en"]) == (state, "2023, no day")

@@ -8,14 +8,16 @@ SITES: Final[TextClause] = text("""
     SELECT s.id, s.slug, s.name, s.summary_de, s.summary_en, s.phase, s.stated_area_ha, s.is_demo,
            s.geometry_accuracy_m, s.location_note, d.name AS district,
            CASE WHEN s.geom IS NULL THEN NULL ELSE ST_Area(s.geom) END AS drawn_m2,
-           next.name_de AS next_de, next.name_en AS next_en, next.due_on, next.due_text,
+           next.name_de AS next_de, next.name_en AS next_en, next.due_on, next.due_text, next.due_text_en,
            ST_AsSVG(ST_Translate(s.geom, -ST_XMin(s.geom), -ST_YMin(s.geom)), 0, 0) AS path,
            ST_XMax(s.geom) - ST_XMin(s.geom) AS width_m, ST_YMax(s.geom) - ST_YMin(s.geom) AS height_m
       FROM sites s
       LEFT JOIN districts d ON d.id = s.district_id
-      LEFT JOIN LATERAL (SELECT m.name_de, m.name_en, m.due_on, m.due_text
+      LEFT JOIN LATERAL (SELECT m.name_de, m.name_en, m.due_on, m.due_text,
+                                coalesce(nullif(m.due_text_en, ''), m.due_text) AS due_text_en
                            FROM milestones m
-                          WHERE m.site_id = s.id AND m.reached_on IS NULL
+                          WHERE m.site_id = s.id AND m.reached_on IS NULL AND m.state = 'planned'
+                            AND (m.due_on IS NULL OR m.due_on >= current_date)
                           ORDER BY m.due_on NULLS LAST, m.due_text, m.id
                           LIMIT 1) next ON true
      WHERE s.valid @> current_date
@@ -53,7 +55,8 @@ PHASES: Final[TextClause] = text("""
 """Phases of a site; ``ends_on`` is the last day. Parameter: ``site_id``."""
 
 MILESTONES: Final[TextClause] = text("""
-    SELECT name_de, name_en, due_on, due_text, reached_on, source
+    SELECT name_de, name_en, due_on, due_text, coalesce(nullif(due_text_en, ''), due_text) AS due_text_en,
+           state, reached_on, source
       FROM milestones
      WHERE site_id = :site_id
      ORDER BY coalesce(reached_on, due_on) NULLS LAST, due_text, id
