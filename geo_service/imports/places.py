@@ -179,7 +179,7 @@ def _make_areas(draft: Draft) -> None:
     if invalid.any():
         _repair(draft, geometries, invalid)
     small = (shapely.area(geometries) < SMALLEST_M2) & ~draft.wrong & (types != MISSING)
-    draft.reject(small, "geometry", "no-geometry", reasons.NO_GEOMETRY)
+    draft.reject(small, "geometry", "too-small", reasons.TOO_SMALL)
     if (types == POLYGON).any():
         geometries = as_multipolygons(geometries)
     draft.geometry = in_one_order(geometries)

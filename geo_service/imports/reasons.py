@@ -35,6 +35,10 @@ NO_GEOMETRY: Final = Sentence(
     "Die Geometrie fehlt oder ist leer. Bitte die Fläche zeichnen oder die Zeile entfernen.",
     "The geometry is missing or empty. Please draw the area or remove the row.",
 )
+TOO_SMALL: Final = Sentence(
+    "Die Fläche misst weniger als 0,01 m²: sie ist schmal wie ein Strich. Bitte die Geometrie prüfen.",
+    "The area measures less than 0.01 m²: it is as narrow as a line. Please check the geometry.",
+)
 NO_PLACE: Final = Sentence(
     "Der Ort fehlt. Bitte x und y, Länge und Breite oder ein bekanntes Flurstückskennzeichen angeben.",
     "The place is missing. Please give x and y, longitude and latitude, or the key of a known parcel.",

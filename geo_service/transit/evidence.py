@@ -45,7 +45,7 @@ def stop_evidence(
                 "category": category,
                 "departures": number,
                 "total": total,
-                "headway_min": round(headway, 2),
+                "headway_min": round(headway, 4),
                 "node": node,
                 "lines": lines.get((stop, group), []),
             }

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -45,11 +45,12 @@ class Formats:
         return words(self.language).gettext("unbekannt")
 
     def number(self, value: float | Decimal | None, digits: int = 0) -> str:
-        """Write a number with the given decimals; None is unknown, never 0."""
+        """Write a number with the given decimals, a half rounded up; None is unknown, never 0."""
         if value is None:
             return self.unknown
         pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        return str(format_decimal(value, format=pattern, locale=self._locale))
+        exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+        return str(format_decimal(exact, format=pattern, locale=self._locale))
 
     def area(self, square_metres: float | None) -> str:
         """Write an area in m², from ten hectares on in ha with one decimal."""
@@ -67,9 +68,13 @@ class Formats:
         """Write hectares."""
         return self.unknown if value is None else f"{self.number(value, digits)}{NARROW_SPACE}ha"
 
-    def euro(self, value: float | Decimal | None, digits: int = 0) -> str:
-        """Write an amount of money."""
-        return self.unknown if value is None else f"{self.number(value, digits)}{NARROW_SPACE}€"
+    def euro(self, value: float | Decimal | None, digits: int | None = None) -> str:
+        """Write an amount of money, with cents where it has some unless the decimals are given."""
+        if value is None:
+            return self.unknown
+        if digits is None:
+            digits = 0 if Decimal(str(value)) % 1 == 0 else 2
+        return f"{self.number(value, digits)}{NARROW_SPACE}€"
 
     def percent(self, share: float | None, digits: int = 0) -> str:
         """Write a share in [0, 1] in per cent."""

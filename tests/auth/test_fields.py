@@ -70,7 +70,7 @@ def test_inquiries_and_winners_are_not_public_at_all() -> None:
     ("record", "field", "roles"),
     [
         ("inquiries", "requester", {Role.INVESTOR_SUPPORT, Role.ADMIN}),
-        ("inquiries", "area_min_m2", {Role.INVESTOR_SUPPORT, Role.PLANNER, Role.ADMIN}),
+        ("inquiries", "area_min_m2", {Role.INVESTOR_SUPPORT, Role.ADMIN}),
         ("winners", "contact", {Role.VACANCY_MANAGER, Role.ADMIN}),
         ("premises", "landlord", {Role.VACANCY_MANAGER, Role.INVESTOR_SUPPORT, Role.ADMIN}),
         ("occupancies", "holder", {Role.PLANNER, Role.INVESTOR_SUPPORT, Role.ADMIN}),

@@ -136,6 +136,14 @@ def test_a_parcel_as_large_as_a_land_is_refused(register: Database, tmp_path: Pa
     assert said(bring(register, "parcels", path, allow_outside=True)) == [(2, "geometry", "too-large")]
 
 
+def test_an_area_narrower_than_a_line_is_said_to_be_too_small(register: Database, tmp_path: Path) -> None:
+    line = shapely.box(394_000, 5_707_000, 394_000.0001, 5_707_020)
+    path = write_geojson(tmp_path / "p.geojson", parcel_rows([1], geometry=line))
+    report = bring(register, "parcels", path)
+    assert said(report) == [(1, "geometry", "too-small")]
+    assert "less than 0.01 m²" in report.rejects[0].reason.en
+
+
 def test_areas_a_hundredfold_apart_are_refused(register: Database, tmp_path: Path) -> None:
     rows = [
         *parcel_rows([1], flaeche="588"),

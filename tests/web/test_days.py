@@ -59,3 +59,11 @@ def test_land_that_is_free_at_once_is_free_by_any_later_day(
         with database.begin("test") as connection:
             connection.execute(change, {"horizon": "short", "key": PUBLIC_KEYS[0]})
     assert f"/flaechen/{PUBLIC_KEYS[0]}" in page
+
+
+def test_the_public_is_not_promised_what_will_be_vacant_soon(
+    client: httpx.Client, signed_in: SignedIn
+) -> None:
+    promise = "bald leer stehen"
+    assert promise not in words_of(client.get("/leerstand", headers=GERMAN))
+    assert promise in words_of(signed_in(Role.VACANCY_MANAGER).get("/leerstand", headers=GERMAN))

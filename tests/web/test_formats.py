@@ -49,3 +49,11 @@ def test_as_day() -> None:
     assert as_day("") is None
     assert as_day(None) is None
     assert as_day(datetime(2028, 3, 1, 23, tzinfo=UTC)) == date(2028, 3, 1)
+
+
+def test_halves_are_rounded_up_and_cents_are_shown() -> None:
+    german = Formats("de")
+    assert german.number(1234.5) == "1.235"
+    assert german.number(5.45, 1) == "5,5"
+    assert german.euro(Decimal("1.20")) == "1,20\u202f€"
+    assert german.euro(7380.0) == "7.380\u202f€"
