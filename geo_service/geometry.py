@@ -117,6 +117,11 @@ def to_wgs84(geometries: Any) -> Any:  # noqa: ANN401 - a geometry or an array i
     return degrees[0] if single else degrees
 
 
+def from_wgs84(geometry: shapely.Geometry) -> Any:  # noqa: ANN401 - a geometry in, the same out
+    """Return a geometry in WGS 84 (degrees, longitude before latitude) in EPSG:25832, metres."""
+    return gpd.GeoSeries([geometry], crs=WGS84_SRID).to_crs(STORAGE_SRID).iloc[0]
+
+
 def as_multipolygons(geometries: Any) -> Any:  # noqa: ANN401 - an array in, an array out
     """Return polygons as multipolygons; shape (n,), EPSG unchanged.
 

@@ -137,7 +137,7 @@ def transit(rows: Rows) -> None:
         line="U47",
         direction=0,
         next_stop_id="de:05913:2",
-        days=b"\xff",
+        days=b"\xff" + b"\0" * 45,
         departure_s=[21600, 22200],
     )
     for key in (*PUBLIC_KEYS, OBJECTED_KEY, ANNOUNCED_KEY):

@@ -1,5 +1,6 @@
 """Grades of the stops of stored feeds: read departures of a day, hand them to the kernel."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -80,12 +81,19 @@ def day_of(feed: Row[Any], wanted: Asked) -> date | None:
     return wanted.day
 
 
-def read_departures(connection: Connection, feed: Row[Any], day: date, window: Window) -> StopDepartures:
-    """Return the departures of all stops of a feed on a day within a window; stop is the row's id."""
+def read_departures(
+    connection: Connection,
+    feed: Row[Any],
+    day: date,
+    window: Window,
+    stop_ids: Collection[int] | None = None,
+) -> StopDepartures:
+    """Return the departures of a feed on a day within a window, of some or all stops (by row id)."""
     first_day = feed.service.lower
     number = (feed.service.upper - first_day).days
     places = [(day - first_day).days + shift for shift in NEIGHBOURING_DAYS]
-    rows = connection.execute(queries.departures(feed.id, [place for place in places if 0 <= place < number]))
+    places = [place for place in places if 0 <= place < number]
+    rows = connection.execute(queries.departures(feed.id, places, stop_ids))
     frame = pd.DataFrame(rows.all(), columns=DEPARTURE_COLUMNS)
     return departures_on(frame, first_day, day, window)
 

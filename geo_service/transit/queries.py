@@ -5,28 +5,19 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
-    Date,
     Executable,
     Select,
-    Text,
     delete,
     false,
     func,
-    literal,
     or_,
     select,
     true,
-    type_coerce,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import aliased
 
-from geo_service.auth.publication import published
 from geo_service.parcels.models import Parcel
 from geo_service.sites.models import Plot, Site
-from geo_service.transit.access import FAMILIES
 from geo_service.transit.models import (
     SubjectKind,
     TransitAccess,
@@ -111,7 +102,7 @@ def stops(feed_ids: Collection[int]) -> Executable:
     )
 
 
-def departures(feed_id: int, places: Collection[int]) -> Executable:
+def departures(feed_id: int, places: Collection[int], stop_ids: Collection[int] | None = None) -> Executable:
     """Select the departures of a feed that run on any of some days of its calendar.
 
     Parameters
@@ -120,10 +111,13 @@ def departures(feed_id: int, places: Collection[int]) -> Executable:
         The feed.
     places
         Days after the first day of the feed, all of them within its calendar.
+    stop_ids
+        Rows of the stops; None: all of the feed.
 
     Columns: stop (stop_pk), mode, line, direction, next_stop_id, headsign, days, departure_s.
     """
     runs = [func.get_bit(TransitDeparture.days, place) == 1 for place in places]
+    at = true() if stop_ids is None else TransitDeparture.stop_pk == func.any(list(stop_ids))
     return (
         select(
             TransitDeparture.stop_pk.label("stop"),
@@ -135,7 +129,7 @@ def departures(feed_id: int, places: Collection[int]) -> Executable:
             TransitDeparture.days,
             TransitDeparture.departure_s,
         )
-        .where(TransitDeparture.feed_id == feed_id, or_(false(), *runs))
+        .where(TransitDeparture.feed_id == feed_id, at, or_(false(), *runs))
         .order_by(TransitDeparture.id)
     )
 
@@ -164,70 +158,3 @@ def delete_stop_grades(method: str, feed_ids: Collection[int]) -> Executable:
     return delete(TransitStopGrade).where(
         TransitStopGrade.method == method, TransitStopGrade.stop_pk.in_(of_feeds)
     )
-
-
-def lines_of(stop: type[TransitStop], family: str) -> ColumnElement[Any]:
-    """Return the lines of a stop as a column: those of a family of vehicles, or all where it is no family."""
-    if family not in FAMILIES:
-        return type_coerce(stop.lines, TransitStop.lines.type)
-    of_family = (
-        select(TransitDeparture.line)
-        .where(TransitDeparture.stop_pk == stop.id, TransitDeparture.mode.in_(sorted(FAMILIES[family])))
-        .distinct()
-    )
-    return func.array(of_family.scalar_subquery(), type_=ARRAY(Text))
-
-
-def parcel_access(parcel_key: str, method: str, on: date) -> Executable:
-    """Select the stored answer about a parcel of the cadastre of a day.
-
-    One row, its transit columns NULL when nothing is stored; none when there is no such parcel.
-
-    Columns: parcel_key; is_published (the public may see it on that day); those of `TransitAccess`; for the
-    stop that gave the grade day, window_from_s, window_to_s, mode_group, departures, headway_min and evidence
-    of `TransitStopGrade`, and name, publisher, version, source and is_demo of its feed (feed_*); for each of
-    the stops (stop, next_stop, rail_stop, tram_stop, bus_stop) id, name and lines (of its family).
-    """
-    stop_columns: list[Any] = []
-    joined = (
-        select()
-        .select_from(Parcel)
-        .outerjoin(
-            TransitAccess,
-            (TransitAccess.subject_kind == SubjectKind.PARCEL.value)
-            & (TransitAccess.subject_id == Parcel.id)
-            & (TransitAccess.method == method),
-        )
-    )
-    for role in ("", "next_", "rail_", "tram_", "bus_"):
-        stop = aliased(TransitStop, name=f"{role}stop")
-        joined = joined.outerjoin(stop, stop.id == getattr(TransitAccess, f"{role}stop_pk"))
-        stop_columns += [
-            stop.stop_id.label(f"{role}stop_id"),
-            stop.name.label(f"{role}stop_name"),
-            lines_of(stop, role.removesuffix("_")).label(f"{role}stop_lines"),
-        ]
-        if not role:
-            joined = joined.outerjoin(TransitFeed, TransitFeed.id == stop.feed_id).outerjoin(
-                TransitStopGrade,
-                (TransitStopGrade.stop_pk == stop.id) & (TransitStopGrade.method == TransitAccess.method),
-            )
-    shown = published(Parcel.publication_objection, Parcel.publication_announced_on, literal(on, Date))
-    return joined.add_columns(
-        Parcel.parcel_key,
-        shown.label("is_published"),
-        *TransitAccess.__table__.columns,
-        TransitStopGrade.day,
-        TransitStopGrade.window_from_s,
-        TransitStopGrade.window_to_s,
-        TransitStopGrade.mode_group,
-        TransitStopGrade.departures,
-        TransitStopGrade.headway_min,
-        TransitStopGrade.evidence,
-        *stop_columns,
-        TransitFeed.name.label("feed_name"),
-        TransitFeed.publisher.label("feed_publisher"),
-        TransitFeed.feed_version.label("feed_version"),
-        TransitFeed.source.label("feed_source"),
-        TransitFeed.is_demo.label("feed_is_demo"),
-    ).where(Parcel.parcel_key == parcel_key, Parcel.valid.contains(on))

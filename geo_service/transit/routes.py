@@ -1,29 +1,33 @@
-"""Routes: the stored transit answer about one parcel, with its evidence."""
+"""Routes: how near a parcel or point is to public transport, computed on request with its evidence."""
 
+from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
-from sqlalchemy import Row
+import shapely
+from fastapi import APIRouter, Path, Query, Request
 
-from geo_service.auth import Public
+from geo_service.auth import Caller, Public
 from geo_service.auth.publication import sees_unpublished
-from geo_service.clock import Today
-from geo_service.db import Reading
-from geo_service.errors import NotFound
-from geo_service.transit import queries
-from geo_service.transit.methods import Method, load_method
-from geo_service.transit.proximity import walking_minutes
+from geo_service.city import CityProfile
+from geo_service.clock import Today, city_of
+from geo_service.db import Reading, ReadSession
+from geo_service.errors import BadParameter, NotFound
+from geo_service.geometry import from_wgs84
+from geo_service.transit import nearby_queries
+from geo_service.transit.answers import method_answer, nearest_stops, ptal_answer
+from geo_service.transit.grades import Asked, asked
+from geo_service.transit.methods import known_methods
+from geo_service.transit.models import SubjectKind
+from geo_service.transit.nearby import answers
 from geo_service.transit.schemas import (
-    Evidence,
-    FeedName,
-    MethodName,
-    NearestStops,
-    NearStop,
-    NextBest,
+    MethodsQuery,
+    ParcelMethods,
     ParcelTransit,
+    PointQuery,
+    PointTransit,
+    StoredGrade,
     TransitQuery,
 )
-from geo_service.transit.windows import Window
 
 router = APIRouter(tags=["transit"])
 
@@ -38,70 +42,100 @@ async def get_parcel_transit(
     caller: Public,
     session: Reading,
     today: Today,
-    asked: Annotated[TransitQuery, Query()],
+    query: Annotated[TransitQuery, Query()],
 ) -> ParcelTransit:
-    """Tell how near a parcel is to public transport: class, nearest stops, and the departures that decide."""
-    method = load_method(asked.method)
-    row = (await session.execute(queries.parcel_access(parcel_key, method.key, today))).one_or_none()
+    """Tell how near a parcel is to public transport, by which departures, and what a better class needs."""
+    wanted = asked(query.method, query.window or None, query.day)
+    row = await _parcel(session, caller, parcel_key, today)
+    answer = await _place(session, shapely.from_wkb(row.place), wanted)
+    stored = None
+    if wanted == asked(query.method):
+        kept = await session.execute(nearby_queries.stored_answers(SubjectKind.PARCEL, row.id))
+        stored = {found.method: found for found in kept}.get(wanted.method.key)
+    return ParcelTransit(
+        **answer,
+        parcel_key=parcel_key,
+        stored=StoredGrade(grade=stored.grade, computed_at=stored.computed_at) if stored else None,
+    )
+
+
+@router.get("/api/parcels/{parcel_key}/transit/methods")
+async def get_parcel_methods(
+    parcel_key: ParcelKey,
+    caller: Public,
+    session: Reading,
+    today: Today,
+    query: Annotated[MethodsQuery, Query()],
+) -> ParcelMethods:
+    """Compare what all methods say about a parcel, side by side."""
+    wanted = [asked(key, query.window or None, query.day) for key in known_methods()]
+    row = await _parcel(session, caller, parcel_key, today)
+    connection = await session.connection()
+    found, levels, around = await connection.run_sync(answers, shapely.from_wkb(row.place), wanted)
+    return ParcelMethods(
+        parcel_key=parcel_key,
+        methods=[method_answer(each, around) for each in found],
+        nearest=nearest_stops(found[0], around),
+        ptal=ptal_answer(levels, found[0]),
+    )
+
+
+@router.get("/api/points/transit")
+async def get_point_transit(
+    request: Request,
+    caller: Public,  # noqa: ARG001 - everybody may ask
+    session: Reading,
+    query: Annotated[PointQuery, Query()],
+) -> PointTransit:
+    """Tell how near any point of the city and its margin is to public transport, and why."""
+    wanted = asked(query.method, query.window or None, query.day)
+    city = city_of(request)
+    point = from_wgs84(shapely.Point(query.lon, query.lat))
+    outside = _beyond(city, point)
+    answer = await _place(session, point, wanted)
+    return PointTransit(
+        **answer,
+        lon=query.lon,
+        lat=query.lat,
+        is_complete=outside + wanted.method.radius_m <= city.margin_m,
+    )
+
+
+def _beyond(city: CityProfile, point: shapely.Point) -> float:
+    """Return how far a point lies outside the city, metres; 0 inside.
+
+    Raises
+    ------
+    BadParameter
+        When it is farther than the margin, for which no timetable is loaded.
+    """
+    outside = float(city.boundary.distance(point))
+    if outside > city.margin_m:
+        raise BadParameter(
+            f"The point lies {outside / 1000:,.1f} km outside {city.name}. Timetables are loaded for the "
+            f"city and {city.margin_m:,.0f} m around it: choose a point there (lon is east, lat north).",
+            parameter="lon",
+        )
+    return outside
+
+
+async def _parcel(session: ReadSession, caller: Caller, parcel_key: str, today: date) -> Any:  # noqa: ANN401
+    """Read where a parcel is.
+
+    Raises
+    ------
+    NotFound
+        When there is none, or none that this caller may see.
+    """
+    row = (await session.execute(nearby_queries.parcel_place(parcel_key, today))).one_or_none()
     if row is None or not (row.is_published or sees_unpublished(caller)):
         raise NotFound(f"There is no published parcel {parcel_key}.")
-    if row.computed_at is None:
-        raise NotFound(
-            f"The transit answer of parcel {parcel_key} by method {method.key} has not been computed. "
-            f"It is made by: geo transit --method {method.key}"
-        )
-    return parcel_answer(row, method)
+    return row
 
 
-def parcel_answer(row: Row[Any], method: Method) -> ParcelTransit:
-    """Turn a row of `queries.parcel_access` into the answer."""
-    next_stop = _near_stop(row, "next_")
-    return ParcelTransit(
-        parcel_key=row.parcel_key,
-        method=MethodName(
-            key=method.key, name_de=method.name_de, name_en=method.name_en, source=method.source
-        ),
-        grade=row.grade,
-        category=row.category,
-        stop=_near_stop(row, ""),
-        next_best=NextBest(**next_stop.model_dump(), grade=row.next_grade) if next_stop else None,
-        nearest=NearestStops(
-            rail=_near_stop(row, "rail_"), tram=_near_stop(row, "tram_"), bus=_near_stop(row, "bus_")
-        ),
-        evidence=_evidence(row),
-        computed_at=row.computed_at,
-    )
-
-
-def _near_stop(row: Row[Any], role: str) -> NearStop | None:
-    values = row._mapping  # noqa: SLF001 - SQLAlchemy's public way to columns by name
-    distance = values[f"{role}distance_m"]
-    if distance is None:
-        return None
-    return NearStop(
-        stop_id=values[f"{role}stop_id"],
-        name=values[f"{role}stop_name"],
-        lines=values[f"{role}stop_lines"],
-        distance_m=round(distance, 1),
-        walking_min=round(walking_minutes(distance), 1),
-    )
-
-
-def _evidence(row: Row[Any]) -> Evidence | None:
-    if row.day is None:
-        return None
-    return Evidence(
-        day=row.day,
-        window=str(Window(row.window_from_s, row.window_to_s)),
-        mode_group=row.mode_group,
-        departures=row.departures,
-        headway_min=round(row.headway_min, 2),
-        groups=row.evidence,
-        feed=FeedName(
-            name=row.feed_name,
-            publisher=row.feed_publisher,
-            version=row.feed_version,
-            source=row.feed_source,
-            is_demo=row.feed_is_demo,
-        ),
-    )
+async def _place(session: ReadSession, place: shapely.Geometry, wanted: Asked) -> dict[str, Any]:
+    """Compute the answer of one method about a place; the fields of `schemas.PlaceTransit`."""
+    connection = await session.connection()
+    (found,), levels, around = await connection.run_sync(answers, place, [wanted])
+    fields = dict(method_answer(found, around))
+    return {**fields, "nearest": nearest_stops(found, around), "ptal": ptal_answer(levels, found)}

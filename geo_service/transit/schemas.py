@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from geo_service.transit.windows import NAMED_WINDOWS
+
 
 class TransitQuery(BaseModel):
     """What can be asked about a parcel."""
@@ -12,6 +14,29 @@ class TransitQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     method: str = Field("are", max_length=40, description="Key of the grading method.", examples=["are"])
+    window: str = Field(
+        "",
+        max_length=40,
+        description=f"HH:MM-HH:MM, or {', '.join(NAMED_WINDOWS)}; empty: the method's.",
+        examples=["peak_morning"],
+    )
+    day: date | None = Field(None, description="Day that is counted; unset: the reference day.")
+
+
+class PointQuery(TransitQuery):
+    """What can be asked about a point."""
+
+    lon: float = Field(ge=-180, le=180, description="Longitude, degrees (WGS 84).", examples=[7.4653])
+    lat: float = Field(ge=-90, le=90, description="Latitude, degrees (WGS 84).", examples=[51.5136])
+
+
+class MethodsQuery(BaseModel):
+    """What can be asked when methods are compared."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    window: str = Field("", max_length=40, description="As for one method; empty: that of each method.")
+    day: date | None = Field(None, description="Day that is counted; unset: the reference day.")
 
 
 class MethodName(BaseModel):
@@ -76,7 +101,9 @@ class GroupEvidence(BaseModel):
     category: str | None = Field(description="Category that it would give by itself; null: none.")
     departures: int = Field(description="Departures per direction: sum of the busier direction of each line.")
     total: int = Field(description="Departures in both directions.")
-    headway_min: float = Field(description="Length of the window / departures per direction, minutes.")
+    headway_min: float = Field(
+        description="Length of the window / departures per direction, or twice the mean wait, minutes."
+    )
     node: bool = Field(description="Counted as a rail node.")
     lines: list[LineCount] = Field(description="Its lines, busiest first.")
 
@@ -103,15 +130,133 @@ class Evidence(BaseModel):
     feed: FeedName = Field(description="The timetable.")
 
 
-class ParcelTransit(BaseModel):
-    """How near a parcel is to public transport, and why."""
+class StopGroup(BaseModel):
+    """A mode group at a stop, as it is."""
 
-    parcel_key: str = Field(description="Flurstückskennzeichen.")
+    stop_id: str = Field(description="Id of the stop in the feed.")
+    name: str = Field(description="Its name.")
+    mode_group: str = Field(description="Mode group of the method.")
+    distance_m: float = Field(ge=0, description="Straight line, m.")
+    departures: int = Field(description="Departures per direction in the window.")
+    headway_min: float = Field(description="Headway, minutes.")
+
+
+class NearerStop(StopGroup):
+    """The next class would need this stop nearer."""
+
+    limit_m: float = Field(description="Straight line at which it would give the class, m.")
+    limit_included: bool = Field(description="Whether exactly that distance is near enough.")
+    missing_m: float = Field(ge=0, description="How much nearer, m.")
+
+
+class DenserStop(StopGroup):
+    """The next class would need more departures at this stop."""
+
+    needed_headway_min: float | None = Field(
+        description="Longest headway that gives the class, minutes; null: any."
+    )
+    needed_headway_included: bool = Field(description="Whether exactly that headway is short enough.")
+    more_departures: int | None = Field(
+        description="Departures per direction missing; null: the method asks for the wait, not for a number."
+    )
+
+
+class BetterGrade(BaseModel):
+    """What is missing for the next class: either of both would do."""
+
+    grade: str = Field(description="The next class.")
+    nearer: NearerStop | None = Field(description="The stop that has to come least nearer; null: none near.")
+    denser: DenserStop | None = Field(description="The stop that needs the least more; null: none would do.")
+
+
+class PtalRoute(BaseModel):
+    """A route that counts in the access index."""
+
+    mode: str = Field(description="bus, tram, metro or rail.")
+    line: str = Field(description="Line.")
+    stop_id: str = Field(description="Where it is boarded.")
+    name: str = Field(description="Name of that stop.")
+    distance_m: float = Field(description="Straight line, m.")
+    per_hour: float = Field(description="Departures an hour in its busier direction.")
+    walk_min: float = Field(description="Minutes on foot.")
+    wait_min: float = Field(description="Average wait, minutes, with the allowance for unreliability.")
+    edf: float = Field(description="Equivalent doorstep frequency: 30 / minutes on foot and waiting.")
+    share: float = Field(description="1 for the best route of its mode, 0.5 for the others.")
+
+
+class Ptal(BaseModel):
+    """Public transport accessibility level (London)."""
+
+    level: str = Field(description="0, 1a, 1b, 2, 3, 4, 5, 6a or 6b (best).")
+    access_index: float = Field(ge=0, description="Access index.")
+    window: str = Field(description="Time of day that was counted, on the reference weekday.")
+    source: str = Field(description="Where its rules come from.")
+    routes: list[PtalRoute] = Field(description="Routes that count, by mode.")
+
+
+class CountedDay(BaseModel):
+    """Day that was counted in a timetable."""
+
+    feed: str = Field(description="Name of the timetable.")
+    day: date | None = Field(description="The day; null: it has no service on such a day.")
+    chosen: Literal["by_rule", "given"] = Field(description="Reference day by rule, or as asked for.")
+
+
+class MethodAnswer(BaseModel):
+    """What a method says about a place."""
+
     method: MethodName = Field(description="The grading method.")
+    window: str = Field(description="Time of day that was counted, HH:MM-HH:MM; the end is not included.")
+    day_kind: str = Field(description="Kind of reference day: weekday, saturday or sunday.")
+    counted: list[CountedDay] = Field(description="Days that were counted.")
     grade: str | None = Field(description="Class, A is best; null: no stop in reach gives one.")
+    grades: list[str] = Field(description="All classes of the method, best first.")
     category: str | None = Field(description="Category of the stop that gave the class.")
     stop: NearStop | None = Field(description="The stop that gave the class.")
     next_best: NextBest | None = Field(description="The best other stop; null: no other gives a class.")
-    nearest: NearestStops = Field(description="The nearest stop of each kind of vehicle.")
     evidence: Evidence | None = Field(description="What was counted; null when there is no class.")
-    computed_at: datetime = Field(description="When this was computed.")
+    better: BetterGrade | None = Field(
+        description="What is missing for the next class; null at the best one."
+    )
+
+
+class PlaceTransit(MethodAnswer):
+    """How near a place is to public transport, and why."""
+
+    nearest: NearestStops = Field(description="The nearest stop of each kind of vehicle.")
+    ptal: Ptal = Field(description="Public transport accessibility level.")
+
+
+class StoredGrade(BaseModel):
+    """The grade that lists, maps and collections show: it was computed by the last refresh."""
+
+    grade: str | None = Field(description="Class; null: none.")
+    computed_at: datetime = Field(description="When it was computed.")
+
+
+class ParcelTransit(PlaceTransit):
+    """How near a parcel is to public transport, and why."""
+
+    parcel_key: str = Field(description="Flurstückskennzeichen.")
+    stored: StoredGrade | None = Field(
+        description="What is stored by this method; null: nothing, or it is of another window or day."
+    )
+
+
+class PointTransit(PlaceTransit):
+    """How near a point is to public transport, and why."""
+
+    lon: float = Field(description="Longitude, degrees.")
+    lat: float = Field(description="Latitude, degrees.")
+    is_complete: bool = Field(
+        description="False: the method reaches beyond the area that timetables are loaded for."
+    )
+
+
+class ParcelMethods(BaseModel):
+    """What all methods say about a parcel."""
+
+    parcel_key: str = Field(description="Flurstückskennzeichen.")
+    methods: list[MethodAnswer] = Field(description="Each method.")
+    nearest: NearestStops = Field(description="The nearest stop of each kind of vehicle.")
+    ptal: Ptal = Field(description="Public transport accessibility level.")

@@ -20,10 +20,12 @@ from geo_service.errors import BadParameter, Conflict, ImportRejected, NotFound
 from geo_service.parcels.models import Parcel
 from geo_service.settings import Settings
 from geo_service.sites.models import Site
-from geo_service.transit import ingest, queries
+from geo_service.transit import ingest, nearby_queries, queries
 from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.gtfs import read_gtfs
+from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
+from geo_service.transit.nearby import answers
 from geo_service.transit.service import import_gtfs, refresh
 from geo_service.vacancies.models import Premises
 from tests.transit.feeds import TUESDAY, FeedMaker, all_grades, street
@@ -213,7 +215,7 @@ def test_refresh_without_a_timetable_says_what_to_do(database: Database) -> None
 
 
 def test_refresh_by_an_unknown_method_names_the_known_ones(database: Database) -> None:
-    with pytest.raises(BadParameter, match="are, goat, oerok"):
+    with pytest.raises(BadParameter, match="are, goat, oerok, oevgk18"):
         refresh(database, "swiss")
 
 
@@ -384,6 +386,27 @@ def test_new_version_is_graded_and_grades_of_the_old_stops_stay(
     assert rows(city_of_stops, nearest) == [("A",), ("B",)]
 
 
+@pytest.mark.parametrize("method", known_methods())
+def test_answer_on_request_equals_the_stored_one(city_of_stops: Database, method: str) -> None:
+    refresh(city_of_stops, method)
+    columns = ["grade", "category", "stop_pk", "next_grade", "next_stop_pk"]
+    columns += [
+        f"{family}_{what}" for family in ("rail", "tram", "bus") for what in ("stop_pk", "distance_m")
+    ]
+    with city_of_stops.read() as connection:
+        for kind in SubjectKind:
+            stored = connection.execute(
+                text("SELECT * FROM transit_access WHERE subject_kind = :kind ORDER BY subject_id LIMIT 8"),
+                {"kind": kind.value},
+            ).all()
+            for row in stored:
+                statement = nearby_queries.subject_place(kind, row.subject_id)
+                place = shapely.from_wkb(connection.execute(statement).scalar_one())
+                (found,), _, _ = answers(connection, place, [asked(method)])
+                for column in columns:
+                    assert found.access[column] == row._mapping[column], (kind, row.subject_id, column)
+
+
 # --- stop table ---------------------------------------------------------------------------------------
 
 
@@ -416,7 +439,7 @@ def test_stop_table_explains_what_it_does_not_know(database: Database, tmp_path:
 def test_method_of_a_day_that_the_feed_lacks(database: Database, tmp_path: Path) -> None:
     import_gtfs(database, hourly("A", "B").write(tmp_path), "vrr")
     wanted = asked("are")
-    sunday = replace(wanted, method=replace(wanted.method, day_kind="sunday"))
+    sunday = replace(wanted, day_kind="sunday")
     with database.read() as connection, pytest.raises(NotFound, match="no sunday with service"):
         stop_table(connection, "vrr", sunday)
 

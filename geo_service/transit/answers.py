@@ -1,0 +1,153 @@
+"""From what was computed about a place to what the interface answers."""
+
+from math import isinf
+from typing import Any
+
+from geo_service.transit.improve import Better, Served
+from geo_service.transit.nearby import PlaceAnswer, Surroundings, records
+from geo_service.transit.proximity import walking_minutes
+from geo_service.transit.ptal import PTAL_SOURCE, PTAL_WINDOW, Levels
+from geo_service.transit.schemas import (
+    BetterGrade,
+    CountedDay,
+    DenserStop,
+    Evidence,
+    FeedName,
+    MethodAnswer,
+    MethodName,
+    NearerStop,
+    NearestStops,
+    NearStop,
+    NextBest,
+    Ptal,
+    PtalRoute,
+)
+
+
+def method_answer(found: PlaceAnswer, around: Surroundings) -> MethodAnswer:
+    """Say what a method found about a place."""
+    method, access = found.wanted.method, found.access
+    following = near_stop(found, around, "next_")
+    chosen = "given" if found.wanted.day else "by_rule"
+    return MethodAnswer(
+        method=MethodName(
+            key=method.key, name_de=method.name_de, name_en=method.name_en, source=method.source
+        ),
+        window=str(found.wanted.window),
+        day_kind=found.wanted.day_kind,
+        counted=[CountedDay(feed=feed, day=day, chosen=chosen) for feed, day in found.days.items()],
+        grade=access["grade"],
+        grades=list(method.grades),
+        category=access["category"],
+        stop=near_stop(found, around, ""),
+        next_best=NextBest(**following.model_dump(), grade=access["next_grade"]) if following else None,
+        evidence=_evidence(found, around),
+        better=_better(found, found.better) if found.better else None,
+    )
+
+
+def nearest_stops(found: PlaceAnswer, around: Surroundings) -> NearestStops:
+    """Say which stop of each kind of vehicle is nearest."""
+    return NearestStops(
+        rail=near_stop(found, around, "rail_"),
+        tram=near_stop(found, around, "tram_"),
+        bus=near_stop(found, around, "bus_"),
+    )
+
+
+def near_stop(found: PlaceAnswer, around: Surroundings, role: str) -> NearStop | None:
+    """Say which stop has a role (none, next_, rail_, tram_, bus_); None when no stop has."""
+    stop, distance = found.access[f"{role}stop_pk"], found.access[f"{role}distance_m"]
+    if stop is None:
+        return None
+    row = found.stops[stop]
+    of_family, lines = around.family_lines.get(role.removesuffix("_"), (stop, row.lines))
+    return NearStop(
+        stop_id=row.stop_id,
+        name=row.name,
+        lines=lines if of_family == stop else row.lines,
+        distance_m=round(distance, 1),
+        walking_min=round(walking_minutes(distance), 1),
+    )
+
+
+def _evidence(found: PlaceAnswer, around: Surroundings) -> Evidence | None:
+    if found.grade is None:
+        return None
+    stop = found.stops[found.access["stop_pk"]]
+    feed = next(feed for feed in around.feeds if feed.id == stop.feed_id)
+    return Evidence(
+        day=found.days[feed.name],
+        window=str(found.wanted.window),
+        mode_group=found.grade.mode_group,
+        departures=found.grade.departures,
+        headway_min=round(found.grade.headway_min, 2),
+        groups=found.evidence,
+        feed=FeedName(
+            name=feed.name,
+            publisher=feed.publisher,
+            version=feed.feed_version,
+            source=feed.source,
+            is_demo=feed.is_demo,
+        ),
+    )
+
+
+def _better(found: PlaceAnswer, better: Better) -> BetterGrade:
+    nearer, denser = better.nearer, better.denser
+    return BetterGrade(
+        grade=better.grade,
+        nearer=NearerStop(
+            **_as_is(found, nearer.served),
+            limit_m=round(nearer.limit_m, 1),
+            limit_included=nearer.limit_included,
+            missing_m=round(nearer.missing_m, 1),
+        )
+        if nearer
+        else None,
+        denser=DenserStop(
+            **_as_is(found, denser.served),
+            needed_headway_min=None if isinf(denser.headway_min) else denser.headway_min,
+            needed_headway_included=denser.headway_included,
+            more_departures=denser.more_departures,
+        )
+        if denser
+        else None,
+    )
+
+
+def _as_is(found: PlaceAnswer, served: Served) -> dict[str, Any]:
+    stop = found.stops[served.stop]
+    return {
+        "stop_id": stop.stop_id,
+        "name": stop.name,
+        "mode_group": served.group,
+        "distance_m": round(served.distance_m, 1),
+        "departures": served.departures,
+        "headway_min": round(served.headway_min, 2),
+    }
+
+
+def ptal_answer(levels: Levels, found: PlaceAnswer) -> Ptal:
+    """Say how the access index of one place comes about."""
+    return Ptal(
+        level=levels.levels[0],
+        access_index=round(float(levels.index[0]), 3),
+        window=str(PTAL_WINDOW),
+        source=PTAL_SOURCE,
+        routes=[
+            PtalRoute(
+                mode=route.mode,
+                line=route.line,
+                stop_id=found.stops[route.stop].stop_id,
+                name=found.stops[route.stop].name,
+                distance_m=round(route.distance_m, 1),
+                per_hour=round(route.per_hour, 2),
+                walk_min=round(route.walk_min, 2),
+                wait_min=round(route.wait_min, 2),
+                edf=round(route.edf, 3),
+                share=route.share,
+            )
+            for route in records(levels.routes)
+        ],
+    )

@@ -1,0 +1,245 @@
+"""The transit answer about one place, computed on request from the timetable: any method, window and day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, Row
+
+from geo_service.errors import NotFound
+from geo_service.transit import nearby_queries, queries
+from geo_service.transit.access import FAMILIES, GradedStops, access_of
+from geo_service.transit.evidence import Record, stop_evidence
+from geo_service.transit.grades import Asked, day_of, read_departures
+from geo_service.transit.grading import StopDepartures, best_groups, grade_stops
+from geo_service.transit.improve import SOUGHT_M, Better, Served, next_better
+from geo_service.transit.methods import Method
+from geo_service.transit.models import DayKind
+from geo_service.transit.modes import Mode
+from geo_service.transit.proximity import within
+from geo_service.transit.ptal import PTAL_WINDOW, RAIL_REACH_M, Levels, access_levels, services
+from geo_service.transit.windows import Window
+
+NO_TIMETABLE: Final = "No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME"
+
+
+@dataclass(frozen=True, eq=False)
+class Surroundings:
+    """A place and the stops around it.
+
+    Parameters
+    ----------
+    place
+        EPSG:25832.
+    feeds
+        The current feeds.
+    stops
+        `nearby_queries.STOP_COLUMNS`, by feed and stop_id: those in reach, and the nearest of each kind.
+    family_lines
+        Kind of vehicle (`access.FAMILIES`) to the row of its nearest stop and its lines there.
+    """
+
+    place: shapely.Geometry
+    feeds: Sequence[Row[Any]]
+    stops: pd.DataFrame
+    family_lines: dict[str, tuple[int, list[str]]]
+
+
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """Departures around a place in a window.
+
+    Parameters
+    ----------
+    days
+        Name of each feed to the day that was counted; None: it has no reference day of this kind.
+    departures
+        Of each feed with a day; stop is the row's id.
+    """
+
+    days: dict[str, date | None]
+    departures: dict[int, StopDepartures]
+
+
+@dataclass(frozen=True, eq=False)
+class PlaceAnswer:
+    """What one method says about a place.
+
+    Parameters
+    ----------
+    wanted
+        Method, window and day.
+    days
+        Name of each feed to the day that was counted; None: it has no such day.
+    access
+        Columns of `access.access_of`.
+    stops
+        Stops by the id of their row.
+    grade
+        Row of `grading.grade_stops` of the stop that gave the class; None: no class.
+    evidence
+        Mode groups of that stop, as `evidence.stop_evidence`.
+    better
+        What is missing for the next class; None at the best one.
+    """
+
+    wanted: Asked
+    days: dict[str, date | None]
+    access: dict[str, Any]
+    stops: dict[int, Any]
+    grade: Any
+    evidence: list[Record]
+    better: Better | None
+
+
+def reach_of(method: Method) -> float:
+    """Return how far stops are looked at, metres."""
+    return method.radius_m + SOUGHT_M
+
+
+def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float) -> Surroundings:
+    """Read the stops around a place.
+
+    Raises
+    ------
+    NotFound
+        When no timetable is loaded.
+    """
+    feeds = connection.execute(queries.current_feeds()).all()
+    if not feeds:
+        raise NotFound(NO_TIMETABLE)
+    wkb, ids = shapely.to_wkb(place), [feed.id for feed in feeds]
+    rows: list[Any] = list(connection.execute(nearby_queries.stops_within(wkb, reach_m, ids)))
+    family_lines = {}
+    for family in FAMILIES:
+        for *stop, lines in connection.execute(nearby_queries.nearest_stop(wkb, family, ids)):
+            rows.append(stop)
+            family_lines[family] = (stop[0], lines)
+    stops = pd.DataFrame(rows, columns=nearby_queries.STOP_COLUMNS).drop_duplicates("id")
+    stops = stops.sort_values(["feed_name", "stop_id"], ignore_index=True)
+    return Surroundings(place, feeds, stops, family_lines)
+
+
+def count(connection: Connection, around: Surroundings, wanted: Asked) -> Counted:
+    """Read the departures around a place in a window of the day asked for.
+
+    Raises
+    ------
+    NotFound
+        When no feed has a day of the kind asked for.
+    BadParameter
+        When the day asked for is not in a feed's calendar.
+    """
+    days = {feed.name: day_of(feed, wanted) for feed in around.feeds}
+    if not any(days.values()):
+        raise NotFound(f"No timetable has a {wanted.day_kind} with service.")
+    found = {}
+    for feed in around.feeds:
+        day = days[feed.name]
+        if day is not None:
+            ids = around.stops.id[around.stops.feed_id == feed.id].tolist()
+            found[feed.id] = read_departures(connection, feed, day, wanted.window, ids)
+    return Counted(days, found)
+
+
+def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer:
+    """Grade a place by the stops around it."""
+    method = wanted.method
+    graded = {
+        feed: grade_stops(departures, method, wanted.window)
+        for feed, departures in counted.departures.items()
+    }
+    grades = pd.concat(graded.values(), ignore_index=True)
+    best = best_groups(grades)
+    rank = dict(zip(best.stop.tolist(), best["rank"].tolist(), strict=True))
+    none = len(method.categories)
+    stops = _graded(around.stops, [rank.get(stop, none) for stop in around.stops.id])
+    place = np.array([around.place], dtype=object)
+    access = access_of(place, stops, method).astype(object).where(lambda frame: frame.notna(), None)
+    row = {str(name): value for name, value in access.iloc[0].items()}
+    by_id = {stop.id: stop for stop in records(around.stops)}
+    evidence: list[Record] = []
+    if row["stop_pk"] is not None:
+        feed = by_id[row["stop_pk"]].feed_id
+        evidence = stop_evidence(counted.departures[feed], graded[feed], method)[row["stop_pk"]]
+    return PlaceAnswer(
+        wanted=wanted,
+        days=counted.days,
+        access=row,
+        stops=by_id,
+        grade=next((found for found in records(best) if found.stop == row["stop_pk"]), None),
+        evidence=evidence,
+        better=next_better(method, row["grade"], _served(place, stops, grades, method), wanted.window),
+    )
+
+
+def records(frame: pd.DataFrame) -> list[Any]:
+    """Return the rows of a table with their values by name."""
+    return list(frame.itertuples(index=False))
+
+
+def _graded(stops: pd.DataFrame, rank: list[int]) -> GradedStops:
+    return GradedStops(
+        ids=stops.id.to_numpy(dtype=np.int64),
+        xy=stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2),
+        modes=[frozenset(Mode(mode) for mode in modes) for modes in stops["modes"]],
+        category_rank=np.array(rank, dtype=np.int64),
+    )
+
+
+def _served(place: Any, stops: GradedStops, grades: pd.DataFrame, method: Method) -> list[Served]:  # noqa: ANN401 - an array of one geometry
+    """Return every stop and mode group around a place, in the order of the stops."""
+    _, number, distance = within(place, stops.xy, reach_of(method))
+    far = dict(zip(stops.ids[number].tolist(), distance.tolist(), strict=True))
+    order = {stop: position for position, stop in enumerate(stops.ids.tolist())}
+    served = [
+        Served(row.stop, far[row.stop], row.mode_group, int(row.departures), row.headway_min, bool(row.node))
+        for row in records(grades)
+        if row.stop in far
+    ]
+    return sorted(served, key=lambda each: order[each.stop])
+
+
+def place_level(around: Surroundings, counted: Counted) -> Levels:
+    """Return the PTAL of a place; stop is the row's id.
+
+    Parameters
+    ----------
+    around
+        Stops up to `ptal.RAIL_REACH_M` at least.
+    counted
+        Departures in `ptal.PTAL_WINDOW`.
+    """
+    xy = around.stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2)
+    place, number, distance = within(np.array([around.place], dtype=object), xy, RAIL_REACH_M)
+    ids = around.stops.id.to_numpy(dtype=np.int64)
+    offered = pd.concat([services(found, PTAL_WINDOW) for found in counted.departures.values()])
+    return access_levels(1, (place, ids[number], distance), offered)
+
+
+def answers(
+    connection: Connection, place: shapely.Geometry, asked_for: Sequence[Asked]
+) -> tuple[list[PlaceAnswer], Levels, Surroundings]:
+    """Return what methods say about a place, its PTAL, and the stops around it.
+
+    Raises
+    ------
+    NotFound
+        When no timetable is loaded, or none has a day of the kind asked for.
+    BadParameter
+        When the day asked for is not in a feed's calendar.
+    """
+    around = surroundings(connection, place, max(reach_of(wanted.method) for wanted in asked_for))
+    known: dict[tuple[str, Window, date | None], Counted] = {}
+    found = []
+    for wanted in asked_for:
+        key = (wanted.day_kind, wanted.window, wanted.day)
+        if key not in known:
+            known[key] = count(connection, around, wanted)
+        found.append(answer(around, known[key], wanted))
+    peak = replace(asked_for[0], window=PTAL_WINDOW, day_kind=DayKind.WEEKDAY.value, day=None)
+    return found, place_level(around, count(connection, around, peak)), around
