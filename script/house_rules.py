@@ -37,6 +37,7 @@ SQL_FILES = {
     "queries.py",
     "ingest.py",
     "models.py",  # column defaults and constraints
+    "audit.py",  # as models.py
     "register.py",  # the same, for the columns that many tables share
     "db.py",
     "embedded.py",
