@@ -33,6 +33,7 @@ AUDITED_TABLES = (
     "phases",
     "milestones",
     "transit_feeds",
+    "street_networks",
     "contest_rounds",
     "winners",
     "match_decisions",

@@ -41,6 +41,11 @@ def point() -> Geometry:
     return Geometry("POINT", srid=STORAGE_SRID, spatial_index=False)
 
 
+def linestring() -> Geometry:
+    """Return the type of a course column: LineString, EPSG:25832."""
+    return Geometry("LINESTRING", srid=STORAGE_SRID, spatial_index=False)
+
+
 def geometry_rules(table: str, column: str = "geom") -> tuple[CheckConstraint, Index]:
     """Return the validity constraint and the named GiST index of a geometry column."""
     return (

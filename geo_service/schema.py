@@ -18,6 +18,8 @@ from geo_service.parcels.models import District, Occupancy, Parcel, ParcelOwner,
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea, Restriction
 from geo_service.sites.models import Milestone, Phase, Plot, Site
 from geo_service.transit.models import (
+    StreetEdge,
+    StreetNetwork,
     TransitAccess,
     TransitDeparture,
     TransitFeed,
@@ -30,8 +32,9 @@ __all__ = [
     "ApiToken", "AuditEntry", "Availability", "AvailabilityMark", "AvailabilityRun", "Base", "Building",
     "Capacity", "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "LandUseArea",
     "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
-    "Plot", "Premises", "Quarter", "Restriction", "Site", "TransitAccess", "TransitDeparture",
-    "TransitFeed", "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
+    "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
+    "TransitAccess", "TransitDeparture", "TransitFeed", "TransitStop", "TransitStopGrade", "Usability",
+    "User", "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -106,6 +106,7 @@ def test_every_table_is_audited_or_known_to_be_derived() -> None:
         "availability_runs",
         "capacities",
         "import_runs",
+        "street_edges",
         "transit_access",
         "transit_departures",
         "transit_stop_grades",

@@ -55,10 +55,10 @@ def test_geometry_columns_are_typed_valid_and_indexed(connection: Connection) ->
     ).all()
     tables_with_geometry = {name for name, table in metadata.tables.items() if "geom" in table.columns}
     assert {row.name for row in columns} == tables_with_geometry
-    points = {"premises", "transit_stops"}
+    types = {"premises": "POINT", "transit_stops": "POINT", "street_edges": "LINESTRING"}
     for row in columns:
         assert row.srid == 25832
-        assert row.type == ("POINT" if row.name in points else "MULTIPOLYGON"), row.name
+        assert row.type == types.get(row.name, "MULTIPOLYGON"), row.name
         assert row.required == (row.name != "sites"), row.name
         check = connection.execute(
             text("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = :name"),

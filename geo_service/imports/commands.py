@@ -14,6 +14,7 @@ from geo_service.errors import InvalidInput
 from geo_service.imports.catalogue import KINDS, run_import
 from geo_service.imports.report import ImportOptions, ImportReport, Language
 from geo_service.transit.commands import gtfs
+from geo_service.transit.street_commands import streets
 
 SHOWN_REJECTS: Final = 20
 """Rejects printed one by one; the reject file has them all."""
@@ -176,3 +177,4 @@ def _print_rejects(report: ImportReport, language: Language, rejects_file: Path 
 for _name in KINDS:
     import_app.command(_name, help=HELP[_name])(_command(_name))
 import_app.command("gtfs")(gtfs)
+import_app.command("streets")(streets)

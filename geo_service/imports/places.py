@@ -71,20 +71,49 @@ def place(draft: Draft, rule: PlaceRule) -> None:
     ImportRejected
         When the file has no geometry at all and the kind needs one.
     """
+    missing = reasons.NO_PLACE if rule.point else reasons.NO_GEOMETRY
+    if not project_rows(draft, missing if rule.required else None):
+        return
+    if rule.point:
+        _make_points(draft)
+    else:
+        _make_areas(draft)
+    _require_city(draft, rule)
+
+
+def project_rows(draft: Draft, missing: Sentence | None) -> bool:
+    """Put the geometry of every row that can be read into ``draft.geometry``, whatever its type.
+
+    Parameters
+    ----------
+    draft
+        Rows being checked.
+    missing
+        Why a row without a place is refused; None: it is not.
+
+    Returns
+    -------
+    bool
+        Whether the file has any geometry.
+
+    Raises
+    ------
+    InvalidInput, ImportRejected
+        As `place`.
+    """
     located = locate(draft)
     if located is None:
-        if rule.required:
+        if missing is not None:
             raise ImportRejected(
                 "The file has no geometry. A table can hold it as text in a column 'geometry' (WKT).",
                 code="no-geometry",
             )
-        return
+        return False
     raw, stated = located
     crs = _choose_crs(draft, stated)
     present = ~shapely.is_missing(raw) & ~shapely.is_empty(raw)
     draft.reject(draft.source.broken, "geometry", "broken-geometry", reasons.BROKEN_GEOMETRY)
-    if rule.required:
-        missing = reasons.NO_PLACE if rule.point else reasons.NO_GEOMETRY
+    if missing is not None:
         draft.reject(~present & ~draft.wrong, "geometry", "no-geometry", missing)
     finite = np.isfinite(shapely.bounds(raw)).all(axis=1) | ~present
     draft.reject(~finite, "geometry", "not-finite", reasons.NOT_FINITE)
@@ -93,11 +122,7 @@ def place(draft: Draft, rule: PlaceRule) -> None:
     _require_germany(draft, raw, projected, crs)
     usable &= ~draft.wrong
     draft.geometry = _where(usable, projected)
-    if rule.point:
-        _make_points(draft)
-    else:
-        _make_areas(draft)
-    _require_city(draft, rule)
+    return True
 
 
 def project(geometries: Geometries, crs: CRS) -> Geometries:

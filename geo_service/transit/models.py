@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     ForeignKey,
     Identity,
@@ -19,7 +20,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, DATERANGE, JSONB, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base
-from geo_service.register import JsonObject, Recorded, geometry_rules, one_of, point
+from geo_service.register import JsonObject, Recorded, geometry_rules, linestring, one_of, point
 from geo_service.transit.modes import Mode
 
 
@@ -136,8 +137,9 @@ class TransitStopGrade(Base):
 class TransitAccess(Base):
     """Stored grade of a subject by one method: the stop that gave it, the next best, the nearest stops.
 
-    Distances are straight lines in metres from the nearest point of the subject. Only ``stop_pk`` is a
-    foreign key: checking five for 200,000 parcels would take longer than computing them; stops are kept.
+    Distances are straight lines in metres from the nearest point of the subject; ways on foot are walked
+    (``walk_kind``). Only ``stop_pk`` is a foreign key: checking more for 200,000 parcels would take longer
+    than computing them; stops are kept.
     """
 
     __tablename__ = "transit_access"
@@ -166,4 +168,65 @@ class TransitAccess(Base):
     tram_distance_m: Mapped[float | None]
     bus_stop_pk: Mapped[int | None] = mapped_column(comment="Nearest bus stop")
     bus_distance_m: Mapped[float | None]
+    walk_kind: Mapped[str | None] = mapped_column(
+        comment="How ways on foot were measured: street_network or detour_factor; NULL: not measured"
+    )
+    walk_m: Mapped[float | None] = mapped_column(comment="Way on foot to stop_pk; NULL: none within reach")
+    next_walk_m: Mapped[float | None] = mapped_column(comment="The same to next_stop_pk")
+    rail_walk_m: Mapped[float | None] = mapped_column(comment="The same to rail_stop_pk")
+    tram_walk_m: Mapped[float | None]
+    bus_walk_m: Mapped[float | None]
+    rail_foot_stop_pk: Mapped[int | None] = mapped_column(comment="Stop of trains with the shortest way")
+    rail_foot_m: Mapped[float | None]
+    tram_foot_stop_pk: Mapped[int | None]
+    tram_foot_m: Mapped[float | None]
+    bus_foot_stop_pk: Mapped[int | None]
+    bus_foot_m: Mapped[float | None]
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class WalkKind(StrEnum):
+    """How walking distances were measured."""
+
+    STREET_NETWORK = "street_network"
+    DETOUR_FACTOR = "detour_factor"
+
+
+class StreetNetwork(Recorded, Base):
+    """One import of streets; only the edges of the current one are kept."""
+
+    __tablename__ = "street_networks"
+    __table_args__ = (
+        Index("uq_street_networks_current", "is_current", unique=True, postgresql_where=text("is_current")),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    content_hash: Mapped[str] = mapped_column(comment="SHA-256 of the file, and of the options that shape it")
+    file_name: Mapped[str] = mapped_column(server_default="")
+    licence: Mapped[str] = mapped_column(
+        server_default="", comment="Under which it may be used; empty: not said"
+    )
+    is_current: Mapped[bool] = mapped_column(server_default=text("true"))
+    ended_at: Mapped[datetime | None] = mapped_column(comment="When a newer import replaced this one")
+    report: Mapped[JsonObject] = mapped_column(JSONB, comment="Counts and notices of the import")
+
+
+class StreetEdge(Base):
+    """A stretch of street between two nodes; streets connect at nodes of one number and nowhere else."""
+
+    __tablename__ = "street_edges"
+    __table_args__ = geometry_rules("street_edges")
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    network_id: Mapped[int] = mapped_column(ForeignKey("street_networks.id"), index=True)
+    way_id: Mapped[str] = mapped_column(comment="Key in the supplier's data")
+    street_class: Mapped[str] = mapped_column(server_default="", comment="As the supplier writes it")
+    name: Mapped[str] = mapped_column(server_default="")
+    walkable: Mapped[bool] = mapped_column(comment="By the rules in data/walking/foot.toml")
+    start_node: Mapped[int] = mapped_column(BigInteger, comment="Number of the node in its network")
+    end_node: Mapped[int] = mapped_column(BigInteger)
+    start_barrier: Mapped[bool] = mapped_column(
+        server_default=text("false"), comment="Nobody passes the node there"
+    )
+    end_barrier: Mapped[bool] = mapped_column(server_default=text("false"))
+    geom: Mapped[Any] = mapped_column(linestring(), nullable=False)
