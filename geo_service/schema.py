@@ -26,6 +26,12 @@ from geo_service.transit.models import (
     TransitStop,
     TransitStopGrade,
 )
+from geo_service.transit.reach_models import (
+    TransitIsochrone,
+    TransitPattern,
+    TransitReach,
+    TransitReachRun,
+)
 from geo_service.vacancies.models import Premises, Vacancy
 
 __all__ = [
@@ -33,8 +39,9 @@ __all__ = [
     "Capacity", "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "LandUseArea",
     "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
     "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
-    "TransitAccess", "TransitDeparture", "TransitFeed", "TransitStop", "TransitStopGrade", "Usability",
-    "User", "Vacancy", "Winner",
+    "TransitAccess", "TransitDeparture", "TransitFeed", "TransitIsochrone", "TransitPattern",
+    "TransitReach", "TransitReachRun", "TransitStop", "TransitStopGrade", "Usability", "User",
+    "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

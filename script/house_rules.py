@@ -44,6 +44,7 @@ SQL_FILES = {
     "gtfs_tables.py",  # DuckDB over the files of a feed, a part of the ingest
     "gtfs_calls.py",  # as above
     "gtfs_timetable.py",  # as above
+    "gtfs_patterns.py",  # as above
 }
 SQL_FOLDER, SQL_ENDING = "queries", "_queries.py"  # where queries.py has grown too long
 SQL_BUILDERS = {"text", "select", "insert", "update", "delete", "literal_column"}

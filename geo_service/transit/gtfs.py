@@ -15,6 +15,7 @@ from geo_service.transit.gtfs_calendar import Days, ReferenceDays, day_bits, rea
 from geo_service.transit.gtfs_calls import load_calls
 from geo_service.transit.gtfs_faults import Faults, RowFault
 from geo_service.transit.gtfs_files import open_feed
+from geo_service.transit.gtfs_patterns import day_patterns
 from geo_service.transit.gtfs_stops import Stops, read_stops
 from geo_service.transit.gtfs_tables import FeedTables
 from geo_service.transit.gtfs_timetable import Timetable
@@ -62,6 +63,8 @@ class Feed:
     departures
         stop_id, platform_id, mode, route_type, line, direction, next_stop_id, headsign, days (bits from
         `first_day` on, lowest first), departure_s (sorted seconds of the service day).
+    patterns
+        Whole runs of the reference working day, as `gtfs_patterns.day_patterns`.
     counts
         What was read and left out.
     warnings
@@ -80,6 +83,7 @@ class Feed:
     days: ReferenceDays
     stops: pd.DataFrame
     departures: pd.DataFrame
+    patterns: pd.DataFrame
     counts: dict[str, int] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     faults: tuple[RowFault, ...] = ()
@@ -153,6 +157,9 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
     per_day = _departures_per_day(found, timetable.day_sets)
     days = reference_days(calendar.first_day, per_day, options.day)
     departures = _named(found, stops, lines, timetable.day_sets)
+    progress("Runs of the reference day", 0.95)
+    names = stops.station_ids, lines
+    patterns = day_patterns(tables, timetable.day_sets, calendar.first_day, days.weekday, names)
     tables.counts["departures"] = int(found.departure_s.map(len).sum())
     return Feed(
         content_hash=tables.files.content_hash,
@@ -164,6 +171,7 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
         days=days,
         stops=_with_lines(stops.stations, departures),
         departures=departures,
+        patterns=patterns,
         counts=tables.counts,
         warnings=tuple(tables.warnings),
         faults=tuple(tables.faults.listed),

@@ -50,6 +50,7 @@ SELECT kept.trip_no,
        CASE WHEN source.departure_time <> source.arrival_time OR source.arrival_time IS NULL
             THEN seconds(source.departure_time) ELSE -2 END AS dep,
        coalesce(trim(source.pickup_type) = '1', false) AS no_pickup,
+       coalesce(trim(source.drop_off_type) = '1', false) AS no_drop_off,
        TRY_CAST(source.shape_dist_traveled AS DOUBLE) AS dist
 FROM stop_times_txt AS source
 JOIN (SELECT trip_no, trip_id FROM trips JOIN seen USING (trip_no) WHERE seen.inside) AS kept

@@ -37,7 +37,7 @@ OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "stops.txt": ("stop_name", "location_type", "parent_station", "platform_code"),
     "routes.txt": ("agency_id", "route_short_name", "route_long_name"),
     "trips.txt": ("trip_headsign", "direction_id"),
-    "stop_times.txt": ("arrival_time", "pickup_type", "shape_dist_traveled"),
+    "stop_times.txt": ("arrival_time", "pickup_type", "drop_off_type", "shape_dist_traveled"),
     "feed_info.txt": ("feed_publisher_name", "feed_version"),
 }
 """Columns that are used when they are there; read as NULL otherwise."""

@@ -21,7 +21,7 @@ MAX_REPEATS: Final = 2_000
 
 ORDERED: Final = """
 CREATE TABLE ordered AS
-SELECT trip_no, stop_no, station_no, no_pickup, dist,
+SELECT trip_no, stop_no, station_no, no_pickup, no_drop_off, dist,
        coalesce(given.arr, given.dep) AS arr, coalesce(given.dep, given.arr) AS dep,
        row_number() OVER (PARTITION BY trip_no ORDER BY seq, given.arr, stop_no) AS pos
 FROM (SELECT * REPLACE (CASE WHEN dep = -2 THEN arr ELSE dep END AS dep) FROM calls) AS given

@@ -15,6 +15,7 @@ from geo_service.transit import queries
 from geo_service.transit.gtfs import Feed
 from geo_service.transit.gtfs_faults import RowFault, summaries
 from geo_service.transit.models import TransitDeparture, TransitFeed, TransitStop
+from geo_service.transit.reach_models import TransitPattern
 
 COUNTED = ("new", "changed", "unchanged", "gone")
 """Counts of stops that are kept with the list of imports."""
@@ -183,6 +184,7 @@ def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedR
     ).scalar_one()
     _copy_stops(connection, feed, feed_id)
     _copy_departures(connection, feed, feed_id)
+    _copy_patterns(connection, feed, feed_id)
     _record_run(connection, labels, feed.content_hash, report)
     return feed_id
 
@@ -207,10 +209,7 @@ def _copy_stops(connection: Connection, feed: Feed, feed_id: int) -> None:
 
 
 def _copy_departures(connection: Connection, feed: Feed, feed_id: int) -> None:
-    ids = connection.execute(
-        select(TransitStop.stop_id, TransitStop.id).where(TransitStop.feed_id == feed_id)
-    )
-    number = {row.stop_id: row.id for row in ids}
+    number = _stop_numbers(connection, feed_id)
     frame = feed.departures.assign(
         feed_id=feed_id,
         stop_pk=feed.departures.stop_id.map(number).astype(int),
@@ -218,3 +217,20 @@ def _copy_departures(connection: Connection, feed: Feed, feed_id: int) -> None:
     )
     table = TransitDeparture.metadata.tables[TransitDeparture.__tablename__]
     copy_frame(connection, table, frame.drop(columns="stop_id"))
+
+
+def _copy_patterns(connection: Connection, feed: Feed, feed_id: int) -> None:
+    number = _stop_numbers(connection, feed_id)
+    places = [[number[stop_id] for stop_id in stop_ids] for stop_ids in feed.patterns.stop_ids]
+    frame = feed.patterns.drop(columns="stop_ids").assign(
+        feed_id=feed_id, stop_pks=pd.Series(places, dtype=object)
+    )
+    copy_frame(connection, TransitPattern.metadata.tables[TransitPattern.__tablename__], frame)
+
+
+def _stop_numbers(connection: Connection, feed_id: int) -> dict[str, int]:
+    """Return the numbers of the stored stops of a feed by their ids."""
+    ids = connection.execute(
+        select(TransitStop.stop_id, TransitStop.id).where(TransitStop.feed_id == feed_id)
+    )
+    return {row.stop_id: row.id for row in ids}

@@ -22,7 +22,7 @@ from geo_service.transit.ingest import FeedReport, Labels, compare_stops, write_
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.stored import graded_stops, store_access, store_stop_grades
 
-READER: Final = 1
+READER: Final = 2
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
 
 
