@@ -64,7 +64,8 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     with TemporaryDirectory() as folder:
         feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
         import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
-    refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.15 * share), actor=ACTOR)
+    refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.1 * share), actor=ACTOR)
+    refresh_transit(database, "ptal", lambda what, share: report(what, 0.8 + 0.05 * share), ACTOR)
     refresh_availability(
         database, options_of(today), lambda what, share: report(what, 0.85 + 0.1 * share), ACTOR
     )

@@ -138,6 +138,7 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
     "stops": (*_all("text", "stop_id name"), *_all("texts", "modes lines"), Field("feed", "text"), *_ORIGIN),
     "transit": (
         *_all("text", "parcel_key method grade category stop"),
+        Field("access_index", "number"),
         Field("distance_m", "number"),
         *_all("text", "next_grade next_stop"),
         Field("next_distance_m", "number"),

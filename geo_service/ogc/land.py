@@ -157,7 +157,9 @@ TRANSIT = Collection(
     geom=parcels.c.geom,
     columns={
         **same(parcels, "parcel_key is_demo"),
-        **same(access, "method grade category distance_m next_grade next_distance_m computed_at"),
+        **same(
+            access, "method grade category access_index distance_m next_grade next_distance_m computed_at"
+        ),
         **same(access, "rail_distance_m tram_distance_m bus_distance_m"),
         "stop": _stop.c.name,
         "next_stop": _next.c.name,

@@ -1,10 +1,19 @@
 """From what was computed about a place to what the interface answers."""
 
+from collections.abc import Sequence
 from math import isinf
 from typing import Any
 
+import shapely
+from sqlalchemy import Connection
+
+from geo_service.errors import NotFound
+from geo_service.transit import nearby_queries
+from geo_service.transit.grades import Asked, asked
 from geo_service.transit.improve import Better, Served
-from geo_service.transit.nearby import PlaceAnswer, Surroundings, records
+from geo_service.transit.methods import known_methods
+from geo_service.transit.models import SubjectKind
+from geo_service.transit.nearby import PlaceAnswer, Surroundings, answers, records
 from geo_service.transit.proximity import walking_minutes
 from geo_service.transit.ptal import PTAL_SOURCE, PTAL_WINDOW, Levels
 from geo_service.transit.schemas import (
@@ -19,6 +28,7 @@ from geo_service.transit.schemas import (
     NearestStops,
     NearStop,
     NextBest,
+    PlaceMethods,
     Ptal,
     PtalRoute,
 )
@@ -151,3 +161,34 @@ def ptal_answer(levels: Levels, found: PlaceAnswer) -> Ptal:
             for route in records(levels.routes)
         ],
     )
+
+
+def place_methods(connection: Connection, place: shapely.Geometry, wanted: Sequence[Asked]) -> PlaceMethods:
+    """Say what methods find about a place, side by side.
+
+    Raises
+    ------
+    NotFound
+        When no timetable is loaded, or none has a day of the kind asked for.
+    BadParameter
+        When the day asked for is not in a feed's calendar.
+    """
+    found, levels, around = answers(connection, place, wanted)
+    return PlaceMethods(
+        methods=[method_answer(each, around) for each in found],
+        nearest=nearest_stops(found[0], around),
+        ptal=ptal_answer(levels, found[0]),
+    )
+
+
+def subject_methods(connection: Connection, kind: SubjectKind, subject_id: int) -> PlaceMethods | None:
+    """Say what all methods find about a subject of the register; None without a place or a timetable."""
+    place = connection.execute(nearby_queries.subject_place(kind, subject_id)).scalar_one_or_none()
+    if place is None:
+        return None
+    try:
+        return place_methods(
+            connection, shapely.from_wkb(place), [asked(method) for method in known_methods()]
+        )
+    except NotFound:
+        return None

@@ -13,9 +13,11 @@ from rich.table import Table
 from geo_service.console import command_database, err, out, print_json, progress, who
 from geo_service.errors import BadParameter
 from geo_service.geometry import require_wgs84
+from geo_service.transit.compare_commands import compare
 from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
+from geo_service.transit.ptal import PTAL
 from geo_service.transit.service import RefreshReport, import_gtfs, refresh
 from geo_service.transit.windows import NAMED_WINDOWS
 
@@ -25,9 +27,16 @@ CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_mi
 SHOWN_FAULTS: Final = 20
 """Faulty rows printed one by one; the list of --rejects has more."""
 
+ALL: Final = "all"
+"""Stands for every method."""
+
 transit_app = typer.Typer(help="Transit proximity: grades of stops, parcels, plots, sites and premises.")
+transit_app.command()(compare)
 
 Method = Annotated[str, typer.Option(help=f"Grading method: {', '.join(known_methods())}.")]
+StoredMethod = Annotated[
+    str, typer.Option(help=f"Grading method: {', '.join(known_methods())}, {PTAL}, or {ALL} of them.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
@@ -82,17 +91,20 @@ def gtfs(  # noqa: PLR0913 - the options of a command
 
 
 @transit_app.callback(invoke_without_command=True)
-def transit(context: typer.Context, method: Method = "are", as_json: AsJson = False) -> None:
+def transit(context: typer.Context, method: StoredMethod = "are", as_json: AsJson = False) -> None:
     """Grade all stops, parcels, plots, sites and premises, and store the grades."""
     if context.invoked_subcommand:
         return
     with command_database() as database:
+        wanted = [*known_methods(), PTAL] if method == ALL else [method]
         with progress() as shown:
-            report = refresh(database, method, shown, who())
+            reports = [refresh(database, each, shown, who()) for each in wanted]
         if as_json:
-            print_json(asdict(report))
+            found = [asdict(report) for report in reports]
+            print_json(found if method == ALL else found[0])
         else:
-            print_refresh_report(report)
+            for report in reports:
+                print_refresh_report(report)
 
 
 @transit_app.command()
@@ -213,5 +225,8 @@ def print_refresh_report(report: RefreshReport) -> None:
         table.add_row(kind, *(f"{counts.get(grade, 0):,}" for grade in grades))
     out.print(table)
     out.print(
-        f"{report.graded_stops:,} of {report.stops:,} stops have a category.", highlight=False, soft_wrap=True
+        f"{report.graded_stops:,} of {report.stops:,} stops have a "
+        f"{'route that counts' if report.method == PTAL else 'category'}.",
+        highlight=False,
+        soft_wrap=True,
     )

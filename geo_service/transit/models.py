@@ -153,6 +153,7 @@ class TransitAccess(Base):
     method: Mapped[str] = mapped_column(primary_key=True)
     grade: Mapped[str | None] = mapped_column(comment="NULL: below the method's lowest class")
     category: Mapped[str | None]
+    access_index: Mapped[float | None] = mapped_column(comment="Access index of PTAL; NULL by other methods")
     stop_pk: Mapped[int | None] = mapped_column(ForeignKey("transit_stops.id"), index=True)
     distance_m: Mapped[float | None]
     next_grade: Mapped[str | None] = mapped_column(comment="Grade by the best other stop")

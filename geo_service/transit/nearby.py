@@ -1,7 +1,7 @@
 """The transit answer about one place, computed on request from the timetable: any method, window and day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
@@ -17,8 +17,8 @@ from geo_service.transit.evidence import Record, stop_evidence
 from geo_service.transit.grades import Asked, day_of, read_departures
 from geo_service.transit.grading import StopDepartures, best_groups, grade_stops
 from geo_service.transit.improve import SOUGHT_M, Better, Served, next_better
+from geo_service.transit.levels import peak_hour
 from geo_service.transit.methods import Method
-from geo_service.transit.models import DayKind
 from geo_service.transit.modes import Mode
 from geo_service.transit.proximity import within
 from geo_service.transit.ptal import PTAL_WINDOW, RAIL_REACH_M, Levels, access_levels, services
@@ -241,5 +241,4 @@ def answers(
         if key not in known:
             known[key] = count(connection, around, wanted)
         found.append(answer(around, known[key], wanted))
-    peak = replace(asked_for[0], window=PTAL_WINDOW, day_kind=DayKind.WEEKDAY.value, day=None)
-    return found, place_level(around, count(connection, around, peak)), around
+    return found, place_level(around, count(connection, around, peak_hour())), around

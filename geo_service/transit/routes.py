@@ -14,7 +14,7 @@ from geo_service.db import Reading, ReadSession
 from geo_service.errors import BadParameter, NotFound
 from geo_service.geometry import from_wgs84
 from geo_service.transit import nearby_queries
-from geo_service.transit.answers import method_answer, nearest_stops, ptal_answer
+from geo_service.transit.answers import method_answer, nearest_stops, place_methods, ptal_answer
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
@@ -71,13 +71,8 @@ async def get_parcel_methods(
     wanted = [asked(key, query.window or None, query.day) for key in known_methods()]
     row = await _parcel(session, caller, parcel_key, today)
     connection = await session.connection()
-    found, levels, around = await connection.run_sync(answers, shapely.from_wkb(row.place), wanted)
-    return ParcelMethods(
-        parcel_key=parcel_key,
-        methods=[method_answer(each, around) for each in found],
-        nearest=nearest_stops(found[0], around),
-        ptal=ptal_answer(levels, found[0]),
-    )
+    found = await connection.run_sync(place_methods, shapely.from_wkb(row.place), wanted)
+    return ParcelMethods(**dict(found), parcel_key=parcel_key)
 
 
 @router.get("/api/points/transit")

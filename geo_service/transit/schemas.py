@@ -253,10 +253,15 @@ class PointTransit(PlaceTransit):
     )
 
 
-class ParcelMethods(BaseModel):
-    """What all methods say about a parcel."""
+class PlaceMethods(BaseModel):
+    """What all methods say about a place."""
 
-    parcel_key: str = Field(description="Flurstückskennzeichen.")
     methods: list[MethodAnswer] = Field(description="Each method.")
     nearest: NearestStops = Field(description="The nearest stop of each kind of vehicle.")
     ptal: Ptal = Field(description="Public transport accessibility level.")
+
+
+class ParcelMethods(PlaceMethods):
+    """What all methods say about a parcel."""
+
+    parcel_key: str = Field(description="Flurstückskennzeichen.")

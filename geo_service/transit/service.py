@@ -19,7 +19,9 @@ from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
 from geo_service.transit.gtfs_faults import require_writable, write_faults
 from geo_service.transit.gtfs_files import content_hash
 from geo_service.transit.ingest import FeedReport, Labels, compare_stops, write_feed
+from geo_service.transit.levels import offered_services, store_levels
 from geo_service.transit.models import SubjectKind
+from geo_service.transit.ptal import PTAL
 from geo_service.transit.stored import graded_stops, store_access, store_stop_grades
 
 READER: Final = 2
@@ -213,7 +215,7 @@ class RefreshReport:
     feeds
         Name of each feed to the day that was counted.
     stops
-        Number of stops, and of those with a category.
+        Number of stops, and of those with a category (by PTAL: with a route that counts).
     subjects
         Kind of subject to grade (None: no grade) to number.
     """
@@ -238,7 +240,7 @@ def refresh(
     database
         The database.
     method
-        Key of the method, such as ``are``.
+        Key of the method, such as ``are``, or ``ptal``.
     progress
         Told of each step.
     actor
@@ -253,7 +255,7 @@ def refresh(
     Conflict
         While another import or refresh of timetables is writing.
     """
-    wanted = asked(method)
+    wanted = asked("are" if method == PTAL else method)
     computed_at = datetime.now(UTC)
     today = datetime.now(ZoneInfo(load_city(database.settings.city).timezone)).date()
     with database.begin(actor) as connection:
@@ -262,6 +264,11 @@ def refresh(
         if not feeds:
             raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
         progress("Grading stops", 0.05)
+        if method == PTAL:
+            days, offered = offered_services(connection, feeds)
+            number, subjects = store_levels(connection, feeds, (today, computed_at), offered, progress)
+            progress("Done", 1.0)
+            return RefreshReport(method, days, number, offered.stop.nunique(), subjects)
         days, grades = store_stop_grades(connection, feeds, wanted, computed_at)
         stops = graded_stops(connection, feeds, wanted, grades)
         connection.execute(queries.delete_access(method))

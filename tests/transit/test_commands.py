@@ -150,6 +150,26 @@ def test_transit_prints_grades(feed: Path) -> None:
     assert (report["method"], report["feeds"], report["stops"]) == ("oerok", {"vrr": "2026-06-02"}, 3)
 
 
+def test_levels_and_all_methods_are_stored_and_counted(feed: Path) -> None:
+    run("gtfs", str(feed), "--name", "vrr")
+    assert "No grades are stored yet" in run("transit", "compare").stderr
+    levels = run("transit", "--method", "ptal")
+    assert "Grades by ptal (vrr on 2026-06-02)" in levels.stdout
+    assert "3 of 3 stops have a route that counts." in levels.stdout
+    reports = json.loads(run("transit", "--method", "all", "--json").stdout)
+    assert [report["method"] for report in reports] == ["are", "goat", "oerok", "oevgk18", "ptal"]
+    wrong = run("transit", "compare", "--kind", "street")
+    assert (wrong.exit_code, "Choose parcel, plot, site, premises" in wrong.stderr) == (1, True)
+
+
+def test_only_version_of_a_feed_has_nothing_to_compare_with(feed: Path) -> None:
+    run("gtfs", str(feed), "--name", "vrr")
+    result = run("transit", "compare", "--feed", "vrr")
+    assert result.exit_code == 1
+    assert "only one version of the feed vrr" in result.stderr
+    assert "Known: vrr" in run("transit", "compare", "--feed", "db").stderr
+
+
 def test_stops_as_csv_for_an_outsider_to_check(feed: Path) -> None:
     run("gtfs", str(feed), "--name", "vrr")
     asked = ["--feed", "vrr", "--day", "2026-06-16", "--window", "06:00-20:00", "--method", "are"]
