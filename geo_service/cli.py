@@ -20,6 +20,7 @@ from geo_service.migrate import migrate as upgrade
 from geo_service.migrate import pending
 from geo_service.settings import Settings, get_settings
 from geo_service.transit.commands import transit_app
+from geo_service.transit.scenario_commands import scenario_app
 from geo_service.web.commands import map_app
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app = typer.Typer(
 db_app = typer.Typer(help="The database: embedded PostGIS and migrations.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(import_app, name="import")
+transit_app.add_typer(scenario_app, name="scenario")
 app.add_typer(transit_app, name="transit")
 app.add_typer(availability_app, name="availability")
 app.add_typer(map_app, name="map")

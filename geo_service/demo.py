@@ -25,6 +25,7 @@ from geo_service.db import Database
 from geo_service.errors import GeoServiceError
 from geo_service.migrate import migrate
 from geo_service.settings import Settings
+from geo_service.transit.scenario_ingest import demo_files, read_file, store
 from geo_service.transit.service import import_gtfs
 from geo_service.transit.service import refresh as refresh_transit
 
@@ -64,6 +65,8 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     with TemporaryDirectory() as folder:
         feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
         import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
+    for path in demo_files():
+        store(database, read_file(path), dry_run=False, actor=ACTOR)
     refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.1 * share), actor=ACTOR)
     refresh_transit(database, "ptal", lambda what, share: report(what, 0.8 + 0.05 * share), ACTOR)
     refresh_availability(

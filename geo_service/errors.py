@@ -136,6 +136,7 @@ CONSTRAINT_MESSAGES: dict[str, str] = {
     "excl_vacancies_premises_during": "The premises already have a vacancy in this span.",
     "uq_parcels_parcel_key": "A parcel with this key exists already.",
     "uq_sites_slug": "A site with this slug exists already.",
+    "uq_transit_scenarios_key": "A scenario with this key exists already.",
     "uq_users_name": "A user with this name exists already.",
     "uq_premises_premises_key": "Premises with this key exist already.",
     "uq_placements_winner": "This winner has been placed already.",

@@ -32,6 +32,11 @@ from geo_service.transit.reach_models import (
     TransitReach,
     TransitReachRun,
 )
+from geo_service.transit.scenario_models import (
+    TransitScenario,
+    TransitScenarioLine,
+    TransitScenarioStop,
+)
 from geo_service.vacancies.models import Premises, Vacancy
 
 __all__ = [
@@ -40,8 +45,8 @@ __all__ = [
     "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
     "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
     "TransitAccess", "TransitDeparture", "TransitFeed", "TransitIsochrone", "TransitPattern",
-    "TransitReach", "TransitReachRun", "TransitStop", "TransitStopGrade", "Usability", "User",
-    "Vacancy", "Winner",
+    "TransitReach", "TransitReachRun", "TransitScenario", "TransitScenarioLine", "TransitScenarioStop",
+    "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -55,7 +55,8 @@ def test_geometry_columns_are_typed_valid_and_indexed(connection: Connection) ->
     ).all()
     tables_with_geometry = {name for name, table in metadata.tables.items() if "geom" in table.columns}
     assert {row.name for row in columns} == tables_with_geometry
-    types = {"premises": "POINT", "transit_stops": "POINT", "street_edges": "LINESTRING"}
+    points = dict.fromkeys(("premises", "transit_stops", "transit_scenario_stops"), "POINT")
+    types = {**points, "street_edges": "LINESTRING"}
     for row in columns:
         assert row.srid == 25832
         assert row.type == types.get(row.name, "MULTIPOLYGON"), row.name

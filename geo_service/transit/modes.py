@@ -20,6 +20,14 @@ class Mode(StrEnum):
     OTHER = "other"
 
 
+class LineKind(StrEnum):
+    """What a line of a scenario is beside the lines of today."""
+
+    NEW = "new"
+    PROLONGED = "prolonged"
+    EXISTING = "existing"
+
+
 BASIC_TYPES: Final[dict[int, Mode]] = {
     0: Mode.TRAM,
     1: Mode.METRO,

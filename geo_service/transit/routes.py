@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import shapely
 from fastapi import APIRouter, Path, Query, Request
+from sqlalchemy import Connection
 
 from geo_service.auth import Caller, Public
 from geo_service.auth.publication import sees_unpublished
@@ -19,14 +20,17 @@ from geo_service.transit.grades import Asked, asked
 from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.nearby import answers
+from geo_service.transit.scenario_effect import before_after
+from geo_service.transit.scenario_register import read_scenario, sees_drafts
+from geo_service.transit.scenario_schemas import BeforeAfter
 from geo_service.transit.schemas import (
     MethodsQuery,
     ParcelMethods,
+    ParcelQuery,
     ParcelTransit,
     PointQuery,
     PointTransit,
     StoredGrade,
-    TransitQuery,
 )
 
 router = APIRouter(tags=["transit"])
@@ -42,7 +46,7 @@ async def get_parcel_transit(
     caller: Public,
     session: Reading,
     today: Today,
-    query: Annotated[TransitQuery, Query()],
+    query: Annotated[ParcelQuery, Query()],
 ) -> ParcelTransit:
     """Tell how near a parcel is to public transport, by which departures, and what a better class needs."""
     wanted = asked(query.method, query.window or None, query.day)
@@ -56,6 +60,7 @@ async def get_parcel_transit(
         **answer,
         parcel_key=parcel_key,
         stored=StoredGrade(grade=stored.grade, computed_at=stored.computed_at) if stored else None,
+        scenario=await _scenario(session, caller, query.scenario, shapely.from_wkb(row.place), wanted),
     )
 
 
@@ -126,6 +131,20 @@ async def _parcel(session: ReadSession, caller: Caller, parcel_key: str, today: 
     if row is None or not (row.is_published or sees_unpublished(caller)):
         raise NotFound(f"There is no published parcel {parcel_key}.")
     return row
+
+
+async def _scenario(
+    session: ReadSession, caller: Caller, key: str, place: shapely.Geometry, wanted: Asked
+) -> BeforeAfter | None:
+    """Compute the class of a place before and after a scenario; None when none is asked for."""
+    if not key:
+        return None
+    public = not sees_drafts(caller)
+
+    def compute(connection: Connection) -> BeforeAfter:
+        return before_after(connection, read_scenario(connection, key, public=public), wanted, place)
+
+    return await (await session.connection()).run_sync(compute)
 
 
 async def _place(session: ReadSession, place: shapely.Geometry, wanted: Asked) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from geo_service.transit.scenario_schemas import BeforeAfter
 from geo_service.transit.windows import NAMED_WINDOWS
 
 
 class TransitQuery(BaseModel):
-    """What can be asked about a parcel."""
+    """What can be asked about a place."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -21,6 +22,14 @@ class TransitQuery(BaseModel):
         examples=["peak_morning"],
     )
     day: date | None = Field(None, description="Day that is counted; unset: the reference day.")
+
+
+class ParcelQuery(TransitQuery):
+    """What can be asked about a parcel."""
+
+    scenario: str = Field(
+        "", max_length=60, description="Key of a scenario of new stops and lines: class before and after."
+    )
 
 
 class PointQuery(TransitQuery):
@@ -241,6 +250,7 @@ class ParcelTransit(PlaceTransit):
     stored: StoredGrade | None = Field(
         description="What is stored by this method; null: nothing, or it is of another window or day."
     )
+    scenario: BeforeAfter | None = Field(description="Before and after the scenario asked for; null: none.")
 
 
 class PointTransit(PlaceTransit):
