@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from math import isinf
-from typing import Any
+from typing import Any, Literal
 
 import shapely
 from sqlalchemy import Connection
 
 from geo_service.errors import NotFound
 from geo_service.transit import nearby_queries
+from geo_service.transit.foot import LONGEST_WALK_M
+from geo_service.transit.foot_rules import detour
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.improve import Better, Served
 from geo_service.transit.methods import known_methods
@@ -31,6 +33,7 @@ from geo_service.transit.schemas import (
     PlaceMethods,
     Ptal,
     PtalRoute,
+    WalkingSource,
 )
 
 
@@ -72,12 +75,43 @@ def near_stop(found: PlaceAnswer, around: Surroundings, role: str) -> NearStop |
         return None
     row = found.stops[stop]
     of_family, lines = around.family_lines.get(role.removesuffix("_"), (stop, row.lines))
+    way = around.walk_m[stop]
     return NearStop(
         stop_id=row.stop_id,
         name=row.name,
         lines=lines if of_family == stop else row.lines,
         distance_m=round(distance, 1),
-        walking_min=round(walking_minutes(distance), 1),
+        walking_m=None if way is None else round(way, 1),
+        walking_min=None if way is None else round(walking_minutes(way), 1),
+        distance_kind=walk_kind(around),
+    )
+
+
+def walk_kind(around: Surroundings) -> Literal["street_network", "detour_factor"]:
+    """Say how ways on foot were measured."""
+    return "detour_factor" if around.streets is None else "street_network"
+
+
+def walking_source(around: Surroundings) -> WalkingSource:
+    """Say where ways on foot come from."""
+    if around.streets is None:
+        return WalkingSource(
+            distance_kind=walk_kind(around),
+            source=detour().source,
+            detour_factor=detour().factor,
+            licence="",
+            source_date=None,
+            longest_m=None,
+            is_demo=False,
+        )
+    return WalkingSource(
+        distance_kind=walk_kind(around),
+        source=around.streets.source,
+        detour_factor=None,
+        licence=around.streets.licence,
+        source_date=around.streets.source_date,
+        longest_m=LONGEST_WALK_M,
+        is_demo=around.streets.is_demo,
     )
 
 
@@ -177,6 +211,7 @@ def place_methods(connection: Connection, place: shapely.Geometry, wanted: Seque
     return PlaceMethods(
         methods=[method_answer(each, around) for each in found],
         nearest=nearest_stops(found[0], around),
+        walking=walking_source(around),
         ptal=ptal_answer(levels, found[0]),
     )
 

@@ -14,6 +14,7 @@ from geo_service.errors import NotFound
 from geo_service.transit import nearby_queries, queries
 from geo_service.transit.access import FAMILIES, GradedStops, access_of
 from geo_service.transit.evidence import Record, stop_evidence
+from geo_service.transit.foot import estimated_walk
 from geo_service.transit.grades import Asked, day_of, read_departures
 from geo_service.transit.grading import StopDepartures, best_groups, grade_stops
 from geo_service.transit.improve import SOUGHT_M, Better, Served, next_better
@@ -22,6 +23,7 @@ from geo_service.transit.methods import Method
 from geo_service.transit.modes import Mode
 from geo_service.transit.proximity import within
 from geo_service.transit.ptal import PTAL_WINDOW, RAIL_REACH_M, Levels, access_levels, services
+from geo_service.transit.street_network import NetworkName, network_in_use, walks_around
 from geo_service.transit.windows import Window
 
 NO_TIMETABLE: Final = "No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME"
@@ -41,12 +43,18 @@ class Surroundings:
         `nearby_queries.STOP_COLUMNS`, by feed and stop_id: those in reach, and the nearest of each kind.
     family_lines
         Kind of vehicle (`access.FAMILIES`) to the row of its nearest stop and its lines there.
+    streets
+        Network that ways on foot were measured on; None: no streets are loaded.
+    walk_m
+        Row of a stop to the way on foot to it, metres; None: no way up to `foot.LONGEST_WALK_M`.
     """
 
     place: shapely.Geometry
     feeds: Sequence[Row[Any]]
     stops: pd.DataFrame
     family_lines: dict[str, tuple[int, list[str]]]
+    streets: NetworkName | None
+    walk_m: dict[int, float | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +129,16 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
             family_lines[family] = (stop[0], lines)
     stops = pd.DataFrame(rows, columns=nearby_queries.STOP_COLUMNS).drop_duplicates("id")
     stops = stops.sort_values(["feed_name", "stop_id"], ignore_index=True)
-    return Surroundings(place, feeds, stops, family_lines)
+    network, xy = network_in_use(connection), stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2)
+    if network is None:
+        ways = estimated_walk(1.0) * shapely.distance(place, np.asarray(shapely.points(xy)))
+    else:
+        ways = walks_around(connection, place, xy)
+    walk_m = {
+        stop: None if np.isnan(way) else way
+        for stop, way in zip(stops.id.tolist(), ways.tolist(), strict=True)
+    }
+    return Surroundings(place, feeds, stops, family_lines, network, walk_m)
 
 
 def count(connection: Connection, around: Surroundings, wanted: Asked) -> Counted:

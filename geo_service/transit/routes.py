@@ -15,7 +15,13 @@ from geo_service.db import Reading, ReadSession
 from geo_service.errors import BadParameter, NotFound
 from geo_service.geometry import from_wgs84
 from geo_service.transit import nearby_queries
-from geo_service.transit.answers import method_answer, nearest_stops, place_methods, ptal_answer
+from geo_service.transit.answers import (
+    method_answer,
+    nearest_stops,
+    place_methods,
+    ptal_answer,
+    walking_source,
+)
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
@@ -152,4 +158,9 @@ async def _place(session: ReadSession, place: shapely.Geometry, wanted: Asked) -
     connection = await session.connection()
     (found,), levels, around = await connection.run_sync(answers, place, [wanted])
     fields = dict(method_answer(found, around))
-    return {**fields, "nearest": nearest_stops(found, around), "ptal": ptal_answer(levels, found)}
+    return {
+        **fields,
+        "nearest": nearest_stops(found, around),
+        "walking": walking_source(around),
+        "ptal": ptal_answer(levels, found),
+    }

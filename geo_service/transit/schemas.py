@@ -64,10 +64,27 @@ class NearStop(BaseModel):
     name: str = Field(description="Name.")
     lines: list[str] = Field(description="Lines that depart here on any day.")
     distance_m: float = Field(ge=0, description="Straight line from the nearest point of the place, m.")
-    walking_min: float = Field(ge=0, description="Minutes on foot along that line at 80 m a minute.")
-    distance_kind: Literal["straight_line"] = Field(
-        "straight_line", description="How the distance was measured."
+    walking_m: float | None = Field(
+        ge=0, description="Way on foot, m; null: none up to 2,000 m on the streets that are loaded."
     )
+    walking_min: float | None = Field(ge=0, description="Minutes for that way at 80 m a minute.")
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="How walking_m was measured: along streets, or estimated from the straight line."
+    )
+
+
+class WalkingSource(BaseModel):
+    """Where ways on foot come from."""
+
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="Along streets, or estimated from the straight line because no streets are loaded."
+    )
+    source: str = Field(description="Origin of the streets, or of the factor.")
+    licence: str = Field(description="Licence of the streets; empty: not said, or no streets.")
+    source_date: date | None = Field(description="Day of the streets, where the source says so.")
+    detour_factor: float | None = Field(description="Way / straight line; null: measured along streets.")
+    longest_m: float | None = Field(description="Longer ways are not measured, m; null: no limit.")
+    is_demo: bool = Field(description="Invented streets.")
 
 
 class NextBest(NearStop):
@@ -233,6 +250,7 @@ class PlaceTransit(MethodAnswer):
     """How near a place is to public transport, and why."""
 
     nearest: NearestStops = Field(description="The nearest stop of each kind of vehicle.")
+    walking: WalkingSource = Field(description="Where the ways on foot come from.")
     ptal: Ptal = Field(description="Public transport accessibility level.")
 
 
@@ -268,6 +286,7 @@ class PlaceMethods(BaseModel):
 
     methods: list[MethodAnswer] = Field(description="Each method.")
     nearest: NearestStops = Field(description="The nearest stop of each kind of vehicle.")
+    walking: WalkingSource = Field(description="Where the ways on foot come from.")
     ptal: Ptal = Field(description="Public transport accessibility level.")
 
 

@@ -23,6 +23,7 @@ from geo_service.transit.levels import offered_services, store_levels
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.ptal import PTAL
 from geo_service.transit.stored import graded_stops, store_access, store_stop_grades
+from geo_service.transit.street_network import footways
 
 READER: Final = 2
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
@@ -271,11 +272,13 @@ def refresh(
             return RefreshReport(method, days, number, offered.stop.nunique(), subjects)
         days, grades = store_stop_grades(connection, feeds, wanted, computed_at)
         stops = graded_stops(connection, feeds, wanted, grades)
+        progress("Reading streets", 0.15)
+        paths = footways(connection, stops.xy)
         connection.execute(queries.delete_access(method))
         subjects = {}
         for place, kind in enumerate(SubjectKind):
             progress(f"Grading: {kind}", 0.2 + 0.2 * place)
-            subjects[str(kind)] = store_access(connection, (kind, today, computed_at), stops, wanted)
+            subjects[str(kind)] = store_access(connection, (kind, today, computed_at), stops, wanted, paths)
     progress("Done", 1.0)
     graded = int((stops.category_rank < len(wanted.method.categories)).sum())
     return RefreshReport(method, days, len(stops.ids), graded, subjects)

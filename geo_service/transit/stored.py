@@ -13,6 +13,7 @@ from geo_service.db import copy_frame
 from geo_service.transit import queries
 from geo_service.transit.access import GradedStops, access_of
 from geo_service.transit.evidence import stop_evidence
+from geo_service.transit.foot import Footways, walk_columns
 from geo_service.transit.grades import Asked, grade_feed
 from geo_service.transit.grading import best_groups
 from geo_service.transit.models import SubjectKind, TransitAccess, TransitStopGrade
@@ -68,13 +69,18 @@ def graded_stops(
 
 
 def store_access(
-    connection: Connection, what: tuple[SubjectKind, date, datetime], stops: GradedStops, wanted: Asked
+    connection: Connection,
+    what: tuple[SubjectKind, date, datetime],
+    stops: GradedStops,
+    wanted: Asked,
+    paths: Footways | None,
 ) -> dict[str, int]:
     """Grade and store all subjects of a kind; return how many have each grade ("-": none)."""
     kind, today, computed_at = what
     rows = connection.execute(queries.subjects(kind, today)).all()
     places = shapely.from_wkb(np.array([row.geom for row in rows], dtype=object))
-    frame = access_of(places, stops, wanted.method).assign(
+    access = access_of(places, stops, wanted.method)
+    frame = pd.concat([access, walk_columns(places, access, stops, paths)], axis=1).assign(
         subject_kind=kind.value,
         subject_id=[row.id for row in rows],
         method=wanted.method.key,

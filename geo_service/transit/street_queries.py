@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Executable, Select, delete, func, insert, select, update
+from sqlalchemy import Executable, Select, delete, func, insert, select, true, update
 
+from geo_service.geometry import STORAGE_SRID
 from geo_service.imports.models import ImportRun
 from geo_service.transit.models import StreetEdge, StreetNetwork
 
@@ -11,6 +12,16 @@ from geo_service.transit.models import StreetEdge, StreetNetwork
 def current_network() -> Select[Any]:
     """Select the network in use (all columns of `StreetNetwork`), if there is one."""
     return select(StreetNetwork).where(StreetNetwork.is_current)
+
+
+def current_network_name() -> Select[Any]:
+    """Select where the network in use comes from, if there is one.
+
+    Columns: source, licence, source_date, is_demo.
+    """
+    network = StreetNetwork
+    columns: list[Any] = [network.source, network.licence, network.source_date, network.is_demo]
+    return select(*columns).where(StreetNetwork.is_current)
 
 
 def stored_edges(network_id: int) -> Executable:
@@ -33,11 +44,20 @@ def stored_edges(network_id: int) -> Executable:
     )
 
 
-def walkable_edges() -> Executable:
+def walkable_edges(place: bytes | None = None, reach_m: float = 0.0) -> Executable:
     """Select the streets that people walk along, of the network in use.
+
+    Parameters
+    ----------
+    place
+        Only those around a place (WKB, EPSG:25832); None: all.
+    reach_m
+        How far from it, metres.
 
     Columns: start_node, end_node, start_barrier, end_barrier, geom (WKB, EPSG:25832).
     """
+    spot = func.ST_GeomFromWKB(place, STORAGE_SRID)
+    near = true() if place is None else func.ST_DWithin(StreetEdge.geom, spot, reach_m)
     return (
         select(
             StreetEdge.start_node,
@@ -47,7 +67,7 @@ def walkable_edges() -> Executable:
             func.ST_AsBinary(StreetEdge.geom).label("geom"),
         )
         .join(StreetNetwork, StreetNetwork.id == StreetEdge.network_id)
-        .where(StreetNetwork.is_current, StreetEdge.walkable)
+        .where(StreetNetwork.is_current, StreetEdge.walkable, near)
         .order_by(StreetEdge.id)
     )
 

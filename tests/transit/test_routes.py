@@ -82,15 +82,65 @@ def test_answer_says_which_stop_how_far_and_why(ask: Callable[..., Any]) -> None
         "name": "Hafen vrr",
         "lines": ["U47"],
         "distance_m": 250.0,
-        "walking_min": 3.1,
-        "distance_kind": "straight_line",
+        "walking_m": 305.0,  # no streets are loaded: 1.22 times the straight line
+        "walking_min": 3.8,
+        "distance_kind": "detour_factor",
     }
     assert (answer["next_best"]["name"], answer["next_best"]["grade"]) == ("Schützenstraße", "D")
     nearest = answer["nearest"]
     assert nearest["rail"] is None
     assert (nearest["tram"]["distance_m"], nearest["bus"]["distance_m"]) == (250.0, 650.0)
-    assert nearest["bus"]["walking_min"] == 8.1
+    assert (nearest["bus"]["walking_m"], nearest["bus"]["walking_min"]) == (793.0, 9.9)
+    walking = answer["walking"]
+    assert (walking["distance_kind"], walking["detour_factor"]) == ("detour_factor", 1.22)
+    assert "O'Sullivan" in walking["source"]
     assert answer["stored"]["grade"] == "B"
+
+
+@pytest.fixture
+def streets(database: Database) -> Iterator[None]:
+    """From the corner of the parcel north past the tram stop's height, then west to it; no way to the bus."""
+    edges = (
+        "INSERT INTO street_edges (network_id, way_id, walkable, start_node, end_node, geom) "
+        "SELECT id, '1', true, 1, 2, ST_GeomFromText('LINESTRING(394110 5707060, 394110 5707300)', 25832) "
+        "FROM street_networks UNION ALL SELECT id, '2', true, 2, 3, "
+        "ST_GeomFromText('LINESTRING(394110 5707300, 394050 5707300)', 25832) FROM street_networks"
+    )
+    network = (
+        "INSERT INTO street_networks (content_hash, licence, report, source, source_date) "
+        "VALUES ('x', 'ODbL', '{}', 'OpenStreetMap', '2026-11-20')"
+    )
+    with database.begin(actor="test") as connection:
+        connection.execute(text(network))
+        connection.execute(text(edges))
+    yield
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM street_edges"))
+        connection.execute(text("DELETE FROM street_networks"))
+
+
+@pytest.mark.usefixtures("streets")
+def test_ways_on_foot_follow_the_streets(ask: Callable[..., Any]) -> None:
+    answer = ask()
+    stop = answer["stop"]
+    assert (stop["distance_m"], stop["distance_kind"]) == (250.0, "street_network")
+    assert stop["walking_m"] == pytest.approx(200**0.5 + 240 + 60, abs=0.06)
+    assert stop["walking_min"] == 3.9
+    assert answer["grade"] == "B"
+    bus = answer["nearest"]["bus"]
+    assert (bus["distance_m"], bus["walking_m"], bus["walking_min"]) == (650.0, None, None)
+    assert answer["walking"] == {
+        "distance_kind": "street_network",
+        "source": "OpenStreetMap",
+        "licence": "ODbL",
+        "source_date": "2026-11-20",
+        "detour_factor": None,
+        "longest_m": 2000.0,
+        "is_demo": False,
+    }
+    compared = ask(path=f"/api/parcels/{KEY}/transit/methods")
+    assert compared["walking"] == answer["walking"]
+    assert compared["methods"][0]["stop"]["walking_m"] == stop["walking_m"]
 
 
 def test_evidence_holds_what_was_counted(ask: Callable[..., Any]) -> None:

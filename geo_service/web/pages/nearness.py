@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo_service.transit.foot_rules import detour
 from geo_service.web.queries.parcel_page import ACCESS, TRANSIT_GAP
 from geo_service.web.queries.parcels import METHOD
 
@@ -23,4 +24,4 @@ async def nearness(session: AsyncSession, kind: str, subject_id: int) -> dict[st
     subject = {"subject_kind": kind, "subject_id": subject_id}
     access = (await session.execute(ACCESS, {**subject, "method": METHOD})).one_or_none()
     gap = None if access else await session.scalar(TRANSIT_GAP, subject)
-    return {"access": access, "transit_gap": gap}
+    return {"access": access, "transit_gap": gap, "detour": detour()}

@@ -57,6 +57,12 @@ PLANS: Final[TextClause] = text("""
 ACCESS: Final[TextClause] = text("""
     SELECT t.method, t.grade, t.category, t.distance_m, t.next_grade, t.next_distance_m,
            t.rail_distance_m, t.tram_distance_m, t.bus_distance_m, t.computed_at,
+           t.walk_kind, t.walk_m, t.rail_walk_m, t.tram_walk_m, t.bus_walk_m,
+           CASE WHEN t.rail_foot_stop_pk <> t.rail_stop_pk THEN rf.name END AS rail_foot, t.rail_foot_m,
+           CASE WHEN t.tram_foot_stop_pk <> t.tram_stop_pk THEN mf.name END AS tram_foot, t.tram_foot_m,
+           CASE WHEN t.bus_foot_stop_pk <> t.bus_stop_pk THEN bf.name END AS bus_foot, t.bus_foot_m,
+           w.source AS walk_source, w.licence AS walk_licence, w.source_date AS walk_date,
+           w.is_demo AS walk_is_demo,
            s.name AS stop, s.lines AS lines,
            n.name AS next_stop,
            r.name AS rail_stop, ARRAY(SELECT DISTINCT line FROM transit_departures
@@ -76,11 +82,17 @@ ACCESS: Final[TextClause] = text("""
       LEFT JOIN transit_stops r ON r.id = t.rail_stop_pk
       LEFT JOIN transit_stops m ON m.id = t.tram_stop_pk
       LEFT JOIN transit_stops b ON b.id = t.bus_stop_pk
+      LEFT JOIN transit_stops rf ON rf.id = t.rail_foot_stop_pk
+      LEFT JOIN transit_stops mf ON mf.id = t.tram_foot_stop_pk
+      LEFT JOIN transit_stops bf ON bf.id = t.bus_foot_stop_pk
+      LEFT JOIN street_networks w ON w.is_current AND t.walk_kind = 'street_network'
       LEFT JOIN transit_stop_grades g ON g.stop_pk = t.stop_pk AND g.method = t.method
       LEFT JOIN transit_feeds f ON f.id = s.feed_id
      WHERE t.subject_kind = :subject_kind AND t.subject_id = :subject_id AND t.method = :method
 """).bindparams(**{family: sorted(modes) for family, modes in FAMILIES.items()})
 """Transit answer about a parcel, site or premises with the departures that gave it; distances in metres.
+
+rail_foot and the like: the stop with the shortest way where that is another one; NULL else.
 
 Parameters: ``subject_kind``, ``subject_id``, ``method``.
 """

@@ -1,0 +1,66 @@
+"""The stored streets: the network in use as a graph, whole or around a place, and what to say of it."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection
+
+from geo_service.transit import street_queries
+from geo_service.transit.foot import LONGEST_WALK_M, Footways, walks_from
+from geo_service.transit.proximity import Floats
+from geo_service.transit.streets import Streets, entrances, street_graph
+
+
+@dataclass(frozen=True)
+class NetworkName:
+    """Where the streets in use come from."""
+
+    source: str
+    licence: str
+    source_date: date | None
+    is_demo: bool
+
+
+def network_in_use(connection: Connection) -> NetworkName | None:
+    """Return the network that ways are measured on; None: no streets are loaded."""
+    row = connection.execute(street_queries.current_network_name()).first()
+    return None if row is None else NetworkName(row.source, row.licence, row.source_date, row.is_demo)
+
+
+def footways(connection: Connection, stops: Floats) -> Footways | None:
+    """Return the whole network with stops (x, y, shape (n, 2)) on it; None: no streets are loaded."""
+    if network_in_use(connection) is None:
+        return None
+    streets = _graph(connection.execute(street_queries.walkable_edges()).all())
+    return Footways(streets, entrances(np.asarray(shapely.points(stops), dtype=object), streets))
+
+
+def walks_around(connection: Connection, place: shapely.Geometry, stops: Floats) -> Floats:
+    """Measure the ways on foot from one place to stops on the streets around it.
+
+    Parameters
+    ----------
+    connection
+        Connection in a transaction.
+    place
+        Polygon or point, EPSG:25832.
+    stops
+        x and y of the stops, shape (n, 2).
+
+    Returns
+    -------
+    ndarray
+        Metres, shape (n,); NaN: no way up to `foot.LONGEST_WALK_M`.
+    """
+    near = street_queries.walkable_edges(shapely.to_wkb(place), LONGEST_WALK_M)
+    return walks_from(place, stops, _graph(connection.execute(near).all()))
+
+
+def _graph(rows: Any) -> Streets:  # noqa: ANN401 - rows of `street_queries.walkable_edges`
+    ends = np.array([(row.start_node, row.end_node) for row in rows], dtype=np.int64).reshape(-1, 2)
+    closed = np.array([(row.start_barrier, row.end_barrier) for row in rows], dtype=bool).reshape(-1, 2)
+    lines = shapely.from_wkb(np.array([row.geom for row in rows], dtype=object))
+    return street_graph(np.asarray(lines, dtype=object), ends, closed)
