@@ -232,6 +232,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "bus": N_("Bus"),
             "tram_bus_ship": N_("Stadtbahn, Bus, Schiff"),
             "cable": N_("Seilbahn"),
+            "long_distance": N_("Fernverkehr"),
         },
         "owner_kind": {
             "municipal": N_("Stadt"),

@@ -4,7 +4,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo_service.transit.answers import subject_methods
 from geo_service.transit.foot_rules import detour
+from geo_service.transit.models import SubjectKind
 from geo_service.web.queries.parcel_page import ACCESS, TRANSIT_GAP
 from geo_service.web.queries.parcels import METHOD
 
@@ -24,4 +26,6 @@ async def nearness(session: AsyncSession, kind: str, subject_id: int) -> dict[st
     subject = {"subject_kind": kind, "subject_id": subject_id}
     access = (await session.execute(ACCESS, {**subject, "method": METHOD})).one_or_none()
     gap = None if access else await session.scalar(TRANSIT_GAP, subject)
-    return {"access": access, "transit_gap": gap, "detour": detour()}
+    connection = await session.connection()
+    methods = await connection.run_sync(subject_methods, SubjectKind(kind), subject_id) if access else None
+    return {"access": access, "transit_gap": gap, "methods": methods, "detour": detour()}

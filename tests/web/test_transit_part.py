@@ -1,0 +1,71 @@
+"""The transit part of a page: what the next class needs, all methods side by side, both languages."""
+
+import re
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from sqlalchemy import insert, text
+
+from geo_service.db import Database
+from geo_service.transit.models import TransitAccess, TransitDeparture
+from tests.sample_city import Sample
+from tests.sample_land import PUBLIC_KEYS
+
+DAYS = b"\xff" * 46
+PAGES = (f"/flaechen/{PUBLIC_KEYS[0]}", "/leerstand/L-0")
+
+
+@pytest.fixture(scope="module")
+def timetable(database: Database, sample: Sample) -> Iterator[None]:
+    """U47 every 10 minutes one way, 250 m from the parcel (stored: B, computed: C), 832 m from the shop."""
+    departure = {"feed_id": sample.ids["feed-vrr"], "stop_pk": sample.ids["stop-vrr"], "platform_id": "1"}
+    departure |= {"mode": "tram", "route_type": 900, "line": "U47", "direction": 0, "headsign": "Aplerbeck"}
+    departure |= {"next_stop_id": "x", "days": DAYS, "departure_s": list(range(21_600, 72_000, 600))}
+    shop = {"subject_kind": "premises", "subject_id": sample.ids["premises-0"], "method": "are"}
+    with database.begin(actor="test") as connection:
+        connection.execute(insert(TransitDeparture).values(departure))
+        connection.execute(insert(TransitAccess).values(shop))
+    yield
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM transit_departures WHERE days = :days"), {"days": DAYS})
+        connection.execute(text("DELETE FROM transit_access WHERE subject_kind = 'premises'"))
+
+
+def words_of(client: httpx.Client, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    part = answer.text.partition('id="transit-heading"')[2].partition("</section>")[0]
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", part))
+
+
+@pytest.mark.usefixtures("timetable")
+def test_parcel_tells_what_is_missing_and_compares_methods(client: httpx.Client) -> None:
+    """Category IV at 250 m is C. B needs III: every 9.99 minutes, 85 departures; no distance gives it."""
+    words = words_of(client, PAGES[0])
+    assert "Der Fahrplan ist neuer als die Klasse oben. Neu gerechnet: C." in words
+    assert "Für Klasse B genügt:" in words
+    more = "fährt je Richtung 1 Abfahrt mehr der Gruppe Stadtbahn, Bus, Schiff: 85 statt 84."
+    assert f"In Hafen vrr (250 m) {more}" in words
+    assert re.search(r"ÖV-Güteklassen ARE \(Schweiz\) C von A bis D Hafen vrr 250 m 10,0", words)
+    assert re.search(r"ÖV-Güteklassen Österreich \(ÖROK\) B von A bis G Hafen vrr 250 m 10,0", words)
+    index = "Index 3,4 aus 1 Linie "  # 30 / (250 / 80 + 5 + 0.75)
+    assert f"PTAL (London), werktags 08:15-09:15 Uhr 1b von 6b bis 0 {index}" in words
+
+
+@pytest.mark.usefixtures("timetable")
+def test_shop_tells_how_much_nearer_the_stop_would_have_to_be(client: httpx.Client) -> None:
+    """At 832 m category IV gives nothing: D ends at 500 m."""
+    words = words_of(client, PAGES[1])
+    assert "Für Klasse D genügt eines von diesen:" in words
+    assert "Hafen vrr liegt 332 m näher: höchstens 500 m entfernt statt 832 m (Luftlinie)." in words
+    assert "ohne" in words
+
+
+@pytest.mark.usefixtures("timetable")
+@pytest.mark.parametrize("address", PAGES)
+def test_english_has_no_german_words_left(client: httpx.Client, address: str) -> None:
+    words = words_of(client, f"{address}?lang=en")
+    assert "What does the next class need?" in words
+    assert "Public transport quality classes, Austria (ÖROK)" in words
+    assert "Klasse" not in words.replace("ÖV-Güteklasse", "")
