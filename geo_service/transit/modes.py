@@ -67,6 +67,13 @@ LONG_DISTANCE_LINE: Final = re.compile(
 
 UNDERGROUND_LINE: Final = re.compile(r"^U\s?\d{1,2}$", re.IGNORECASE)
 SUBURBAN_LINE: Final = re.compile(r"^S\s?\d{1,2}$", re.IGNORECASE)
+REGIONAL_LINE: Final = re.compile(r"^(?:RE|RB|IRE)\s?\d{1,3}[a-z]?$", re.IGNORECASE)
+BUS_LINE: Final = re.compile(r"^(?:BB|SB|NE|AST|TB)\s?\d{1,3}$", re.IGNORECASE)
+"""Bürgerbus, Schnellbus, NachtExpress, Anruf-Sammel-Taxi, TaxiBus."""
+NUMBER: Final = re.compile(r"^\d{1,3}$")
+REPLACEMENT_BUS: Final = 714
+RAIL_BOUND: Final = frozenset({Mode.LONG_DISTANCE, Mode.RAIL, Mode.METRO, Mode.TRAM})
+EXTENDED_RAIL: Final = range(100, 118)
 
 
 def mode_of(route_type: int, line: str) -> Mode:
@@ -94,14 +101,34 @@ def typing_warnings(routes: Iterable[tuple[int, str]]) -> list[str]:
     ----------
     routes
         Route type and line of each route.
+
+    Notes
+    -----
+    The mistakes are those reported of German feeds: U-Bahn and S-Bahn as bus or tram, buses as regional train
+    (106) or U-Bahn, one Stadtbahn line as tram and as U-Bahn.
+    Source: mfdz/GTFS-Issues 38, 127, 139, 144, 167, 297, 314.
     """
     wrong: dict[str, set[str]] = {}
+    underground: dict[str, set[int]] = {}
     for route_type, line in routes:
+        if UNDERGROUND_LINE.match(line):
+            underground.setdefault(line, set()).add(route_type)
         mode = mode_of(route_type, line)
         if UNDERGROUND_LINE.match(line) and mode in {Mode.BUS, Mode.SHIP, Mode.OTHER}:
             wrong.setdefault(f"U-Bahn or Stadtbahn typed as {mode} ({route_type})", set()).add(line)
         elif SUBURBAN_LINE.match(line) and mode in {Mode.METRO, Mode.TRAM}:
             wrong.setdefault(f"S-Bahn typed as {mode} ({route_type})", set()).add(line)
+        elif REGIONAL_LINE.match(line) and mode is not Mode.RAIL and route_type != REPLACEMENT_BUS:
+            wrong.setdefault(f"regional train typed as {mode} ({route_type})", set()).add(line)
+        elif (BUS_LINE.match(line) and mode in RAIL_BOUND) or (
+            NUMBER.match(line) and route_type in EXTENDED_RAIL
+        ):
+            wrong.setdefault(f"bus line typed as {mode} ({route_type})", set()).add(line)
         elif mode is Mode.OTHER:
             wrong.setdefault(f"unknown route type {route_type}", set()).add(line)
+    for line, types in underground.items():
+        if len({mode_of(route_type, line) for route_type in types}) > 1:
+            several = ", ".join(str(route_type) for route_type in sorted(types))
+            what = f"one U-Bahn or Stadtbahn line typed in several ways ({several})"
+            wrong.setdefault(what, set()).add(line)
     return [f"{what}: {', '.join(sorted(lines))}" for what, lines in sorted(wrong.items())]

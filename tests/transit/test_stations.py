@@ -176,3 +176,19 @@ def test_wrong_types_are_reported() -> None:
         "U-Bahn or Stadtbahn typed as bus (3): U 43, U41",
         "unknown route type 1500: Taxi",
     ]
+
+
+@pytest.mark.parametrize(
+    ("routes", "warnings"),
+    [
+        ([(106, "111"), (106, "RE1"), (109, "S1")], ["bus line typed as rail (106): 111"]),
+        ([(1, "BB1"), (3, "BB3")], ["bus line typed as metro (1): BB1"]),
+        ([(0, "U83"), (1, "U83")], ["one U-Bahn or Stadtbahn line typed in several ways (0, 1): U83"]),
+        ([(0, "U83"), (900, "U83")], []),
+        ([(3, "RE 4"), (714, "RB59")], ["regional train typed as bus (3): RE 4"]),
+        ([(2, "440"), (0, "44"), (3, "SB33"), (3, "NE1")], []),
+    ],
+)
+def test_mistyped_german_lines_are_reported(routes: list[tuple[int, str]], warnings: list[str]) -> None:
+    """The cases of mfdz/GTFS-Issues; a numbered line of type 2, 0 or 3 may well be right."""
+    assert typing_warnings(routes) == warnings
