@@ -18,7 +18,7 @@ from geo_service.availability.capacities import refresh as refresh_capacities
 from geo_service.availability.queries import stored_totals
 from geo_service.availability.service import options_of
 from geo_service.availability.stored import refresh as refresh_availability
-from geo_service.availability.usable import refresh_usability
+from geo_service.availability.usable import assess_stored
 from geo_service.city import CityProfile, load_city
 from geo_service.console import Report, err, out, progress
 from geo_service.db import Database
@@ -70,9 +70,12 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.1 * share), actor=ACTOR)
     refresh_transit(database, "ptal", lambda what, share: report(what, 0.8 + 0.05 * share), ACTOR)
     refresh_availability(
-        database, options_of(today), lambda what, share: report(what, 0.85 + 0.1 * share), ACTOR
+        database,
+        options_of(today),
+        lambda what, share: report(what, 0.85 + 0.12 * share),
+        ACTOR,
+        then=assess_stored,
     )
-    refresh_usability(database, lambda what, share: report(what, 0.95 + 0.02 * share), ACTOR)
     refresh_capacities(database, lambda what, share: report(what, 0.97 + 0.03 * share), ACTOR)
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")

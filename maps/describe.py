@@ -7,6 +7,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from geo_service.auth.publication import public_reason
+from geo_service.availability.categories import standard_rules
 from maps.naming import parcel_notation, parcel_title, premises_address
 from maps.speech import Speaker
 
@@ -81,23 +82,43 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
                     gross=formats.square_metres(row.gross_m2),
                 ),
             ),
-            (speaker.say("Ab wann"), available_from(row, speaker)),
+            (
+                speaker.say("Ab wann"),
+                available_from(row, speaker) if row.offered else not_offered(row, speaker),
+            ),
         ]
     lines.append((speaker.say("Wie nah"), nearness(row, speaker)))
     if row.horizon is not None:
         lines.append((speaker.say("Warum"), reason(row, speaker)))
         lines.append((speaker.say("Berechnet für"), state(row, speaker)))
-    badge = (f"badge--horizon-{row.horizon}", speaker.label("horizon", row.horizon)) if row.horizon else None
     return Item(
         "parcel",
         row.key,
         parcel_title(row, speaker),
         parcel_notation(row, speaker),
-        badge,
+        _mark(row, speaker),
         tuple(lines),
         f"/flaechen/{row.key}",
         row.is_demo,
     )
+
+
+def _mark(row: Row, speaker: Speaker) -> tuple[str, str] | None:
+    """Return the coloured mark of a parcel: its horizon, or what it is where it is not on offer."""
+    if row.horizon is None:
+        return None
+    if row.offered:
+        return f"badge--horizon-{row.horizon}", speaker.label("horizon", row.horizon)
+    category = row.category or "unknown"
+    return f"badge--horizon-{category}", speaker.label("category", category)
+
+
+def not_offered(row: Row, speaker: Speaker) -> str:
+    """Say why a parcel is not on offer: in use, and for what."""
+    category, use = speaker.label("category", row.category or "unknown"), present_use(row.actual_use)
+    if row.category == "in_use" and use:
+        return speaker.say("nicht im Angebot: %(category)s: %(use)s", category=category, use=use)
+    return speaker.say("nicht im Angebot: %(category)s", category=category)
 
 
 def state(row: Row, speaker: Speaker) -> str:
@@ -110,8 +131,8 @@ def state(row: Row, speaker: Speaker) -> str:
 
 def present_use(text: str | None) -> str:
     """Return the actual use of the cadastre without areas: ``Wohnbaufläche;400|Weg;20`` has two."""
-    parts = (part.partition(";")[0].strip() for part in (text or "").split("|"))
-    return ", ".join(dict.fromkeys(part for part in parts if part))
+    parts = (part.partition(";")[0].strip().replace(" / ", ", ") for part in (text or "").split("|"))
+    return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
 def available_from(row: Row, speaker: Speaker) -> str:
@@ -134,7 +155,7 @@ def nearness(row: Row, speaker: Speaker) -> str:
 
 
 def reason(row: Row, speaker: Speaker) -> str:
-    """Say what decides: the delay that ends last, else the largest deduction, else that there is nothing."""
+    """Say what decides: the delay that ends last; else the use, the largest deduction, or nothing."""
     if row.chain:
         first = public_reason(row.chain[0])
         what = speaker.label("restriction", first.get("kind"))
@@ -142,6 +163,9 @@ def reason(row: Row, speaker: Speaker) -> str:
         if until:
             return speaker.say("%(what)s, frei ab %(day)s", what=what, day=speaker.formats.day(until))
         return speaker.say("%(what)s, Ende unbekannt", what=what)
+    if not row.offered and row.category_rule:
+        words = standard_rules().rule("category", row.category_rule).words
+        return words.en if speaker.language == "en" else words.de
     deductions = [item for item in row.items or [] if (item.get("deduction_m2") or 0) > 0]
     if deductions:
         largest = max(deductions, key=lambda item: float(item["deduction_m2"]))

@@ -13,6 +13,9 @@ PARCELS: Final[TextClause] = text("""
            p.actual_use,
            a.gross_m2, a.net_m2, a.estimated_m2, a.horizon, a.available_from, a.severity, a.chain, a.items,
            a.as_of, EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
+           CASE WHEN :public THEN u.offered ELSE u.internal_offered END AS offered,
+           CASE WHEN :public THEN u.category ELSE u.internal_category END AS category,
+           CASE WHEN :public THEN u.category_rule ELSE u.internal_category_rule END AS category_rule,
            d.name AS district, t.grade, t.distance_m, s.name AS stop, s.lines,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,
@@ -20,6 +23,7 @@ PARCELS: Final[TextClause] = text("""
            ST_AsGeoJSON(ST_Transform(p.geom, 4326), 6, 0) AS geometry
       FROM parcels p
       LEFT JOIN availability a ON a.parcel_id = p.id
+      LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
       LEFT JOIN districts d ON d.id = p.district_id
       LEFT JOIN transit_access t
         ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
@@ -179,6 +183,8 @@ IN_VIEW: Final[TextClause] = text("""
            count(*) OVER () AS found
       FROM parcels p
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+       AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
       LEFT JOIN transit_access t
         ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
@@ -190,8 +196,8 @@ IN_VIEW: Final[TextClause] = text("""
      ORDER BY a.horizon = 'undetermined', a.net_m2 DESC, p.id
      LIMIT :rows
 """)
-"""The largest parcels in a view, those with a known date first; number and net m² of all with a known date
-(``known``, ``known_m2``), number of all (``found``).
+"""The largest parcels on offer in a view, those with a known date first; number and net m² of all with
+a known date (``known``, ``known_m2``), number of all (``found``).
 
 Parameters: ``west``, ``south``, ``east``, ``north`` (degrees), ``method``, ``public``, ``rows``.
 """
@@ -269,13 +275,15 @@ ALL_VACANCIES: Final[TextClause] = text("""
 LARGEST_PARCELS: Final[TextClause] = text("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            p.actual_use, a.gross_m2, a.net_m2, a.horizon, a.available_from, a.chain, a.items,
-           a.as_of, EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
+           u.offered, u.category, u.category_rule, a.as_of,
+           EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, t.distance_m, s.name AS stop,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,
            ST_AsGeoJSON(ST_Transform(p.geom, 4326), 6, 0) AS geometry
       FROM parcels p
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered
       LEFT JOIN transit_access t
         ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
@@ -285,14 +293,15 @@ LARGEST_PARCELS: Final[TextClause] = text("""
      ORDER BY a.net_m2 DESC, p.id
      LIMIT :rows
 """)
-"""Public parcels with net land, the largest first. Parameters: ``method``, ``rows``."""
+"""Public parcels on offer, the largest first. Parameters: ``method``, ``rows``."""
 
 COUNT_PARCELS: Final[TextClause] = text("""
     SELECT count(*)
       FROM parcels p
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered
      WHERE p.valid @> current_date AND NOT p.publication_objection
        AND (p.publication_announced_on IS NULL
             OR p.publication_announced_on + interval '1 month' <= current_date)
 """)
-"""Number of public parcels with net land."""
+"""Number of public parcels on offer."""

@@ -40,6 +40,11 @@ HORIZONS: Final[Mapping[str, Fill]] = MappingProxyType(
 )
 """Fill per horizon. Source: Okabe and Ito, Color Universal Design (2008)."""
 
+APART: Final[Mapping[str, Fill]] = MappingProxyType(
+    {"in_use": Fill("#E8E6E1", "#000000"), "unknown": Fill("#FFFFFF", "#000000", hatched=True)}
+)
+"""Fill of what is not on offer, per category: pale, so that the land on offer stands out."""
+
 GRADES: Final[Mapping[str, Fill]] = MappingProxyType(
     {
         "A": Fill("#08306B", "#FFFFFF"),
@@ -87,7 +92,7 @@ PARCEL_OPACITY: Final = 0.72
 def as_script() -> dict[str, Any]:
     """Return all styles for the map's script."""
     return {
-        "horizon": {key: asdict(fill) for key, fill in HORIZONS.items()},
+        "horizon": {key: asdict(fill) for key, fill in {**HORIZONS, **APART}.items()},
         "grade": {key: asdict(fill) for key, fill in GRADES.items()},
         "vacancies": dict(VACANCIES),
         "lines": {key: asdict(line) for key, line in LINES.items()},
@@ -99,7 +104,7 @@ def as_script() -> dict[str, Any]:
 def stylesheet() -> str:
     """Return the classes of legends, badges, markers and charts, made from the same colours."""
     rules = ["/* made from maps/styles.py */"]
-    for group, fills in (("horizon", HORIZONS), ("grade", GRADES)):
+    for group, fills in (("horizon", {**HORIZONS, **APART}), ("grade", GRADES)):
         for key, fill in fills.items():
             rules.extend(_fill_rules(f"{group}-{key}", fill))
     rules.extend(_vacancy_rule(key, color) for key, color in VACANCIES.items())

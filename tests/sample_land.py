@@ -27,6 +27,7 @@ from geo_service.schema import (
     Usability,
 )
 from tests.sample_rows import SECRET, TODAY, Rows, box
+from tests.vacant import ASSESS_AS_VACANT
 
 PUBLIC_KEYS = (
     "051249003001230004__",
@@ -119,18 +120,19 @@ def parcels(rows: Rows) -> None:
 
 
 def usable(rows: Rows) -> None:
-    """Assess three parcels: a gap, a brownfield without a street, and one of an earlier computation."""
+    """Assess the parcels: a gap, a brownfield without street, vacant ones, one of another computation."""
     for place, category, ground, frontage_m in (
         (0, ("gap", "gap_in_plan"), ("settled", "gap_is_settled"), 100.0),
         (1, ("brownfield", "disused"), ("brownfield", "is_brownfield"), 0.0),
         (2, ("vacant", "nothing_stands_there"), ("green_field", "farm_or_forest"), None),
+        (3, ("gap", "gap_in_plan"), ("settled", "gap_is_settled"), 100.0),
     ):
         held = ("company_reserve", "held_by_a_company") if place == 0 else category
         sought = ("none", "nobody_is_sought") if place == 0 else ("producing_firms", "producing")
         rows.row(
             "",
             Usability,
-            parcel_id=rows.ids[PUBLIC_KEYS[place]],
+            parcel_id=rows.ids[(*PUBLIC_KEYS[:3], OBJECTED_KEY)[place]],
             offered_m2=3_950,
             sliver_m2=50,
             piece_m2=3_900,
@@ -150,8 +152,11 @@ def usable(rows: Rows) -> None:
             internal_category_rule=held[1],
             internal_target_group=sought[0],
             internal_target_group_rule=sought[1],
-            computed_at=COMPUTED_AT - timedelta(days=1 if place == 2 else 0),
+            offered=True,
+            internal_offered=True,
+            computed_at=COMPUTED_AT - timedelta(days=1 if place == 3 else 0),
         )
+    rows.connection.execute(ASSESS_AS_VACANT)
 
 
 def land(rows: Rows) -> None:

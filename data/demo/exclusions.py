@@ -1,4 +1,4 @@
-"""Invented restrictions that take ground away or keep it in use: nature, ways, monuments, buildings."""
+"""Invented restrictions that take ground away: nature, ways, monuments, buildings."""
 
 import geopandas as gpd
 import numpy as np
@@ -131,48 +131,30 @@ def _nature_and_monuments(city: CityProfile, area: Area, own: gpd.GeoDataFrame) 
 
 
 def _public_ground(city: CityProfile, own: gpd.GeoDataFrame) -> list[Burden]:
-    """Streets and greens cannot be built on; nobody plans to give them up, nor water and rails."""
+    """Streets and greens cannot be built on; that they are in use says the cadastre."""
     green = own[(own["use"] == "green") | (own["kind"] == "park")]
     offices = city.offices
     grounds = {
         "Gewidmete Verkehrsfläche": (_ground_of(own, "street"), offices["roads"]),
         "Öffentliche Grünfläche": (shapely.union_all(green.geometry.to_numpy()), offices["environment"]),
     }
-    kept = {
-        "Gewässer": (_ground_of(own, "water"), offices["water"]),
-        "Bahnfläche": (_ground_of(own, "rail"), offices["rail"]),
-    }
-    excluded = [
+    return [
         Burden(RestrictionKind.NOT_BUILDABLE, Effect.EXCLUDES, Severity.SEVERE, title, office, shape)
         for title, (shape, office) in grounds.items()
     ]
-    kept_for_good = [
-        Burden(
-            RestrictionKind.OTHER,
-            Effect.DELAYS,
-            Severity.SEVERE,
-            f"{title}: keine Aufgabe geplant",
-            office,
-            shape,
-        )
-        for title, (shape, office) in {**grounds, **kept}.items()
-    ]
-    return excluded + kept_for_good
 
 
 def _buildings(city: CityProfile, area: Area, own: gpd.GeoDataFrame) -> list[Burden]:
-    """Keep buildings where they stand, and their ground until someone says when its use ends."""
+    """Keep buildings where they stand."""
     found = []
     office = city.offices["planning"]
     for block, lots in own[own["built"]].groupby("block", sort=True):
         ground = shapely.union_all(lots.geometry.to_numpy())
         kept = shapely.MultiPolygon(footprints(lots.geometry.to_numpy(), ground, area.fabric.key))
-        found += [
+        found.append(
             Burden(RestrictionKind.EXISTING_BUILDING, Effect.EXCLUDES, Severity.UNRESTRICTED,
-                   f"Bestandsgebäude Block {block}, schematisch", office, kept),
-            Burden(RestrictionKind.EXISTING_BUILDING, Effect.DELAYS, Severity.SEVERE,
-                   f"Bestandsnutzung Block {block}, Ende nicht bekannt", office, ground),
-        ]  # fmt: skip
+                   f"Bestandsgebäude Block {block}, schematisch", office, kept)
+        )  # fmt: skip
     return found
 
 

@@ -161,6 +161,8 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
         *_all(
             "number", "offered_m2 sliver_m2 piece_m2 circle_m rectangle_length_m rectangle_width_m frontage_m"
         ),
+        Field("offered", "boolean"),
+        *_only(ADVISERS, "boolean", "internal_offered"),
         *_all("text", "category category_rule ground ground_rule"),
         *_all("text", "potential_use potential_use_rule target_group target_group_rule"),
         *_only(ADVISERS, "text", "internal_category internal_category_rule"),

@@ -24,6 +24,11 @@ QUESTIONS: Final = ("category", "ground", "potential_use", "target_group")
 """What is asked of each parcel, in this order."""
 CATEGORIES: Final = ("gap", "brownfield", "company_reserve", "fnp_reserve", "vacant", "in_use", "unknown")
 """Baulücke, Brachfläche, betriebsgebundene Reserve, FNP-Reserve, unbebaut, in Nutzung, nicht bekannt."""
+OFFERED: Final = ("gap", "brownfield", "company_reserve", "fnp_reserve", "vacant")
+"""Categories of land that is offered: idle, or held in reserve. What is in use, or of which nothing is known,
+is counted apart (docs/decisions/0015)."""
+APART: Final = tuple(name for name in CATEGORIES if name not in OFFERED)
+"""Categories that are counted apart from the land on offer."""
 GROUNDS: Final = ("brownfield", "settled", "green_field", "unknown")
 """Used before; settled; never built on; not known. In this order land is to be used (brownfield first)."""
 FACTS: Final = (

@@ -16,10 +16,10 @@ from geo_service.availability.inputs import Options
 from geo_service.availability.kernel import Progress
 from geo_service.availability.partitions import LARGEST
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
-from geo_service.availability.service import kinds_of, options_of, today
+from geo_service.availability.service import kinds_of, no_garbage_collection, options_of, today
 from geo_service.availability.stored import RowsOf, refresh, rows_here
-from geo_service.availability.totals import AvailabilityReport
-from geo_service.availability.usable import refresh_usability
+from geo_service.availability.totals import ApartTotal, AvailabilityReport, HorizonTotal, report_of
+from geo_service.availability.usable import assess_stored, compute_usable
 from geo_service.console import command_database, err, explained, out, print_json, progress, who
 from geo_service.db import Database
 from geo_service.errors import BadParameter, Conflict
@@ -35,6 +35,10 @@ MidYears = Annotated[
 Order = Annotated[
     str,
     typer.Option("--order", metavar="KINDS", help="Kinds that are deducted first, joined by commas."),
+]
+Store = Annotated[
+    bool,
+    typer.Option("--store", help="Store the result of another day than today: maps and lists then show it."),
 ]
 All = Annotated[bool, typer.Option("--all", help="Compute all parcels, also those that nothing touched.")]
 Without = Annotated[
@@ -65,6 +69,8 @@ Partition = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
 
+APART_NAMES = {"in_use": "in use", "unknown": "not known"}
+"""What land is called that is not on offer."""
 WAIT_S, ASK_AGAIN_S = 600.0, 0.5
 """How long another refresh is waited for, seconds."""
 
@@ -85,6 +91,7 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
     without: Without = None,
     ending: Ending = None,
     scope: Scope = CITY,
+    store: Store = False,
     everything: All = False,
     scheduler: Scheduler = "",
     source: Source = None,
@@ -92,10 +99,11 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
     partition: Partition = LARGEST,
     as_json: AsJson = False,
 ) -> None:
-    """Compute what of every parcel can be had and from when, and store it for maps and lists.
+    """Compute what of every parcel can be had and from when, and store today's result for maps and lists.
 
-    Computes only what changed since the last time, unless the day, the preset or the rules are others.
-    With --input and --output: from GeoParquet files to such files. With --scheduler: on a Dask cluster.
+    Computes only what changed since the last time, unless the preset or the rules are others. The result of
+    another day is printed and not stored, unless --store asks for it. With --input and --output: from
+    GeoParquet files to such files. With --scheduler: on a Dask cluster.
     """
     if context.invoked_subcommand:
         return
@@ -115,9 +123,11 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
         else:
             rows_of = _on_cluster(scheduler, partition) if scheduler else rows_here
             with command_database() as database, progress() as report:
-                totals = _in_turn(database, options, report, rows_of, everything=everything)
-                refresh_usability(database, report, who())
-                refresh_capacities(database, report, who())
+                if day == today() or store:
+                    totals = _in_turn(database, options, report, rows_of, everything=everything)
+                    refresh_capacities(database, report, who())
+                else:
+                    totals = _answer(database, options, report)
     if as_json:
         print_json(asdict(totals))
     else:
@@ -144,6 +154,17 @@ def _compute_files(
         return compute_folder(source, target, options, report, address=scheduler or None, largest=partition)
 
 
+def _answer(database: Database, options: Options, report: Progress) -> AvailabilityReport:
+    """Compute the totals of a day; nothing is written."""
+    report(f"Computing the land of {options.as_of}", 0.1)
+    with no_garbage_collection(), database.read() as connection:
+        snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
+        result, usable = compute_usable(snapshot, options)
+    report("Done", 1.0)
+    figures = result.parcels.assign(category=usable["internal_category"].to_numpy())
+    return report_of(figures, options, recomputed=len(figures), stored=False)
+
+
 def _in_turn(
     database: Database, options: Options, report: Progress, rows_of: RowsOf, *, everything: bool
 ) -> AvailabilityReport:
@@ -151,7 +172,9 @@ def _in_turn(
     until = time.monotonic() + WAIT_S
     while True:
         try:
-            return refresh(database, options, report, who(), everything=everything, rows_of=rows_of)
+            return refresh(
+                database, options, report, who(), everything=everything, rows_of=rows_of, then=assess_stored
+            )
         except Conflict:
             if time.monotonic() > until:
                 raise
@@ -171,16 +194,22 @@ def totals_table(totals: AvailabilityReport) -> Table:
     for heading in ("horizon", "parcels", "net m²", "of it probably not usable m² (estimate)"):
         table.add_column(heading, justify="left" if heading == "horizon" else "right")
     for total in totals.horizons:
-        table.add_row(
-            total.horizon, f"{total.parcels:,}", f"{total.net_m2:,.0f}", f"{total.estimated_m2:,.0f}"
-        )
-    with_land = totals.parcels - totals.without_land
+        table.add_row(total.horizon, *_figures(total))
     table.add_section()
-    table.add_row("all", f"{with_land:,}", f"{totals.net_m2:,.0f}", f"{totals.estimated_m2:,.0f}")
+    estimated = sum(total.estimated_m2 for total in totals.horizons)
+    named = "on offer" if totals.counted == "offered" else "all"
+    table.add_row(named, f"{totals.offered_parcels:,}", f"{totals.offered_net_m2:,.0f}", f"{estimated:,.0f}")
+    for apart in totals.apart:
+        table.add_row(APART_NAMES[apart.category], *_figures(apart))
     table.caption = (
-        f"{totals.recomputed:,} of {totals.parcels:,} recomputed.\n"
+        f"{totals.recomputed:,} of {totals.parcels:,} recomputed"
+        f"{'' if totals.stored else '; nothing was stored: maps and lists go on showing their own day'}.\n"
         f"{totals.parcels:,} parcels with {totals.gross_m2:,.0f} m² gross; "
         f"{totals.without_land:,} have no net land and are not counted above. "
         f"Deducted in this order: {', '.join(totals.deduction_order)}."
     )
     return table
+
+
+def _figures(total: HorizonTotal | ApartTotal) -> tuple[str, str, str]:
+    return f"{total.parcels:,}", f"{total.net_m2:,.0f}", f"{total.estimated_m2:,.0f}"

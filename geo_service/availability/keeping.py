@@ -83,7 +83,8 @@ async def _refresh(settings: Settings, run: Row[Any]) -> None:
     """Run the command by the rules of the last run; results of that day are brought to today."""
     day = today() if run.as_of == run.known_on else run.as_of
     order = ",".join(run.rules["order"])
-    command = ["availability", "--as-of", day.isoformat(), "--preset", run.preset, "--order", order, "--json"]
+    asked = ["--as-of", day.isoformat(), "--preset", run.preset, "--order", order]
+    command = ["availability", *asked, "--store", "--json"]
     values = settings.model_dump(exclude_none=True)
     process = await asyncio.create_subprocess_exec(
         sys.executable,

@@ -110,6 +110,8 @@ class Usability(Base):
     internal_category_rule: Mapped[str]
     internal_target_group: Mapped[str]
     internal_target_group_rule: Mapped[str]
+    offered: Mapped[bool] = mapped_column(comment="Land on offer, by category")
+    internal_offered: Mapped[bool] = mapped_column(comment="Land on offer, by internal_category")
     shape_key: Mapped[int | None] = mapped_column(
         BigInteger, comment="Fingerprint of what the figures depend on; NULL: compute them anew"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
-from geo_service.availability.models import STALE, Availability, AvailabilityMark, AvailabilityRun
+from geo_service.availability.models import STALE, Availability, AvailabilityMark, AvailabilityRun, Usability
 from geo_service.availability.partitions import FLUR_DIGITS
 from geo_service.buildings.models import Building
 from geo_service.parcels.models import Occupancy, Parcel
@@ -34,6 +34,11 @@ REFRESH_LOCK = 4_711_003
 """Number of the advisory lock that lets only one refresh write at a time."""
 KEEPER_LOCK = 4_711_010
 """Number of the advisory lock of the server process that looks after the stored results."""
+
+BELONGS: Final = and_(
+    Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
+)
+"""Usability belongs to the availability of the same computation; beside another one it is stale."""
 
 
 def parcels(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -231,9 +236,14 @@ def count_stored() -> Executable:
 
 
 def stored_figures() -> Executable:
-    """Select horizon, gross_m2, net_m2, estimated_m2 of all stored results, by parcel."""
-    columns = Availability.horizon, Availability.gross_m2, Availability.net_m2, Availability.estimated_m2
-    return select(*columns).order_by(Availability.parcel_id)
+    """Select what totals are made of, of all stored results, by parcel.
+
+    Columns: horizon, category (as the agency sees it; NULL: not assessed), gross_m2, net_m2, estimated_m2.
+    """
+    columns = Availability.gross_m2, Availability.net_m2, Availability.estimated_m2
+    words = Availability.horizon, Usability.internal_category
+    joined = select(*words, *columns).outerjoin_from(Availability, Usability, BELONGS)
+    return joined.order_by(Availability.parcel_id)
 
 
 def of_keys(parcel_keys: Collection[str] | None, table: type[Parcel] = Parcel) -> ColumnElement[bool]:

@@ -89,6 +89,7 @@ def parcel_answer(
         short_until=options.preset.short.last_day(options.as_of),
         mid_until=options.preset.mid.last_day(options.as_of),
         usable={**usable_record(usable), "sliver_width_m": options.sliver_width_m},
+        offered=usable["internal_offered" if sees_unpublished(caller) else "offered"],
         **answer_records(usable, internal=sees_unpublished(caller)),
         deduction_order=list(options.order),
         capacity=ParcelCapacity(**capacity),

@@ -193,6 +193,10 @@ class ParcelAvailability(BaseModel):
     horizon: Horizon = Field(description="When it can be had, relative to the asked day.")
     available_from: date | None = Field(description="First day on which it can be had; null: undetermined.")
     usable: UsableLand = Field(description="Offered land and its largest piece.")
+    offered: bool = Field(
+        description="Whether it is land on offer; in_use and unknown are not. The reason is that of the "
+        "category."
+    )
     category: RuleAnswer = Field(
         description="gap, brownfield, company_reserve, fnp_reserve, vacant, in_use or unknown; "
         "for the public occupancies do not count."

@@ -39,6 +39,8 @@ WHOLE_CITY_FROM: Final = 0.4
 """Share of outdated parcels from which computing all of them costs no more."""
 RowsOf = Callable[[Connection, Options, datetime, Progress], pd.DataFrame]
 """Computes all parcels of a snapshot: rows as by `stored_rows`, sorted by parcel id."""
+Then = Callable[[Connection, Progress], object]
+"""Brings what stands beside the results up to them, in the same transaction."""
 COPY_ROWS: Final = 20_000
 """Rows written between two reports of progress."""
 
@@ -100,7 +102,7 @@ def rows_here(
     return stored_rows(compute_with(connection, options, tell=tell), computed_at)
 
 
-def refresh(
+def refresh(  # noqa: PLR0913 - what, by which rules and whom, and what goes with it
     database: Database,
     options: Options,
     progress: Progress,
@@ -108,6 +110,7 @@ def refresh(
     *,
     everything: bool = False,
     rows_of: RowsOf = rows_here,
+    then: Then | None = None,
 ) -> AvailabilityReport:
     """Bring the stored results to the present state of the register, in one transaction with one snapshot.
 
@@ -131,6 +134,9 @@ def refresh(
     rows_of
         Computes all parcels, where all must be: in this process or, to the same last bit, on a cluster
         (`batch.on_cluster`). A few are always computed here.
+    then
+        Told to go on in the same transaction, so that readers get both or neither: `usable.assess_stored`.
+        With it the totals are those of the land on offer, without it of all land.
 
     Raises
     ------
@@ -145,9 +151,13 @@ def refresh(
         # the snapshot is taken now that nobody else removes marks
         with no_garbage_collection(), database.begin(actor, one_snapshot=True) as connection:
             keys = None if everything else _keys(connection, options)
-            report = _refresh(connection, options, progress, (actor, started_at), keys, rows_of)
+            recomputed = _refresh(connection, options, progress, (actor, started_at), keys, rows_of)
+            if then is not None:
+                then(connection, lambda what, share: progress(what, 0.8 + 0.2 * share))
+            figures = _stored_figures(connection)
     progress("Done", 1.0)
-    return report
+    figures = figures if then is not None else figures.drop(columns="category")
+    return report_of(figures, options, recomputed=recomputed)
 
 
 def _keys(connection: Connection, options: Options) -> list[str] | None:
@@ -163,9 +173,10 @@ def _refresh(
     by: tuple[str, datetime],
     keys: list[str] | None,
     rows_of: RowsOf,
-) -> AvailabilityReport:
+) -> int:
+    """Compute and write what is outdated; return how many parcels."""
     if keys == [] and not connection.execute(queries.anything_marked()).scalar_one():
-        return report_of(_stored_figures(connection), options, recomputed=0)
+        return 0
 
     def tell(what: str, share: float) -> None:
         progress(what, 0.05 + 0.6 * share)
@@ -181,8 +192,7 @@ def _refresh(
     run = {"parcels": kept + recomputed, "recomputed": recomputed, "actor": by[0], "started_at": by[1]}
     run_id = connection.execute(queries.add_run(asdict(basis_of(options)) | run)).scalar_one()
     write_stored(connection, rows.assign(run_id=run_id), progress)
-    figures = rows if keys is None else _stored_figures(connection)
-    return report_of(figures, options, recomputed=recomputed)
+    return recomputed
 
 
 def _outdated(connection: Connection, as_of: date) -> list[str] | None:
@@ -195,10 +205,11 @@ def _outdated(connection: Connection, as_of: date) -> list[str] | None:
 def _stored_figures(connection: Connection) -> pd.DataFrame:
     """Read what totals are made of, in the order of a computation of all parcels."""
     rows = connection.execute(queries.stored_figures()).all()
-    horizon, *figures = zip(*rows, strict=True) if rows else ((), (), (), ())
+    horizon, category, *figures = zip(*rows, strict=True) if rows else ((), (), (), (), ())
     names = ("gross_m2", "net_m2", "estimated_m2")
     columns = {name: np.array(values, dtype=float) for name, values in zip(names, figures, strict=True)}
-    return pd.DataFrame({"horizon": pd.Series(horizon, dtype=object), **columns})
+    words = {"horizon": pd.Series(horizon, dtype=object), "category": pd.Series(category, dtype=object)}
+    return pd.DataFrame({**words, **columns})
 
 
 def stored_rows(result: AvailabilityResult, computed_at: datetime) -> pd.DataFrame:

@@ -1,17 +1,24 @@
-"""What a computation of all parcels came to, by horizon."""
+"""What a computation of all parcels came to: the land on offer by horizon, and what is counted apart."""
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
+from geo_service.availability.categories import APART, OFFERED
 from geo_service.availability.inputs import Options
 from geo_service.availability.presets import HORIZONS
+from geo_service.availability.waterfall import Flags
+
+UNKNOWN: Final = "unknown"
+SUMMED: Final = ["net_m2", "estimated_m2"]
 
 
 @dataclass(frozen=True)
 class HorizonTotal:
-    """Land of one horizon.
+    """Land on offer of one horizon.
 
     Parameters
     ----------
@@ -30,6 +37,16 @@ class HorizonTotal:
 
 
 @dataclass(frozen=True)
+class ApartTotal:
+    """Land that is not on offer: in use, or not known; fields as in `HorizonTotal`."""
+
+    category: str
+    parcels: int
+    net_m2: float
+    estimated_m2: float
+
+
+@dataclass(frozen=True)
 class AvailabilityReport:
     """What a computation of all parcels came to.
 
@@ -37,6 +54,11 @@ class AvailabilityReport:
     ----------
     as_of, preset
         What was asked.
+    stored
+        Whether the result was stored for maps and lists.
+    counted
+        ``offered``: the horizons hold the land on offer. ``all``: they hold all land, since nothing says what
+        it is (files hold no categories).
     parcels
         All parcels with a result.
     recomputed
@@ -44,53 +66,80 @@ class AvailabilityReport:
     without_land
         Those of them without any net land.
     gross_m2, net_m2, estimated_m2
-        Sums, m2.
+        Sums over all parcels, m2.
+    offered_parcels, offered_net_m2
+        Parcels of the horizons and their net area.
     horizons
         One total per horizon, also where it is zero.
+    apart
+        One total per category that is not on offer, also where it is zero; none where all is counted.
     deduction_order
         Kinds of restriction in the order in which they were deducted.
     """
 
     as_of: date
     preset: str
+    stored: bool
+    counted: str
     parcels: int
     recomputed: int
     without_land: int
     gross_m2: float
     net_m2: float
     estimated_m2: float
+    offered_parcels: int
+    offered_net_m2: float
     horizons: tuple[HorizonTotal, ...]
+    apart: tuple[ApartTotal, ...]
     deduction_order: tuple[str, ...]
 
 
-def report_of(parcels: pd.DataFrame, options: Options, *, recomputed: int) -> AvailabilityReport:
+def report_of(
+    parcels: pd.DataFrame, options: Options, *, recomputed: int, stored: bool = True
+) -> AvailabilityReport:
     """Sum results up by horizon.
 
     Parameters
     ----------
     parcels
-        Results of all parcels: columns ``horizon``, ``gross_m2``, ``net_m2``, ``estimated_m2``.
+        Results of all parcels: columns ``horizon``, ``gross_m2``, ``net_m2``, ``estimated_m2``, and
+        ``category`` where it is known what they are (missing: not known of that parcel).
     options
         What was asked.
     recomputed
         Number of parcels computed now.
+    stored
+        Whether they were stored.
     """
-    offered = parcels[parcels["net_m2"] > 0]
-    sums = offered.groupby("horizon")[["net_m2", "estimated_m2"]].sum().reindex(HORIZONS, fill_value=0)
-    counts = offered["horizon"].value_counts().reindex(HORIZONS, fill_value=0)
-    totals = tuple(
-        HorizonTotal(word, int(counts[word]), float(sums["net_m2"][word]), float(sums["estimated_m2"][word]))
-        for word in HORIZONS
-    )
+    land: Flags = (parcels["net_m2"] > 0).to_numpy(dtype=bool)
+    known = "category" in parcels
+    category = parcels["category"].fillna(UNKNOWN).to_numpy() if known else np.full(len(parcels), OFFERED[0])
+    offered: Flags = land & np.isin(category.astype(str), OFFERED)
+    horizons = tuple(HorizonTotal(*row) for row in _sums(parcels[offered], "horizon", HORIZONS))
+    apart = _sums(parcels[land & ~offered].assign(category=category[land & ~offered]), "category", APART)
     return AvailabilityReport(
         options.as_of,
         options.preset.key,
+        stored,
+        "offered" if known else "all",
         len(parcels),
         recomputed,
-        len(parcels) - len(offered),
+        int((~land).sum()),
         float(parcels["gross_m2"].sum()),
         float(parcels["net_m2"].sum()),
         float(parcels["estimated_m2"].sum()),
-        totals,
+        int(offered.sum()),
+        float(parcels["net_m2"][offered].sum()),
+        horizons,
+        tuple(ApartTotal(*row) for row in apart) if known else (),
         options.order,
     )
+
+
+def _sums(rows: pd.DataFrame, by: str, words: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    sums = rows.groupby(by)[SUMMED].sum().reindex(words, fill_value=0)
+    counts = rows[by].value_counts().reindex(words, fill_value=0)
+    return [
+        (word, int(counts[word]), float(sums["net_m2"][word]), float(sums["estimated_m2"][word]))
+        for word in words
+    ]

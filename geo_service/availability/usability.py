@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo_service.availability.categories import QUESTIONS, categorise
+from geo_service.availability.categories import OFFERED, QUESTIONS, categorise
 from geo_service.availability.facts import STREETS, Surroundings, begins_with, facts_of, main_uses
 from geo_service.availability.inputs import Geometries, Inputs
 from geo_service.availability.kernel import AvailabilityResult
@@ -35,6 +35,8 @@ INTERNAL_ANSWERS: Final = tuple(
     f"internal_{name}" for question in ("category", "target_group") for name in (question, f"{question}_rule")
 )
 """Answers that occupancies change, as the agency sees them."""
+OFFERS: Final = ("offered", "internal_offered")
+"""Whether a parcel is land on offer, by its category as everybody and as the agency sees it."""
 METHOD: Final = "1"
 """Version of the way in which they are computed: raise it, and kept figures are computed anew."""
 
@@ -62,7 +64,7 @@ def assess(
         ``circle_m`` (diameter of the largest circle inside), ``rectangle_length_m`` and
         ``rectangle_width_m`` (of the largest rectangle found inside), ``frontage_m`` (metres along streets,
         NaN: not known; of a street itself not told); `ANSWERS` and `INTERNAL_ANSWERS`, each with its rule;
-        ``shape_key`` (fingerprint of what the figures depend on, with all streets of `around`).
+        `OFFERS`; ``shape_key`` (fingerprint of what the figures depend on, with all streets of `around`).
     """
     options = result.options
     uses = main_uses(around.actual_use)
@@ -73,11 +75,26 @@ def assess(
     computed = _figures(result.net[fresh], around, street, options.sliver_width_m, options.threads)
     figures.loc[fresh] = computed.to_numpy()
     figures.loc[street[place], "frontage_m"] = np.nan
-    facts = facts_of(result, inputs, around, uses, options.threads)
+    keys = pd.DataFrame({"shape_key": key})
+    answers = answer_questions(result, inputs, around)
+    return pd.concat([answers[["parcel_id"]], figures, answers.drop(columns="parcel_id"), keys], axis=1)
+
+
+def answer_questions(result: AvailabilityResult, inputs: Inputs, around: Surroundings) -> pd.DataFrame:
+    """Tell for each parcel what it is and whether it is offered; parameters as in `assess`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of the result: ``parcel_id``, `ANSWERS`, `INTERNAL_ANSWERS`, `OFFERS`.
+    """
+    facts = facts_of(result, inputs, around, main_uses(around.actual_use), result.options.threads)
     internal = categorise(facts).add_prefix("internal_")[list(INTERNAL_ANSWERS)]
-    answers = categorise(facts.drop(columns="occupancy"))
-    ids, keys = pd.DataFrame({"parcel_id": inputs.parcel_ids}), pd.DataFrame({"shape_key": key})
-    return pd.concat([ids, figures, answers, internal, keys], axis=1)
+    answers = pd.concat([categorise(facts.drop(columns="occupancy")), internal], axis=1)
+    answers.insert(0, "parcel_id", inputs.parcel_ids)
+    return answers.assign(
+        offered=answers["category"].isin(OFFERED), internal_offered=answers["internal_category"].isin(OFFERED)
+    )
 
 
 def shape_keys(

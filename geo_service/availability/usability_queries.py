@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, Select, and_, bindparam, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Select, bindparam, delete, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from geo_service.availability.facts import STREETS
 from geo_service.availability.models import Availability, Usability
-from geo_service.availability.queries import finite, meets, of_keys
+from geo_service.availability.queries import BELONGS, finite, meets, of_keys
 from geo_service.availability.usability import SHAPE_FIGURES
 from geo_service.parcels.models import Parcel
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea
@@ -17,12 +17,8 @@ from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanAr
 ADJOINING_M: Final = 1.0
 """Distance within which parcels are read as neighbours, metres: more than `facts.TOUCH_M` and the reach of a
 street."""
-USABILITY_LOCK: Final = 4_711_004
+USABILITY_LOCK: Final = 4_711_006
 """Number of the advisory lock of those who write usability."""
-BELONGS: Final = and_(
-    Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
-)
-"""Usability belongs to the availability of the same computation; beside another one it is stale."""
 
 
 def actual_uses(as_of: date) -> Executable:

@@ -21,7 +21,7 @@ from geo_service.availability.service import (
     read_frame,
 )
 from geo_service.availability.standing import BUILDING_COLUMNS, measure_standing
-from geo_service.availability.usability import SHAPE_FIGURES, assess
+from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess
 from geo_service.db import Database, copy_frame
 
 ALL_FROM: Final = 0.2
@@ -91,6 +91,25 @@ def assessed(
     return assess(result, inputs, _around_all(connection, as_of, inputs), kept)
 
 
+def answers_of(
+    connection: Connection,
+    result: AvailabilityResult,
+    inputs: Inputs,
+    parcel_keys: Collection[str] | None = None,
+) -> pd.DataFrame:
+    """Tell what the parcels of a result are and whether they are offered; parameters as in `assessed`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `usability.answer_questions`.
+    """
+    as_of = result.options.as_of
+    if parcel_keys is not None:
+        return answer_questions(result, inputs, _around_some(connection, as_of, parcel_keys))
+    return answer_questions(result, inputs, _around_all(connection, as_of, inputs))
+
+
 def _around_all(connection: Connection, as_of: date, inputs: Inputs) -> Surroundings:
     uses = read_frame(connection, usability_queries.actual_uses(as_of), ("id", "parcel_key", "actual_use"))
     return Surroundings(
@@ -152,28 +171,43 @@ def refresh_usability(database: Database, progress: Progress, actor: str = "avai
     actor
         Who does it.
     """
+    with no_garbage_collection(), database.begin(actor, one_snapshot=True) as connection:
+        return assess_stored(connection, progress)
+
+
+def assess_stored(connection: Connection, progress: Progress) -> int:
+    """Bring the stored usability up to the stored availability, within a transaction of one snapshot.
+
+    Parameters
+    ----------
+    connection
+        Connection of the transaction, that of the refresh of the availability: readers get both or neither.
+    progress
+        Told what is being done.
+
+    Returns
+    -------
+    int
+        Parcels assessed.
+    """
     progress("Looking for land to assess", 0.0)
-    with database.read() as connection:
-        snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
-        stored = pd.DataFrame(snapshot.execute(usability_queries.stored_moments()).mappings().all())
-        if stored.empty or stored["assessed"].all():
-            return 0
-        keys = _keys_to_assess(snapshot, stored)
-        progress(f"Assessing {len(stored if keys is None else keys):,} parcels", 0.1)
-        options = options_of(stored["as_of"].iloc[0], stored["preset"].iloc[0])
-        with no_garbage_collection():
-            _, frame = compute_usable(snapshot, options, keys)
+    stored = pd.DataFrame(connection.execute(usability_queries.stored_moments()).mappings().all())
+    if stored.empty or stored["assessed"].all():
+        return 0
+    keys = _keys_to_assess(connection, stored)
+    progress(f"Assessing {len(stored if keys is None else keys):,} parcels", 0.1)
+    options = options_of(stored["as_of"].iloc[0], stored["preset"].iloc[0])
+    _, frame = compute_usable(connection, options, keys)
     moments = stored.set_index("parcel_id")["computed_at"].astype(object)
     frame = frame[frame["parcel_id"].isin(moments.index)]
     if keys is not None:
         frame = frame.assign(shape_key=None)  # of some parcels not all streets are seen
     progress(f"Writing {len(frame):,} parcels", 0.8)
-    with no_garbage_collection(), database.begin(actor) as connection:
-        connection.execute(usability_queries.lock_usability())
-        ids = None if keys is None else frame["parcel_id"].tolist()
-        connection.execute(usability_queries.delete_usability(ids))
-        rows = frame.assign(computed_at=moments.reindex(frame["parcel_id"]).to_numpy())
-        copy_frame(connection, Usability.metadata.tables[Usability.__tablename__], rows)
+    connection.execute(usability_queries.lock_usability())
+    ids = None if keys is None else frame["parcel_id"].tolist()
+    connection.execute(usability_queries.delete_usability(ids))
+    rows = frame.assign(computed_at=moments.reindex(frame["parcel_id"]).to_numpy())
+    copy_frame(connection, Usability.metadata.tables[Usability.__tablename__], rows)
     progress("Done", 1.0)
     return len(frame)
 

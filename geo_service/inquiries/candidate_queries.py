@@ -34,7 +34,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, array, distinct_on
 from sqlalchemy.sql.elements import SQLCoreOperations
 
 from geo_service.auth.publication import PUBLIC_VACANCY_STATUS, published
-from geo_service.availability.models import Availability
+from geo_service.availability.models import Availability, Usability
+from geo_service.availability.queries import BELONGS
 from geo_service.inquiries.candidates import UNKNOWN, USES, Kind
 from geo_service.parcels.models import Parcel
 from geo_service.restrictions.models import DevelopmentPlan, PlanArea
@@ -108,7 +109,7 @@ def packed(kind: Kind, sight: Sight, bounds: Preselection) -> Select[Any]:
 
 
 def parcels(sight: Sight, bounds: Preselection) -> Select[Any]:
-    """Select parcels with net land, as candidates without their uses, which `parcel_uses` adds."""
+    """Select parcels on offer with net land, as candidates without their uses, which `parcel_uses` adds."""
     shown = (
         published(Parcel.publication_objection, Parcel.publication_announced_on, literal(sight.today, Date))
         if sight.public
@@ -124,10 +125,12 @@ def parcels(sight: Sight, bounds: Preselection) -> Select[Any]:
             price=Parcel.land_value_eur_per_m2,
         )
         .join_from(Parcel, Availability, Availability.parcel_id == Parcel.id)
+        .join(Usability, BELONGS)
         .outerjoin(TransitAccess, access("parcel", Parcel.id, sight))
         .where(
             Parcel.valid.contains(sight.today),
             Availability.net_m2 > 0,
+            Usability.offered if sight.public else Usability.internal_offered,
             shown,
             *_within(Availability.net_m2, Availability.available_from, bounds),
         )

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, false, func
 
 from geo_service.auth.publication import published, published_restriction
 from geo_service.availability.queries import is_stale
-from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, SHAPE_FIGURES
+from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, OFFERS, SHAPE_FIGURES
 from geo_service.ogc.columns import ORIGIN, drawn, same, span, whole
 from geo_service.ogc.model import Collection, Tiles
 from geo_service.schema import (
@@ -62,12 +62,13 @@ def _same_computation(beside: FromClause) -> ColumnElement[bool]:
 
 
 _TILES = Tiles(
-    source=parcels.outerjoin(availability, availability.c.parcel_id == parcels.c.id).outerjoin(
-        access, _parcel_transit()
-    ),
+    source=parcels.outerjoin(availability, availability.c.parcel_id == parcels.c.id)
+    .outerjoin(usability, _same_computation(usability))
+    .outerjoin(access, _parcel_transit()),
     properties={
         **drawn("parcels", {"parcel_key": parcels.c.parcel_key}),
         **drawn("availability", {"horizon": availability.c.horizon}),
+        **drawn("availability", {"offered": usability.c.offered, "category": usability.c.category}),
         **drawn("availability", {"net_m2": whole(availability.c.net_m2)}),
         **drawn(
             "availability", {"gross_m2": whole(func.coalesce(availability.c.gross_m2, parcels.c.area_m2))}
@@ -78,7 +79,7 @@ _TILES = Tiles(
         "grade": ("transit", "grade", access.c.grade),
         **drawn("parcels", {"is_demo": parcels.c.is_demo}),
     },
-    coarse=frozenset({"horizon", "severity", "grade", "is_demo"}),
+    coarse=frozenset({"horizon", "offered", "category", "severity", "grade", "is_demo"}),
     min_zoom=9,
 )
 
@@ -110,7 +111,7 @@ AVAILABILITY = Collection(
     title="Availability",
     title_de="Verfügbarkeit",
     description="What of each parcel can be had, and from when, what may be built there, as last computed; "
-    "stale: changed since.",
+    "offered: land on offer by its category; stale: changed since.",
     source=availability.join(parcels, parcels.c.id == availability.c.parcel_id)
     .outerjoin(usability, _same_computation(usability))
     .outerjoin(capacities, _same_computation(capacities)),
@@ -122,7 +123,7 @@ AVAILABILITY = Collection(
         **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),
         **same(availability, "available_from items chain computed_at"),
         "stale": is_stale(availability.c.parcel_id),
-        **same(usability, " ".join((*SHAPE_FIGURES, *ANSWERS, *INTERNAL_ANSWERS))),
+        **same(usability, " ".join((*SHAPE_FIGURES, *OFFERS, *ANSWERS, *INTERNAL_ANSWERS))),
         **same(capacities, "built plan_share plan_in_force exceeds_plan"),
         **same(
             capacities, "allowed_footprint_m2 allowed_footprint_basis allowed_floor_m2 allowed_floor_basis"

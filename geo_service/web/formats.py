@@ -17,6 +17,11 @@ HECTARES_FROM_M2: Final = 100_000
 """Areas from here on are written in hectares."""
 METRES_PER_MINUTE: Final = 80
 """Walking speed. Source: domain description 4.2 (PTAL)."""
+M_PER_KM: Final = 1_000
+KILOMETRES_ABOVE_M: Final = 2_000
+"""Distances above are written in kilometres."""
+WALKED_UP_TO_M: Final = 3_000
+"""Beyond this no walking time is told; a choice of this service."""
 NARROW_SPACE: Final = "\u202f"
 
 
@@ -81,13 +86,22 @@ class Formats:
         return self.unknown if share is None else f"{self.number(share * 100, digits)}{NARROW_SPACE}%"
 
     def metres(self, value: float | None) -> str:
-        """Write a distance in metres."""
-        return self.unknown if value is None else f"{self.number(value)}{NARROW_SPACE}m"
+        """Write a distance in metres, above two kilometres in km with one decimal."""
+        if value is None:
+            return self.unknown
+        if value > KILOMETRES_ABOVE_M:
+            return f"{self.number(value / M_PER_KM, 1)}{NARROW_SPACE}km"
+        return f"{self.number(value)}{NARROW_SPACE}m"
 
     def minutes_on_foot(self, metres: float | None) -> str:
-        """Write the minutes that a distance (straight line, m) takes on foot, rounded up."""
+        """Write the minutes that a distance (straight line, m) takes on foot, rounded up.
+
+        Empty beyond `WALKED_UP_TO_M`: nobody walks that far to a stop.
+        """
         if metres is None:
             return self.unknown
+        if metres > WALKED_UP_TO_M:
+            return ""
         return f"{self.number(max(1, -(-int(metres) // METRES_PER_MINUTE)))}{NARROW_SPACE}min"
 
     def day(self, value: date | str | None) -> str:
@@ -110,6 +124,21 @@ class Formats:
         pattern = "dd.MM.yyyy, HH:mm" if self.language == "de" else "d MMM yyyy, HH:mm"
         zone = ZoneInfo(self.timezone)
         return str(format_datetime(value, format=pattern, tzinfo=zone, locale=self._locale))
+
+
+def uses_with_areas(text: str | None, formats: Formats) -> str:
+    """Write the actual use of the cadastre, supplied as ``words;m2|words;m2``, as people say it.
+
+    ``Landwirtschaft / Grünland;6850`` becomes "Landwirtschaft, Grünland (6.850 m²)".
+    """
+    written = []
+    for part in (text or "").split("|"):
+        words, _, area = part.strip().rpartition(";")
+        size = formats.square_metres(float(area)) if words and area.strip().isdecimal() else ""
+        name = (words if size else part.strip()).strip(" ;").replace(" / ", ", ")
+        if name:
+            written.append(f"{name} ({size})" if size else name)
+    return "; ".join(dict.fromkeys(written))
 
 
 def as_day(value: Any) -> date | None:  # noqa: ANN401 - dates, moments and the ISO text of JSON columns

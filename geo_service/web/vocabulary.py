@@ -42,7 +42,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "fnp_reserve": N_("FNP-Reserve"),
             "vacant": N_("unbebaut"),
             "in_use": N_("in Nutzung"),
-            "unknown": N_("Kategorie unbekannt"),
+            "unknown": N_("nicht bekannt"),
         },
         "ground": {
             "brownfield": N_("schon genutztes Land (Brache)"),

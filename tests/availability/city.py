@@ -110,6 +110,20 @@ def fill_surroundings(connection: Connection) -> None:
     )
 
 
+ON_OFFER = """
+SELECT p.id AS parcel_id FROM parcels p
+ WHERE p.id % 3 = 0 AND p.id % 12 <> 0
+   AND NOT EXISTS (SELECT FROM occupancies o
+                    WHERE o.parcel_id = p.id AND o.kind = 'sold' AND o.during @> CAST(:day AS date))
+   AND NOT EXISTS (SELECT FROM restrictions r
+                    WHERE r.kind = 'existing_building' AND r.valid @> CAST(:day AS date)
+                      AND (ST_Area(ST_Intersection(r.geom, p.geom)) > greatest(1, ST_Area(p.geom) / 1000)
+                           OR ST_Area(ST_Intersection(r.geom, p.geom)) >= ST_Area(p.geom) / 2))
+"""
+"""What is on offer after `fill_surroundings`, written apart: unbuilt by the cadastre, no street, not sold,
+and no building to be kept stands there. Parameter: ``day``."""
+
+
 def fill_buildings(connection: Connection) -> None:
     """Draw a house of 36 m2 in the middle of every other parcel."""
     connection.execute(

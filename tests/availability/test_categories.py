@@ -32,7 +32,8 @@ def ask(**facts: Any) -> dict[str, Any]:
     [
         ({"occupancy": "company_reserve", "built": False}, "company_reserve", "held_by_a_company"),
         ({"actual_use": IDLE, "built": True}, "brownfield", "disused"),
-        ({"actual_use": UNBUILT, "occupancy": "leased"}, "in_use", "sold_or_let"),
+        ({"actual_use": UNBUILT, "occupancy": "sold"}, "in_use", "sold"),
+        ({"built": False, "occupancy": "leased", "gross_m2": 5000}, "vacant", "nothing_stands_there"),
         ({"actual_use": "Wohnbaufläche / Offen", "built": True}, "in_use", "built"),
         ({"actual_use": "Straßenverkehr", "built": False}, "in_use", "traffic_or_water"),
         ({"actual_use": "Wohnbaufläche / Unbebaut (Baulücke)", "gross_m2": 600}, "gap", "gap_by_cadastre"),

@@ -16,7 +16,7 @@ from geo_service.availability.days import parse_day
 from geo_service.db import Database
 from geo_service.errors import BadParameter
 from geo_service.settings import Settings, get_settings
-from tests.availability.city import fill_city
+from tests.availability.city import ON_OFFER, fill_city, fill_surroundings
 from tests.availability.clusters import local_cluster
 from tests.availability.states import drawn_state, write_state
 
@@ -34,6 +34,7 @@ def database(empty_url: str) -> Iterator[Database]:
     database = Database(Settings(database_url=empty_url))
     with database.begin(actor="test") as connection:
         fill_city(connection)
+        fill_surroundings(connection)
     yield database
     database.engine.dispose()
 
@@ -43,13 +44,15 @@ def run(*arguments: str) -> Result:
 
 
 def test_it_stores_and_prints_totals(database: Database) -> None:
-    result = run("--as-of", "01.06.2026")
+    result = run("--as-of", "01.06.2026", "--store")
     assert result.exit_code == 0
     with database.read() as connection:
         now, as_of = connection.execute(
             text(
-                "SELECT count(*) FILTER (WHERE horizon = 'now' AND net_m2 > 0), min(as_of) FROM availability"
-            )
+                "SELECT count(*) FILTER (WHERE horizon = 'now' AND net_m2 > 0), min(as_of) "
+                f"FROM availability JOIN ({ON_OFFER}) o USING (parcel_id)"
+            ),
+            {"day": date(2026, 6, 1)},
         ).one()
     assert as_of == date(2026, 6, 1)
     row = next(line for line in result.stdout.splitlines() if " now " in line)
@@ -58,8 +61,8 @@ def test_it_stores_and_prints_totals(database: Database) -> None:
 
 
 def test_only_what_changed_is_computed_again(database: Database) -> None:
-    assert "2,000 of 2,000 recomputed" in " ".join(run("--as-of", "2026-06-01").stdout.split())
-    assert "0 of 2,000 recomputed" in " ".join(run("--as-of", "2026-06-01").stdout.split())
+    assert "2,000 of 2,000 recomputed" in " ".join(run("--as-of", "2026-06-01", "--store").stdout.split())
+    assert "0 of 2,000 recomputed" in " ".join(run("--as-of", "2026-06-01", "--store").stdout.split())
     with database.begin("test") as connection:
         connection.execute(
             text(
@@ -67,9 +70,9 @@ def test_only_what_changed_is_computed_again(database: Database) -> None:
                 "SELECT id, 'sold', daterange('2020-01-01', NULL), 'drawn' FROM parcels WHERE id IN (3, 700)"
             )
         )
-    first = json.loads(run("--as-of", "2026-06-01", "--json").stdout)
+    first = json.loads(run("--as-of", "2026-06-01", "--json", "--store").stdout)
     assert (first["recomputed"], first["parcels"]) == (2, 2000)
-    second = json.loads(run("--as-of", "2026-06-01", "--json", "--all").stdout)
+    second = json.loads(run("--as-of", "2026-06-01", "--json", "--all", "--store").stdout)
     assert second.pop("recomputed") == 2000
     first.pop("recomputed")
     assert first == second
@@ -79,17 +82,18 @@ def test_it_waits_for_another_refresh(database: Database, monkeypatch: pytest.Mo
     with database.begin("other") as other:
         assert other.execute(queries.lock_refresh()).scalar_one()
         monkeypatch.setattr(time, "sleep", lambda _: other.rollback())
-        assert run("--as-of", "2026-06-01").exit_code == 0
+        assert run("--as-of", "2026-06-01", "--store").exit_code == 0
     with database.begin("other") as other:
         assert other.execute(queries.lock_refresh()).scalar_one()
         monkeypatch.setattr(commands, "WAIT_S", 0.0)
-        result = run("--as-of", "2026-06-01")
+        result = run("--as-of", "2026-06-01", "--store")
     assert result.exit_code == 1
     assert "Another refresh of the availability is under way" in result.stderr
 
 
 def test_it_stores_what_may_be_built(database: Database) -> None:
     with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM plan_areas"))
         connection.execute(
             text(
                 "INSERT INTO plan_areas (plan_id, zone, grz, gfz, geom)"
@@ -97,7 +101,7 @@ def test_it_stores_what_may_be_built(database: Database) -> None:
                 "   FROM parcels WHERE id <= 10"
             )
         )
-    assert run("--as-of", "01.06.2026").exit_code == 0
+    assert run("--as-of", "01.06.2026", "--store").exit_code == 0
     with database.read() as connection:
         rows = connection.execute(
             text(
@@ -110,7 +114,7 @@ def test_it_stores_what_may_be_built(database: Database) -> None:
 
 
 def test_json_adds_up(database: Database) -> None:
-    result = run("--as-of", "2026-06-01", "--preset", "dortmund_2010", "--json")
+    result = run("--as-of", "2026-06-01", "--preset", "dortmund_2010", "--json", "--store")
     totals = json.loads(result.stdout)
     assert result.exit_code == 0
     assert (totals["as_of"], totals["preset"], totals["parcels"]) == ("2026-06-01", "dortmund_2010", 2000)
@@ -121,16 +125,68 @@ def test_json_adds_up(database: Database) -> None:
         "long",
         "undetermined",
     ]
-    assert sum(total["parcels"] for total in totals["horizons"]) == 2000 - totals["without_land"]
-    assert sum(total["net_m2"] for total in totals["horizons"]) == pytest.approx(totals["net_m2"])
+    everything = totals["horizons"] + totals["apart"]
+    assert [total["category"] for total in totals["apart"]] == ["in_use", "unknown"]
+    assert all(total["parcels"] > 0 for total in totals["apart"])
+    assert sum(total["parcels"] for total in everything) == 2000 - totals["without_land"]
+    assert sum(total["net_m2"] for total in everything) == pytest.approx(totals["net_m2"])
     with database.read() as connection:
         stored = connection.execute(text("SELECT sum(net_m2) FROM availability")).scalar_one()
+        by_horizon = connection.execute(
+            text(
+                "SELECT horizon, count(*), sum(net_m2) FROM availability "
+                f"JOIN ({ON_OFFER}) o USING (parcel_id) WHERE net_m2 > 0 GROUP BY horizon"
+            ),
+            {"day": date(2026, 6, 1)},
+        ).all()
     assert stored == pytest.approx(totals["net_m2"])
+    told = {each["horizon"]: (each["parcels"], each["net_m2"]) for each in totals["horizons"]}
+    assert {word: told[word] for word in told if told[word][0]} == {
+        row.horizon: (row.count, pytest.approx(row.sum)) for row in by_horizon
+    }
+    assert totals["offered_parcels"] == sum(row.count for row in by_horizon)
+
+
+def test_another_day_is_answered_and_not_stored(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands, "today", lambda: date(2026, 6, 1))
+    assert run().exit_code == 0
+    before = _stored(database)
+    result = run("--as-of", "2028-03-01", "--json")
+    assert result.exit_code == 0
+    answer = json.loads(result.stdout)
+    assert (answer["as_of"], answer["stored"], answer["counted"]) == ("2028-03-01", False, "offered")
+    assert "nothing was stored" in " ".join(run("--as-of", "2028-03-01").stdout.split())
+    assert _stored(database) == before
+    kept = json.loads(run("--as-of", "2028-03-01", "--store", "--json").stdout)
+    assert kept.pop("stored") is not answer.pop("stored")
+    assert kept == answer
+    assert {row[1] for row in _stored(database)} == {date(2028, 3, 1)}
+
+
+def _stored(database: Database) -> list[tuple[object, ...]]:
+    with database.read() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT a.parcel_id, a.as_of, a.horizon, a.run_id, u.computed_at = a.computed_at "
+                "FROM availability a LEFT JOIN usability u USING (parcel_id) ORDER BY a.parcel_id"
+            )
+        )
+        return [tuple(row) for row in rows]
 
 
 def test_own_thresholds_and_an_own_order(database: Database) -> None:
     assert database
-    options = ("--as-of", "2026-06-01", "--short-years", "3", "--mid-years", "7", "--order", "not_buildable")
+    options = (
+        "--as-of",
+        "2026-06-01",
+        "--short-years",
+        "3",
+        "--mid-years",
+        "7",
+        "--order",
+        "not_buildable",
+        "--store",
+    )
     totals = json.loads(run(*options, "--json").stdout)
     assert totals["preset"] == "short_3_mid_7"
     assert totals["deduction_order"][:2] == ["not_buildable", "water"]
@@ -186,7 +242,7 @@ def test_a_wrong_preset_names_the_right_ones(empty_url: str) -> None:
 
 def test_an_empty_city_says_what_to_do(empty_url: str) -> None:
     assert empty_url
-    result = run("--as-of", "2026-06-01")
+    result = run("--as-of", "2026-06-01", "--store")
     assert result.exit_code == 0
     assert "geo import parcels" in result.stderr
 
@@ -228,9 +284,11 @@ def test_a_scheduler_that_does_not_answer_is_said(
 
 
 def test_a_cluster_computes_the_totals(database: Database) -> None:
-    here = run("--as-of", "2026-06-01", "--json")
+    here = run("--as-of", "2026-06-01", "--json", "--store")
     with local_cluster(n_workers=1) as workers:
-        there = run("--as-of", "2026-06-01", "--all", "--json", "--scheduler", workers.scheduler_address)
+        there = run(
+            "--as-of", "2026-06-01", "--store", "--all", "--json", "--scheduler", workers.scheduler_address
+        )
     assert there.exit_code == 0, there.stderr
     assert json.loads(there.stdout) == json.loads(here.stdout)
     with database.read() as connection:

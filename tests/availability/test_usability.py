@@ -99,11 +99,18 @@ def test_what_is_public_does_not_depend_on_occupancies() -> None:
 
     free = answers()
     assert (free["category"], free["category_rule"]) == (free["internal_category"], "nothing_stands_there")
-    for kind, category in (("company_reserve", "company_reserve"), ("sold", "in_use"), ("leased", "in_use")):
+    for kind, category, offered in (
+        ("company_reserve", "company_reserve", True),
+        ("sold", "in_use", False),
+    ):
         held = answers(occupancy(None, kind=kind))
-        assert [held[name] for name in ANSWERS] == [free[name] for name in ANSWERS]
+        public = [*ANSWERS, "offered"]
+        assert held[public].tolist() == free[public].tolist()
         assert held["internal_category"] == category
+        assert held["internal_offered"] is np.bool_(offered)
         assert held["internal_target_group_rule"] == "nobody_is_sought"
+    leased = answers(occupancy(None, kind="leased"))
+    assert leased["internal_category"] == free["category"]  # a lease ends: it delays, and does not decide
     assert set(INTERNAL_ANSWERS) <= set(free.index)
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 
 from geo_service.schema import Availability, Parcel, Premises, Site, Vacancy
 from tests.sample_rows import TODAY, Rows, box, place
+from tests.vacant import ASSESS_AS_VACANT
 
 ATTACK = (
     '"><img src=x onerror="window.pwned=1"><script>window.pwned=1</script>\'`${window.pwned=1}`'
@@ -54,6 +55,7 @@ def write_hostile(connection: Connection) -> None:
         items=[item],
         chain=[{**link, "free_from": "2030-01-01", "source": ATTACK}],
     )
+    connection.execute(ASSESS_AS_VACANT)
     rows.row(
         "premises",
         Premises,

@@ -19,6 +19,7 @@ from geo_service.restrictions.models import DevelopmentPlan, PlanArea
 from geo_service.sites.models import Plot, Site
 from geo_service.transit.models import TransitAccess
 from tests.matching.api import DEMO, TODAY, Client, add, add_places, add_premises, copied, serving, wkt
+from tests.vacant import ASSESS_AS_VACANT
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def add_parcel(connection: Connection, number: int, **changes: Any) -> int:
         **available,
     }
     add_row(connection, Availability, net_m2)
+    connection.execute(ASSESS_AS_VACANT)
     if grade != "ungraded":
         access = {"subject_kind": "parcel", "subject_id": parcel_id, "method": "are", "grade": grade}
         add_row(connection, TransitAccess, access)

@@ -34,6 +34,9 @@ def parcel(**changes: Any) -> Any:
         "available_from": date(2028, 3, 1),
         "as_of": date(2026, 11, 24),
         "stale": False,
+        "offered": True,
+        "category": "vacant",
+        "category_rule": "nothing_stands_there",
         "chain": [{"kind": "contamination", "free_from": "2028-03-01"}],
         "items": [{"kind": "water", "deduction_m2": 799.6}],
         "grade": "B",
@@ -93,7 +96,20 @@ def test_unknown_is_said_and_never_zero() -> None:
 
 
 def test_without_plan_the_actual_use_is_told_without_areas() -> None:
-    assert lines(describe_parcel(parcel(zone=None), DE))["Was"] == "Industrie- und Gewerbefläche, Weg"
+    assert lines(describe_parcel(parcel(zone=None), DE))["Was"] == "Industrie- und Gewerbefläche; Weg"
+
+
+def test_a_parcel_in_use_says_what_for_instead_of_a_date() -> None:
+    facts = {"offered": False, "category": "in_use", "category_rule": "traffic_or_water", "horizon": "now"}
+    street = parcel(**facts, chain=[], actual_use="Straßenverkehr;600|Weg / Fußweg;40")
+    told = lines(describe_parcel(street, DE))
+    assert told["Ab wann"] == "nicht im Angebot: in Nutzung: Straßenverkehr; Weg, Fußweg"
+    assert told["Warum"] == "Die Fläche dient dem Verkehr oder ist Gewässer."
+    assert describe_parcel(street, DE).badge == ("badge--horizon-in_use", "in Nutzung")
+    assert lines(describe_parcel(street, EN))["Why"] == "The land serves traffic or is water."
+    unassessed = parcel(offered=None, category=None, category_rule=None, chain=[])
+    assert lines(describe_parcel(unassessed, DE))["Ab wann"] == "nicht im Angebot: nicht bekannt"
+    assert describe_parcel(unassessed, DE).badge == ("badge--horizon-unknown", "nicht bekannt")
 
 
 def test_parcel_without_availability_says_so() -> None:

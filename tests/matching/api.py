@@ -29,8 +29,8 @@ ROLES = tuple(Role)
 TODAY = date(2026, 7, 1)
 WIPE = text(
     "TRUNCATE audit, users, api_tokens, districts, quarters, parcels, premises, vacancies, sites, plots, "
-    "development_plans, plan_areas, availability, transit_access, contest_rounds, winners, match_decisions, "
-    "placements, inquiries RESTART IDENTITY CASCADE"
+    "development_plans, plan_areas, availability, usability, transit_access, contest_rounds, winners, "
+    "match_decisions, placements, inquiries RESTART IDENTITY CASCADE"
 )
 DEMO = {"source": "invented for a test", "is_demo": True}
 

@@ -316,13 +316,17 @@ def test_what_is_handed_out_comes_back_unchanged(
     assert set(report.changed_fields) <= {"geom"}  # the sample's corners are not in the order of imports
 
 
-def test_usability_is_shown_beside_its_own_computation_only(client: httpx.Client) -> None:
+def test_usability_is_shown_beside_its_own_computation_only(
+    client: httpx.Client, signed_in: SignedIn
+) -> None:
     shown = {row["parcel_key"]: row for row in props(client, "availability", "")}
     assert (shown[PUBLIC_KEYS[0]]["category"], shown[PUBLIC_KEYS[0]]["piece_m2"]) == ("gap", 3_900)
     assert shown[PUBLIC_KEYS[1]]["ground"] == "brownfield"
-    assert shown[PUBLIC_KEYS[2]]["category"] is None  # of another computation
-    assert shown[PUBLIC_KEYS[3]]["offered_m2"] is None  # never assessed
-    assert "internal_category" not in shown[PUBLIC_KEYS[0]]
+    assert shown[PUBLIC_KEYS[0]]["offered"] is True
+    assert not {"internal_category", "internal_offered"} & {*shown[PUBLIC_KEYS[0]]}
+    seen = {row["parcel_key"]: row for row in props(signed_in("planner"), "availability", "")}
+    assert seen[OBJECTED_KEY]["category"] is None  # of another computation
+    assert seen[OBJECTED_KEY]["offered"] is None
 
 
 @pytest.mark.parametrize(
@@ -334,8 +338,10 @@ def test_usability_is_shown_beside_its_own_computation_only(client: httpx.Client
         ("ground=brownfield&min_offered_m2=3951", []),
         ("max_frontage_m=0", [1]),
         ("min_circle_m=40&min_rectangle_width_m=39.9", [0]),
-        ("category=null", [2, 3]),
-        ("category=null,gap", [0, 2, 3]),
+        ("category=null", []),
+        ("category=null,gap", [0]),
+        ("offered=true&category=vacant", [2, 3]),
+        ("offered=false", []),
         ("horizon=short&min_available_from=2028-03-01&max_available_from=2028-03-01", [0, 1, 2, 3]),
         ("min_available_from=2028-03-02", []),
         ("available_from=2028-03-01,2029-01-01&is_demo=true", [0, 1, 2, 3]),

@@ -58,6 +58,7 @@ def test_parcels_carry_availability_and_grade(client: httpx.Client, read: Any) -
     assert found[PUBLIC_KEYS[0]] == {
         "parcel_key": PUBLIC_KEYS[0], "horizon": "short", "net_m2": 4000, "gross_m2": 5000,
         "available_from": "2028-03-01", "severity": "light", "grade": "B", "is_demo": 1,
+        "offered": 1, "category": "gap",
     }  # fmt: skip
 
 
@@ -71,7 +72,8 @@ def test_agency_sees_unpublished_parcels(signed_in: SignedIn, client: httpx.Clie
 def test_far_away_only_the_class_is_left(client: httpx.Client, read: Any) -> None:
     rows = read(client.get(address("parcels", 12)))
     assert len(rows) == len(PUBLIC_KEYS)
-    assert rows[0] == {"horizon": "short", "severity": "light", "grade": "B", "is_demo": 1}
+    near = {"horizon": "short", "severity": "light", "grade": "B", "is_demo": 1}
+    assert rows[0] == {**near, "offered": 1, "category": "gap"}
     assert client.get(address("parcels", 8)).content == b""
 
 

@@ -59,6 +59,7 @@ STAFF_PAGES = {
     f"/was-waere-wenn?without=kind:contamination&scope=parcel:{PUBLIC_KEYS[0]}": Role.PLANNER,
     "/was-waere-wenn?without=restriction:99999&ending=occupancy:1@morgen": Role.PLANNER,
 }
+KEY_LINK = r'href="/flaechen/([0-9_]{20})"'
 SignedIn = Callable[[Role | str], httpx.Client]
 
 
@@ -150,10 +151,13 @@ def test_programs_get_problem_documents(client: httpx.Client) -> None:
 
 
 def test_list_holds_the_published_parcels_only(client: httpx.Client, signed_in: SignedIn) -> None:
-    shown = set(re.findall(r'href="/flaechen/([0-9_]{20})"', client.get("/flaechen").text))
+    shown = set(re.findall(KEY_LINK, client.get("/flaechen").text))
     assert shown == set(PUBLIC_KEYS)
-    staff = set(re.findall(r'href="/flaechen/([0-9_]{20})"', signed_in(Role.PLANNER).get("/flaechen").text))
-    assert staff == {*PUBLIC_KEYS, OBJECTED_KEY, ANNOUNCED_KEY}
+    staff = signed_in(Role.PLANNER).get("/flaechen").text
+    assert set(re.findall(KEY_LINK, staff)) == {*PUBLIC_KEYS, ANNOUNCED_KEY}
+    unknown = signed_in(Role.PLANNER).get("/flaechen?category=unknown").text
+    assert set(re.findall(KEY_LINK, unknown)) == {OBJECTED_KEY}  # its category is of another computation
+    assert "auch Land, das nicht im Angebot ist" in unknown
 
 
 def test_summary_adds_up(client: httpx.Client) -> None:
@@ -260,7 +264,7 @@ def test_what_a_company_holds_in_reserve_is_for_the_agency(client: httpx.Client,
     assert "ein Betrieb hält die Fläche" not in client.get(PARCEL).text
 
 
-def test_a_parcel_tells_its_usable_piece_and_what_it_is(client: httpx.Client) -> None:
+def test_a_parcel_tells_its_usable_piece_and_what_it_is(client: httpx.Client, signed_in: SignedIn) -> None:
     text = " ".join(client.get(f"{PARCEL}?lang=en").text.split())
     assert "Largest usable piece</dt><dd>3,900 m²</dd>" in text
     assert "rectangle inside 98 m × 40 m, circle 40 m; street frontage 100 m" in text
@@ -271,7 +275,8 @@ def test_a_parcel_tells_its_usable_piece_and_what_it_is(client: httpx.Client) ->
         "producing firms",
     ):
         assert said in text
-    stale = " ".join(client.get(f"/flaechen/{PUBLIC_KEYS[2]}?lang=en").text.split())
+    stale = " ".join(signed_in(Role.PLANNER).get(f"/flaechen/{OBJECTED_KEY}?lang=en").text.split())
+    assert "not on offer</dd>" in stale
     assert "Largest usable piece</dt><dd>unknown</dd>" in stale
     assert "What kind of land is this?" not in stale
 

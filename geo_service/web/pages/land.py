@@ -28,6 +28,7 @@ from geo_service.web.filters import (
     loosened,
     read_land_filter,
 )
+from geo_service.web.formats import uses_with_areas
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.pages.asking import names_of
@@ -36,6 +37,7 @@ from geo_service.web.queries.parcel_page import ITEM_DATES, NEARBY_VACANCIES, OU
 from geo_service.web.queries.parcels import PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
 from geo_service.web.queries.start import LAND_STATE
+from maps.describe import present_use
 from maps.naming import parcel_notation, parcel_title
 
 router = APIRouter()
@@ -124,10 +126,24 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         sketch=sketch(
             (await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})).all()
         ),
+        offering=_offering(row, public=frame.public),
+        present_use=present_use(row.actual_use),
+        uses=uses_with_areas(row.actual_use, frame.formats),
         answers=answer_records(row._asdict(), internal=not frame.public) if row.category else {},
         chain=[public_reason(link) if frame.public else link for link in row.chain or []],
         may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
     )
+
+
+def _offering(row: Any, *, public: bool) -> JsonObject:  # noqa: ANN401 - a row
+    """Return whether a parcel is on offer as this caller sees it, its category and horizon."""
+    prefix = "" if public else "internal_"
+    known = row._asdict()
+    return {
+        "offered": bool(known[f"{prefix}offered"]),
+        "category": known[f"{prefix}category"],
+        "horizon": row.horizon,
+    }
 
 
 def _item_ids(row: Any) -> list[int]:  # noqa: ANN401 - a row

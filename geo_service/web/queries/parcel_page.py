@@ -15,8 +15,9 @@ PARCEL: Final[TextClause] = text("""
            a.horizon, a.available_from, a.items, a.chain, a.computed_at,
            u.offered_m2, u.sliver_m2, u.piece_m2, u.circle_m, u.rectangle_length_m, u.rectangle_width_m,
            u.frontage_m, u.category, u.category_rule, u.ground, u.ground_rule, u.potential_use,
-           u.potential_use_rule, u.target_group, u.target_group_rule, u.internal_category,
-           u.internal_category_rule, u.internal_target_group, u.internal_target_group_rule,
+           u.potential_use_rule, u.target_group, u.target_group_rule, u.offered, u.internal_offered,
+           u.internal_category, u.internal_category_rule,
+           u.internal_target_group, u.internal_target_group_rule,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude
       FROM parcels p

@@ -3,10 +3,10 @@
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, and_, case, false, func, literal_column, select, tuple_
 
 from geo_service.auth.publication import published
-from geo_service.availability.models import Availability, Horizon, Usability
+from geo_service.availability.models import Availability, Category, Horizon, Usability
 from geo_service.availability.queries import is_stale
 from geo_service.parcels.models import District, Parcel
 from geo_service.restrictions.models import PlanArea
@@ -100,6 +100,7 @@ def parcel_list(
             Usability.piece_m2,
             Usability.ground,
             _category(public=public).label("category"),
+            _offered(public=public).label("offered"),
             sort_key.label("sort_key"),
         ),
         conditions,
@@ -140,6 +141,19 @@ def _category(*, public: bool) -> ColumnElement[str]:
     return columns.category if public else columns.internal_category
 
 
+def _offered(*, public: bool) -> ColumnElement[bool]:
+    """Tell whether a parcel is land on offer; what was not assessed is not."""
+    columns = Usability.__table__.c
+    return func.coalesce(columns.offered if public else columns.internal_offered, false())
+
+
+def _offer(wanted: LandFilter, *, public: bool) -> ColumnElement[bool]:
+    """Keep the wanted categories, or the land on offer where none is wanted."""
+    if not wanted.category:
+        return _offered(public=public)
+    return func.coalesce(_category(public=public), Category.UNKNOWN.value).in_(wanted.category)
+
+
 def _size_conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
     """Return the conditions on areas."""
     found: list[ColumnElement[bool]] = []
@@ -154,7 +168,7 @@ def _size_conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
 
 def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter."""
-    found = _size_conditions(wanted)
+    found = [*_size_conditions(wanted), _offer(wanted, public=public)]
     if set(wanted.horizon) != set(ALL_HORIZONS):
         found.append(Availability.horizon.in_(wanted.horizon))
     if wanted.by:
@@ -165,8 +179,6 @@ def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]
         found.append(District.key.in_(wanted.district))
     if wanted.use:
         found.append(ZONE.in_(wanted.use))
-    if wanted.category:
-        found.append(_category(public=public).in_(wanted.category))
     if wanted.ground:
         found.append(Usability.ground.in_(wanted.ground))
     return found

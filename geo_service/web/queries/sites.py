@@ -68,6 +68,8 @@ SITE_LAND: Final[TextClause] = text("""
       FROM sites s
       JOIN parcels p ON ST_Intersects(p.geom, s.geom) AND p.valid @> current_date
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+       AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
      WHERE s.id = :site_id
        AND ST_Intersects(ST_PointOnSurface(p.geom), s.geom)
        AND (NOT :public OR (NOT p.publication_objection
@@ -75,7 +77,7 @@ SITE_LAND: Final[TextClause] = text("""
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
      GROUP BY a.horizon
 """)
-"""Net land (m²) of the parcels inside a site per horizon. Parameters: ``site_id``, ``public``."""
+"""Net land (m²) of the parcels on offer inside a site per horizon. Parameters: ``site_id``, ``public``."""
 
 SITE_PARCELS: Final[TextClause] = text("""
     SELECT p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text,
@@ -84,6 +86,8 @@ SITE_PARCELS: Final[TextClause] = text("""
       FROM sites s
       JOIN parcels p ON ST_Intersects(p.geom, s.geom) AND p.valid @> current_date
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+       AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
      WHERE s.id = :site_id
        AND ST_Intersects(ST_PointOnSurface(p.geom), s.geom)
        AND (NOT :public OR (NOT p.publication_objection
@@ -92,7 +96,7 @@ SITE_PARCELS: Final[TextClause] = text("""
      ORDER BY a.net_m2 DESC, p.id
      LIMIT 10
 """)
-"""The ten largest parcels inside a site. Parameters: ``site_id``, ``public``."""
+"""The ten largest parcels on offer inside a site. Parameters: ``site_id``, ``public``."""
 
 SITE_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,
@@ -110,13 +114,14 @@ SITE_VACANCIES: Final[TextClause] = text("""
 SITE_OUTLINE: Final[TextClause] = text("""
     WITH subject AS (SELECT geom FROM sites WHERE id = :site_id AND geom IS NOT NULL),
          view AS (SELECT ST_Expand(geom, 80) AS box FROM subject)
-    SELECT a.horizon AS kind, '' AS label,
+    SELECT CASE WHEN u.offered THEN a.horizon ELSE coalesce(u.category, 'unknown') END AS kind, '' AS label,
            ST_AsSVG(ST_Translate(ST_ClipByBox2D(p.geom, v.box), -ST_XMin(v.box), -ST_YMin(v.box)),
                     0, 0) AS path,
            ST_XMax(v.box) - ST_XMin(v.box) AS width_m, ST_YMax(v.box) - ST_YMin(v.box) AS height_m
       FROM view v
       JOIN parcels p ON p.geom && v.box AND p.valid @> current_date
       JOIN availability a ON a.parcel_id = p.id
+      LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
      WHERE NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date))

@@ -5,21 +5,27 @@ from typing import Final
 from sqlalchemy import TextClause, text
 
 LAND_BY_HORIZON: Final[TextClause] = text("""
-    SELECT a.horizon, count(*) AS parcels, sum(a.net_m2) AS net_m2, max(a.as_of) AS as_of
+    SELECT CASE WHEN CASE WHEN :public THEN u.offered ELSE u.internal_offered END THEN a.horizon
+                ELSE coalesce(CASE WHEN :public THEN u.category ELSE u.internal_category END, 'unknown')
+           END AS horizon, count(*) AS parcels, sum(a.net_m2) AS net_m2, max(a.as_of) AS as_of
       FROM availability a
       JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
+      LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
      WHERE a.net_m2 > 0
        AND (NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
-     GROUP BY a.horizon
+     GROUP BY 1
 """)
-"""Number and net area (m²) of parcels per horizon. Parameter: ``public``."""
+"""Number and net area (m²) of the parcels on offer per horizon; those in use and those of which nothing is
+known stand apart (``in_use``, ``unknown`` in the place of the horizon). Parameter: ``public``."""
 
 LAND_BY_GRADE: Final[TextClause] = text("""
     SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(a.net_m2) AS net_m2
       FROM availability a
       JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+       AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
       LEFT JOIN transit_access t
         ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
      WHERE a.net_m2 > 0
@@ -28,7 +34,7 @@ LAND_BY_GRADE: Final[TextClause] = text("""
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
      GROUP BY 1
 """)
-"""Number and net area (m²) of parcels per transit class. Parameters: ``public``, ``method``."""
+"""Number and net area (m²) of parcels on offer per transit class. Parameters: ``public``, ``method``."""
 
 VACANCY_RATE: Final[TextClause] = text("""
     SELECT count(*) AS premises, coalesce(sum(pr.area_m2), 0) AS area_m2,

@@ -68,7 +68,8 @@ const GeoMap = (() => {
     const {styles} = map.geo.settings;
     const fills = styles[spec.style];
     const wanted = (feature) => feature.props.net_m2 === undefined || feature.props.net_m2 > 0;
-    const value = (feature) => feature.props[spec.style] || (spec.style === "grade" ? "none" : undefined);
+    const apart = (feature) => spec.style === "horizon" && feature.props.horizon && !feature.props.offered;
+    const value = (feature) => (apart(feature) ? feature.props.category || "unknown" : feature.props[spec.style]) || (spec.style === "grade" ? "none" : undefined);
     const width = (zoom) => (zoom >= STROKE_FROM_ZOOM ? styles.lines.parcels.width_px : 0.01);
     const {PolygonSymbolizer, LineSymbolizer} = protomapsL;
     const rules = [
