@@ -134,7 +134,7 @@ def test_json_adds_up(database: Database) -> None:
         stored = connection.execute(text("SELECT sum(net_m2) FROM availability")).scalar_one()
         by_horizon = connection.execute(
             text(
-                "SELECT horizon, count(*), sum(net_m2) FROM availability "
+                "SELECT horizon, count(*) AS parcels, sum(net_m2) AS net_m2 FROM availability "
                 f"JOIN ({ON_OFFER}) o USING (parcel_id) WHERE net_m2 > 0 GROUP BY horizon"
             ),
             {"day": date(2026, 6, 1)},
@@ -142,9 +142,9 @@ def test_json_adds_up(database: Database) -> None:
     assert stored == pytest.approx(totals["net_m2"])
     told = {each["horizon"]: (each["parcels"], each["net_m2"]) for each in totals["horizons"]}
     assert {word: told[word] for word in told if told[word][0]} == {
-        row.horizon: (row.count, pytest.approx(row.sum)) for row in by_horizon
+        row.horizon: (row.parcels, pytest.approx(row.net_m2)) for row in by_horizon
     }
-    assert totals["offered_parcels"] == sum(row.count for row in by_horizon)
+    assert totals["offered_parcels"] == sum(row.parcels for row in by_horizon)
 
 
 def test_another_day_is_answered_and_not_stored(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
