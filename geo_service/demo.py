@@ -11,6 +11,8 @@ from rich.table import Table
 
 from data.demo.load import load_demo
 from data.demo.provenance import REFERENCE_DATE
+from data.demo.streets import SOURCE as STREET_SOURCE
+from data.demo.streets import demo_streets, write_streets
 from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
@@ -23,11 +25,14 @@ from geo_service.city import CityProfile, load_city
 from geo_service.console import Report, err, out, progress
 from geo_service.db import Database
 from geo_service.errors import GeoServiceError
+from geo_service.imports.report import ImportOptions
 from geo_service.migrate import migrate
 from geo_service.settings import Settings
 from geo_service.transit.scenario_ingest import demo_files, read_file, store
 from geo_service.transit.service import import_gtfs
 from geo_service.transit.service import refresh as refresh_transit
+from geo_service.transit.street_import import import_streets
+from geo_service.transit.street_network import network_in_use
 
 FEED_NAME = "demo"
 PASSWORD_FILE = "demo-sign-in.json"  # noqa: S105 - the name of a file
@@ -67,6 +72,7 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
     for path in demo_files():
         store(database, read_file(path), dry_run=False, actor=ACTOR)
+    _fill_streets(database)
     refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.1 * share), actor=ACTOR)
     refresh_transit(database, "ptal", lambda what, share: report(what, 0.8 + 0.05 * share), ACTOR)
     refresh_availability(
@@ -79,6 +85,18 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     refresh_capacities(database, lambda what, share: report(what, 0.97 + 0.03 * share), ACTOR)
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
+
+
+def _fill_streets(database: Database) -> None:
+    """Draw the demo's streets where no network is loaded; one that a person imported stays."""
+    with database.read() as connection:
+        if network_in_use(connection) is not None:
+            return
+        streets = demo_streets(connection)
+    with TemporaryDirectory() as folder:
+        file = write_streets(streets, Path(folder) / "demo-streets.gpkg")
+        options = ImportOptions(source=STREET_SOURCE, actor=ACTOR)
+        import_streets(database, file, options, is_demo=True)
 
 
 def _computed_on(database: Database, today: date) -> bool:

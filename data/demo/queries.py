@@ -35,6 +35,33 @@ def winner_ids() -> Select[int, str, int]:
     return select(schema.Winner.round_id, schema.Winner.name, schema.Winner.id)
 
 
+def street_parcels() -> Select[Any]:
+    """Select the invented parcels that are streets.
+
+    Columns: name, geom (WKB, EPSG:25832).
+    """
+    parcel = schema.Parcel
+    return (
+        select(parcel.location_text.label("name"), func.ST_AsBinary(parcel.geom).label("geom"))
+        .where(parcel.is_demo, parcel.actual_use.startswith("Straßenverkehr"))
+        .order_by(parcel.parcel_key)
+    )
+
+
+def demo_stops() -> Select[Any]:
+    """Select the stops of the demo timetable.
+
+    Columns: geom (WKB, EPSG:25832).
+    """
+    stop, feed = schema.TransitStop, schema.TransitFeed
+    return (
+        select(func.ST_AsBinary(stop.geom).label("geom"))
+        .join(feed, feed.id == stop.feed_id)
+        .where(feed.is_current, feed.is_demo)
+        .order_by(stop.stop_id)
+    )
+
+
 def analyze() -> Executable:
     """Refresh the planner's statistics after bulk writes."""
     return text("ANALYZE")
