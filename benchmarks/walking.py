@@ -109,6 +109,10 @@ def main() -> None:
     show("all stops within 1,000 m on foot", within_s, f"{len(found[0]):,} pairs")
     show("nearest stop on foot", nearest_s, f"median {np.nanmedian(metres):.0f} m")
 
+    pairs = np.repeat(np.arange(len(places)), 5), rng.integers(0, asked.stops, 5 * len(places))
+    between_s, _ = timed(lambda: walking.walks_between(streets, (entries, stops), pairs, 2 * LIMIT_M), 1)
+    show("ways to five given stops each, up to 2,000 m", between_s)
+
     sample = rng.choice(len(streets.xy), NEAREST_SAMPLE, replace=False)
     nodes = entrances(np.asarray(shapely.points(streets.xy)), streets)
     alone_s, (_, near) = timed(
