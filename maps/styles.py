@@ -86,6 +86,8 @@ LINES: Final[Mapping[str, Line]] = MappingProxyType(
 """Outline per layer."""
 
 STOP_COLOR: Final = "#171A2B"
+PLANNED_COLOR: Final = "#B3005E"
+"""New stops and lines of a scenario."""
 PARCEL_OPACITY: Final = 0.72
 
 
@@ -97,6 +99,7 @@ def as_script() -> dict[str, Any]:
         "vacancies": dict(VACANCIES),
         "lines": {key: asdict(line) for key, line in LINES.items()},
         "stop": STOP_COLOR,
+        "planned": PLANNED_COLOR,
         "opacity": PARCEL_OPACITY,
     }
 
@@ -110,6 +113,7 @@ def stylesheet() -> str:
     rules.extend(_vacancy_rule(key, color) for key, color in VACANCIES.items())
     rules.extend(_line_rule(key, line) for key, line in LINES.items())
     rules.append(f".stop-dot {{ border-color: {STOP_COLOR}; }}")
+    rules.append(f".stop-dot--planned {{ border-color: {PLANNED_COLOR}; }}")
     return "\n".join(rules) + "\n"
 
 

@@ -189,11 +189,11 @@ def grade_served(connection: Connection, scenario: ScenarioAnswer, wanted: Asked
         raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
     frame = _served(connection, scenario)
     today = frame[~frame.is_new]
-    existing, days = _departures(connection, feeds, wanted, today.number.tolist())
+    existing, days = current_departures(connection, feeds, wanted, today.number.tolist())
     planned = with_lines(existing, planned_lines(scenario, frame, _kind_of_day(wanted)), wanted.window)
     for stage, departures in (("before", existing), ("after", planned)):
         frame = frame.assign(
-            **_stage(frame, category_ranks(departures, wanted.method, wanted.window), wanted, stage)
+            **stage_columns(frame, category_ranks(departures, wanted.method, wanted.window), wanted, stage)
         )
     return GradedStops(frame, days, any(feed.is_demo for feed in feeds))
 
@@ -247,7 +247,7 @@ def _next_stop_id(rows: pd.DataFrame) -> str:
     return f"new:{rows.stop_id.iloc[0]}" if rows.is_new.iloc[0] else str(rows.stop_id.iloc[0])
 
 
-def _departures(
+def current_departures(
     connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, numbers: Iterable[int]
 ) -> tuple[StopDepartures, dict[str, date]]:
     """Return what departs today from some stops, and the day of each feed that was counted."""
@@ -260,7 +260,7 @@ def _departures(
     return joined(parts), {name: day for name, day in days.items() if day is not None}
 
 
-def _stage(frame: pd.DataFrame, grades: pd.DataFrame, wanted: Asked, stage: str) -> dict[str, Any]:
+def stage_columns(frame: pd.DataFrame, grades: pd.DataFrame, wanted: Asked, stage: str) -> dict[str, Any]:
     """Return rank, category and figures of the deciding group of each stop."""
     found = grades.reindex(frame.number.to_numpy())
     ranks = found["rank"].fillna(len(wanted.method.categories)).to_numpy(dtype=np.int64)
@@ -297,10 +297,10 @@ def _stops_around(
     if others.empty:
         return served.frame
     feeds = connection.execute(register.current_feeds()).all()
-    departures, _ = _departures(connection, feeds, wanted, others.number.tolist())
+    departures, _ = current_departures(connection, feeds, wanted, others.number.tolist())
     grades = category_ranks(departures, wanted.method, wanted.window)
     for stage in ("before", "after"):
-        others = others.assign(**_stage(others, grades, wanted, stage))
+        others = others.assign(**stage_columns(others, grades, wanted, stage))
     return pd.concat([served.frame, others], ignore_index=True)
 
 

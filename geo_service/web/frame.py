@@ -74,6 +74,7 @@ NAVIGATION: Final[Sequence[Entry]] = (
     Entry("/flaechen", N_("Flächen")),
     Entry("/standorte", N_("Standorte")),
     Entry("/leerstand", N_("Leerstände")),
+    Entry("/oev", N_("ÖV")),
     Entry("/anfragen", N_("Anfragen"), frozenset({Role.INVESTOR_SUPPORT})),
     Entry("/berichte", N_("Berichte"), ADVISERS),
     Entry("/anstoss", N_("Anstoß"), frozenset({Role.VACANCY_MANAGER})),

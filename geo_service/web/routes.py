@@ -20,6 +20,7 @@ from geo_service.web.pages import (
     start,
     texts,
     together,
+    transit,
     what_if,
 )
 from geo_service.web.vocabulary import N_
@@ -36,6 +37,7 @@ PAGES = (
     reports,
     sites,
     premises,
+    transit,
     search,
     contest,
     inquiries,

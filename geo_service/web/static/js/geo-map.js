@@ -173,6 +173,20 @@ const GeoMap = (() => {
       style: outline(map.geo.settings.styles.lines.districts),
       onEachFeature: (feature, layer) => labelled(layer, "map-label--districts", feature.properties.name),
     }),
+    classes: (map) => ({
+      style: (feature) => {
+        const fill = map.geo.settings.styles.grade[feature.properties.grade] || {color: "#ffffff"};
+        return {stroke: true, color: fill.color, weight: 0.5, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
+      },
+    }),
+    graded_stops: (map) => ({
+      pointToLayer: (feature, latlng) => L.circleMarker(latlng, {
+        radius: feature.properties.planned ? 7 : 3.5, weight: feature.properties.planned ? 3 : 1.5,
+        color: feature.properties.planned ? map.geo.settings.styles.planned : map.geo.settings.styles.stop, fillColor: "#fff", fillOpacity: 1,
+      }),
+      onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
+    }),
+    courses: (map) => ({style: {color: map.geo.settings.styles.planned, weight: 4, opacity: 0.9, interactive: false}}),
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
     places: (map) => ({
       style: (feature) => {

@@ -1,0 +1,76 @@
+"""All stops of the current timetables with their category, for maps and lists of the whole city."""
+
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection
+
+from geo_service.errors import NotFound
+from geo_service.transit import queries as register
+from geo_service.transit import scenario_queries as queries
+from geo_service.transit.class_areas import class_areas
+from geo_service.transit.grades import Asked
+from geo_service.transit.scenario_effect import current_departures, stage_columns
+from geo_service.transit.scenarios import category_ranks
+
+EVERYWHERE: Final = (-1e7, -1e7, 1e7, 1e7)
+COLUMNS: Final = ["number", "feed_id", "stop_id", "name", "lines", "x", "y"]
+
+
+def graded_stops(connection: Connection, wanted: Asked) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Grade all stops of the current timetables.
+
+    Returns
+    -------
+    DataFrame
+        number, stop_id, name, lines, x, y (EPSG:25832), rank_before, category_before, departures_before,
+        headway_min_before, mode_group; by name.
+    dict
+        Feed to the day that was counted.
+
+    Raises
+    ------
+    NotFound
+        When no timetable is loaded.
+    """
+    feeds = connection.execute(register.current_feeds()).all()
+    if not feeds:
+        raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
+    rows = connection.execute(queries.stops_in(*EVERYWHERE)).all()
+    frame = pd.DataFrame([tuple(row) for row in rows], columns=COLUMNS)
+    departures, days = current_departures(connection, feeds, wanted, frame.number.tolist())
+    grades = category_ranks(departures, wanted.method, wanted.window)
+    graded = frame.assign(**stage_columns(frame, grades, wanted, "before"))
+    return graded.sort_values(["name", "stop_id"]).reset_index(drop=True), days
+
+
+def areas_before(stops: pd.DataFrame, wanted: Asked) -> list[tuple[str, Any]]:
+    """Return the areas of the classes of today (EPSG:25832), the best first."""
+    ranks = stops.rank_before.to_numpy(dtype=np.int64)
+    return class_areas(stops[["x", "y"]].to_numpy(dtype=float), ranks, wanted.method)
+
+
+def areas_after(stops: pd.DataFrame, served: pd.DataFrame, wanted: Asked) -> list[tuple[str, Any]]:
+    """Return the areas of the classes with a scenario.
+
+    Parameters
+    ----------
+    stops
+        As `graded_stops`.
+    served
+        Stops that the scenario serves, as `scenario_effect.GradedStops`.
+    wanted
+        What was counted.
+    """
+    others = stops[~stops.number.isin(served.number)]
+    xy = np.vstack([others[["x", "y"]], served[["x", "y"]]]).astype(float)
+    ranks = np.concatenate([others.rank_before, served.rank_after]).astype(np.int64)
+    return class_areas(xy, ranks, wanted.method)
+
+
+def courses(effect_frame: pd.DataFrame, lines: list[list[str]]) -> list[Any]:
+    """Return the course of each line as a line through its stops (EPSG:25832)."""
+    places = effect_frame.drop_duplicates("stop_id").set_index("stop_id")[["x", "y"]]
+    return [shapely.LineString(places.loc[course].to_numpy(dtype=float)) for course in lines]

@@ -1,0 +1,108 @@
+"""Transit maps: areas of the classes and stops of today, and what a scenario makes of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import shapely
+
+from geo_service.city import CityProfile
+from geo_service.geometry import to_wgs84
+from maps.base import CityMap, RenderedMap
+from maps.describe import Item
+from maps.layers import BaseMap, Embedded, LayerSpec, Records
+from maps.overview import map_settings
+from maps.speech import Speaker
+
+START_ZOOM: Final = 12
+STOPS_FROM_ZOOM: Final = 12
+AREA_DECIMALS: Final = 5
+"""A metre, in degrees."""
+AREA_TOLERANCE_M: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class MapStop:
+    """A stop on the map: place (EPSG:25832), served by the scenario or not, text upon it, popup."""
+
+    place: shapely.Point
+    planned: bool
+    label: str
+    item: Item
+
+
+@dataclass(frozen=True, slots=True)
+class TransitLayers:
+    """What the map shows.
+
+    Parameters
+    ----------
+    areas
+        Layer key (``now``, ``before`` or ``after``) to the areas of the classes (EPSG:25832), best first; the
+        last is shown at first.
+    stops, planned
+        Stops of today, and those of the scenario.
+    courses
+        Lines of the scenario (EPSG:25832).
+    """
+
+    areas: Mapping[str, Sequence[tuple[str, Any]]]
+    stops: Sequence[MapStop]
+    planned: Sequence[MapStop] = ()
+    courses: Sequence[Any] = ()
+
+
+def transit_map(
+    city: CityProfile, speaker: Speaker, basemap: tuple[str, str] | None, label: str, layers: TransitLayers
+) -> RenderedMap:
+    """Build the map of the classes; it opens on the scenario, or on the city.
+
+    Parameters
+    ----------
+    city, speaker, basemap
+        As in `maps.overview.overview_map`.
+    label
+        What the map shows, read out by screen readers.
+    layers
+        The layers.
+    """
+    settings: dict[str, Any] = map_settings(speaker)
+    west, south, east, north = city.bbox
+    if layers.planned:
+        box = shapely.total_bounds(to_wgs84([stop.place for stop in layers.planned]))
+        west, south, east, north = box.tolist()
+    settings["bounds"] = [[south, west], [north, east]]
+    made = CityMap("transit", city.center, START_ZOOM, label, settings)
+    if basemap:
+        BaseMap(*basemap).add_to(made)
+    shown = list(layers.areas)[-1:]
+    for key, areas in layers.areas.items():
+        features = [_area(grade, shape) for grade, shape in areas]
+        Embedded(LayerSpec(key, "classes", on=key in shown), _collection(features)).add_to(made)
+    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    courses = [{"geometry": _degrees(course, 7), "properties": {}} for course in layers.courses]
+    Embedded(LayerSpec("courses", "courses"), _collection(courses)).add_to(made)
+    shown_from = LayerSpec("stops", "graded_stops", STOPS_FROM_ZOOM, on=not layers.planned)
+    Embedded(shown_from, _collection(map(_stop, layers.stops))).add_to(made)
+    Embedded(LayerSpec("planned", "graded_stops"), _collection(map(_stop, layers.planned))).add_to(made)
+    return made.rendered()
+
+
+def _collection(features: Any) -> dict[str, Any]:  # noqa: ANN401 - an iterable of features
+    return {"type": "FeatureCollection", "features": [{"type": "Feature", **each} for each in features]}
+
+
+def _degrees(shape: Any, decimals: int) -> dict[str, Any]:  # noqa: ANN401 - any shape
+    rounded = shapely.set_precision(to_wgs84(shape), 10**-decimals, mode="pointwise")
+    mapped: dict[str, Any] = shapely.geometry.mapping(rounded)
+    return mapped
+
+
+def _area(grade: str, shape: Any) -> dict[str, Any]:  # noqa: ANN401 - a multipolygon
+    simple = shapely.simplify(shape, AREA_TOLERANCE_M)
+    return {"geometry": _degrees(simple, AREA_DECIMALS), "properties": {"grade": grade}}
+
+
+def _stop(stop: MapStop) -> dict[str, Any]:
+    properties = {"planned": stop.planned, "label": stop.label, "item": stop.item.as_json()}
+    return {"geometry": _degrees(stop.place, 6), "properties": properties}
