@@ -148,6 +148,8 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
         Field("tram_distance_m", "number"),
         Field("bus_stop", "text"),
         Field("bus_distance_m", "number"),
+        Field("walk_kind", "text"),
+        *_all("number", "walk_m next_walk_m rail_walk_m tram_walk_m bus_walk_m"),
         Field("computed_at", "moment"),
         Field("is_demo", "boolean"),
     ),

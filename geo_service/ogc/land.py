@@ -162,6 +162,7 @@ TRANSIT = Collection(
             access, "method grade category access_index distance_m next_grade next_distance_m computed_at"
         ),
         **same(access, "rail_distance_m tram_distance_m bus_distance_m"),
+        **same(access, "walk_kind walk_m next_walk_m rail_walk_m tram_walk_m bus_walk_m"),
         "stop": _stop.c.name,
         "next_stop": _next.c.name,
         "rail_stop": _rail.c.name,
