@@ -53,6 +53,17 @@ class StopDepartures:
     row_of: Ints
     later: pd.DataFrame
 
+    def at(self, stop: int) -> "StopDepartures":
+        """Return the departures of one stop."""
+        rows = np.flatnonzero(self.rows.stop == stop)
+        times = np.isin(self.row_of, rows)
+        return StopDepartures(
+            rows=self.rows.iloc[rows].reset_index(drop=True),
+            seconds=self.seconds[times],
+            row_of=np.searchsorted(rows, self.row_of[times]),
+            later=self.later[self.later.stop == stop],
+        )
+
 
 def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Window) -> StopDepartures:
     """Take the departures of one day within a window.

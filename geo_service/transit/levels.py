@@ -85,7 +85,7 @@ def store_levels(
         progress(f"Levels: {kind}", 0.2 + 0.2 * place)
         subjects = connection.execute(queries.subjects(kind, now[0])).all()
         places = shapely.from_wkb(np.array([row.geom for row in subjects], dtype=object))
-        found = access_levels(len(places), within(places, xy, RAIL_REACH_M), numbered)
+        found = access_levels(len(places), within(places, xy, RAIL_REACH_M), numbered, with_routes=False)
         frame = pd.DataFrame(
             {
                 "subject_kind": kind.value,

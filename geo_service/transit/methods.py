@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from geo_service.errors import BadParameter, InvalidInput
+from geo_service.transit.foot_rules import detour
 from geo_service.transit.modes import Mode
 from geo_service.transit.windows import Window, parse_window
 
@@ -94,9 +95,9 @@ class Method:
     groups
         Mode groups, best first.
     distance
-        Bands of the distance, metres: of the straight line, or of the way on foot where `detour` is over 1.
+        Bands of the distance, metres: of the straight line, or of the way on foot.
     detour
-        The way on foot is taken to be this many times the straight line; 1: the straight line counts.
+        Where the way on foot counts: how many times the straight line it is taken to be; else 1.
     classes
         Category, best first, to the class in each distance band; None: no class.
     """
@@ -196,7 +197,7 @@ def _build(facts: dict[str, Any]) -> Method:
         node_modes=frozenset(Mode(mode) for mode in node.get("modes", ())) if node else frozenset(),
         groups=tuple(_group(group) for group in facts["groups"]),
         distance=Bands(tuple(facts["distance"]["upper_m"]), tuple(facts["distance"]["upper_included"])),
-        detour=float(facts["distance"].get("detour", 1)),
+        detour=detour().factor if facts["distance"].get("on_foot", False) else 1.0,
         classes=MappingProxyType({name: _cells(row) for name, row in facts["classes"].items()}),
     )
 
@@ -228,7 +229,6 @@ def _contradictions(method: Method, path: Path) -> list[str]:
         "day_kind must be weekday, saturday or sunday": method.day_kind
         not in {"weekday", "saturday", "sunday"},
         "headway kind must be counting or waiting": method.headway_kind not in {COUNTING, WAITING},
-        "detour must be 1 or more": method.detour < 1,
         "upper ends must rise, one flag each": any(
             len(band.upper) != len(band.included) or list(band.upper) != sorted(set(band.upper))
             for band in bands

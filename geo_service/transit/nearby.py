@@ -182,7 +182,9 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
     evidence: list[Record] = []
     if row["stop_pk"] is not None:
         feed = by_id[row["stop_pk"]].feed_id
-        evidence = stop_evidence(counted.departures[feed], graded[feed], method)[row["stop_pk"]]
+        stop, found = row["stop_pk"], graded[feed]
+        there = counted.departures[feed].at(stop)
+        evidence = stop_evidence(there, found[found.stop == stop], method)[stop]
     return PlaceAnswer(
         wanted=wanted,
         days=counted.days,

@@ -89,7 +89,9 @@ def services(departures: StopDepartures, window: Window) -> pd.DataFrame:
     return busier.assign(per_hour=busier.number / (window.minutes / 60))[COLUMNS]
 
 
-def access_levels(places: int, pairs: tuple[Ints, Ints, Floats], offered: pd.DataFrame) -> Levels:
+def access_levels(
+    places: int, pairs: tuple[Ints, Ints, Floats], offered: pd.DataFrame, *, with_routes: bool = True
+) -> Levels:
     """Return the access index of places.
 
     Parameters
@@ -100,6 +102,8 @@ def access_levels(places: int, pairs: tuple[Ints, Ints, Floats], offered: pd.Dat
         Place, stop and distance in metres of every pair within `RAIL_REACH_M`, sorted by place.
     offered
         As `services`; stop is the number of the stop.
+    with_routes
+        Keep the routes: for a city they take far more memory than the index.
     """
     place, stop, distance = pairs
     index = np.zeros(places)
@@ -113,7 +117,7 @@ def access_levels(places: int, pairs: tuple[Ints, Ints, Floats], offered: pd.Dat
         part = slice(first, last)
         routes = _routes(place[part], stop[part], distance[part], offered)
         np.add.at(index, routes.place.to_numpy(), (routes.edf * routes.share).to_numpy())
-        found.append(routes)
+        found.append(routes if with_routes else routes[:0])
     empty = _routes(place[:0], stop[:0], distance[:0], offered)
     return Levels(index, pd.concat(found, ignore_index=True) if found else empty)
 

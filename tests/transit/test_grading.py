@@ -182,3 +182,17 @@ def test_best_and_next_best_equal_a_plain_loop(pairs: list[tuple[int, int, float
         for found, wanted in zip((best, other), options[:2], strict=False):
             assert found[subject][:2] == (wanted[0], wanted[3])
         assert sum(found[subject][1] >= 0 for found in (best, other)) == min(2, len(options))
+
+
+def test_departures_of_one_stop_are_those_of_the_table() -> None:
+    rows = pd.concat(
+        [frame(("1", "B", hours(6, 21))), frame(("1", "C", hours(7, 8)), ("1", "D", hours(9)), stop=4)],
+        ignore_index=True,
+    )
+    every = departures_on(rows, MONDAY, MONDAY, DAYTIME)
+    alone = departures_on(rows.iloc[1:], MONDAY, MONDAY, DAYTIME)
+    there = every.at(4)
+    assert there.rows.to_dict("list") == alone.rows.to_dict("list")
+    assert (there.seconds.tolist(), there.row_of.tolist()) == (hours(7, 8, 9), [0, 0, 1])
+    assert there.later.empty
+    assert every.at(0).later.following_s.tolist() == hours(21)

@@ -84,12 +84,12 @@ def test_waiting_asks_for_a_headway_not_for_a_number() -> None:
 
 
 def test_one_departure_is_enough_where_every_departure_counts() -> None:
-    """OeVGK18 grades any departure: F up to 323 m of straight line."""
+    """OeVGK18 grades any departure: F up to 344 m of straight line."""
     better = next_better(load_method("oevgk18"), None, [stop(0, 400.0, 1)], DAYTIME)
     assert better is not None
     assert better.nearer is not None
-    assert better.nearer.limit_m == pytest.approx(420 / 1.3)
-    assert better.nearer.missing_m == pytest.approx(400 - 420 / 1.3)
+    assert better.nearer.limit_m == pytest.approx(420 / 1.22)
+    assert better.nearer.missing_m == pytest.approx(400 - 420 / 1.22)
 
 
 STOPS = st.lists(

@@ -48,6 +48,14 @@ def test_route_counts_once_at_its_best_stop_and_the_others_by_half() -> None:
     assert found.routes[["stop", "line", "share"]].to_numpy().tolist() == [[0, "440", 1.0], [1, "450", 0.5]]
 
 
+def test_index_without_the_routes_is_the_same() -> None:
+    pairs = (np.array([0, 1]), np.array([0, 0]), np.array([400.0, 100.0]))
+    offered = pd.DataFrame([(0, "bus", "440", 6.0)], columns=ptal.COLUMNS)
+    bare = access_levels(2, pairs, offered, with_routes=False)
+    assert bare.index.tolist() == access_levels(2, pairs, offered).index.tolist()
+    assert bare.routes.empty
+
+
 def test_buses_beyond_640_and_trains_beyond_960_m_do_not_count() -> None:
     offers: list[Offer] = [(0, "bus", "440", 6), (0, "tram", "U41", 6)]
     assert level([(0, 0, 640.0)], offers).routes.line.tolist() == ["440", "U41"]
