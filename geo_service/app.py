@@ -39,6 +39,7 @@ from geo_service.ogc.tiles import TileCache
 from geo_service.search import routes as search
 from geo_service.settings import Settings, get_settings
 from geo_service.sites import routes as sites
+from geo_service.transit import reach_routes as reach
 from geo_service.transit import routes as transit
 from geo_service.transit import scenario_routes as scenarios
 from geo_service.web import routes as web
@@ -91,7 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    land = (features, tiles, auth, availability, city, transit, scenarios)
+    land = (features, tiles, auth, availability, city, transit, reach, scenarios)
     parts = (*land, inquiries, matching, sites, search, web)
     for part in parts:  # routes are tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify)])

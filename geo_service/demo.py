@@ -28,6 +28,7 @@ from geo_service.errors import GeoServiceError
 from geo_service.imports.report import ImportOptions
 from geo_service.migrate import migrate
 from geo_service.settings import Settings
+from geo_service.transit.reach_service import refresh_reach
 from geo_service.transit.scenario_ingest import demo_files, read_file, store
 from geo_service.transit.service import import_gtfs
 from geo_service.transit.service import refresh as refresh_transit
@@ -74,7 +75,9 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         store(database, read_file(path), dry_run=False, actor=ACTOR)
     _fill_streets(database)
     refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.1 * share), actor=ACTOR)
-    refresh_transit(database, "ptal", lambda what, share: report(what, 0.8 + 0.05 * share), ACTOR)
+    refresh_transit(database, "ptal", lambda what, share: report(what, 0.8 + 0.04 * share), ACTOR)
+    report("Travel times", 0.84)
+    refresh_reach(database, actor=ACTOR)
     refresh_availability(
         database,
         options_of(today),

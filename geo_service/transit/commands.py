@@ -18,6 +18,7 @@ from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
 from geo_service.transit.ptal import PTAL
+from geo_service.transit.reach_commands import reach
 from geo_service.transit.service import RefreshReport, import_gtfs, refresh
 from geo_service.transit.windows import NAMED_WINDOWS
 
@@ -88,6 +89,9 @@ def gtfs(  # noqa: PLR0913 - the options of a command
             print_feed_report(report)
     if report.refused:
         raise typer.Exit(1)
+
+
+transit_app.command("reach")(reach)
 
 
 @transit_app.callback(invoke_without_command=True)

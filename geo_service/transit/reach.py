@@ -75,22 +75,23 @@ class Departures:
         Departures from the places: each full minute from its start up to but without its end.
     longest_walk_s
         Longest way on foot to a stop, seconds.
+    stops
+        Numbers of the stops that are walked to, sorted.
     """
 
-    def __init__(self, network: Network, window: Window, longest_walk_s: int) -> None:
-        self.network, self.window = network, window
+    def __init__(self, network: Network, window: Window, longest_walk_s: int, stops: Integers) -> None:
+        self.network, self.window, self.stops = network, window, stops
         self.minutes = -(-(window.end_s - window.start_s) // MINUTE)
         width = self.minutes + longest_walk_s // MINUTE
-        number = len(network.stop_first) - 1
         second = window.start_s - network.base_s + np.arange(MINUTE)[:, None] + MINUTE * np.arange(width)
-        self._caught = np.empty((number, MINUTE, width), dtype=np.int32)
-        for stop in range(number):
+        self._caught = np.empty((len(stops), MINUTE, width), dtype=np.int32)
+        for row, stop in enumerate(stops):
             first, end = network.stop_first[stop : stop + 2]
             found = first + np.searchsorted(network.departure_s[first:end], second)
-            self._caught[stop] = np.where(found < end, found, len(network.departure_s))
+            self._caught[row] = np.where(found < end, found, len(network.departure_s))
 
     def arrivals(self, profile: Integers) -> npt.NDArray[np.int32]:
-        """Return what is reached from each stop at each second, shape (stops, 60, minutes).
+        """Return what is reached from each stop at each second, shape (stops, 60, minutes): those of `stops`.
 
         Parameters
         ----------
@@ -125,6 +126,7 @@ def travel_times(departures: Departures, profile: Integers, legs: Legs, walk_s: 
     table = np.lib.stride_tricks.sliding_window_view(departures.arrivals(profile), departures.minutes, axis=2)
     number, most = len(walk_s), departures.network.rules.max_travel_s
     found = np.full((4, number), np.nan)
+    at_stop = np.searchsorted(departures.stops, legs.stop)
     ends = np.searchsorted(legs.place, np.arange(number), side="right")
     start = leg = 0
     while start < number:
@@ -137,7 +139,7 @@ def travel_times(departures: Departures, profile: Integers, legs: Legs, walk_s: 
             place = legs.place[rows] - start
             here, firsts = np.unique(place, return_index=True)
             minute, second = np.divmod(legs.seconds[rows], MINUTE)
-            keys[here] = np.minimum.reduceat(table[legs.stop[rows], second, minute], firsts)
+            keys[here] = np.minimum.reduceat(table[at_stop[rows], second, minute], firsts)
         found[:, start:stop] = _summary(keys, walk_s[start:stop], most)
         start, leg = stop, rows.stop
     return TravelTimes(*found)

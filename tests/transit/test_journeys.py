@@ -96,7 +96,7 @@ def searched(
     places = np.asarray(xy, dtype=float)
     calls = calls_of(runs).between(window.start_s, window.end_s + rules.max_travel_s)
     network = Network(calls, footpaths(places, rules), rules)
-    return Departures(network, window, 1_200), network.search(walks(len(xy), egress))
+    return Departures(network, window, 1_200, np.arange(len(xy))), network.search(walks(len(xy), egress))
 
 
 def walks(number: int, known: dict[int, int]) -> Any:
