@@ -85,7 +85,7 @@ def parcels(rows: Rows) -> None:
             municipality="Dortmund",
             official_area_m2=5_010,
             location_text=texts.get(key, f"Verborgene Gasse {index} {SECRET}"),
-            actual_use="Industrie- und Gewerbefläche",
+            actual_use="Industrie- und Gewerbefläche / Gewerbe, unbebaut",
             owner_kind="municipal",
             district_id=rows.ids["west"],
             publication_objection=key == OBJECTED_KEY,

@@ -100,6 +100,7 @@ def find_places(land: CityLand, search: Search, *, public: bool) -> Found:
     """
     parcels = land.parcels
     wanted = land.visible(public=public) & (parcels["net_m2"] > 0).to_numpy()
+    wanted &= land.on_offer(public=public)
     wanted &= parcels["horizon"].isin(search.horizons).to_numpy()
     if not public:  # to the public sold land reads like any other without a date: docs/decisions
         wanted &= ~parcels["sold"].to_numpy(dtype=bool)
@@ -180,6 +181,7 @@ def neighbours_of(land: CityLand, parcel_key: str, horizons: Collection[str], *,
     beside = (joins.first == here) | (joins.second == here)
     rows = parcels.iloc[other[beside]].assign(shared_m=joins.shared_m[beside])
     kept = land.visible(public=public)[other[beside]] & rows["horizon"].isin(horizons).to_numpy()
+    kept &= land.on_offer(public=public)[other[beside]]
     kept &= (rows["net_m2"] > 0).to_numpy() & (public | ~rows["sold"].to_numpy(dtype=bool))
     rows = rows[kept].sort_values(["shared_m", "parcel_key"], ascending=[False, True])
     joint = square_centimetres([parcels["net_m2"].iloc[here], *rows["net_m2"]]).sum()

@@ -15,7 +15,7 @@ import pandas as pd
 
 from geo_service.errors import InvalidInput
 
-DIMENSIONS: Final = ("district", "use", "horizon", "severity", "owner_kind")
+DIMENSIONS: Final = ("district", "use", "horizon", "severity", "owner_kind", "category")
 """What a balance can be told apart by. Owner kind is for roles only: leave the column out for others."""
 MEASURES: Final = ("parcels", "net_cm2", "estimated_cm2")
 """What is counted: parcels with land, their net area, and apart from it the part that is probably not usable
@@ -28,6 +28,8 @@ FLOWS: Final = (
     "gone",
     "sold",
     "returned",
+    "put_to_use",
+    "given_up",
     "resurveyed",
     "area_freed",
     "area_blocked",
@@ -39,6 +41,7 @@ FLOWS: Final = (
 """What can happen to a parcel between two days.
 
 new, gone: the parcel is (no longer) in the cadastre. sold, returned: it left the land on offer, or came back.
+put_to_use, given_up: what it is changed, so that it is no longer offered, or is now.
 resurveyed, area_freed, area_blocked: its net area changed, because its measured area did, or because
 restrictions let go of or took land. freed, newly_blocked: it can be had now, or no longer now.
 horizon_change: another horizon, neither of them now. reclassified: same horizon, but another district, use,
@@ -86,7 +89,8 @@ def land_balance(
     ----------
     opening, closing
         One row per parcel in the cadastre of the day: ``parcel_id``, ``gross_m2``, ``net_m2``,
-        ``estimated_m2``, ``horizon``, ``sold`` (boolean: no longer on offer), and the columns of
+        ``estimated_m2``, ``horizon``, ``sold`` (boolean: no longer on offer), ``offered``
+        (boolean: what it is may be offered; without the column all are), and the columns of
         `dimensions`; missing values there count as a cell of their own, ``unknown``.
     dimensions
         Some of `DIMENSIONS`.
@@ -131,7 +135,8 @@ def _checked(frame: pd.DataFrame, dimensions: tuple[str, ...]) -> pd.DataFrame:
     strange = [name for name in dimensions if name not in DIMENSIONS]
     if strange or len(set(dimensions)) < len(dimensions):
         raise InvalidInput(f"A balance is told apart by {', '.join(DIMENSIONS)}, each at most once.")
-    needed = ["parcel_id", "gross_m2", "net_m2", "estimated_m2", "sold", "horizon", *DIMENSIONS]
+    frame = frame if "offered" in frame else frame.assign(offered=True)
+    needed = ["parcel_id", "offered", "gross_m2", "net_m2", "estimated_m2", "sold", "horizon", *DIMENSIONS]
     columns = [name for name in dict.fromkeys(needed) if name in frame or name not in DIMENSIONS]
     missing = [name for name in (*columns, *dimensions, "horizon") if name not in frame]
     if missing:
@@ -147,6 +152,7 @@ def _checked(frame: pd.DataFrame, dimensions: tuple[str, ...]) -> pd.DataFrame:
             raise InvalidInput(f"The {measure} area of parcel {wrong} is missing or negative.")
         result[f"{measure}_cm2"] = np.rint(area * 10_000).astype(np.int64)
     result["sold"] = result["sold"].to_numpy(dtype=bool)
+    result["offered"] = result["offered"].to_numpy(dtype=bool)
     words = [name for name in DIMENSIONS if name in result]
     return result.assign(**{name: result[name].astype(object).fillna(UNKNOWN) for name in words}, here=True)
 
@@ -154,8 +160,13 @@ def _checked(frame: pd.DataFrame, dimensions: tuple[str, ...]) -> pd.DataFrame:
 def _counted(both: pd.DataFrame, day: str) -> npt.NDArray[np.bool_]:
     """Tell which parcels are on offer on a day."""
     here = both[f"here{day}"].notna().to_numpy()
-    counted: npt.NDArray[np.bool_] = here & (both[f"sold{day}"] != True).to_numpy()  # noqa: E712 - may be missing
+    counted: npt.NDArray[np.bool_] = here & ~_true(both[f"sold{day}"]) & _true(both[f"offered{day}"])
     return counted
+
+
+def _true(column: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
+    """Tell where a column that may be missing is true."""
+    return np.asarray(column == True, dtype=bool)  # noqa: E712 - missing is not true
 
 
 def _measures(both: pd.DataFrame, day: str, counted: npt.NDArray[np.bool_]) -> Numbers:
@@ -186,13 +197,17 @@ Rows = dict[str, npt.NDArray[np.bool_]]
 def _leaving(both: pd.DataFrame, was: Any, is_now: Any) -> Rows:  # noqa: ANN401 - boolean arrays
     """Tell which parcels left the land on offer, and how."""
     stays = both["here_1"].notna().to_numpy()
-    return {"gone": was & ~stays, "sold": was & ~is_now & stays}
+    left = was & ~is_now & stays
+    sold = _true(both["sold_1"])
+    return {"gone": was & ~stays, "sold": left & sold, "put_to_use": left & ~sold}
 
 
 def _arriving(both: pd.DataFrame, was: Any, is_now: Any) -> Rows:  # noqa: ANN401 - boolean arrays
     """Tell which parcels came to the land on offer, and how."""
     stood = both["here_0"].notna().to_numpy()
-    return {"new": is_now & ~stood, "returned": is_now & ~was & stood}
+    came = is_now & ~was & stood
+    sold = _true(both["sold_0"])
+    return {"new": is_now & ~stood, "returned": came & sold, "given_up": came & ~sold}
 
 
 def _changing(both: pd.DataFrame, stays: Any) -> Rows:  # noqa: ANN401 - boolean array

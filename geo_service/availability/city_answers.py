@@ -101,6 +101,7 @@ def summary_answer(found: Summary, *, public: bool) -> SummaryAnswer:
         is_demo=found.is_demo,
         parcels=found.parcels,
         without_land=found.without_land,
+        apart=found.apart,
         gross_m2=square_metres(found.gross_cm2),
         net_m2=square_metres(found.net_cm2),
         estimated_m2=square_metres(found.estimated_cm2),

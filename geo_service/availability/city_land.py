@@ -19,8 +19,11 @@ from geo_service.availability import city_queries, service
 from geo_service.availability.inputs import Geometries, Inputs, Options, geometries, in_force
 from geo_service.availability.joins import Joins, find_joins
 from geo_service.availability.kernel import compute_availability
+from geo_service.availability.usability import OFFERS
+from geo_service.availability.usable import answers_of
 from geo_service.availability.waterfall import Flags
 
+CATEGORY: Final = ("category", "internal_category")
 SOLD: Final = "sold"
 JOINS_KEPT: Final = 4
 PER_M2: Final = 10_000
@@ -38,7 +41,8 @@ class CityLand:
     inputs
         What it was computed from, EPSG:25832.
     parcels
-        One row per parcel: those of `AvailabilityResult.parcels`, ``parcel_key`` and ``sold``; with facts
+        One row per parcel: those of `AvailabilityResult.parcels`, ``parcel_key``, ``sold``, and what it is
+        and whether it is offered (`CATEGORY`, `usability.OFFERS`); with facts
         also ``district_key``, ``district`` (missing: outside of all), ``owner_kind`` (for roles only),
         ``shown`` (the public may see it) and ``is_demo``.
     net
@@ -94,6 +98,11 @@ class CityLand:
         shown = self.parcels["shown"].to_numpy(dtype=bool)
         return shown if public else np.ones(len(shown), dtype=bool)
 
+    def on_offer(self, *, public: bool) -> Flags:
+        """Tell which parcels are land on offer, by the category that a caller sees."""
+        offered: Flags = self.parcels["offered" if public else "internal_offered"].to_numpy(dtype=bool)
+        return offered
+
 
 def city_land(
     connection: Connection,
@@ -121,9 +130,12 @@ def city_land(
     with service.no_garbage_collection():
         keys, inputs = service.load(connection, as_of, parcel_keys)
         result = compute_availability(inputs, options)
+        answers = answers_of(connection, result, inputs, parcel_keys)
         zones = _frame(connection.execute(city_queries.zones(as_of)).all(), ("zone", "geometry"))
     zones["geometry"] = shapely.from_wkb(zones["geometry"].to_numpy(dtype=object))
-    parcels = result.parcels.assign(parcel_key=keys)
+    parcels = result.parcels.assign(
+        parcel_key=keys, **{name: answers[name].to_numpy() for name in (*CATEGORY, *OFFERS)}
+    )
     occupancies = inputs.occupancies
     sold = occupancies[in_force(occupancies, as_of) & (occupancies["kind"] == SOLD).to_numpy(dtype=bool)]
     parcels["sold"] = np.isin(inputs.parcel_ids, sold["parcel_id"].to_numpy(dtype=np.int64))

@@ -12,7 +12,7 @@ from geo_service.availability.models import Horizon
 from geo_service.availability.schemas import IsoDate
 from geo_service.restrictions.models import Severity
 
-Dimension = Literal["district", "use", "horizon", "severity", "owner_kind"]
+Dimension = Literal["district", "use", "horizon", "severity", "owner_kind", "category"]
 LARGEST_WISH_M2 = 100_000_000
 """A third of a large city: beyond it a typing error is likelier than a wish."""
 MOST_SEEDS = 300
@@ -170,7 +170,7 @@ class GroupFigures(BaseModel):
 
 
 class SummaryAnswer(BaseModel):
-    """Totals of the land. Each list of groups adds up to the totals, to the square centimetre."""
+    """Totals of the land. Each list but by_category adds up to the totals, exactly."""
 
     as_of: date = Field(description="Day asked for.")
     preset: str = Field(description="Key of the horizon preset.")
@@ -178,12 +178,14 @@ class SummaryAnswer(BaseModel):
     is_demo: bool = Field(description="Some of the parcels are invented.")
     parcels: int = Field(description="All parcels counted.")
     without_land: int = Field(description="Those of them without net land; in no group.")
+    apart: int = Field(description="Those with net land that are not on offer; in by_category alone.")
     gross_m2: float = Field(description="Measured area of all, m2.")
-    net_m2: float = Field(description="Net area, m2.")
+    net_m2: float = Field(description="Net area of the land on offer, m2.")
     estimated_m2: float = Field(description="Part of net that is probably not usable, an estimate, m2.")
     by_horizon: list[GroupFigures] = Field(description="By horizon.")
     by_severity: list[GroupFigures] = Field(description="By severity.")
     by_district: list[GroupFigures] = Field(description="By district, by name.")
+    by_category: list[GroupFigures] = Field(description="By category, with what is not on offer.")
 
 
 class MemberParcel(BaseModel):

@@ -149,7 +149,10 @@ def city_balance(opening: CityLand, closing: CityLand, by: Sequence[str]) -> Cit
 
 def _day(land: CityLand, *, with_use: bool) -> pd.DataFrame:
     columns = ["parcel_id", "gross_m2", "net_m2", "estimated_m2", "sold", "horizon"]
-    frame = land.parcels[[*columns, "district", "severity", "owner_kind"]]
+    frame = land.parcels[[*columns, "district", "severity", "owner_kind"]].assign(
+        category=land.parcels["internal_category"],
+        offered=land.on_offer(public=False) | land.parcels["sold"].to_numpy(dtype=bool),
+    )
     return frame.assign(use=land.use) if with_use else frame
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from geo_service.availability.categories import CATEGORIES
 from geo_service.availability.city_land import CityLand, square_centimetres
 from geo_service.availability.inputs import SEVERITIES
 from geo_service.availability.presets import HORIZONS
@@ -42,11 +43,13 @@ class Summary:
         What was asked.
     parcels, without_land
         All parcels the caller may see, and those of them without net land.
+    apart
+        Those of them that have net land and are not on offer: in use, or not known.
     gross_cm2, net_cm2, estimated_cm2
-        Sums in whole square centimetres; estimates are a part of net, never taken off.
+        Gross of all; net of the land on offer, estimates are a part of it. Whole square centimetres.
     groups
-        Totals by dimension (horizon, severity, district, and category where it is computed); each of them
-        adds up to the sums.
+        Totals by dimension: horizon, severity and district each add up to the sums; category holds all land,
+        also what is not on offer.
     is_demo
         Whether any of it is invented.
     """
@@ -55,6 +58,7 @@ class Summary:
     preset: str
     parcels: int
     without_land: int
+    apart: int
     gross_cm2: int
     net_cm2: int
     estimated_cm2: int
@@ -72,32 +76,41 @@ def summarise_land(land: CityLand, *, public: bool) -> Summary:
     public
         Whether only published parcels are counted.
     """
-    seen = land.parcels[land.visible(public=public)]
-    offered = seen[(seen["net_m2"] > 0).to_numpy()]
-    measures = pd.DataFrame(
-        {
-            "parcels": 1,
-            "net_cm2": square_centimetres(offered["net_m2"]),
-            "estimated_cm2": square_centimetres(offered["estimated_m2"]),
-        }
-    )
+    visible = land.visible(public=public)
+    seen, on_offer = land.parcels[visible], land.on_offer(public=public)[visible]
+    having = (seen["net_m2"] > 0).to_numpy()
+    offered, with_land = seen[having & on_offer], seen[having]
+    measures = _measures(offered)
+    category = with_land["category" if public else "internal_category"].to_numpy()
     districts = _districts(offered)
     keys = offered["district_key"].astype(object).fillna(OUTSIDE).to_numpy()
     groups = {
         "horizon": _totals(measures, offered["horizon"].to_numpy(), {word: word for word in HORIZONS}),
         "severity": _totals(measures, offered["severity"].to_numpy(), {word: word for word in SEVERITIES}),
         "district": _totals(measures, keys, districts),
+        "category": _totals(_measures(with_land), category, {word: word for word in CATEGORIES}),
     }
     return Summary(
         land.options.as_of,
         land.options.preset.key,
         len(seen),
-        len(seen) - len(offered),
+        len(seen) - len(with_land),
+        len(with_land) - len(offered),
         int(square_centimetres(seen["gross_m2"]).sum()),
         int(measures["net_cm2"].sum()),
         int(measures["estimated_cm2"].sum()),
         groups,
         bool(seen["is_demo"].any()),
+    )
+
+
+def _measures(rows: pd.DataFrame) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "parcels": 1,
+            "net_cm2": square_centimetres(rows["net_m2"]),
+            "estimated_cm2": square_centimetres(rows["estimated_m2"]),
+        }
     )
 
 

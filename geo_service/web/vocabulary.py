@@ -106,6 +106,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "horizon": N_("Verfügbarkeit"),
             "severity": N_("Restriktion"),
             "owner_kind": N_("Art des Eigentums"),
+            "category": N_("Kategorie"),
         },
         "preset": {
             "default": N_("übliche"),
@@ -117,6 +118,8 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "gone": N_("nicht mehr im Kataster"),
             "sold": N_("verkauft"),
             "returned": N_("zurück im Angebot"),
+            "put_to_use": N_("in Nutzung genommen"),
+            "given_up": N_("Nutzung aufgegeben"),
             "resurveyed": N_("neu vermessen"),
             "area_freed": N_("Fläche frei geworden"),
             "area_blocked": N_("Fläche neu belegt"),

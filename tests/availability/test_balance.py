@@ -27,6 +27,8 @@ def parcel(parcel_id: int, net_m2: float = 10_000, **fields: Any) -> dict[str, A
         "horizon": "now",
         "severity": "light",
         "owner_kind": "municipal",
+        "category": "gap",
+        "offered": True,
     }
     return row | fields
 
@@ -56,6 +58,9 @@ def test_nothing_happened() -> None:
         ([parcel(1)], [parcel(1, sold=True)], {"now": {"opening": 1, "sold": -1}}),
         ([parcel(1, sold=True)], [parcel(1)], {"now": {"returned": 1, "closing": 1}}),
         ([parcel(1, sold=True)], [parcel(1, sold=True)], {}),
+        ([parcel(1)], [parcel(1, offered=False)], {"now": {"opening": 1, "put_to_use": -1}}),
+        ([parcel(1, offered=False)], [parcel(1)], {"now": {"given_up": 1, "closing": 1}}),
+        ([parcel(1)], [parcel(1, offered=False, sold=True)], {"now": {"opening": 1, "sold": -1}}),
         ([parcel(1, sold=True)], [], {}),
         (
             [parcel(1, horizon="long")],
@@ -157,6 +162,8 @@ def days(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
             "horizon": st.sampled_from(["now", "short", "undetermined"]),
             "severity": st.sampled_from(["light", "severe"]),
             "owner_kind": st.sampled_from(["private", "municipal"]),
+            "category": st.sampled_from(["gap", "vacant"]),
+            "offered": st.booleans(),
         }
     )
     found = [draw(st.dictionaries(st.integers(1, 8), rows, max_size=8)) for _ in range(2)]
@@ -185,7 +192,7 @@ def test_both_days_are_what_plain_python_counts(
     for day, stage in zip(both, ("opening", "closing"), strict=True):
         expected: dict[Any, int] = {}
         for row in day.to_dict("records"):
-            if not row["sold"]:
+            if row["offered"] and not row["sold"]:
                 cell = tuple(UNKNOWN if pd.isna(row[name]) else row[name] for name in dimensions)
                 expected[cell] = expected.get(cell, 0) + round(row["net_m2"] * 10_000)
         cells = balance.cells[balance.cells["stage"] == stage]
@@ -199,7 +206,13 @@ def test_both_days_are_what_plain_python_counts(
 @settings(max_examples=30, deadline=None)
 def test_the_other_way_round_every_flow_turns(both: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     there, back = land_balance(*both), land_balance(both[1], both[0])
-    turned = {"new": "gone", "sold": "returned", "area_freed": "area_blocked", "freed": "newly_blocked"}
+    turned = {
+        "new": "gone",
+        "sold": "returned",
+        "put_to_use": "given_up",
+        "area_freed": "area_blocked",
+        "freed": "newly_blocked",
+    }
     sums = [
         balance.records.assign(size=balance.records["net_cm2"].abs())
         .groupby("stage", observed=True)["size"]
@@ -207,7 +220,7 @@ def test_the_other_way_round_every_flow_turns(both: tuple[pd.DataFrame, pd.DataF
         for balance in (there, back)
     ]
     for (flow, opposite), (one, other) in product(turned.items(), [sums, sums[::-1]]):
-        if flow in {"new", "sold", "area_freed"}:
+        if flow in {"new", "sold", "put_to_use", "area_freed"}:
             assert one.get(flow, 0) == other.get(opposite, 0)
 
 

@@ -21,6 +21,7 @@ def database(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     database = Database(Settings(database_url=fresh_database_url))
     with database.begin(actor="test") as connection:
         fill_city(connection)
+        connection.execute(text("UPDATE parcels SET actual_use = 'Wohnbaufläche / Unbebaut;500'"))
     yield database
     database.engine.dispose()
     get_settings.cache_clear()

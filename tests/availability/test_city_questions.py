@@ -19,7 +19,7 @@ from geo_service.availability.presets import HORIZONS
 from geo_service.availability.summary import summarise_land
 from geo_service.availability.what_if import WhatIf, sums_of
 from geo_service.errors import BadParameter, GeoServiceError, InvalidInput, NotFound
-from tests.availability.city import AS_OF, KEYS, TODAY, fill_city
+from tests.availability.city import AS_OF, KEYS, ON_OFFER, TODAY, fill_city, fill_surroundings
 from tests.availability.test_database import ORACLE
 
 LATER = date(2028, 6, 1)
@@ -60,6 +60,7 @@ def city(connection: Connection) -> Connection:
     fill_city(connection)
     for statement in GROUPING.split(";")[:-1]:
         connection.execute(text(statement))
+    connection.execute(text("UPDATE parcels SET actual_use = 'Wohnbaufläche / Unbebaut;500'"))
     return connection
 
 
@@ -73,9 +74,12 @@ def oracle(connection: Connection, as_of: date = AS_OF) -> pd.DataFrame:
     rows = connection.execute(text(ORACLE), {"as_of": as_of, "today": TODAY}).mappings().all()
     facts = connection.execute(
         text(
-            "SELECT p.id, d.key AS district, p.publication_objection AS hidden FROM parcels p"
-            " LEFT JOIN districts d ON d.id = p.district_id"
-        )
+            "SELECT p.id, d.key AS district, p.publication_objection AS hidden, EXISTS ("
+            "SELECT FROM occupancies o WHERE o.parcel_id = p.id AND o.kind = 'sold'"
+            " AND o.during @> CAST(:as_of AS date)) AS sold"
+            " FROM parcels p LEFT JOIN districts d ON d.id = p.district_id"
+        ),
+        {"as_of": as_of},
     )
     frame = pd.DataFrame(rows).merge(pd.DataFrame(facts.mappings().all()), on="id")
     frame["horizon"] = [horizon_of(day, as_of) for day in frame["available_from"]]
@@ -108,24 +112,42 @@ def assert_same(found: dict[str, tuple[int, float]], frame: pd.DataFrame, by: st
 def test_summary_is_what_postgis_counts(city: Connection, land: CityLand, public: bool) -> None:
     answer = summary_answer(summarise_land(land, public=public), public=public)
     seen = oracle(city)
-    seen = seen[~seen["hidden"]] if public else seen
+    seen = seen[~seen["hidden" if public else "sold"]]
     for groups, by in ((answer.by_horizon, "horizon"), (answer.by_district, "district")):
         found = {group.key: (group.parcels, group.net_m2) for group in groups}
         assert_same(found, seen, by, found)
         assert set(seen.fillna({"district": "unknown"})[by]) <= set(found)
-    assert answer.parcels - answer.without_land == len(seen)
+    assert answer.parcels - answer.without_land - answer.apart == len(seen)
+    assert (answer.apart > 0) is not public
     assert answer.counted == ("published" if public else "all")
     assert answer.parcels == (2000 - 2000 // 7 if public else 2000)
 
 
 def test_each_list_of_groups_adds_up_to_the_square_centimetre(land: CityLand) -> None:
     found = summarise_land(land, public=False)
+    offered = found.parcels - found.without_land - found.apart
+    by_category = {total.key: total for total in found.groups.pop("category")}
+    assert sum(total.parcels for total in by_category.values()) == offered + found.apart
+    assert by_category["in_use"].parcels + by_category["unknown"].parcels == found.apart
+    apart_cm2 = by_category["in_use"].net_cm2 + by_category["unknown"].net_cm2
+    assert sum(total.net_cm2 for total in by_category.values()) == found.net_cm2 + apart_cm2
     for totals in found.groups.values():
         assert sum(total.net_cm2 for total in totals) == found.net_cm2 > 0
         assert sum(total.estimated_cm2 for total in totals) == found.estimated_cm2 > 0
-        assert sum(total.parcels for total in totals) == found.parcels - found.without_land
+        assert sum(total.parcels for total in totals) == offered
     assert [total.key for total in found.groups["horizon"]] == list(HORIZONS)
     assert [total.name for total in found.groups["district"]] == ["East", "West", "unknown"]
+
+
+def test_what_is_in_use_or_not_known_is_apart(city: Connection) -> None:
+    fill_surroundings(city)
+    found = summarise_land(city_land(city, AS_OF).with_facts(city), public=False)
+    on_offer = set(city.execute(text(ON_OFFER), {"day": AS_OF}).scalars())
+    seen = oracle(city)
+    seen = seen[seen["id"].isin(on_offer)]
+    assert found.parcels - found.without_land - found.apart == len(seen) > 100
+    assert abs(found.net_cm2 / 10_000 - seen["net_m2"].sum()) <= 1e-4 * len(seen)
+    assert {total.key: total.parcels > 0 for total in found.groups["category"]}["unknown"]
 
 
 def test_summary_of_an_empty_city(connection: Connection) -> None:
@@ -395,7 +417,7 @@ def test_the_table_has_a_line_per_cell_and_stage(city: Connection, land: CityLan
     found = city_balance(land, city_land(city, LATER).with_facts(city), ["district", "horizon"])
     header, *lines = found.as_csv().splitlines()
     assert header == "from,to,district,horizon,stage,parcels,net_m2,estimated_m2"
-    assert len(lines) == 13 * len(found.cells())
+    assert len(lines) == (len(FLOWS) + 2) * len(found.cells())
     opening = sum(float(line.split(",")[6]) for line in lines if ",opening," in line)
     assert opening == pytest.approx(found.total()["net_cm2"]["opening"] / 10_000)
 

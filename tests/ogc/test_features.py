@@ -87,7 +87,8 @@ def test_a_feature_in_full(client: httpx.Client) -> None:
         "parcel_key": PUBLIC_KEYS[0], "gemarkung_key": "051249", "gemarkung": "Bodelschwingh", "flur": 3,
         "numerator": 123, "denominator": 4, "municipality_key": "05913000", "municipality": "Dortmund",
         "district": "Innenstadt-West", "location_text": "Speicherstraße 12",
-        "actual_use": "Industrie- und Gewerbefläche", "official_area_m2": 5010, "area_m2": 5000,
+        "actual_use": "Industrie- und Gewerbefläche / Gewerbe, unbebaut",
+        "official_area_m2": 5010, "area_m2": 5000,
         "land_value_eur_per_m2": None, "valid_from": None, "valid_to": None, "free_from": None,
         "source": "Testdaten", "source_date": None, "is_demo": True,
     }  # fmt: skip

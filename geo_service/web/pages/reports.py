@@ -62,7 +62,7 @@ def word_of(frame: Frame, dimension: str, code: str) -> str:
     """Return what a cell is called."""
     if code == "unknown":
         return frame.formats.unknown
-    if dimension in {"horizon", "severity", "owner_kind"}:
+    if dimension in {"horizon", "severity", "owner_kind", "category"}:
         return frame.speaker.label(dimension, code)
     return code
 
