@@ -74,6 +74,7 @@ def _stage(sums: Sums) -> StageFigures:
     return StageFigures(
         parcels=sums.parcels,
         without_land=sums.without_land,
+        apart=sums.apart,
         gross_m2=square_metres(sums.gross_cm2),
         net_m2=square_metres(sums.net_cm2),
         estimated_m2=square_metres(sums.estimated_cm2),

@@ -119,8 +119,9 @@ class StageFigures(BaseModel):
 
     parcels: int = Field(description="All parcels.")
     without_land: int = Field(description="Those of them without net land.")
+    apart: int = Field(description="Those with net land that are not on offer: in use, or not known.")
     gross_m2: float = Field(description="Measured area of all, m2.")
-    net_m2: float = Field(description="Net area of all, m2: the sum over the horizons.")
+    net_m2: float = Field(description="Net area of the land on offer, m2: the sum over the horizons.")
     estimated_m2: float = Field(description="Part of net that is probably not usable, an estimate, m2.")
     by_horizon: list[HorizonFigures] = Field(description="The same by horizon.")
 

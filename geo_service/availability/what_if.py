@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 
 from geo_service.availability.changes import Changes, changed, require_known, subset, touched
-from geo_service.availability.city_land import CityLand, square_centimetres
-from geo_service.availability.inputs import Geometries
+from geo_service.availability.city_land import SOLD, CityLand, square_centimetres
+from geo_service.availability.inputs import Geometries, Inputs, in_force
 from geo_service.availability.kernel import compute_availability
 from geo_service.availability.presets import HORIZONS
+from geo_service.availability.waterfall import Flags, Indices
 
+COMPANY_RESERVE: Final = "company_reserve"
 FIGURES: Final = (
     "net_m2",
     "estimated_m2",
@@ -43,16 +45,18 @@ class Sums:
 
     Parameters
     ----------
-    parcels, without_land
-        All parcels, and those of them without net land.
+    parcels, without_land, apart
+        All parcels, those of them without net land, and those with net land that are not on offer.
     gross_cm2, net_cm2, estimated_cm2
-        Sums in whole square centimetres.
+        Measured area of all, and net area of the land on offer with the part of it that is probably not
+        usable (estimate), in whole square centimetres.
     horizons
         By horizon; they add up to the sums above.
     """
 
     parcels: int
     without_land: int
+    apart: int
     gross_cm2: int
     net_cm2: int
     estimated_cm2: int
@@ -100,26 +104,54 @@ def what_if(land: CityLand, changes: Changes) -> WhatIf:
     require_known(land.inputs, changes)
     before = land.parcels
     rows = touched(land.inputs, changes)
-    anew = compute_availability(changed(subset(land.inputs, rows), changes), land.options).parcels
+    imagined = changed(subset(land.inputs, rows), changes)
+    anew = compute_availability(imagined, land.options).parcels
     after = before.copy()
     for name in FIGURES:
         column = before[name].to_numpy().copy()
         column[rows] = anew[name].to_numpy()
         after[name] = column
+    on_offer = land.on_offer(public=False)
+    then_on_offer = on_offer.copy()
+    then_on_offer[rows] = _on_offer_then(land, imagined, rows)
     differences = _differences(before.iloc[rows], after.iloc[rows], land.inputs.parcels[rows])
     return WhatIf(
         land.options.as_of,
         land.options.preset.key,
-        sums_of(before),
-        sums_of(after),
+        sums_of(before, on_offer),
+        sums_of(after, then_on_offer),
         differences,
     )
 
 
-def sums_of(parcels: pd.DataFrame) -> Sums:
-    """Sum parcels up by horizon, in whole square centimetres."""
+def _on_offer_then(land: CityLand, imagined: Inputs, rows: Indices) -> Flags:
+    """Tell which of some parcels are on offer after the changes.
+
+    What a parcel is follows from its ground, and from its occupancies: sold land is in use, a company reserve
+    is on offer whatever stands there. Of the two only the occupancies are imagined otherwise.
+    """
+    now = land.on_offer(public=False)[rows]
+    changed_there = np.zeros(len(rows), dtype=bool)
+    held = {}
+    for kind in (SOLD, COMPANY_RESERVE):
+        was, held[kind] = _holds(land.inputs, kind, land)[rows], _holds(imagined, kind, land)
+        changed_there |= was != held[kind]
+    by_ground = land.on_offer(public=True)[rows]
+    return np.where(changed_there, held[COMPANY_RESERVE] | (by_ground & ~held[SOLD]), now)
+
+
+def _holds(inputs: Inputs, kind: str, land: CityLand) -> Flags:
+    """Tell which parcels of the inputs are occupied in a way on the asked day."""
+    rows = inputs.occupancies
+    there = rows[in_force(rows, land.options.as_of) & (rows["kind"] == kind).to_numpy(dtype=bool)]
+    return np.isin(inputs.parcel_ids, there["parcel_id"].to_numpy(dtype=np.int64))
+
+
+def sums_of(parcels: pd.DataFrame, on_offer: Flags) -> Sums:
+    """Sum the land on offer up by horizon, in whole square centimetres."""
     net, estimated = square_centimetres(parcels["net_m2"]), square_centimetres(parcels["estimated_m2"])
-    offered = (parcels["net_m2"] > 0).to_numpy()
+    with_land = (parcels["net_m2"] > 0).to_numpy()
+    offered = with_land & on_offer
     place = pd.Categorical(parcels["horizon"], categories=HORIZONS).codes
     horizons = []
     for number, word in enumerate(HORIZONS):
@@ -129,7 +161,8 @@ def sums_of(parcels: pd.DataFrame) -> Sums:
         )
     return Sums(
         len(parcels),
-        int((~offered).sum()),
+        int((~with_land).sum()),
+        int((with_land & ~on_offer).sum()),
         int(square_centimetres(parcels["gross_m2"]).sum()),
         sum(each.net_cm2 for each in horizons),
         sum(each.estimated_cm2 for each in horizons),

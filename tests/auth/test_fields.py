@@ -21,6 +21,9 @@ KEPT_BACK = {
 KEPT_BACK_OF = {
     "sites": {"facts"},
     "transit_stops": {"member_ids"},
+    "transit_access": {
+        *(f"{mode}_foot_{what}" for mode in ("rail", "tram", "bus") for what in ("stop_pk", "m")),
+    },  # nearer on foot than in a straight line: shown with the stop's name
     "parcels": set[str](),
 }
 TABLES = {
