@@ -49,6 +49,8 @@ from geo_service.availability.waterfall import (
 
 PLAN: Final = "plan"
 """What a development plan in procedure is called in the chain."""
+WILL: Final = "owner_unwilling"
+"""Kind of restriction that is what an owner wants, no burden of the land: its grade counts for nothing."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and the share done from 0 to 1."""
@@ -235,8 +237,12 @@ def _occupancy_blockers(inputs: Inputs, options: Options) -> pd.DataFrame:
 def _burdens(
     lying: _Lying, overlaps: tuple[Overlaps, ...], chain: pd.DataFrame
 ) -> list[tuple[Indices, Indices]]:
-    """Return who bears what grade: restrictions theirs, a plan in procedure the grade light."""
+    """Return who bears what grade: restrictions theirs, a plan in procedure the grade light.
+
+    An unwilling owner weighs nothing, like a lease: else the public severity would tell one from the other.
+    """
     grade = pd.Categorical(lying.frame["severity"], categories=SEVERITIES).codes.astype(np.int64)
+    grade[(lying.frame["kind"] == WILL).to_numpy(dtype=bool)] = 0
     waiting = chain.loc[chain["what"] == "plan", "parcel"].to_numpy(dtype=np.int64)
     return [(some.parcel, grade[some.cover]) for some in overlaps] + [(waiting, np.full(len(waiting), LIGHT))]
 

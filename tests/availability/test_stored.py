@@ -87,6 +87,29 @@ def test_edits_in_any_order_then_a_refresh_equal_computing_everything(kept_city:
     assert not anew[ALONE].equals(before[ALONE])
 
 
+def test_the_stored_severity_of_an_unwilling_owner_is_that_of_a_lease(kept_city: Database) -> None:
+    before = frame(kept_city)
+    free = before[(before["severity"] == "unrestricted") & (before["horizon"] == "now")]
+    unwilling, leased = free["parcel_id"].iloc[[0, -1]].tolist()
+    run(
+        kept_city,
+        "INSERT INTO restrictions (restriction_key, kind, effect, severity, title, source, valid, geom) "
+        "SELECT 'will', 'owner_unwilling', 'delays', 'severe', 'Will nicht', 'drawn', daterange('2020-01-01', "
+        "'2029-01-01'), ST_Multi(ST_Buffer(geom, -0.1)) FROM parcels WHERE id = :parcel",
+        parcel=unwilling,
+    )
+    run(
+        kept_city,
+        "INSERT INTO occupancies (parcel_id, kind, during, source) "
+        "VALUES (:parcel, 'leased', daterange('2020-01-01', '2029-01-01'), 'drawn')",
+        parcel=leased,
+    )
+    stored.refresh(kept_city, service.options_of(AS_OF), silent)
+    after = frame(kept_city).set_index("parcel_id").loc[[unwilling, leased]]
+    assert after["available_from"].tolist() == [date(2029, 1, 1)] * 2
+    assert after["severity"].tolist() == ["unrestricted"] * 2
+
+
 def test_every_kind_of_edit_marks_what_it_changes_and_little_else(kept_city: Database) -> None:
     figures = ["gross_m2", "net_m2", "estimated_m2", "severity", "horizon"]
     for place, name in enumerate(EDITS):

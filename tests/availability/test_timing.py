@@ -310,6 +310,21 @@ def test_severity(restrictions: list[dict[str, Any]], expected: str) -> None:
     assert compute(*restrictions).parcels["severity"].tolist() == [expected]
 
 
+@pytest.mark.parametrize("until", [END, None])
+@pytest.mark.parametrize("grade", ["unrestricted", "light", "severe", None])
+def test_an_unwilling_owner_weighs_what_a_lease_weighs(until: date | None, grade: str | None) -> None:
+    """Whoever sees the severity must not learn which of the two it is."""
+    others = delay(until=END, kind="missing_development", severity="light")
+    unwilling = delay(until=until, kind="owner_unwilling", severity=grade)
+    for more in ([], [others]):
+        will, lease = compute(unwilling, *more), compute(*more, occupancies=[occupancy(until)])
+        figures = ["severity", "horizon", "available_from", "net_m2", "estimated_m2"]
+        pd.testing.assert_frame_equal(will.parcels[figures], lease.parcels[figures])
+        assert will.parcels["severity"].tolist() == [
+            "severe" if until is None else "light" if more else "unrestricted"
+        ]
+
+
 def test_a_plan_in_procedure_is_light_and_one_without_date_severe() -> None:
     assert compute(plans=[plan(2400, END)]).parcels["severity"].tolist() == ["light"]
     assert compute(plans=[plan(2400, None)]).parcels["severity"].tolist() == ["severe"]
