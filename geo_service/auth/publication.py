@@ -4,6 +4,7 @@ Source: §200(3) BauGB: a register of building land may be published unless the 
 earlier than one month after the intention was announced. Reasons in ``docs/decisions``.
 """
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -23,6 +24,8 @@ HIDDEN_REASONS = frozenset(
 """Kinds of blocking reason that the public sees as one: alone, a hidden one would be known by its gap."""
 NOT_ON_OFFER = "not_on_offer"
 """The neutral kind that stands for each of them."""
+LATEST = "9999-99-99"
+"""Sorts after every day as YYYY-MM-DD: an end that is not known."""
 
 
 def public_reason(link: dict[str, Any]) -> dict[str, Any]:
@@ -34,6 +37,39 @@ def public_reason(link: dict[str, Any]) -> dict[str, Any]:
         return link
     neutral = {"what": "occupancy", "id": None, "kind": NOT_ON_OFFER, "title": "", "office": "", "source": ""}
     return {**link, **neutral}
+
+
+def public_chain(chain: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return a blocking chain as the public may see it, in an order that does not tell what was hidden.
+
+    Parameters
+    ----------
+    chain
+        Links, the one that holds longest first; ``free_from`` as YYYY-MM-DD, None: not known.
+
+    Returns
+    -------
+    list of dict
+        `public_reason` of each link. Those that end on the same day stand in the order of what is shown of
+        them, numbered anew; ``unblocks_to`` is the same for all of these.
+    """
+    links = sorted((public_reason(link) for link in chain), key=_shown)
+    links.sort(key=lambda link: link.get("free_from") or LATEST, reverse=True)
+    return [{**link, "order": place} for place, link in enumerate(links, start=1)]
+
+
+def _shown(link: dict[str, Any]) -> tuple[str, str, int]:
+    return link.get("what", ""), link.get("kind", ""), link.get("id") or 0
+
+
+def public_items(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the steps of a waterfall as the public may see them: the areas stay, a hidden kind goes.
+
+    The register takes no restriction of a hidden kind that deducts or reduces; a result that was stored
+    before it refused them may still hold one.
+    """
+    neutral = {"restriction_id": None, "kind": NOT_ON_OFFER, "title": "", "office": "", "source": ""}
+    return [{**item, **neutral} if item.get("kind") in HIDDEN_REASONS else item for item in items]
 
 
 def sees_unpublished(caller: Caller) -> bool:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from sqlalchemy.orm import Session
 
 from geo_service.auth import Caller, Public
-from geo_service.auth.publication import public_reason, sees_unpublished
+from geo_service.auth.publication import public_chain, public_items, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.capacities import capacity_record, compute_capacities
 from geo_service.availability.kernel import AvailabilityResult
@@ -80,7 +80,7 @@ def parcel_answer(
     items = records_by_parcel(result.items, ITEM_FIELDS).get(parcel_id, [])
     chain = records_by_parcel(result.chain, CHAIN_FIELDS).get(parcel_id, [])
     if not sees_unpublished(caller):
-        chain = [public_reason(link) for link in chain]
+        items, chain = public_items(items), public_chain(chain)
     return ParcelAvailability(
         **row,
         is_demo=is_demo,

@@ -63,7 +63,7 @@ class WaterfallItem(BaseModel):
     """A step from gross to net."""
 
     order: int = Field(ge=1, description="Place in the order of deduction.")
-    restriction_id: int = Field(description="The restriction.")
+    restriction_id: int | None = Field(description="The restriction; null where the public may not know it.")
     kind: str = Field(description="Kind of the restriction.")
     effect: Literal["excludes", "reduces"] = Field(description="reduces: an estimate, not deducted.")
     title: str = Field(description="Name of the restriction.")

@@ -94,7 +94,7 @@ def test_the_stored_severity_of_an_unwilling_owner_is_that_of_a_lease(kept_city:
     run(
         kept_city,
         "INSERT INTO restrictions (restriction_key, kind, effect, severity, title, source, valid, geom) "
-        "SELECT 'will', 'owner_unwilling', 'delays', 'severe', 'Will nicht', 'drawn', daterange('2020-01-01', "
+        "SELECT 'will', 'owner_unwilling', 'delays', 'severe', 'No', 'drawn', daterange('2020-01-01', "
         "'2029-01-01'), ST_Multi(ST_Buffer(geom, -0.1)) FROM parcels WHERE id = :parcel",
         parcel=unwilling,
     )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
-from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_reason
+from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_chain, public_items
 from geo_service.availability.capacities import capacity_record, compute_capacities
 from geo_service.availability.city_routes import ask_neighbours
 from geo_service.availability.models import Horizon
@@ -111,6 +111,7 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     row = await _parcel(session, parcel_key, frame)
     parameters = {"parcel_id": row.id}
     visible = {**parameters, "public": frame.public}
+    items = public_items(row.items or []) if frame.public else row.items or []
     connection = await session.connection()
     return frame.page(
         "parcel.html",
@@ -118,8 +119,8 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         capacity=await connection.run_sync(_capacity, parcel_key),
         title=parcel_title(row, frame.speaker),
         notation=parcel_notation(row, frame.speaker),
-        bars=waterfall(row.gross_m2, row.net_m2, row.items) if row.as_of else [],
-        dates={found.id: found for found in await session.execute(ITEM_DATES, {"ids": _item_ids(row)})},
+        bars=waterfall(row.gross_m2, row.net_m2, items) if row.as_of else [],
+        dates={found.id: found for found in await session.execute(ITEM_DATES, {"ids": _item_ids(items)})},
         plans=(await session.execute(PLANS, parameters)).all(),
         **await nearness(session, "parcel", row.id),
         vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
@@ -130,7 +131,7 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         present_use=present_use(row.actual_use),
         uses=uses_with_areas(row.actual_use, frame.formats),
         answers=answer_records(row._asdict(), internal=not frame.public) if row.category else {},
-        chain=[public_reason(link) if frame.public else link for link in row.chain or []],
+        chain=public_chain(row.chain or []) if frame.public else row.chain or [],
         may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
     )
 
@@ -146,9 +147,9 @@ def _offering(row: Any, *, public: bool) -> JsonObject:  # noqa: ANN401 - a row
     }
 
 
-def _item_ids(row: Any) -> list[int]:  # noqa: ANN401 - a row
+def _item_ids(items: list[JsonObject]) -> list[int]:
     """Return the restrictions of a parcel's waterfall."""
-    return [item["restriction_id"] for item in row.items or [] if item.get("restriction_id")]
+    return [item["restriction_id"] for item in items if item.get("restriction_id")]
 
 
 def _capacity(connection: Connection, parcel_key: str) -> JsonObject:

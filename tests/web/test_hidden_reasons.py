@@ -1,0 +1,54 @@
+"""The page of a parcel and what the public may not learn from its stored answer."""
+
+import json
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from geo_service.auth.models import Role
+from geo_service.db import Database
+from tests.http_fixtures import SignedIn
+from tests.sample_city import Sample
+from tests.sample_land import PUBLIC_KEYS
+
+PAGE = f"/flaechen/{PUBLIC_KEYS[0]}"
+SET = text(
+    "UPDATE availability SET items = CAST(:items AS jsonb), chain = CAST(:chain AS jsonb) "
+    "WHERE parcel_id = :id"
+)
+READ = text("SELECT items, chain FROM availability WHERE parcel_id = :id")
+WILL = {"order": 1, "restriction_id": None, "kind": "owner_unwilling", "effect": "excludes",
+        "title": "Will nicht verkaufen", "office": "Wirtschaftsförderung", "source": "Gesprächsnotiz",
+        "deduction_m2": 1000, "estimated_m2": 0, "share": 0.2}  # fmt: skip
+LINK = {"order": 1, "what": "restriction", "id": 1, "title": "", "office": "", "source": "",
+        "free_from": None, "usual_from": None, "usual_to": None, "unblocks_to": None,
+        "unblocks_horizon": "undetermined"}  # fmt: skip
+CHAIN = [
+    {**LINK, "kind": "contamination", "title": "Altlast Kokerei"},
+    {**LINK, "kind": "owner_unwilling", "title": "Will nicht verkaufen", "id": 2, "order": 2},
+]
+
+
+@pytest.fixture
+def stored(database: Database, sample: Sample) -> Iterator[None]:
+    key = sample.ids[PUBLIC_KEYS[0]]
+    with database.begin("test") as connection:
+        before = connection.execute(READ, {"id": key}).one()
+        connection.execute(SET, {"id": key, "items": json.dumps([WILL]), "chain": json.dumps(CHAIN)})
+    yield
+    with database.begin("test") as connection:
+        connection.execute(
+            SET, {"id": key, "items": json.dumps(before.items), "chain": json.dumps(before.chain)}
+        )
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_stored_step_of_an_unwilling_owner_is_not_told(client: httpx.Client, signed_in: SignedIn) -> None:
+    public, planner = client.get(PAGE).text, signed_in(Role.PLANNER).get(PAGE).text
+    for words in ("Will nicht verkaufen", "nicht verkaufsbereit", "Gesprächsnotiz"):
+        assert words in planner
+        assert words not in public
+    chain = public[public.index('id="chain"') :]
+    assert 0 < chain.index("belegt oder nicht angeboten") < chain.index("Altlast Kokerei")
