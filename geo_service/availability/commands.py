@@ -127,6 +127,7 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
                     totals = _in_turn(database, options, report, rows_of, everything=everything)
                     refresh_capacities(database, report, who())
                 else:
+                    _require_nothing_to_store(scheduler, partition, everything=everything)
                     totals = _answer(database, options, report)
     if as_json:
         print_json(asdict(totals))
@@ -152,6 +153,18 @@ def _compute_files(
         raise BadParameter("--input and --output belong together: name both folders.", parameter="output")
     with progress() as report:
         return compute_folder(source, target, options, report, address=scheduler or None, largest=partition)
+
+
+def _require_nothing_to_store(scheduler: str, partition: int, *, everything: bool) -> None:
+    """Refuse options that only a stored result knows, where another day is printed and not stored."""
+    given = {"--scheduler": bool(scheduler), "--all": everything, "--partition": partition != LARGEST}
+    names = [name for name, is_given in given.items() if is_given]
+    if names:
+        raise BadParameter(
+            f"Another day than today is computed here, whole, and only printed: {', '.join(names)} would do "
+            "nothing. Add --store to store that day, or leave it out.",
+            parameter=names[0].removeprefix("--"),
+        )
 
 
 def _answer(database: Database, options: Options, report: Progress) -> AvailabilityReport:

@@ -163,6 +163,26 @@ def test_another_day_is_answered_and_not_stored(database: Database, monkeypatch:
     assert {row[1] for row in _stored(database)} == {date(2028, 3, 1)}
 
 
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        (["--scheduler", "tcp://127.0.0.1:1"], "--scheduler"),
+        (["--all"], "--all"),
+        (["--partition", "50"], "--partition"),
+        (["--all", "--partition", "50"], "--all, --partition"),
+    ],
+)
+def test_options_of_storing_are_refused_for_a_day_that_is_only_printed(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, options: list[str], named: str
+) -> None:
+    assert empty_url
+    monkeypatch.setattr(commands, "today", lambda: date(2026, 6, 1))
+    result = run("--as-of", "2028-03-01", *options)
+    assert result.exit_code != 0
+    said = " ".join(result.output.split())
+    assert f"only printed: {named} would do nothing. Add --store" in said
+
+
 def _stored(database: Database) -> list[tuple[object, ...]]:
     with database.read() as connection:
         rows = connection.execute(
