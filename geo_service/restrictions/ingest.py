@@ -129,7 +129,25 @@ def check_restrictions(draft: Draft) -> None:
             draft.cells[column] = usual
     read_span(draft, SpanRule("valid"))
     draft.reject_twice(("restriction_key",), "restriction_key")
+    _check_owner(draft)
     _check_share(draft)
+
+
+def _check_owner(draft: Draft) -> None:
+    """Insist that an unwilling owner delays: areas are public, what an owner wants is not (decision 4)."""
+    unwilling = (draft.cells["kind"] == RestrictionKind.OWNER_UNWILLING.value).to_numpy(dtype=bool)
+    delays = (draft.cells["effect"] == Effect.DELAYS.value).to_numpy(dtype=bool)
+    draft.reject(
+        unwilling & ~delays & ~draft.wrong,
+        "effect",
+        "owner-only-delays",
+        Sentence(
+            "Fehlende Verkaufsbereitschaft kann nur verzögern: Ein Flächenabzug stünde öffentlich im Weg vom "
+            "Brutto zum Netto. Bitte als Wirkung „verzögert“ angeben oder die Wirkung leer lassen.",
+            "An owner who does not sell can only delay: a deducted area would stand in the public waterfall. "
+            "Please give the effect delays or leave it empty.",
+        ),
+    )
 
 
 def _check_share(draft: Draft) -> None:

@@ -65,6 +65,7 @@ class Restriction(Recorded, Valid, Base):
         CheckConstraint(
             "(effect = 'reduces') = (reduction_share IS NOT NULL)", name="share_only_when_reducing"
         ),
+        CheckConstraint("kind <> 'owner_unwilling' OR effect = 'delays'", name="owner_only_delays"),
         CheckConstraint("reduction_share > 0 AND reduction_share <= 1", name="share_in_range"),
         Index("ix_restrictions_kind", "kind"),
     )

@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from geo_service.db import Database
 from geo_service.restrictions.models import RestrictionKind
@@ -66,6 +68,8 @@ FAULTS: list[tuple[dict[str, Any], tuple[str, str]]] = [
     ({"Anteil": "0,1"}, ("Anteil", "share-without-effect")),
     ({"Art": "Schätzung", "Anteil": "9,5"}, ("Anteil", "out-of-range")),
     ({"Art": "Schätzung", "Anteil": "0"}, ("Anteil", "out-of-range")),
+    ({"Art": "nicht verkaufsbereit", "Wirkung": "schließt aus"}, ("Wirkung", "owner-only-delays")),
+    ({"Art": "owner_unwilling", "Wirkung": "mindert", "Anteil": "0,5"}, ("Wirkung", "owner-only-delays")),
     ({"ab": "2025-01-01", "bis": "2024-12-31"}, ("bis", "end-before-start")),
     ({"geometry": None}, ("geometry", "no-geometry")),
 ]
@@ -76,12 +80,24 @@ def test_faults(
     register: Database, tmp_path: Path, change: dict[str, Any], expected: tuple[str, str]
 ) -> None:
     rows = [
-        restriction(1, "Gewässer", ab=None, bis=None, Anteil=None),
-        restriction(2, "Denkmal", ab=None, bis=None, Anteil=None) | change,
+        restriction(1, "Gewässer", Wirkung=None, ab=None, bis=None, Anteil=None),
+        restriction(2, "Denkmal", Wirkung=None, ab=None, bis=None, Anteil=None) | change,
     ]
     report = bring(register, "restrictions", write_geojson(tmp_path / "r.geojson", rows))
     assert said(report) == [(2, *expected)]
     assert rows_of(register, "SELECT count(*) FROM restrictions") == [(0,)]
+
+
+@pytest.mark.parametrize(("effect", "share"), [("excludes", "NULL"), ("reduces", "0.5")])
+def test_the_register_takes_no_area_for_an_unwilling_owner(
+    register: Database, tmp_path: Path, effect: str, share: str
+) -> None:
+    path = write_geojson(
+        tmp_path / "r.geojson", [restriction(1, "nicht verkaufsbereit", Wirkung="verzögert")]
+    )
+    assert bring(register, "restrictions", path).new == 1
+    with register.begin("test") as connection, pytest.raises(IntegrityError, match="owner_only_delays"):
+        connection.execute(text(f"UPDATE restrictions SET effect = '{effect}', reduction_share = {share}"))
 
 
 def test_only_restrictions_of_the_same_origin_can_be_gone(register: Database, tmp_path: Path) -> None:
