@@ -1,13 +1,18 @@
-"""City-wide computations for requests: few at a time, in a thread, each once, kept until the data change."""
+"""Computations for requests: few at a time, in a thread beside the event loop.
+
+Those about the whole city happen each once, and are kept until the data change.
+"""
 
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar, cast
 
+import anyio.to_thread
 from fastapi import Request
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +30,8 @@ ANSWERS_KEPT: Final = 64
 PATIENCE_S: Final = 8.0
 """How long a request waits for its turn before it is told to come again."""
 RETRY_AFTER_S: Final = 5
+AT_ONCE: Final = 2
+"""Parcels computed at the same time, for the public and for the agency each."""
 
 Version = tuple[str, date]
 """State of the data, and the day on which publication is judged."""
@@ -34,7 +41,7 @@ LandOf = Callable[[date, str], CityLand]
 
 @dataclass
 class Desk:
-    """The city-wide computations of one process.
+    """The computations of one process: about the whole city, and about single parcels.
 
     Parameters
     ----------
@@ -47,6 +54,7 @@ class Desk:
     _answers: "OrderedDict[Hashable, tuple[Version, Any]]" = field(default_factory=OrderedDict)
     _running: dict[Hashable, "asyncio.Task[Any]"] = field(default_factory=dict)
     _turns: dict[bool, asyncio.Semaphore] = field(default_factory=dict)
+    _parcel_turns: dict[bool, asyncio.Semaphore] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def ask(
@@ -101,21 +109,50 @@ class Desk:
         self, database: Database, key: Hashable, make: Callable[[LandOf, Connection], Any], *, public: bool
     ) -> Any:  # noqa: ANN401 - whatever is made
         turn = self._turns.setdefault(public, asyncio.Semaphore(1))
-        try:
-            await asyncio.wait_for(turn.acquire(), self.patience_s)
-        except TimeoutError as error:
-            raise Busy(
-                "Other questions about the whole city are being computed. Please ask again in a few seconds.",
-                retry_after_s=RETRY_AFTER_S,
-            ) from error
-        try:
+        async with self._turn(turn, "Other questions about the whole city are being computed."):
             state, answer = await asyncio.to_thread(self._compute, database, make)
-        finally:
-            turn.release()
         self._answers[key] = (state, answer)
         while len(self._answers) > ANSWERS_KEPT:
             self._answers.popitem(last=False)
         return answer
+
+    @asynccontextmanager
+    async def _turn(self, turn: asyncio.Semaphore, busy: str) -> AsyncIterator[None]:
+        """Wait for a turn, and give it back."""
+        try:
+            await asyncio.wait_for(turn.acquire(), self.patience_s)
+        except TimeoutError as error:
+            raise Busy(f"{busy} Please ask again in a few seconds.", retry_after_s=RETRY_AFTER_S) from error
+        try:
+            yield
+        finally:
+            turn.release()
+
+    async def compute(self, database: Database, make: Callable[[Connection], T], *, public: bool) -> T:
+        """Compute an answer about a parcel in a thread, always anew.
+
+        Parameters
+        ----------
+        database
+            Where to read.
+        make
+            Computes the answer from a read-only connection.
+        public
+            Whether nobody known asks; as in `ask`.
+
+        Raises
+        ------
+        Busy
+            When others are still computing after some seconds.
+        """
+
+        def run() -> T:
+            with database.read() as connection:
+                return make(connection)
+
+        turn = self._parcel_turns.setdefault(public, asyncio.Semaphore(AT_ONCE))
+        async with self._turn(turn, "Other parcels are being computed."):
+            return await anyio.to_thread.run_sync(run)
 
     def _compute(self, database: Database, make: Callable[[LandOf, Connection], Any]) -> tuple[Version, Any]:
         """Compute in one snapshot of the register."""
@@ -177,3 +214,26 @@ async def answered(
     version = str(await session.scalar(city_queries.data_version()))
     await session.commit()  # gives the connection back: others need it while this one waits
     return await desk_of(request).ask(get_database(request), version, key, make, public=public)
+
+
+async def computed(
+    request: Request, session: AsyncSession, make: Callable[[Connection], T], *, public: bool
+) -> T:
+    """Compute an answer about a parcel beside the event loop: others are served meanwhile.
+
+    Parameters
+    ----------
+    request
+        The request; its application has the desk.
+    session
+        Read session: it gives its connection back.
+    make, public
+        As in `Desk.compute`.
+
+    Raises
+    ------
+    Busy
+        When others are still computing after some seconds.
+    """
+    await session.commit()
+    return await desk_of(request).compute(get_database(request), make, public=public)

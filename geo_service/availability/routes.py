@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import pandas as pd
-from fastapi import APIRouter, Path, Query
-from sqlalchemy.orm import Session
+from fastapi import APIRouter, Path, Query, Request
+from sqlalchemy import Connection
 
 from geo_service.auth import Caller, Public
 from geo_service.auth.publication import public_chain, public_items, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.capacities import capacity_record, compute_capacities
+from geo_service.availability.desk import computed
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.plan_spans import usual_spans
 from geo_service.availability.presets import preset_key
@@ -38,7 +39,11 @@ ParcelKey = Annotated[
 
 @router.get("/api/parcels/{parcel_key}/availability")
 async def get_parcel_availability(
-    parcel_key: ParcelKey, caller: Public, session: Reading, asked: Annotated[AvailabilityQuery, Query()]
+    request: Request,
+    parcel_key: ParcelKey,
+    caller: Public,
+    session: Reading,
+    asked: Annotated[AvailabilityQuery, Query()],
 ) -> ParcelAvailability:
     """Tell what of a parcel can be had, from when, and why, as of any day.
 
@@ -56,12 +61,11 @@ async def get_parcel_availability(
 
     options = options_of(as_of, preset, order)
 
-    def computed(sync_session: Session) -> tuple[AvailabilityResult, pd.DataFrame, JsonObject]:
-        connection = sync_session.connection()
+    def make(connection: Connection) -> tuple[AvailabilityResult, pd.DataFrame, JsonObject]:
         result, usable = compute_usable(connection, options, [parcel_key], asked.without)
         return result, usable, capacity_record(compute_capacities(connection, as_of, [parcel_key]))
 
-    result, usable, capacity = await session.run_sync(computed)
+    result, usable, capacity = await computed(request, session, make, public=not sees_unpublished(caller))
     return parcel_answer(result, usable.iloc[0].to_dict(), capacity, caller, is_demo=parcel.is_demo)
 
 

@@ -22,8 +22,14 @@ MITRE: Final = 2.0
 """How far a corner may reach from the core, in half widths: 1 / sin(60 degrees / 2)."""
 FINE: Final = 8
 """Segments per quarter circle: an arc is at most 0.5 % of its radius off."""
+SPARE: Final = 0.001
+"""Share by which land is widened more than shrunk, so that rounding does not shave straight borders."""
 KEPT: Final = 0.01
 """Losses below this share of a square of the width are rounding; the land is then handed on as it came."""
+MANY: Final = 600
+"""Corners beyond which a border is widened chain by chain; at once takes time by their square."""
+CHAIN: Final = 6
+"""Sides of such a chain."""
 CIRCLE_M: Final = 0.01
 """How exactly the largest circle is found, metres."""
 STREET_PARCEL_REACH_M: Final = 0.5
@@ -97,7 +103,8 @@ def offered_land(net: Geometries, width_m: float = SLIVER_WIDTH_M, threads: int 
     widened by half of the width with pointed corners, covers. So everything that such a circle inside the
     land can sweep is offered, and nothing that lies further than the width from the middle of one; both hold
     to 2 % of the width. Corners from 60 degrees on stay whole. Parts without a core go whole, also those that
-    stand near another's core.
+    stand near another's core. The border of land of very many corners is gone along in short chains, by the
+    same rule: corners that crowd within a width cost little.
     """
     net_m2 = np.asarray(shapely.area(net), dtype=np.float64)
     land = net.copy()
@@ -146,9 +153,8 @@ def plainly_wide(net: Geometries, width_m: float) -> Flags:
 
 def _opened(net: Geometries, width_m: float) -> Geometries:
     """Shrink and widen again; keep of the land what is covered, part by part."""
-    core = shapely.buffer(net, -width_m / 2, quad_segs=FINE)
-    # a thousandth more, so that rounding does not shave straight borders
-    wide = shapely.buffer(core, width_m / 2 * 1.001, quad_segs=FINE, join_style="mitre", mitre_limit=MITRE)
+    core = _shrunk(net, width_m / 2)
+    wide = _widened(core, width_m / 2 * (1 + SPARE))
     whole = shapely.covered_by(net, wide) & (shapely.get_num_geometries(net) == 1)
     result = np.full(len(net), shapely.Polygon(), dtype=object)
     result[whole] = net[whole]
@@ -156,9 +162,51 @@ def _opened(net: Geometries, width_m: float) -> Geometries:
     parts, owner = shapely.get_parts(shapely.intersection(net[cut], wide[cut]), return_index=True)
     solid = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, owner = parts[solid], owner[solid]
-    rooted = shapely.intersects(parts, core[cut][owner])
+    shapely.prepare(core)  # for land of thousands of parts
+    rooted = shapely.intersects(core[cut][owner], parts)
     result[cut] = _joined(parts[rooted], owner[rooted], len(cut))
     return result
+
+
+def _shrunk(shapes: Geometries, by_m: float) -> Geometries:
+    """Return what lies further than a distance from the border."""
+    many = shapely.get_num_coordinates(shapes) > MANY
+    shrunk: Geometries = np.empty(len(shapes), dtype=object)
+    shrunk[~many] = shapely.buffer(shapes[~many], -by_m, quad_segs=FINE)
+    for row in np.flatnonzero(many):
+        strips = shapely.buffer(_chains(shapes[row]), by_m, quad_segs=FINE)
+        # the border lies within the strips: what they leave over is inside as a whole, or outside
+        left = shapely.difference(shapely.envelope(shapes[row]), shapely.union_all(strips))
+        parts = shapely.get_parts(left)
+        shapely.prepare(shapes[row])
+        inside = parts[shapely.covers(shapes[row], shapely.point_on_surface(parts))]
+        whole = _joined(inside, np.zeros(len(inside), dtype=np.int64), 1)[0]
+        shrunk[row] = shapely.simplify(whole, by_m * SPARE)
+    return shrunk
+
+
+def _widened(shapes: Geometries, by_m: float) -> Geometries:
+    """Return what lies within a distance, with pointed corners."""
+    corners: dict[str, Any] = {"quad_segs": FINE, "join_style": "mitre", "mitre_limit": MITRE}
+    many = shapely.get_num_coordinates(shapes) > MANY
+    widened: Geometries = np.empty(len(shapes), dtype=object)
+    widened[~many] = shapely.buffer(shapes[~many], by_m, **corners)
+    for row in np.flatnonzero(many):
+        strips = shapely.buffer(_chains(shapes[row]), by_m, cap_style="flat", **corners)
+        widened[row] = shapely.union_all(np.append(strips, shapes[row]))
+    return widened
+
+
+def _chains(shape: Any) -> Geometries:  # noqa: ANN401 - a geometry
+    """Cut the border of a shape into short chains, each one side into the next: no corner is left out."""
+    rings = shapely.get_rings(shapely.get_parts(shapely.remove_repeated_points(shape)))
+    chains = []
+    for ring in rings:
+        points = shapely.get_coordinates(ring)
+        points = np.append(points, points[1:2], axis=0)
+        chains += [points[first : first + CHAIN + 2] for first in range(0, len(points) - 2, CHAIN)]
+    owner = np.repeat(np.arange(len(chains)), [len(chain) for chain in chains])
+    return np.asarray(shapely.linestrings(np.concatenate(chains), indices=owner), dtype=object)
 
 
 def _joined(parts: Geometries, owner: Indices, size: int) -> Geometries:

@@ -37,7 +37,7 @@ INTERNAL_ANSWERS: Final = tuple(
 """Answers that occupancies change, as the agency sees them."""
 OFFERS: Final = ("offered", "internal_offered")
 """Whether a parcel is land on offer, by its category as everybody and as the agency sees it."""
-METHOD: Final = "1"
+METHOD: Final = "2"
 """Version of the way in which they are computed: raise it, and kept figures are computed anew."""
 
 

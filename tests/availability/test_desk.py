@@ -127,6 +127,23 @@ def test_who_waits_too_long_is_told_when_to_come_again(database: Database) -> No
     assert asyncio.run(ask(desk, database, "b", work)) == 2
 
 
+def test_parcels_are_computed_two_at_a_time_for_each_audience(database: Database) -> None:
+    desk, work = Desk(), Work(0.3)
+
+    def make(connection: Connection) -> int:
+        return work(lambda *_: None, connection)  # type: ignore[arg-type]
+
+    async def several(*audiences: bool) -> list[Any]:
+        questions = (desk.compute(database, make, public=public) for public in audiences)
+        return await asyncio.gather(*questions, return_exceptions=True)
+
+    asyncio.run(several(True, True, True))
+    assert (work.done, work.most) == (3, desks.AT_ONCE)
+    desk = Desk(patience_s=0.05)
+    answers = asyncio.run(several(True, True, True, False))
+    assert [isinstance(answer, Busy) for answer in answers] == [False, False, True, False]
+
+
 def test_a_failure_is_told_and_not_kept(database: Database) -> None:
     desk = Desk()
 

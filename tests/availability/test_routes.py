@@ -1,6 +1,7 @@
 """The route of one parcel's availability: figures, reasons, and what the public does not see."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,7 +17,7 @@ from sqlalchemy import text
 from geo_service.auth.access import identify
 from geo_service.auth.caller import ANYBODY, Caller
 from geo_service.auth.models import Role
-from geo_service.availability import routes, service
+from geo_service.availability import routes, service, usable
 from geo_service.db import Database
 from geo_service.errors import install_handlers
 from geo_service.settings import Settings
@@ -93,9 +94,9 @@ class Client:
         self.app, self.runner = app, runner
 
     def get(self, path: str, query: dict[str, Any]) -> httpx.Response:
-        return self.runner.run(self._get(path, query))
+        return self.runner.run(self.request(path, query))
 
-    async def _get(self, path: str, query: dict[str, Any]) -> httpx.Response:
+    async def request(self, path: str, query: dict[str, Any]) -> httpx.Response:
         transport = httpx.ASGITransport(self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.get(path, params=query)
@@ -116,6 +117,33 @@ def planner(app: FastAPI, public: Client) -> Client:
 
 def ask(client: Client, key: str = KEY, **query: Any) -> httpx.Response:
     return client.get(f"/api/parcels/{key}/availability", query)
+
+
+def test_others_are_served_while_a_parcel_is_computed(
+    app: FastAPI, public: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, served, in_time = threading.Event(), threading.Event(), []
+    compute = usable.compute_usable
+
+    def slow(*asked: Any) -> Any:
+        begun.set()
+        in_time.append(served.wait(3))
+        return compute(*asked)
+
+    async def both() -> httpx.Response:
+        question = asyncio.create_task(public.request(f"/api/parcels/{KEY}/availability", {}))
+        await asyncio.to_thread(begun.wait, 3)
+        assert (await public.request("/alive", {})).json() == "yes"
+        served.set()
+        return await question
+
+    async def alive() -> str:
+        return "yes"
+
+    app.add_api_route("/alive", alive)
+    monkeypatch.setattr(routes, "compute_usable", slow)
+    assert public.runner.run(both()).status_code == 200
+    assert in_time == [True]
 
 
 def test_a_planner_sees_figures_and_reasons(planner: Client) -> None:

@@ -8,6 +8,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_service.availability import shape
 from geo_service.availability.shape import offered_land, plainly_wide, road_frontage, usable_pieces
 from tests.availability.drawing import EAST, NORTH, PARCEL, array, box
 
@@ -84,6 +85,41 @@ def test_a_needle_loses_its_point_only() -> None:
     assert box(16, 0, 100, 20).intersection(net).difference(left).area < 1e-6
 
 
+def star(corners: int, short_m: float = 5.0, long_m: float = 20.0) -> shapely.Polygon:
+    """Draw a star in the middle of the parcel: its rays lie centimetres apart, all within a width."""
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    reach = np.where(np.arange(corners) % 2, short_m, long_m)
+    points = np.stack([50 + reach * np.cos(angle), 25 + reach * np.sin(angle)], axis=1)
+    return shapely.Polygon(points + np.array([EAST, NORTH]))
+
+
+def test_a_star_of_ten_thousand_corners_is_widened_in_short_chains(monkeypatch: pytest.MonkeyPatch) -> None:
+    widened: list[int] = []
+    buffer = shapely.buffer
+
+    def counted(shapes: Any, *values: Any, **options: Any) -> Any:
+        widened.extend(np.atleast_1d(shapely.get_num_coordinates(shapes)))
+        return buffer(shapes, *values, **options)
+
+    monkeypatch.setattr(shapely, "buffer", counted)
+    found = offered_land(array(PARCEL.difference(star(10_000))), WIDTH)
+    assert len(widened) > 1_000
+    assert max(widened) <= shape.MANY
+    # between the rays nothing is 3 m wide: the disc around them goes, to 2 % of the width along its border
+    assert found.offered_m2[0] == pytest.approx(5000 - np.pi * 20**2, abs=0.02 * WIDTH * 2 * np.pi * 20)
+    assert found.land[0].bounds == PARCEL.bounds
+
+
+def test_land_of_many_corners_is_land_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    two = shapely.union_all([box(0, 0, 40, 40).difference(box(5, 5, 35, 35)), box(40, 10, 80, 11)])
+    two = two.union(box(80, 0, 100, 40)).union(box(12, 12, 28, 28)).union(box(200, 0, 300, 1))
+    expected = offered(two)
+    monkeypatch.setattr(shape, "MANY", 3)
+    assert shapely.equals(shapely.set_precision(offered(two), 0.01), shapely.set_precision(expected, 0.01))
+    assert offered(box(0, 0, 100, 2.9)).is_empty
+    assert offered(PARCEL.difference(star(10))) == offered(PARCEL.difference(star(10)))
+
+
 @st.composite
 def nets(draw: st.DrawFn) -> Any:
     """Draw a block less some turned rectangles, often along its borders, as exclusions leave it."""
@@ -95,10 +131,14 @@ def nets(draw: st.DrawFn) -> Any:
     return land
 
 
-@given(nets(), st.sampled_from([1.0, 3.0, 8.0]))
-@settings(max_examples=120, deadline=None)
-def test_offered_lies_between_what_circles_sweep_and_what_they_reach(net: Any, width_m: float) -> None:
-    left = offered(net, width_m)
+@given(nets(), st.sampled_from([1.0, 3.0, 8.0]), st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_offered_lies_between_what_circles_sweep_and_what_they_reach(
+    net: Any, width_m: float, in_chains: bool
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(shape, "MANY", 3 if in_chains else shape.MANY)
+        left = offered(net, width_m)
     core = net.buffer(-width_m / 2, quad_segs=64)
     assert shapely.is_valid(left)
     assert left.area <= net.area

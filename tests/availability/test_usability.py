@@ -136,6 +136,8 @@ def adversarial() -> dict[str, Any]:
     angle = np.linspace(0, 2 * np.pi, 10_000, endpoint=False)
     reach = 20 + 4 * np.cos(37 * angle)
     star = np.stack([EAST + 50 + reach * np.cos(angle), NORTH + 25 + reach * np.sin(angle)], axis=1)
+    rays = np.where(np.arange(10_000) % 2, 5.0, 20.0)
+    rayed = np.stack([EAST + 50 + rays * np.cos(angle), NORTH + 25 + rays * np.sin(angle)], axis=1)
     hole = PARCEL.difference(box(10, 10, 90, 40))
     return {
         "touching": [restriction(box(100, 0, 150, 50)), restriction(box(100, 50, 120, 70), id=2)],
@@ -146,6 +148,7 @@ def adversarial() -> dict[str, Any]:
         "slivers": [restriction(box(0, y, 100, y + 0.9), id=y + 1) for y in range(50)],
         "identical": [restriction(box(0, 0, 50, 50), id=number) for number in range(1, 30)],
         "ten thousand vertices": [restriction(shapely.Polygon(star))],
+        "five thousand rays": [restriction(shapely.Polygon(rayed), kind="line_clearance")],
         "covered whole, twice": [restriction(PARCEL), restriction(PARCEL.buffer(5), id=2)],
         "a hair": [restriction(shapely.LineString([(EAST, NORTH), (EAST + 100, NORTH + 50)]).buffer(1e-4))],
         "a bow tie of two triangles": [

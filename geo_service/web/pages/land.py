@@ -1,6 +1,7 @@
 """Parcels: the list with filters, and the page of one parcel."""
 
 import re
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -11,6 +12,7 @@ from geo_service.auth import Public
 from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_chain, public_items
 from geo_service.availability.capacities import capacity_record, compute_capacities
 from geo_service.availability.city_routes import ask_neighbours
+from geo_service.availability.desk import computed
 from geo_service.availability.models import Horizon
 from geo_service.availability.records import answer_records
 from geo_service.availability.service import today
@@ -112,11 +114,11 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     parameters = {"parcel_id": row.id}
     visible = {**parameters, "public": frame.public}
     items = public_items(row.items or []) if frame.public else row.items or []
-    connection = await session.connection()
+    capacity = await computed(request, session, partial(_capacity, parcel_key), public=frame.public)
     return frame.page(
         "parcel.html",
         row=row,
-        capacity=await connection.run_sync(_capacity, parcel_key),
+        capacity=capacity,
         title=parcel_title(row, frame.speaker),
         notation=parcel_notation(row, frame.speaker),
         bars=waterfall(row.gross_m2, row.net_m2, items) if row.as_of else [],
@@ -152,7 +154,7 @@ def _item_ids(items: list[JsonObject]) -> list[int]:
     return [item["restriction_id"] for item in items if item.get("restriction_id")]
 
 
-def _capacity(connection: Connection, parcel_key: str) -> JsonObject:
+def _capacity(parcel_key: str, connection: Connection) -> JsonObject:
     """Compute what may be built on a parcel as of today: never stale."""
     return capacity_record(compute_capacities(connection, today(), [parcel_key]))
 
