@@ -25,6 +25,7 @@ TITLES = {
     "ordnance_clearance": "Kampfmittelräumung",
     "owner_unwilling": "Eigentümer nicht verkaufsbereit",
     "plan_not_in_force": "Bebauungsplan nicht in Kraft",
+    "other": "Wegerecht der Nachbarn zu klären",
 }
 DUTY = {
     "contamination": "environment",
@@ -32,13 +33,19 @@ DUTY = {
     "ordnance_clearance": "ordnance",
     "owner_unwilling": "agency",
     "plan_not_in_force": "planning",
+    "other": "agency",
 }
 """Duty of the office that is asked about each kind."""
 JUST_BEGUN = 1000
 """Rechtsstand Aufstellungsbeschluss: nothing of the site's roads and greens is drawn yet."""
 LOT_SHARES = {
     "gap": {"owner_unwilling": 0.32, "missing_development": 0.05},
-    "reserve": {"missing_development": 0.2, "owner_unwilling": 0.16, "ordnance_clearance": 0.14},
+    "reserve": {
+        "missing_development": 0.2,
+        "owner_unwilling": 0.16,
+        "ordnance_clearance": 0.14,
+        "other": 0.04,
+    },
     "brownfield": {"contamination": 0.5, "ordnance_clearance": 0.16, "owner_unwilling": 0.14},
 }
 """How often vacant ground of a use is delayed, and by what."""
@@ -48,6 +55,7 @@ SPANS_DAYS = {
     "ordnance_clearance": (30, 420),
     "owner_unwilling": (200, 2600),
     "plan_not_in_force": (200, 1400),
+    "other": (100, 900),
 }
 """Least and most days from the reference date to the end."""
 OPEN_ENDS = {"contamination": 0.35, "owner_unwilling": 0.45, "missing_development": 0.15}

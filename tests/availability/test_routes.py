@@ -165,6 +165,7 @@ def test_a_planner_sees_figures_and_reasons(planner: Client) -> None:
         "severity": "severe",
         "horizon": "undetermined",
         "available_from": None,
+        "offered": False,
     }
     assert [(item["kind"], item["deduction_m2"], item["estimated_m2"]) for item in answer["items"]] == [
         ("flood_zone", 2500, 0),
@@ -194,14 +195,14 @@ def test_the_largest_piece_and_what_the_parcel_is(planner: Client) -> None:
         "frontage_m": None,
     }
     assert {name: (answer[name]["answer"], answer[name]["rule"]) for name in ANSWERS} == {
-        "category": ("in_use", "sold_or_let"),
+        "category": ("unknown", "not_known"),
         "ground": ("brownfield", "contaminated"),
         "potential_use": ("unknown", "use_not_known"),
-        "target_group": ("none", "nobody_is_sought"),
+        "target_group": ("unknown", "group_not_known"),
     }
     assert answer["ground"]["reason_en"].startswith("Contamination is on record")
     assert answer["ground"]["reason_de"].startswith("Eine Altlast ist verzeichnet")
-    assert "Siedlungsflächenmonitoring" in answer["ground"]["source"]
+    assert answer["ground"]["source"] == "choice of this service"
 
 
 def test_the_public_is_told_what_a_parcel_is_without_its_occupancies(public: Client) -> None:

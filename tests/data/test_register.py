@@ -8,6 +8,8 @@ import shapely
 
 from data.demo.city import DemoCity
 from data.demo.provenance import DEMO_SOURCE, REFERENCE_DATE
+from geo_service.availability.categories import OFFERED, categorise
+from geo_service.availability.facts import main_uses
 from geo_service.availability.inputs import (
     OCCUPANCY_COLUMNS,
     PLAN_COLUMNS,
@@ -26,6 +28,7 @@ EXCLUDING = {
 }  # fmt: skip
 DELAYING = {
     "contamination", "missing_development", "plan_not_in_force", "ordnance_clearance", "owner_unwilling",
+    "other",
 }  # fmt: skip
 SHARES = {"estimated_share"}
 
@@ -95,8 +98,19 @@ def test_the_remediation_of_the_former_envio_site_is_over(demo: DemoCity) -> Non
     assert there["valid"].iloc[0].upper < REFERENCE_DATE
 
 
-def test_every_horizon_occurs_with_land(availability: AvailabilityResult) -> None:
-    hectares = availability.parcels.groupby("horizon")["net_m2"].sum() / 1e4
+@pytest.fixture(scope="module")
+def category(demo: DemoCity) -> np.ndarray:
+    """What each parcel is, by its actual use and whether a building stands on it."""
+    tree = shapely.STRtree(demo.parcels.geometry.to_numpy())
+    _, parcel = tree.query(demo.buildings.geometry.representative_point().to_numpy(), predicate="within")
+    built = np.isin(np.arange(len(demo.parcels)), parcel)
+    facts = pd.DataFrame({"actual_use": main_uses(demo.parcels["actual_use"].to_numpy()), "built": built})
+    return categorise(facts)["category"].to_numpy(dtype=object)
+
+
+def test_every_horizon_occurs_with_land(availability: AvailabilityResult, category: np.ndarray) -> None:
+    offered = availability.parcels[np.isin(category, OFFERED)]
+    hectares = offered.groupby("horizon")["net_m2"].sum() / 1e4
     assert set(hectares.index) == {"now", "short", "mid", "long", "undetermined"}
     assert (hectares > 1).all()
     # what can be had at once is scarce: the city's own figure is 33 ha of 2,545 ha commercial land
@@ -120,11 +134,11 @@ def test_every_severity_occurs(availability: AvailabilityResult) -> None:
     assert set(availability.parcels["severity"]) == {"unrestricted", "light", "severe"}
 
 
-def test_ground_in_use_is_not_offered(demo: DemoCity, availability: AvailabilityResult) -> None:
+def test_ground_in_use_is_not_offered(demo: DemoCity, category: np.ndarray) -> None:
     in_use = demo.parcels["actual_use"].str.contains("Straßenverkehr|Wohnbaufläche / Offen|Bahnverkehr|See;")
-    horizons = availability.parcels["horizon"][in_use.to_numpy()]
-    assert len(horizons) > 4000
-    assert set(horizons) == {"undetermined"}
+    found = category[in_use.to_numpy()]
+    assert len(found) > 4000
+    assert set(found) == {"in_use"}
 
 
 def test_plans_stand_at_different_points(demo: DemoCity) -> None:
