@@ -138,10 +138,10 @@ def test_what_changed_and_what_is_gone_is_printed(tmp_path: Path) -> None:
     assert "7 in the register but not in this file (kept): 05124900300002______" in result.stdout
 
 
-def test_every_kind_and_the_timetable_have_a_command() -> None:
+def test_every_kind_timetable_and_streets_have_a_command() -> None:
     assert set(HELP) == set(KINDS)
     names = {command.name for command in import_app.registered_commands}
-    assert names == {*KINDS, "gtfs"}
+    assert names == {*KINDS, "gtfs", "streets"}
     for name in names:
         assert name
         assert call(name, "--help").exit_code == 0

@@ -14,9 +14,10 @@ GUIDE = (Path(__file__).resolve().parents[2] / "docs" / "imports.md").read_text(
 def tables() -> list[tuple[str, str, str]]:
     """Kind, column and headings of every row of a table of columns."""
     rows = []
+    named = {fold(name): name for name in KINDS}
     for section in re.split(r"^## ", GUIDE, flags=re.MULTILINE)[1:]:
-        kind = fold(section.split("\n", 1)[0].split(" (")[0])
-        if kind in KINDS:
+        kind = named.get(fold(section.split("\n", 1)[0].split(" (")[0]))
+        if kind:
             cells = re.findall(r"^\| ([^|]+) \| ([^|]+) \|", section, flags=re.MULTILINE)
             rows += [(kind, columns, headings) for columns, headings in cells if columns != "column"]
     return rows
