@@ -243,5 +243,5 @@ def _result(future: Future[Any], job: Job) -> Any:  # noqa: ANN401 - whatever th
             f"{what}: a worker has no geo_service, or another version of it ({error}). Install the version "
             "of this client there."
         ) from error
-    except Exception as error:
+    except Exception as error:  # whatever the work raised over there: named, never dropped
         raise GeoServiceError(f"{what} failed on a worker: {type(error).__name__}: {error}") from error
