@@ -3,7 +3,7 @@
 Run: ``.venv/bin/python benchmarks/imports.py [--parcels N ...] [--rounds R]``. Default: 5,000 and 200,000.
 The parcels are generated in the vereinfachtes Schema and written as GeoPackage. The peer is
 ``geopandas.read_file`` with ``to_postgis`` (no checks, a table without constraints, one index) on at most
-20,000 of them, scaled. Machines differ and are shared: besides rows per second the ratio to the peer is
+20,000 of them, scaled. The city has twelve districts. Machines differ and are shared: besides rows per second the ratio to the peer is
 printed, and the seconds of processor time of both sides. "All new" ends with eight indexes, the constraints
 and the audit; a rehearsal reads, checks, copies and compares.
 """
@@ -150,6 +150,21 @@ def peer(database: Database, path: Path) -> None:
         gpd.read_file(path).to_postgis("benchmark_peer", database.engine, if_exists="replace")
 
 
+def divide(database: Database) -> None:
+    """Give the city twelve districts, rectangles that cover every parcel, which each parcel is looked up in."""
+    west, south = SOUTH_WEST
+    with database.begin("benchmark") as connection:
+        for number in range(12):
+            x, y = west - 100 + number % 4 * 5_000, south - 100 + number // 4 * 5_000
+            connection.execute(
+                text(
+                    "INSERT INTO districts (key, name, source, geom) VALUES (:key, :key, 'benchmark',"
+                    " ST_Multi(ST_MakeEnvelope(:x, :y, :x + 5000, :y + 5000, 25832)))"
+                ),
+                {"key": f"district {number}", "x": x, "y": y},
+            )
+
+
 def empty(database: Database) -> None:
     """Remove parcels and what refers to them."""
     with database.begin("benchmark") as connection:
@@ -173,6 +188,7 @@ def served() -> Iterator[tuple[Database, Path]]:
         try:
             database = Database(Settings(database_url=cluster.start()))
             migrate(database.engine)
+            divide(database)
             yield database, Path(folder)
             database.engine.dispose()
         finally:

@@ -1,6 +1,8 @@
 """The rows of a file on their way into the register: values, places, and what is wrong with them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -64,6 +66,7 @@ class Draft:
     _shown_texts: dict[str, npt.NDArray[np.object_]] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
+    _asides: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.wrong = np.zeros(len(self.source), dtype=bool)
@@ -161,6 +164,19 @@ class Draft:
             positions = np.flatnonzero(rows)
             first = tuple(self.number(int(position)) for position in positions[:SHOWN_ROWS])
             self.notices.append(Notice(code, text, len(positions), first))
+
+    def aside(self, work: Callable[[], None]) -> None:
+        """Leave work for the time while the rows are written: it may tell of rows, never refuse any."""
+        self._asides.append(work)
+
+    @contextmanager
+    def with_asides(self) -> Iterator[None]:
+        """Do what was left aside in another thread; at the end of the block it is done."""
+        with ThreadPoolExecutor(1) as pool:
+            under_way = [pool.submit(work) for work in self._asides]
+            yield
+            for work in under_way:
+                work.result()
 
     def reject_twice(self, columns: tuple[str, ...], shown: str) -> None:
         """Refuse every row but the first of those that agree in some columns.

@@ -21,7 +21,7 @@ from geo_service.imports.packing import can_pack, pack
 from geo_service.imports.report import ImportOptions, ImportReport
 from geo_service.imports.threads import ahead
 
-BULK_ROWS: Final = 20_000
+BULK_ROWS: Final = 2_000
 """From this many rows on, indexes of an empty table are built at the end."""
 COUNTED: Final = {"preserve_rowcount": True}
 """Execution options of writes whose number of rows is asked for."""
@@ -68,11 +68,12 @@ def compare_and_write(
         The file and its SHA-256.
     """
     wanted = not draft.rejects and not draft.options.dry_run
-    if wanted and not kind.derived and connection.execute(queries.is_empty(kind.table)).scalar_one():
-        difference = _write_first(connection, kind, draft)
-        written = difference.new > 0
-    else:
-        difference, written = _write_difference(connection, kind, draft, wanted=wanted)
+    with draft.with_asides():
+        if wanted and not kind.derived and connection.execute(queries.is_empty(kind.table)).scalar_one():
+            difference = _write_first(connection, kind, draft)
+            written = difference.new > 0
+        else:
+            difference, written = _write_difference(connection, kind, draft, wanted=wanted)
     report = ImportReport(
         kind=kind.name,
         file_name=path.name,

@@ -12,6 +12,7 @@ import shapely
 from sqlalchemy import Connection
 
 from geo_service.imports.draft import Draft
+from geo_service.imports.queries import is_empty
 from geo_service.imports.source import Geometries
 from geo_service.parcels import queries
 from geo_service.wording import Sentence
@@ -22,18 +23,26 @@ Pairs = npt.NDArray[np.int64]
 
 
 def tell_overlaps(connection: Connection, draft: Draft) -> None:
-    """Tell of rows that lie upon another row, or upon a parcel of the register that is not in the file."""
+    """Tell of rows that lie upon another row, or upon a parcel of the register that is not in the file.
+
+    The register is read at once, the comparison is left for the time while the rows are written.
+    """
     if draft.geometry is None:
         return
     rows = np.flatnonzero(~draft.wrong & ~shapely.is_missing(draft.geometry))
-    keys, areas = draft.cells["parcel_key"].to_numpy(dtype=object)[rows], draft.geometry[rows]
     if not len(rows):
         return
-    other_keys, others = _elsewhere(connection, list(keys), shapely.total_bounds(areas))
-    first, second = _overlapping(np.concatenate([areas, others]), len(areas))
+    keys, areas = draft.cells["parcel_key"].to_numpy(dtype=object)[rows], draft.geometry[rows]
+    other_keys, others = _elsewhere(connection, keys, areas)
+    names, everything = np.concatenate([keys, other_keys]), np.concatenate([areas, others])
+    draft.aside(lambda: _compare(draft, rows, names, everything))
+
+
+def _compare(draft: Draft, rows: Pairs, names: npt.NDArray[np.object_], areas: Geometries) -> None:
+    """Tell of the rows, which are the first of the areas, that lie upon another area."""
+    first, second = _overlapping(areas, len(rows))
     if not len(first):
         return
-    names = np.concatenate([keys, other_keys])
     upon = np.zeros(len(draft), dtype=bool)
     upon[rows[first]] = True
     example = f"{names[first[0]]}, {names[second[0]]}"
@@ -49,10 +58,12 @@ def tell_overlaps(connection: Connection, draft: Draft) -> None:
 
 
 def _elsewhere(
-    connection: Connection, keys: list[str], bounds: npt.NDArray[np.float64]
-) -> tuple[Geometries, Geometries]:
+    connection: Connection, keys: npt.NDArray[np.object_], areas: Geometries
+) -> tuple[npt.NDArray[np.object_], Geometries]:
     """Return keys and areas of the parcels of the register around the file that are not in it."""
-    found = connection.execute(queries.around(keys, bounds)).all()
+    if connection.execute(is_empty(queries.PARCELS)).scalar_one():
+        return np.array([], dtype=object), np.array([], dtype=object)
+    found = connection.execute(queries.around(list(keys), shapely.total_bounds(areas))).all()
     names = np.array([row[0] for row in found], dtype=object)
     return names, shapely.from_wkb(np.array([bytes(row[1]) for row in found], dtype=object))
 
