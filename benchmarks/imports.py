@@ -3,9 +3,9 @@
 Run: ``.venv/bin/python benchmarks/imports.py [--parcels N ...] [--rounds R]``. Default: 5,000 and 200,000.
 The parcels are generated in the vereinfachtes Schema and written as GeoPackage. The peer is
 ``geopandas.read_file`` with ``to_postgis`` (no checks, a table without constraints, one index) on at most
-20,000 of them, scaled. The city has twelve districts. Machines differ and are shared: besides rows per second the ratio to the peer is
-printed, and the seconds of processor time of both sides. "All new" ends with eight indexes, the constraints
-and the audit; a rehearsal reads, checks, copies and compares.
+20,000 of them, scaled. The city has twelve districts. Machines differ and are shared: besides rows per
+second the ratio to the peer is printed, and the seconds of processor time of both sides. "All new" ends with
+eight indexes, the constraints and the audit; a rehearsal reads, checks, copies and compares.
 """
 
 import argparse
@@ -151,7 +151,7 @@ def peer(database: Database, path: Path) -> None:
 
 
 def divide(database: Database) -> None:
-    """Give the city twelve districts, rectangles that cover every parcel, which each parcel is looked up in."""
+    """Give the city twelve districts, rectangles that cover every parcel."""
     west, south = SOUTH_WEST
     with database.begin("benchmark") as connection:
         for number in range(12):
