@@ -1,5 +1,6 @@
 """The reject file: rows that were refused, to be corrected and read again beside the original file."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -104,15 +105,19 @@ def _write_csv(path: Path, source: SourceTable, frame: pd.DataFrame) -> None:
 
 
 def _write_layer(path: Path, source: SourceTable, frame: pd.DataFrame) -> None:
-    places = [None] * len(frame) if source.geometry is None else source.geometry[frame.index.to_numpy()]
     named = {
         name: f"{name}_" if name.lower() in ("fid", "geom", GEOMETRY) else name for name in frame.columns
     }
-    layer = gpd.GeoDataFrame(frame.rename(columns=named), geometry=list(places), crs=source.crs)
+    layer, kind = frame.rename(columns=named), None
+    if source.geometry is not None:
+        places = source.geometry[frame.index.to_numpy()]
+        layer, kind = gpd.GeoDataFrame(layer, geometry=list(places), crs=source.crs), "Unknown"
     path.unlink(missing_ok=True)
-    pyogrio.write_dataframe(
-        layer, path, driver=WRITTEN[path.suffix.lower()], layer="rejects", geometry_type="Unknown"
-    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "'crs' was not provided")  # the original file names none either
+        pyogrio.write_dataframe(
+            layer, path, driver=WRITTEN[path.suffix.lower()], layer="rejects", geometry_type=kind
+        )
 
 
 def with_corrections(source: SourceTable, corrected: SourceTable) -> SourceTable:

@@ -102,7 +102,8 @@ def read_wkt(texts: "pd.Series[str]") -> tuple[Geometries, npt.NDArray[np.bool_]
         raise InvalidInput(
             f"The geometries name different coordinate systems ({listed}). Use one.", parameter="crs"
         )
-    geometries: Geometries = shapely.from_wkt(bare, on_invalid="ignore")
+    with np.errstate(invalid="ignore"):  # corners that are no number are told of later
+        geometries: Geometries = shapely.from_wkt(bare, on_invalid="ignore")
     broken = np.asarray(shapely.is_missing(geometries)) & texts.notna().to_numpy()
     return geometries, broken, parse_crs(f"EPSG:{srids.pop()}") if srids else None
 

@@ -19,6 +19,7 @@ from geo_service.imports import reasons
 from geo_service.imports.diagnosis import explain_foreign
 from geo_service.imports.draft import Draft, Mask
 from geo_service.imports.located import locate
+from geo_service.imports.outlines import in_one_order, nowhere, only_polygons, why_invalid
 from geo_service.imports.source import Geometries
 from geo_service.imports.threads import spread
 from geo_service.wording import Sentence, number
@@ -115,9 +116,10 @@ def project_rows(draft: Draft, missing: Sentence | None) -> bool:
     draft.reject(draft.source.broken, "geometry", "broken-geometry", reasons.BROKEN_GEOMETRY)
     if missing is not None:
         draft.reject(~present & ~draft.wrong, "geometry", "no-geometry", missing)
-    finite = np.isfinite(shapely.bounds(raw)).all(axis=1) | ~present
-    draft.reject(~finite, "geometry", "not-finite", reasons.NOT_FINITE)
-    usable = present & finite
+    usable = present.copy()
+    for position, reason in nowhere(raw).items():
+        draft.reject_one(position, "geometry", "not-finite", reason)
+        usable[position] = False
     projected = project(_where(usable, raw), crs)
     _require_germany(draft, raw, projected, crs)
     usable &= ~draft.wrong
@@ -210,14 +212,6 @@ def _make_areas(draft: Draft) -> None:
     draft.geometry = in_one_order(geometries)
 
 
-def in_one_order(geometries: Geometries) -> Geometries:
-    """Return areas with parts and corners in one order, outer rings counter-clockwise.
-
-    Formats turn rings (shapefiles write them clockwise): the same outline must come out as the same value.
-    """
-    return spread(lambda part: shapely.reverse(shapely.normalize(part)), geometries)
-
-
 def _repair(draft: Draft, geometries: Geometries, invalid: Mask) -> None:
     """Mend invalid areas in place; refuse those that a repair would change."""
     before = np.abs(shapely.area(geometries[invalid]))
@@ -228,7 +222,9 @@ def _repair(draft: Draft, geometries: Geometries, invalid: Mask) -> None:
     positions = np.flatnonzero(invalid)
     for place_, position in enumerate(positions):
         if bad[place_]:
-            reason = reasons.not_repairable(str(why[place_]), float(before[place_]), float(after[place_]))
+            reason = reasons.not_repairable(
+                why_invalid(str(why[place_])), float(before[place_]), float(after[place_])
+            )
             draft.reject_one(int(position), "geometry", "invalid-geometry", reason)
     geometries[positions] = mended
     repaired = np.zeros(len(draft), dtype=bool)
@@ -241,18 +237,6 @@ def _repair(draft: Draft, geometries: Geometries, invalid: Mask) -> None:
         ),
         repaired,
     )
-
-
-def only_polygons(geometries: Geometries) -> Geometries:
-    """Return the polygons of each geometry as one multipolygon, without lines and points; shape (n,)."""
-    result = np.empty(len(geometries), dtype=object)
-    for position, geometry in enumerate(geometries):
-        parts = shapely.get_parts(geometry)
-        nested = shapely.get_parts(parts)
-        result[position] = shapely.MultiPolygon(
-            [part for part in nested if isinstance(part, shapely.Polygon)]
-        )
-    return result
 
 
 def _make_points(draft: Draft) -> None:

@@ -51,10 +51,6 @@ BROKEN_GEOMETRY: Final = Sentence(
     "Die Geometrie ist beschädigt und nicht lesbar. Bitte neu zeichnen.",
     "The geometry is damaged and cannot be read. Please draw it anew.",
 )
-NOT_FINITE: Final = Sentence(
-    "Mindestens eine Koordinate ist keine Zahl. Bitte die Geometrie neu zeichnen.",
-    "At least one coordinate is no number. Please draw the geometry anew.",
-)
 
 
 def too_long(length: int, longest: int) -> Sentence:
@@ -185,12 +181,12 @@ def wrong_geometry_type(found: str, wanted: Sentence) -> Sentence:
     )
 
 
-def not_repairable(why: str, before_m2: float, after_m2: float) -> Sentence:
+def not_repairable(why: Sentence, before_m2: float, after_m2: float) -> Sentence:
     """Say that an area is invalid and cannot be mended without changing it."""
     return Sentence(
-        f"Die Fläche ist ungültig ({why}); eine Reparatur änderte sie von {number(before_m2, 1).de} auf "
+        f"Die Fläche ist ungültig ({why.de}); eine Reparatur änderte sie von {number(before_m2, 1).de} auf "
         f"{number(after_m2, 1).de} m². Bitte die Grenze berichtigen.",
-        f"The area is invalid ({why}); a repair would change it from {number(before_m2, 1).en} to "
+        f"The area is invalid ({why.en}); a repair would change it from {number(before_m2, 1).en} to "
         f"{number(after_m2, 1).en} m². Please correct its outline.",
     )
 

@@ -149,9 +149,16 @@ def _geometries(wkb: npt.NDArray[np.object_]) -> tuple[Geometries, npt.NDArray[n
         [MULTIPOLYGON_WKB + bytes(one) if one is not None and one[:5] == POLYGON_WKB else one for one in wkb],
         dtype=object,
     )
-    geometries: Geometries = spread(lambda part: shapely.from_wkb(part, on_invalid="ignore"), promoted)
+    geometries: Geometries = spread(_decode, promoted)
     missing = np.array([one is None for one in wkb], dtype=bool)
     return geometries, np.asarray(shapely.is_missing(geometries) & ~missing)
+
+
+def _decode(wkb: npt.NDArray[np.object_]) -> Geometries:
+    """Decode WKB; what cannot be read is missing, corners that are no number are told of later."""
+    with np.errstate(invalid="ignore"):
+        decoded: Geometries = shapely.from_wkb(wkb, on_invalid="ignore")
+    return decoded
 
 
 def _text(column: pa.ChunkedArray) -> "pd.Series[str] | None":

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import geopandas as gpd
+import pyogrio
 import pytest
 
 from geo_service.db import Database
@@ -83,6 +84,21 @@ def test_a_corrected_geometry_replaces_the_old_one(register: Database, tmp_path:
     assert bring(register, "parcels", path, corrected=rejects).new == 2
     ((area,),) = rows_of(register, "SELECT area_m2 FROM parcels WHERE numerator = 2")
     assert area == pytest.approx(400.0, abs=0.01)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "geojson"])
+def test_rows_of_a_table_may_be_corrected_in_a_geo_file(
+    register: Database, tmp_path: Path, ending: str
+) -> None:
+    rows = [{**row, "geometry": f"SRID=25832;{row['geometry'].wkt}"} for row in parcel_rows([1, 2])]
+    rows[1]["flaeche"] = "viel"
+    path, rejects = write_csv(tmp_path / "p.csv", rows), tmp_path / f"r.{ending}"
+    assert said(bring(register, "parcels", path, rejects=rejects)) == [(3, "flaeche", "no-number")]
+    frame = pyogrio.read_dataframe(rejects)
+    frame["flaeche"] = "400"
+    rejects.unlink()
+    pyogrio.write_dataframe(frame, rejects)
+    assert bring(register, "parcels", path, corrected=rejects).new == 2
 
 
 def test_no_reject_file_without_rejects(register: Database, tmp_path: Path) -> None:

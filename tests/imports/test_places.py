@@ -11,7 +11,7 @@ import shapely
 from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.errors import ImportRejected, InvalidInput
-from geo_service.imports.places import in_one_order, only_polygons
+from geo_service.imports.outlines import in_one_order, only_polygons
 from tests.imports.files import (
     SOUTH,
     WEST,
@@ -134,6 +134,57 @@ def test_a_parcel_as_large_as_a_land_is_refused(register: Database, tmp_path: Pa
     path = write_geojson(tmp_path / "p.geojson", rows)
     assert said(bring(register, "parcels", path)) == [(2, "geometry", "outside-city")]
     assert said(bring(register, "parcels", path, allow_outside=True)) == [(2, "geometry", "too-large")]
+
+
+def with_corner(y: float) -> shapely.Polygon:
+    """A parcel whose second corner has a northing that is no number, or endless."""
+    corners = [(WEST, SOUTH), (WEST + 20, y), (WEST + 20, SOUTH + 20), (WEST, SOUTH + 20), (WEST, SOUTH)]
+    with np.errstate(invalid="ignore"):
+        return shapely.Polygon(corners)
+
+
+@pytest.mark.parametrize("ending", ["geojson", "gpkg", "fgb", "csv"])
+@pytest.mark.parametrize(("y", "written"), [(np.nan, "NaN"), (np.inf, "inf"), (-np.inf, "-inf")])
+def test_a_corner_that_is_no_number_is_named(
+    register: Database, tmp_path: Path, ending: str, y: float, written: str
+) -> None:
+    rows = parcel_rows([1, 2, 3])
+    rows[1]["geometry"] = with_corner(y)
+    path = tmp_path / f"p.{ending}"
+    if ending == "geojson":
+        write_geojson(path, rows)
+    elif ending == "csv":
+        write_csv(path, [{**row, "geometry": row["geometry"].wkt} for row in rows])
+    else:
+        frame_of(rows).to_file(path, engine="pyogrio")
+    report = bring(register, "parcels", path, crs="EPSG:25832")
+    (reject,) = report.rejects
+    assert (reject.key, reject.field, reject.code) == (parcel_key(2), "geometry", "not-finite")
+    assert reject.reason.en == (
+        f"Corner 2 of 5 (394020, {written}) is nowhere: a coordinate is no number or endless. Please draw "
+        "the geometry anew, or take the corner out."
+    )
+    assert f"Der Punkt 2 von 5 (394020, {written}) liegt nirgends" in reject.reason.de
+    assert not report.warnings
+
+
+def test_a_height_that_is_no_number_does_not_matter(register: Database, tmp_path: Path) -> None:
+    corners = [(*corner, np.nan) for corner in square(1).exterior.coords]
+    rows = parcel_rows([1], geometry=shapely.Polygon(corners))
+    path = tmp_path / "p.gpkg"
+    frame_of(rows).to_file(path, engine="pyogrio")
+    assert bring(register, "parcels", path).new == 1
+
+
+def test_why_an_area_is_invalid_is_said_in_words(register: Database, tmp_path: Path) -> None:
+    bow = shapely.Polygon(
+        [(WEST, SOUTH), (WEST + 20, SOUTH + 20), (WEST + 20, SOUTH), (WEST, SOUTH + 10), (WEST, SOUTH)]
+    )
+    report = bring(register, "parcels", write_geojson(tmp_path / "p.geojson", parcel_rows([1], geometry=bow)))
+    (reject,) = report.rejects
+    assert reject.code == "invalid-geometry"
+    assert "the outline crosses itself near 394006.67, 5707006.67" in reject.reason.en
+    assert "die Grenze kreuzt sich selbst bei 394006,67; 5707006,67" in reject.reason.de
 
 
 def test_an_area_narrower_than_a_line_is_said_to_be_too_small(register: Database, tmp_path: Path) -> None:
