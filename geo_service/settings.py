@@ -2,11 +2,15 @@
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+WIDEST_STREET_M: Final = 60.0
+"""More is no street across which land is one site. A choice of this service."""
 
 
 class Settings(BaseSettings):
@@ -48,6 +52,14 @@ class Settings(BaseSettings):
     )
     sliver_width_m: float = Field(
         3.0, ge=0, le=50, description="Land narrower than this is not offered, metres; 0: all is offered."
+    )
+
+    across_street_m: float = Field(
+        0.0,
+        ge=0,
+        le=WIDEST_STREET_M,
+        description="Parcels on both sides of a street up to so many metres wide lie together; 0: they never "
+        "do, unless a question says otherwise.",
     )
 
     @field_validator("database_url")

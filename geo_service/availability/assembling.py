@@ -1,6 +1,5 @@
 """Where one could get so much land together: assemblies of a city, and the neighbours of a parcel."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -32,12 +31,15 @@ class Search:
         Key of the district all must lie in; empty: anywhere.
     one_owner_kind
         Whether all must have the same known kind of owner; for roles only.
+    across_m
+        Greatest width in metres of a street across which parcels still lie together; 0: never across one.
     """
 
     wish: Wish
     horizons: frozenset[str] = frozenset(KNOWN_HORIZONS)
     district: str = ""
     one_owner_kind: bool = False
+    across_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Place:
         Sums over them, whole square centimetres.
     compactness
         Share of the joint convex hull that they fill, in (0, 1].
+    across
+        Whether a street lies between some of them.
     horizon, available_from
         Of the last of them to be had; None: not known.
     geometry
@@ -62,6 +66,7 @@ class Place:
     net_cm2: int
     estimated_cm2: int
     compactness: float
+    across: bool
     horizon: str
     available_from: date | None
     geometry: shapely.Geometry
@@ -86,7 +91,7 @@ class Found:
     largest_cm2: int
 
 
-def find_places(land: CityLand, search: Search, *, public: bool) -> Found:
+def find_places(land: CityLand, search: Search, streets: Geometries | None = None, *, public: bool) -> Found:
     """Find parcels that lie together and have enough net land.
 
     Parameters
@@ -95,6 +100,8 @@ def find_places(land: CityLand, search: Search, *, public: bool) -> Found:
         The land of the city.
     search
         What is looked for.
+    streets
+        Street parcels, EPSG:25832; needed to look across them.
     public
         Whether only published parcels count.
     """
@@ -107,7 +114,7 @@ def find_places(land: CityLand, search: Search, *, public: bool) -> Found:
     if search.district:
         wanted &= (parcels["district_key"] == search.district).to_numpy(dtype=bool)
     rows = np.flatnonzero(wanted)
-    joins = land.joins_among(wanted)
+    joins = land.joins_among(wanted, search.across_m, streets)
     net, areas = land.net[rows], parcels["net_m2"].to_numpy()[rows]
     if search.one_owner_kind:
         joins = joins.of_one_owner_kind(parcels["owner_kind"].to_numpy(dtype=object)[rows])
@@ -128,6 +135,7 @@ def _place(parcels: pd.DataFrame, net: Geometries, assembly: Assembly) -> Place:
         int(square_centimetres(rows["net_m2"]).sum()),
         int(square_centimetres(rows["estimated_m2"]).sum()),
         assembly.compactness,
+        assembly.across,
         last,
         latest(rows["available_from"]),
         shapely.union_all(net[chosen]),
@@ -151,7 +159,8 @@ class Neighbours:
         Row of the parcel itself.
     neighbours
         Rows of `CityLand.parcels` beside it that have net land, with ``shared_m`` (metres along which they
-        touch), the longest first.
+        touch, or face each other across a street) and ``across`` (a street lies between), those that
+        touch first, then the longest.
     joint_cm2
         Net land of all of them and of the parcel together, whole square centimetres.
     """
@@ -161,8 +170,10 @@ class Neighbours:
     joint_cm2: int
 
 
-def neighbours_of(land: CityLand, parcel_key: str, horizons: Collection[str], *, public: bool) -> Neighbours:
-    """Find the available land beside a parcel.
+def neighbours_of(
+    land: CityLand, parcel_key: str, across_m: float = 0.0, streets: Geometries | None = None, *, public: bool
+) -> Neighbours:
+    """Find the land beside a parcel that is to be had on a known day.
 
     Parameters
     ----------
@@ -170,19 +181,20 @@ def neighbours_of(land: CityLand, parcel_key: str, horizons: Collection[str], *,
         The land around the parcel, the parcel included.
     parcel_key
         The parcel.
-    horizons
-        When a neighbour may be to be had.
+    across_m, streets
+        As in `CityLand.joins_among`.
     public
         Whether only published neighbours count.
     """
-    parcels, joins = land.parcels, land.joins_among(np.ones(len(land.parcels), dtype=bool))
+    parcels = land.parcels
+    joins = land.joins_among(np.ones(len(parcels), dtype=bool), across_m, streets)
     here = int(np.flatnonzero((parcels["parcel_key"] == parcel_key).to_numpy())[0])
     other = np.where(joins.first == here, joins.second, joins.first)
     beside = (joins.first == here) | (joins.second == here)
-    rows = parcels.iloc[other[beside]].assign(shared_m=joins.shared_m[beside])
-    kept = land.visible(public=public)[other[beside]] & rows["horizon"].isin(horizons).to_numpy()
+    rows = parcels.iloc[other[beside]].assign(shared_m=joins.shared_m[beside], across=joins.across[beside])
+    kept = land.visible(public=public)[other[beside]] & rows["horizon"].isin(KNOWN_HORIZONS).to_numpy()
     kept &= land.on_offer(public=public)[other[beside]]
     kept &= (rows["net_m2"] > 0).to_numpy() & (public | ~rows["sold"].to_numpy(dtype=bool))
-    rows = rows[kept].sort_values(["shared_m", "parcel_key"], ascending=[False, True])
+    rows = rows[kept].sort_values(["across", "shared_m", "parcel_key"], ascending=[True, False, True])
     joint = square_centimetres([parcels["net_m2"].iloc[here], *rows["net_m2"]]).sum()
     return Neighbours(parcels.iloc[here], rows, int(joint))

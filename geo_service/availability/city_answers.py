@@ -26,7 +26,7 @@ from geo_service.availability.city_schemas import (
     SummaryAnswer,
     WhatIfAnswer,
 )
-from geo_service.availability.city_service import AnsweredWhatIf
+from geo_service.availability.city_service import AnsweredWhatIf, Nearby
 from geo_service.availability.flows import STAGES, CityBalance
 from geo_service.availability.summary import Summary, Total
 from geo_service.availability.what_if import HorizonSum, Sums
@@ -127,6 +127,7 @@ def assemblies_answer(found: Found, asked: AssembliesQuery, as_of: date, *, publ
         preset=asked.preset,
         counted="published" if public else "all",
         at_least_m2=asked.at_least_m2,
+        across_m=asked.across(),
         candidates=found.candidates,
         largest_m2=square_metres(found.largest_cm2),
         assemblies=[_assembly(place) for place in found.places],
@@ -139,6 +140,7 @@ def _assembly(place: Place) -> AssemblyFigures:
         net_m2=square_metres(place.net_cm2),
         estimated_m2=square_metres(place.estimated_cm2),
         compactness=round(place.compactness, 4),
+        across=place.across,
         horizon=place.horizon,
         available_from=place.available_from,
         is_demo=bool(place.parcels["is_demo"].any()),
@@ -151,12 +153,13 @@ def _members(rows: pd.DataFrame, names: Iterable[str]) -> list[dict[str, Any]]:
     return [{name: plain(row[name]) for name in names} for row in rows.to_dict("records")]
 
 
-def neighbours_answer(found: Neighbours, as_of: date, preset: str) -> NeighboursAnswer:
+def neighbours_answer(found: Neighbours, question: Nearby) -> NeighboursAnswer:
     """Write neighbours."""
     return NeighboursAnswer(
         parcel_key=found.parcel["parcel_key"],
-        as_of=as_of,
-        preset=preset,
+        as_of=question.as_of,
+        preset=question.preset,
+        across_m=question.across_m,
         is_demo=bool(found.parcel["is_demo"]),
         net_m2=plain(float(found.parcel["net_m2"])),
         joint_m2=square_metres(found.joint_cm2),

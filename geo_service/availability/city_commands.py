@@ -11,7 +11,6 @@ from rich.table import Table
 from sqlalchemy import Connection
 
 from geo_service.availability import city_answers, city_service, service
-from geo_service.availability.assembling import find_places
 from geo_service.availability.balance import DIMENSIONS
 from geo_service.availability.city_land import city_land
 from geo_service.availability.city_schemas import AssembliesAnswer, AssembliesQuery, WhatIfAnswer, WhatIfQuery
@@ -30,6 +29,12 @@ AtMost = Annotated[int, typer.Option("--at-most-parcels", help="Greatest number 
 Owner = Annotated[str, typer.Option(help="any, or same_kind: one known kind of owner for all.")]
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day asked for; unset: today.")]
 Preset = Annotated[str, typer.Option(help="Horizon preset: default or dortmund_2010.")]
+Across = Annotated[
+    float | None,
+    typer.Option(
+        "--across", metavar="METRES", help="Also across streets up to so wide; unset: GEO_ACROSS_STREET_M."
+    ),
+]
 Limit = Annotated[int, typer.Option(help="Greatest number of answers.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print a table for spreadsheets (CSV).")]
@@ -111,6 +116,7 @@ def assemblies(  # noqa: PLR0913, PLR0917 - one for each option
     district: District = "",
     at_most_parcels: AtMost = 10,
     owner: Owner = "any",
+    across: Across = None,
     limit: Limit = 20,
     as_of: AsOf = "",
     preset: Preset = "default",
@@ -126,12 +132,12 @@ def assemblies(  # noqa: PLR0913, PLR0917 - one for each option
             district=district,
             at_most_parcels=at_most_parcels,
             owner=owner,
+            across_m=across,
             limit=limit,
             preset=preset,
         )
-        found = find_places(
-            city_land(connection, day, preset).with_facts(connection), asked.search(), public=False
-        )
+        land = city_land(connection, day, preset)
+        found = city_service.answer_assemblies(connection, land, asked.search(), public=False)
         answer = city_answers.assemblies_answer(found, asked, day, public=False)
     if as_json:
         print_json(answer.model_dump())
@@ -144,12 +150,13 @@ def _assemblies_table(answer: AssembliesAnswer) -> Table:
         title=f"{answer.at_least_m2:,.0f} m² together, as of {answer.as_of} (horizons: {answer.preset})",
         title_justify="left",
     )
-    for heading in ("net m²", "available", "from", "district", "parcels"):
-        table.add_column(heading, justify="right" if heading == "net m²" else "left", overflow="fold")
+    table.add_column("net m²", justify="right", no_wrap=True)
+    for heading in ("available", "from", "district", "parcels"):
+        table.add_column(heading, overflow="fold")
     for place in answer.assemblies:
         districts = sorted({parcel.district or "unknown" for parcel in place.parcels})
         table.add_row(
-            f"{place.net_m2:,.0f}",
+            f"{place.net_m2:,.0f}{' (across a street)' if place.across else ''}",
             place.horizon.value,
             str(place.available_from or "unknown"),
             ", ".join(districts),

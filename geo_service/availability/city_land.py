@@ -15,9 +15,10 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection
 
-from geo_service.availability import city_queries, service
+from geo_service.availability import city_queries, service, usability_queries
+from geo_service.availability.facts import STREETS, begins_with, main_uses
 from geo_service.availability.inputs import Geometries, Inputs, Options, geometries, in_force
-from geo_service.availability.joins import Joins, find_joins
+from geo_service.availability.joins import JoinRules, Joins, find_joins
 from geo_service.availability.kernel import compute_availability
 from geo_service.availability.usability import OFFERS
 from geo_service.availability.usable import answers_of
@@ -52,9 +53,11 @@ class CityLand:
     keys
         Keys of the parcels asked for; None: all.
     known_joins
-        Which parcels lie together, by which of them were wanted.
+        Which parcels lie together, by which of them were wanted and the widest street between.
     enriched
         The same land with facts, once they were read.
+    known_streets
+        Street parcels of the day, EPSG:25832, once they were asked for.
     """
 
     options: Options
@@ -63,8 +66,9 @@ class CityLand:
     net: Geometries
     zones: pd.DataFrame
     keys: tuple[str, ...] | None = None
-    known_joins: dict[bytes, Joins] = field(default_factory=dict)
+    known_joins: dict[tuple[bytes, float], Joins] = field(default_factory=dict)
     enriched: "list[CityLand]" = field(default_factory=list)
+    known_streets: list[Geometries] = field(default_factory=list)
 
     def with_facts(self, connection: Connection) -> "CityLand":
         """Return the land with what the parcels are grouped by, read from the same state of the register."""
@@ -74,13 +78,30 @@ class CityLand:
             self.enriched.append(replace(self, parcels=parcels))
         return self.enriched[0]
 
-    def joins_among(self, wanted: Flags) -> Joins:
-        """Return which of the wanted parcels lie together, by position among them; the last ones are kept."""
-        key = wanted.tobytes()
+    def streets(self, connection: Connection) -> Geometries:
+        """Return the street parcels of the day, read from the same state of the register."""
+        if not self.known_streets:
+            statement = usability_queries.actual_uses(self.options.as_of, self.keys)
+            uses = [row.actual_use for row in connection.execute(statement)]
+            street = begins_with(main_uses(np.array([*uses, None], dtype=object)[:-1]), STREETS)
+            self.known_streets.append(self.inputs.parcels[street])
+        return self.known_streets[0]
+
+    def joins_among(self, wanted: Flags, across_m: float = 0.0, streets: Geometries | None = None) -> Joins:
+        """Return which of the wanted parcels lie together, by position among them; the last ones are kept.
+
+        Parameters
+        ----------
+        wanted
+            The parcels in question; shape (n,).
+        across_m, streets
+            Greatest width in metres of a street between them, and the street parcels; 0: never across one.
+        """
+        key = (wanted.tobytes(), across_m)
         if key not in self.known_joins:
             while len(self.known_joins) >= JOINS_KEPT:
                 self.known_joins.pop(next(iter(self.known_joins)), None)
-            self.known_joins[key] = find_joins(self.net[wanted])
+            self.known_joins[key] = find_joins(self.net[wanted], JoinRules(across_m=across_m), streets)
         return self.known_joins[key]
 
     @cached_property

@@ -75,6 +75,14 @@ def keys_of_neighbours(parcel_key: str, as_of: date, within_m: float) -> Executa
     return select(Parcel.parcel_key).where(near, Parcel.valid.contains(as_of)).order_by(Parcel.id)
 
 
+def district_keys() -> Executable:
+    """Select the keys of the districts, alphabetically.
+
+    Columns: key.
+    """
+    return select(District.key).order_by(District.key)
+
+
 def site_exists(slug: str) -> Executable:
     """Select whether there is a site of that name (slug), and whether its place is known.
 

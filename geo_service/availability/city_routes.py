@@ -4,7 +4,6 @@ The public gets published parcels only, and neither what-if nor balance: both wo
 sell (docs/decisions).
 """
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -15,7 +14,7 @@ from geo_service.auth.access import Requires
 from geo_service.auth.fields import ADVISERS
 from geo_service.auth.publication import sees_unpublished
 from geo_service.availability import city_answers, city_service, queries, service
-from geo_service.availability.assembling import Found, Neighbours, find_places
+from geo_service.availability.assembling import Found, Neighbours
 from geo_service.availability.balance import DIMENSIONS
 from geo_service.availability.city_schemas import (
     AssembliesAnswer,
@@ -24,11 +23,12 @@ from geo_service.availability.city_schemas import (
     BalanceQuery,
     CityQuery,
     NeighboursAnswer,
+    NeighboursQuery,
     SummaryAnswer,
     WhatIfAnswer,
     WhatIfQuery,
 )
-from geo_service.availability.city_service import AnsweredWhatIf
+from geo_service.availability.city_service import AnsweredWhatIf, Nearby
 from geo_service.availability.desk import LandOf, answered
 from geo_service.availability.flows import CityBalance, city_balance, two_days
 from geo_service.availability.routes import ParcelKey
@@ -110,6 +110,8 @@ async def ask_assemblies(
     ------
     Forbidden
         When the public asks for owners of one kind.
+    BadParameter
+        When there is no such district.
     """
     search = asked.search()
     if search.one_owner_kind and public:
@@ -117,7 +119,8 @@ async def ask_assemblies(
     as_of = service.askable(asked.as_of or service.today())
 
     def make(land_of: LandOf, connection: Connection) -> Found:
-        return find_places(land_of(as_of, asked.preset).with_facts(connection), search, public=public)
+        land = land_of(as_of, asked.preset)
+        return city_service.answer_assemblies(connection, land, search, public=public)
 
     key = ("assemblies", as_of, asked.preset, search, public)
     return await answered(request, session, key, make, public=public)
@@ -129,20 +132,21 @@ async def get_neighbours(
     parcel_key: ParcelKey,
     caller: Public,
     session: Reading,
-    asked: Annotated[CityQuery, Query()],
+    asked: Annotated[NeighboursQuery, Query()],
 ) -> NeighboursAnswer:
     """Tell which available land lies beside a parcel, and how much it is together.
 
     The public sees published parcels and neighbours.
     """
     as_of = service.askable(asked.as_of or service.today())
+    question = Nearby(as_of, asked.preset, asked.across())
     public = not sees_unpublished(caller)
-    found = await ask_neighbours(request, session, parcel_key, as_of, asked.preset, public=public)
-    return city_answers.neighbours_answer(found, as_of, asked.preset)
+    found = await ask_neighbours(request, session, parcel_key, question, public=public)
+    return city_answers.neighbours_answer(found, question)
 
 
 async def ask_neighbours(
-    request: Request, session: Reading, parcel_key: str, as_of: date, preset: str = "default", *, public: bool
+    request: Request, session: Reading, parcel_key: str, question: Nearby, *, public: bool
 ) -> Neighbours:
     """Find the available land beside a parcel, or return it from before.
 
@@ -156,9 +160,9 @@ async def ask_neighbours(
         raise NotFound(f"There is no published parcel {parcel_key}.")
 
     def make(_land_of: LandOf, connection: Connection) -> Neighbours:
-        return city_service.answer_neighbours(connection, parcel_key, as_of, preset, public=public)
+        return city_service.answer_neighbours(connection, parcel_key, question, public=public)
 
-    key = ("neighbours", parcel_key, as_of, preset, public)
+    key = ("neighbours", parcel_key, question, public)
     return await answered(request, session, key, make, public=public)
 
 

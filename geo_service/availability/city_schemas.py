@@ -11,12 +11,22 @@ from geo_service.availability.balance import DIMENSIONS
 from geo_service.availability.models import Horizon
 from geo_service.availability.schemas import IsoDate
 from geo_service.restrictions.models import Severity
+from geo_service.settings import WIDEST_STREET_M, get_settings
 
 Dimension = Literal["district", "use", "horizon", "severity", "owner_kind", "category"]
 LARGEST_WISH_M2 = 100_000_000
 """A third of a large city: beyond it a typing error is likelier than a wish."""
 MOST_SEEDS = 300
 """Parcels from which an assembly is grown per question: bounds the work."""
+
+AcrossStreet = Field(
+    None,
+    ge=0,
+    le=WIDEST_STREET_M,
+    allow_inf_nan=False,
+    description="Parcels on both sides of a street up to so many metres wide lie together too, where they "
+    "face each other over nothing but street; 0: never. Unset: as set by the city.",
+)
 
 
 def _parts(value: object) -> object:
@@ -60,7 +70,17 @@ class WhatIfQuery(CityQuery):
     limit: int = Field(100, ge=1, le=1000, description="Parcels to list; the totals count all.")
 
 
-class AssembliesQuery(CityQuery):
+class NeighboursQuery(CityQuery):
+    """What is asked about the land beside a parcel."""
+
+    across_m: float | None = AcrossStreet
+
+    def across(self) -> float:
+        """Return the greatest width in metres of a street between; 0: never across one."""
+        return get_settings().across_street_m if self.across_m is None else self.across_m
+
+
+class AssembliesQuery(NeighboursQuery):
     """Land that is looked for together."""
 
     at_least_m2: float = Field(
@@ -82,7 +102,7 @@ class AssembliesQuery(CityQuery):
         """Return what is looked for."""
         wish = Wish(self.at_least_m2, self.at_most_parcels, self.limit, self.apart, MOST_SEEDS)
         horizons = frozenset(horizon.value for horizon in self.horizon)
-        return Search(wish, horizons, self.district, self.owner == "same_kind")
+        return Search(wish, horizons, self.district, self.owner == "same_kind", self.across())
 
 
 class BalanceQuery(BaseModel):
@@ -206,6 +226,7 @@ class AssemblyFigures(BaseModel):
     net_m2: float = Field(description="Joint net area, m2.")
     estimated_m2: float = Field(description="Part of it that is probably not usable, an estimate, m2.")
     compactness: float = Field(description="Share of the joint convex hull that they fill, 0 to 1.")
+    across: bool = Field(description="A street lies between some of them.")
     horizon: Horizon = Field(description="When the last of them can be had.")
     available_from: date | None = Field(description="First day for all of them; null: undetermined.")
     is_demo: bool = Field(description="Some of the parcels are invented.")
@@ -220,6 +241,7 @@ class AssembliesAnswer(BaseModel):
     preset: str = Field(description="Key of the horizon preset.")
     counted: Literal["published", "all"] = Field(description="published: only parcels the public may see.")
     at_least_m2: float = Field(description="Joint net area asked for, m2.")
+    across_m: float = Field(description="Widest street across which parcels lie together, m; 0: never.")
     candidates: int = Field(description="Parcels that came into question.")
     largest_m2: float = Field(description="Net land of the largest group that lies together, m2.")
     assemblies: list[AssemblyFigures] = Field(description="Fewest parcels first, then least surplus.")
@@ -228,7 +250,10 @@ class AssembliesAnswer(BaseModel):
 class NeighbourParcel(MemberParcel):
     """Available land beside a parcel."""
 
-    shared_m: float = Field(description="Length along which the net land of both touches, m.")
+    shared_m: float = Field(
+        description="Length along which the net land of both touches, or faces each other across a street, m."
+    )
+    across: bool = Field(description="A street lies between.")
 
 
 class NeighboursAnswer(BaseModel):
@@ -239,8 +264,11 @@ class NeighboursAnswer(BaseModel):
     preset: str = Field(description="Key of the horizon preset.")
     is_demo: bool = Field(description="The parcel is invented.")
     net_m2: float = Field(description="Net area of the parcel itself, m2.")
+    across_m: float = Field(description="Widest street across which parcels lie together, m; 0: never.")
     joint_m2: float = Field(description="Net area of the parcel and all its neighbours below, m2.")
-    neighbours: list[NeighbourParcel] = Field(description="Longest common edge first.")
+    neighbours: list[NeighbourParcel] = Field(
+        description="Those that touch first, then the longest common edge."
+    )
 
 
 class BalanceCell(BaseModel):

@@ -9,12 +9,12 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo_service.availability import city_queries
-from geo_service.availability.assembling import KNOWN_HORIZONS, Neighbours, neighbours_of
+from geo_service.availability.assembling import Found, Neighbours, Search, find_places, neighbours_of
 from geo_service.availability.changes import Changes, parse_changes
 from geo_service.availability.city_land import CityLand, city_land, facts_of
 from geo_service.availability.joins import JoinRules
 from geo_service.availability.what_if import WhatIf, what_if
-from geo_service.errors import InvalidInput, NotFound
+from geo_service.errors import BadParameter, InvalidInput, NotFound
 from geo_service.parcels.models import OccupancyKind
 from geo_service.restrictions.models import RestrictionKind
 
@@ -46,6 +46,23 @@ class WhatIfQuestion:
     def of_city(self) -> bool:
         """Whether the whole city is asked about."""
         return self.scope == CITY
+
+
+@dataclass(frozen=True)
+class Nearby:
+    """What is asked about the land beside a parcel.
+
+    Parameters
+    ----------
+    as_of, preset
+        As in `service.compute`.
+    across_m
+        Greatest width in metres of a street across which land still lies beside it; 0: never across one.
+    """
+
+    as_of: date
+    preset: str = "default"
+    across_m: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -149,8 +166,34 @@ def keys_of_scope(connection: Connection, scope: str, as_of: date) -> list[str]:
     return keys
 
 
+def answer_assemblies(connection: Connection, land: CityLand, search: Search, *, public: bool) -> Found:
+    """Find parcels that lie together and have enough net land.
+
+    Parameters
+    ----------
+    connection
+        Connection whose transaction says what is seen: that of the land.
+    land, search, public
+        As in `assembling.find_places`.
+
+    Raises
+    ------
+    BadParameter
+        When there is no such district.
+    """
+    if search.district:
+        known = list(connection.execute(city_queries.district_keys()).scalars())
+        if search.district not in known:
+            raise BadParameter(
+                f"There is no district {search.district[:40]!r}. Known: {', '.join(known) or 'none'}.",
+                parameter="district",
+            )
+    streets = land.streets(connection) if search.across_m else None
+    return find_places(land.with_facts(connection), search, streets, public=public)
+
+
 def answer_neighbours(
-    connection: Connection, parcel_key: str, as_of: date, preset: str = "default", *, public: bool
+    connection: Connection, parcel_key: str, question: Nearby, *, public: bool
 ) -> Neighbours:
     """Find the available land beside a parcel, computed anew.
 
@@ -159,7 +202,9 @@ def answer_neighbours(
     NotFound
         When there is no such parcel in the cadastre of the day.
     """
-    touch_m = JoinRules().touch_m
-    found = connection.execute(city_queries.keys_of_neighbours(parcel_key, as_of, touch_m)).scalars()
-    land = city_land(connection, as_of, preset, [parcel_key, *(key for key in found if key != parcel_key)])
-    return neighbours_of(land.with_facts(connection), parcel_key, KNOWN_HORIZONS, public=public)
+    reach_m = max(JoinRules().touch_m, question.across_m)
+    found = connection.execute(city_queries.keys_of_neighbours(parcel_key, question.as_of, reach_m)).scalars()
+    keys = [parcel_key, *(key for key in found if key != parcel_key)]
+    land = city_land(connection, question.as_of, question.preset, keys)
+    streets = land.streets(connection) if question.across_m else None
+    return neighbours_of(land.with_facts(connection), parcel_key, question.across_m, streets, public=public)

@@ -80,6 +80,12 @@ class Faces:
     end_m: Areas
     gap_m: Areas
 
+    def take(self, keep: Flags | Indices) -> "Faces":
+        """Return some of the stretches."""
+        return Faces(
+            self.edge[keep], self.other[keep], self.begin_m[keep], self.end_m[keep], self.gap_m[keep]
+        )
+
 
 def edges_of(geometries: Geometries) -> Edges:
     """Take the boundaries of polygons and the lines of line strings apart.

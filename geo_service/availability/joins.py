@@ -11,16 +11,14 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from geo_service.availability.edges import Edges, Faces, Points, covered_lengths, edges_of, facing
+from geo_service.availability.across import faces_over_streets
+from geo_service.availability.edges import Edges, Faces, covered_lengths, edges_of, facing
 from geo_service.availability.inputs import Geometries
 from geo_service.availability.waterfall import Areas, Flags, Indices
 
-BETWEEN: Final = (0.1, 0.5, 0.9)
-"""Where, on the way from one parcel to one across the street, street must lie."""
 UNKNOWN_OWNER: Final = "unknown"
 """Owner kind that equals none, not even itself."""
 
@@ -102,8 +100,8 @@ def find_joins(land: Geometries, rules: JoinRules | None = None, streets: Geomet
     Notes
     -----
     Touching and facing are measured from both sides and averaged, so that the order of the parcels does not
-    matter. Across a street: square to the edge there must be street all the way to the other parcel, looked
-    at in three places on the middle of each stretch.
+    matter. Across a street counts what lies along it and where, square to the edge, there is street all the
+    way to the other parcel.
     """
     rules = rules or JoinRules()
     edges = edges_of(land)
@@ -111,13 +109,8 @@ def find_joins(land: Geometries, rules: JoinRules | None = None, streets: Geomet
     joins = touching.take(touching.shared_m >= rules.edge_m)
     if rules.across_m <= 0 or streets is None or not len(streets):
         return joins
-    faces = facing(edges, edges, rules.across_m, 0.0)
-    over = np.flatnonzero(
-        (faces.gap_m > rules.touch_m) & (edges.owner[faces.edge] != edges.owner[faces.other])
-    )
-    faces = _take(faces, over)
-    facing_pairs = _pairs(edges, _take(faces, np.flatnonzero(_over_street(edges, faces, streets))), len(land))
-    wide = facing_pairs.take(facing_pairs.shared_m >= rules.edge_m)
+    opposite = _pairs(*faces_over_streets(edges, streets, rules.touch_m, rules.across_m), len(land))
+    wide = opposite.take(opposite.shared_m >= rules.edge_m)
     new = wide.take(~np.isin(_code(wide), _code(joins)))
     return Joins(
         len(land),
@@ -132,12 +125,6 @@ def _code(joins: Joins) -> Indices:
     return joins.first * joins.size + joins.second
 
 
-def _take(faces: Faces, rows: Indices) -> Faces:
-    return Faces(
-        faces.edge[rows], faces.other[rows], faces.begin_m[rows], faces.end_m[rows], faces.gap_m[rows]
-    )
-
-
 def _pairs(edges: Edges, faces: Faces, size: int) -> Joins:
     """Sum faces up by pair of parcels: the mean of what both sides see."""
     owner, other = edges.owner[faces.edge], edges.owner[faces.other]
@@ -149,19 +136,3 @@ def _pairs(edges: Edges, faces: Faces, size: int) -> Joins:
     shared = np.bincount(place, length, len(code)) / 2
     first, second = np.divmod(code, max(size, 1))
     return Joins(size, first, second, shared, np.zeros(len(code), dtype=bool))
-
-
-def _over_street(edges: Edges, faces: Faces, streets: Geometries) -> Flags:
-    """Tell which faces look over nothing but street."""
-    start = edges.start[faces.edge]
-    along = (edges.end[faces.edge] - start) / edges.length_m[faces.edge][:, None]
-    middle: Points = start + along * ((faces.begin_m + faces.end_m) / 2)[:, None]
-    outward = np.stack([along[:, 1], -along[:, 0]], axis=1)
-    tree = shapely.STRtree(streets)
-    over = np.ones(len(middle), dtype=bool)
-    for share in BETWEEN:
-        points = shapely.points(middle + outward * (faces.gap_m * share)[:, None])
-        on_street = np.zeros(len(middle), dtype=bool)
-        on_street[tree.query(points, predicate="intersects")[0]] = True
-        over &= on_street
-    return over

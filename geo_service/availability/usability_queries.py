@@ -21,11 +21,11 @@ USABILITY_LOCK: Final = 4_711_006
 """Number of the advisory lock of those who write usability."""
 
 
-def actual_uses(as_of: date) -> Executable:
-    """Select id, parcel_key and actual_use of the parcels of a day, by id."""
+def actual_uses(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+    """Select id, parcel_key and actual_use of the parcels of a day, or of the named ones, by id."""
     return (
         select(Parcel.id, Parcel.parcel_key, Parcel.actual_use)
-        .where(Parcel.valid.contains(as_of))
+        .where(of_keys(parcel_keys), Parcel.valid.contains(as_of))
         .order_by(Parcel.id)
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable
 from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 from fastapi import Request, Response
 from pydantic import BaseModel, ValidationError
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 SEVERAL: Final = frozenset({"without", "ending", "horizon", "by"})
 """Fields that may be repeated."""
-NUMBERS: Final = frozenset({"at_least_m2", "at_most_parcels"})
+NUMBERS: Final = frozenset({"at_least_m2", "at_most_parcels", "across_m"})
 """Fields in which people write 15.000."""
 NOT_ASKED: Final = frozenset({"lang", "stage", "cell", "v"})
 """Parameters of the page itself."""
@@ -34,6 +35,8 @@ WRONG: Final = {
     ),
     "ending": N_("Das gibt es hier am Stichtag nicht, oder der Tag fehlt."),
     "at_least_m2": N_("Bitte eine Fläche in m² angeben, zum Beispiel 15.000."),
+    "at_most_parcels": N_("Bitte eine Zahl von 1 bis 30 angeben."),
+    "across_m": N_("Bitte eine Breite von 0 bis 60 m angeben."),
 }
 """What is wrong with a field."""
 WRONG_CHOICE: Final = N_("Diese Auswahl gibt es nicht.")
@@ -60,6 +63,12 @@ def read_form(request: Request, model: type[Model]) -> tuple[Model | None, dict[
         return model(**values), {}
     except ValidationError as error:
         return None, {str(fault["loc"][0]): wrong(str(fault["loc"][0])) for fault in error.errors()}
+
+
+def data_address(path: str, asked: BaseModel | None) -> str:
+    """Return the address of the interface that answers the same question."""
+    values = asked.model_dump(mode="json", by_alias=True, exclude_unset=True) if asked else {}
+    return f"{path}?{urlencode(values, doseq=True)}"
 
 
 def wrong(field: str) -> str:

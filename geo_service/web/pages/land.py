@@ -12,6 +12,7 @@ from geo_service.auth import Public
 from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_chain, public_items
 from geo_service.availability.capacities import capacity_record, compute_capacities
 from geo_service.availability.city_routes import ask_neighbours
+from geo_service.availability.city_service import Nearby
 from geo_service.availability.desk import computed
 from geo_service.availability.models import Horizon
 from geo_service.availability.records import answer_records
@@ -20,6 +21,7 @@ from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
 from geo_service.register import JsonObject
+from geo_service.settings import get_settings
 from geo_service.web.charts import sketch, waterfall
 from geo_service.web.filters import (
     ALL_HORIZONS,
@@ -164,11 +166,13 @@ async def neighbours(request: Request, session: Reading, caller: Public, parcel_
     """Show the available land beside a parcel: a part of its page, computed when the page is open."""
     frame = await frame_of(request, session, caller)
     row = await _parcel(session, parcel_key, frame)
-    found = await ask_neighbours(request, session, row.parcel_key, frame.today, public=frame.public)
+    question = Nearby(frame.today, across_m=get_settings().across_street_m)
+    found = await ask_neighbours(request, session, row.parcel_key, question, public=frame.public)
     keys = found.neighbours["parcel_key"].tolist()
     return frame.page(
         "partials/neighbours.html",
         found=found,
+        across_m=question.across_m,
         rows=found.neighbours.to_dict("records"),
         named=await names_of(session, frame, keys),
     )

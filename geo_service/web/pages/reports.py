@@ -13,7 +13,7 @@ from geo_service.db import Reading
 from geo_service.errors import BadParameter
 from geo_service.web.charts import flow_bars
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.pages.asking import answer_or_errors, for_staff, names_of, read_form
+from geo_service.web.pages.asking import answer_or_errors, data_address, for_staff, names_of, read_form
 
 router = APIRouter(prefix="/berichte")
 
@@ -42,6 +42,8 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
         bars=flow_bars(answer.total.net_m2) if answer else [],
         stages=_shown(answer) if answer else [],
         dimensions=DIMENSIONS,
+        data=data_address("/api/availability/balance", asked),
+        table=data_address("/api/availability/balance.csv", asked),
         word=lambda name, code: word_of(frame, name, code),
         behind=lambda stage, cell: _address(frame, stage, cell),
     )

@@ -11,8 +11,16 @@ from geo_service.availability.city_schemas import AssembliesQuery
 from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
 from geo_service.db import Reading
+from geo_service.settings import get_settings
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.pages.asking import Named, answer_or_errors, map_script, names_of, read_form
+from geo_service.web.pages.asking import (
+    Named,
+    answer_or_errors,
+    data_address,
+    map_script,
+    names_of,
+    read_form,
+)
 from geo_service.web.queries.premises import DISTRICTS
 from maps.answers import Shape, answer_map
 from maps.base import RenderedMap
@@ -39,6 +47,8 @@ async def together(request: Request, session: Reading, caller: Public) -> Respon
         horizons=[horizon.value for horizon in Horizon],
         chosen=[horizon.value for horizon in asked.horizon] if asked else list(KNOWN_HORIZONS),
         districts=(await session.execute(DISTRICTS)).all(),
+        across_m=asked.across() if asked else get_settings().across_street_m,
+        data=data_address("/api/availability/assemblies", asked),
         map=_map(frame, found, named) if found and found.places else None,
     )
 
@@ -76,7 +86,12 @@ def _shape(frame: Frame, number: int, place: Place, named: dict[str, Named]) -> 
     say, formats = frame.speaker.say, frame.formats
     parcels: Any = place.parcels.to_dict("records")
     day = say("sofort") if place.horizon == "now" else formats.day(place.available_from)
-    lines = [(say("Zusammen"), formats.square_metres(place.net_cm2 / 10_000)), (say("Ab wann"), day)]
+    between = [(say("Dazwischen"), say("eine Straße"))] if place.across else []
+    lines = [
+        (say("Zusammen"), formats.square_metres(place.net_cm2 / 10_000)),
+        (say("Ab wann"), day),
+        *between,
+    ]
     lines += [(named[row["parcel_key"]].title, formats.square_metres(row["net_m2"])) for row in parcels]
     item = Item(
         "assembly",

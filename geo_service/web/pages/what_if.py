@@ -15,7 +15,15 @@ from geo_service.availability.city_service import KINDS, AnsweredWhatIf
 from geo_service.availability.service import today
 from geo_service.db import Reading
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.pages.asking import Named, answer_or_errors, for_staff, map_script, names_of, read_form
+from geo_service.web.pages.asking import (
+    Named,
+    answer_or_errors,
+    data_address,
+    for_staff,
+    map_script,
+    names_of,
+    read_form,
+)
 from geo_service.web.queries.city import BLOCKERS, SITE_NAMES
 from maps.answers import Shape, answer_map
 from maps.base import RenderedMap
@@ -52,6 +60,7 @@ async def what_if_page(request: Request, session: Reading, caller: Adviser) -> R
         scopes=_scopes((await session.execute(SITE_NAMES)).all(), named, scope),
         blocker=blocker,
         ended=lambda text: _ended(frame, text, blocker),
+        data=data_address("/api/availability/what-if", asked),
         map=_map(frame, answer, found, named) if answer and found and answer.parcels else None,
     )
     return for_staff(page)
