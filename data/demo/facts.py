@@ -69,7 +69,7 @@ class Line:
     name
         As passengers know it, such as ``U47``.
     mode
-        ``rail``, ``tram`` or ``bus``.
+        ``rail``, ``metro``, ``tram`` or ``bus``.
     route_type
         GTFS route type.
     headways_min

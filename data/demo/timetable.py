@@ -42,7 +42,7 @@ WINDOWS = (
 """Windows of service: name, kind of headway, first and last hour, days. Daytime begins an hour before
 06:00 and ends an hour after 20:00, so that from 06:00 to 20:00 every stop up to an hour along the line
 has the table's headway."""
-PLATFORMS = {"rail": "1", "tram": "2", "bus": "3"}
+PLATFORMS = {"rail": "1", "tram": "2", "bus": "3", "metro": "4"}
 """Last part of a platform's id, by mode."""
 ON_THE_LINE_M = 0.05
 """A course is drawn through its stops, so that its stops lie on it, metres."""

@@ -12,6 +12,7 @@ from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.errors import InvalidInput
 from geo_service.transit import scenario_register as register
+from geo_service.transit.scenario_checks import require_sound
 from geo_service.transit.scenario_schemas import ScenarioForm
 
 
@@ -25,7 +26,7 @@ def store(database: Database, form: ScenarioForm, *, dry_run: bool, actor: str) 
     city = load_city(database.settings.city)
     if dry_run:
         with database.read() as connection:
-            register.require_sound(connection, form, city)
+            require_sound(connection, form, city)
         return "checked"
     with database.begin(actor) as connection:
         known = {entry.key for entry in register.list_scenarios(connection, public=False)}

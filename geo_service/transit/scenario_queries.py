@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
-from geo_service.transit.models import TransitFeed, TransitStop
+from geo_service.transit.models import TransitDeparture, TransitFeed, TransitStop
 from geo_service.transit.scenario_models import (
     ScenarioStatus,
     TransitScenario,
@@ -121,6 +121,18 @@ def new_line(scenario_id: int, position: int, values: dict[str, Any]) -> Executa
 def stops_named(stop_ids: Collection[str]) -> Select[Any]:
     """Select the stops of current feeds by id: id, feed_id, stop_id, name, lines, x, y (EPSG:25832)."""
     return _stops().where(TransitStop.stop_id == func.any(list(stop_ids)))
+
+
+def lines_at(stop_ids: Collection[str]) -> Executable:
+    """Select the lines that depart from stops of current feeds, on any day: stop_id, line, mode."""
+    current = (TransitFeed.id == TransitStop.feed_id) & TransitFeed.is_current
+    return (
+        select(TransitStop.stop_id, TransitDeparture.line, TransitDeparture.mode)
+        .join(TransitFeed, current)
+        .join(TransitDeparture, TransitDeparture.stop_pk == TransitStop.id)
+        .where(TransitStop.stop_id == func.any(list(stop_ids)))
+        .distinct()
+    )
 
 
 def stops_in(west: float, south: float, east: float, north: float) -> Select[Any]:

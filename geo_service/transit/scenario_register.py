@@ -1,27 +1,22 @@
 """Transit scenarios in the register: read, write, end."""
 
 import hashlib
-import math
 
-import shapely
 from sqlalchemy import Connection
 
 from geo_service.auth import Caller, Role
 from geo_service.city import CityProfile
 from geo_service.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, PreconditionRequired
-from geo_service.geometry import from_wgs84
 from geo_service.transit import scenario_queries as queries
-from geo_service.transit.modes import LineKind
+from geo_service.transit.scenario_checks import require_sound
 from geo_service.transit.scenario_schemas import (
+    DEGREES,
     LineForm,
     ScenarioAnswer,
     ScenarioEntry,
     ScenarioForm,
     StopForm,
 )
-
-DEGREES = 7
-"""Decimals of degrees in answers: a centimetre."""
 
 
 def sees_drafts(caller: Caller) -> bool:
@@ -156,70 +151,3 @@ def _write_parts(connection: Connection, number: int, form: ScenarioForm) -> Non
         connection.execute(queries.new_stop(number, stop.key, stop.name, (stop.lon, stop.lat)))
     for position, line in enumerate(form.lines):
         connection.execute(queries.new_line(number, position, line.model_dump(mode="json")))
-
-
-def require_sound(connection: Connection, form: ScenarioForm, city: CityProfile) -> None:
-    """Refuse a scenario whose stops do not exist or lie elsewhere.
-
-    Raises
-    ------
-    InvalidInput
-        One entry per fault, with its place in the form.
-    """
-    own = {stop.key for stop in form.stops}
-    wanted = {stop for line in form.lines for stop in line.stops} - own
-    rows = connection.execute(queries.stops_named(wanted)).all()
-    lines_at: dict[str, set[str]] = {}
-    for row in rows:
-        lines_at.setdefault(row.stop_id, set()).update(row.lines)
-    faults = [*_misplaced(form, city), *_unknown(form, own, lines_at)]
-    if faults:
-        more = f" ({len(faults)} faults)" if len(faults) > 1 else ""
-        raise InvalidInput(f"{faults[0]['message']}{more}", errors=faults)
-
-
-def _misplaced(form: ScenarioForm, city: CityProfile) -> list[dict[str, str]]:
-    """Name the new stops that lie beyond the city and its margin."""
-    faults = []
-    for place, stop in enumerate(form.stops):
-        away_m = city.boundary.distance(from_wgs84(shapely.Point(stop.lon, stop.lat)))
-        if not away_m <= city.margin_m:
-            far = f"{away_m / 1000:,.1f} km from" if math.isfinite(away_m) else "far from"
-            faults.append(
-                {
-                    "pointer": f"/stops/{place}",
-                    "message": f"The new stop {stop.key!r} at lon {stop.lon}, lat {stop.lat} is {far} "
-                    f"{city.name}; stops may lie up to {city.margin_m:,.0f} m outside. Check the "
-                    "coordinates (degrees, WGS 84; are lon and lat exchanged?).",
-                }
-            )
-    return faults
-
-
-def _unknown(form: ScenarioForm, own: set[str], lines_at: dict[str, set[str]]) -> list[dict[str, str]]:
-    """Name the stops of courses that do not exist, and lines that prolong nothing."""
-    faults = []
-    for place, line in enumerate(form.lines):
-        faults += [
-            {
-                "pointer": f"/lines/{place}/stops/{order}",
-                "message": f"The line {line.name!r} stops at {stop!r}, which is no new stop of this scenario "
-                "and no stop_id of a current timetable. Add it to stops, or look the id up: geo transit "
-                "stops --feed NAME.",
-            }
-            for order, stop in enumerate(line.stops)
-            if stop not in own and stop not in lines_at
-        ]
-        joint = line.stops[:1] if line.kind is LineKind.PROLONGED else line.stops
-        there = {name for stop in joint for name in lines_at.get(stop, set())}
-        if line.kind is not LineKind.NEW and line.name not in there:
-            where = f"at {joint[0]!r}" if line.kind is LineKind.PROLONGED else "at any stop of its course"
-            faults.append(
-                {
-                    "pointer": f"/lines/{place}/kind",
-                    "message": f"The line {line.name!r} is said to be {line.kind.value}, but none of this "
-                    f"name departs {where} today (lines there: {', '.join(sorted(there)) or 'none'}). Put in "
-                    "a stop of that line (its terminus where it is prolonged), or choose kind new.",
-                }
-            )
-    return faults

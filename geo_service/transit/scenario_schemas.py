@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from geo_service.errors import BadParameter
 from geo_service.transit.models import DayKind
@@ -20,6 +21,15 @@ MOST_LINES: Final = 50
 MOST_SERVICES: Final = 20
 LEAST_HEADWAY_MIN: Final = 0.5
 MOST_HEADWAY_MIN: Final = 360
+DEGREES: Final = 7
+"""Decimals of degrees that are kept: a centimetre."""
+CONTRADICTION: Final = "contradiction"
+"""Type of the errors whose context holds the sentence in both languages: ``de``, ``en``."""
+
+
+def contradiction(german: str, english: str) -> PydanticCustomError:
+    """Say in both languages what does not fit together in a form."""
+    return PydanticCustomError(CONTRADICTION, "{en}", {"de": german, "en": english})
 
 
 class ServiceForm(BaseModel):
@@ -58,6 +68,11 @@ class StopForm(BaseModel):
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False, description="Longitude, degrees (WGS 84).")
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False, description="Latitude, degrees (WGS 84).")
 
+    @field_validator("lon", "lat")
+    @classmethod
+    def _to_the_centimetre(cls, degrees: float) -> float:
+        return round(degrees, DEGREES)
+
 
 class LineForm(BaseModel):
     """A new line, or one that is prolonged."""
@@ -89,12 +104,16 @@ class LineForm(BaseModel):
     def _sound(self) -> Self:
         for one, other in zip(self.stops, self.stops[1:], strict=False):
             if one == other:
-                raise ValueError(f"the stop {one!r} follows itself in the course; name it once")
+                raise contradiction(
+                    f"Die Haltestelle „{one}“ folgt im Verlauf auf sich selbst; bitte einmal nennen.",
+                    f"the stop {one!r} follows itself in the course; name it once",
+                )
         spans = sorted((form.day_kind, form.span().start_s, form.span().end_s) for form in self.services)
         for (kind, _, end), (next_kind, start, _) in itertools.pairwise(spans):
             if kind == next_kind and start < end:
-                raise ValueError(
-                    f"two headways hold at the same time of a {kind}; let one end where the next begins"
+                raise contradiction(
+                    "Zwei Takte gelten zur selben Zeit; einer muss enden, wo der nächste beginnt.",
+                    f"two headways hold at the same time of a {kind}; let one end where the next begins",
                 )
         return self
 
@@ -123,12 +142,17 @@ class ScenarioForm(BaseModel):
         keys = [stop.key for stop in self.stops]
         twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
-            raise ValueError(f"two new stops have the key {twice[0]!r}; each needs one of its own")
+            raise contradiction(
+                f"Zwei neue Haltestellen heißen „{twice[0]}“; bitte verschieden benennen.",
+                f"two new stops have the key {twice[0]!r}; each needs one of its own",
+            )
         served = {stop for line in self.lines for stop in line.stops}
         idle = [key for key in keys if key not in served]
         if idle:
-            raise ValueError(
-                f"no line stops at {idle[0]!r}; put it into the course of a line or leave it out"
+            raise contradiction(
+                f"An der neuen Haltestelle „{idle[0]}“ hält keine Linie; bitte in einen Verlauf aufnehmen "
+                "oder weglassen.",
+                f"no line stops at {idle[0]!r}; put it into the course of a line or leave it out",
             )
         return self
 

@@ -186,7 +186,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "mode": {
             "long_distance": N_("Fernverkehr"),
             "rail": N_("Bahn"),
-            "metro": N_("U-Bahn"),
+            "metro": N_("U-Bahn, Hängebahn"),
             "tram": N_("Stadtbahn"),
             "bus": N_("Bus"),
             "ship": N_("Schiff"),

@@ -12,6 +12,8 @@ from data.demo.provenance import REFERENCE_DATE
 from data.demo.timetable import write_timetable
 from geo_service.city import CityProfile, load_city
 from geo_service.errors import InvalidInput
+from geo_service.transit.methods import load_method
+from geo_service.transit.modes import mode_of
 
 MAIN_LINES = {
     "U41": 10, "U42": 10, "U43": 10, "U44": 10, "U45": 10, "U46": 10, "U47": 10, "U49": 10, "HB1": 10,
@@ -106,9 +108,10 @@ def test_the_validator_finds_no_error(archive: Path) -> None:
     result = gtfs_guru.validate(str(archive), country_code="DE", date=REFERENCE_DATE.isoformat())
     assert [error.code for error in result.errors()] == []
     assert result.is_valid
-    assert {notice.code for notice in result.notices if notice.severity == "WARNING"} <= {
-        "route_short_name_too_long"
-    }
+    warnings = [notice for notice in result.notices if notice.severity == "WARNING"]
+    assert {notice.code for notice in warnings} <= {"route_short_name_too_long", "unexpected_enum_value"}
+    extended = [notice for notice in warnings if notice.code == "unexpected_enum_value"]
+    assert [notice.field for notice in extended] == ["route_type"], "the extended type of HB1 alone"
 
 
 def test_the_feed_says_that_it_is_a_simplified_demo(archive: Path) -> None:
@@ -185,6 +188,16 @@ def test_stations_are_parents_and_modes_have_platforms(feed: gtfs_kit.Feed) -> N
     served = feed.stop_times["trip_id"].map(route).map(mode)
     modes = served.groupby(feed.stop_times["stop_id"]).agg(set)
     assert all(len(own) == 1 for own in modes)
+
+
+def test_the_h_bahn_is_a_monorail_and_counts_as_rail(feed: gtfs_kit.Feed) -> None:
+    """Type 405 (monorail) is in GOAT's group A with the U-Bahn; a tram it is not."""
+    kinds = dict(zip(feed.routes["route_short_name"], feed.routes["route_type"], strict=True))
+    assert (kinds["HB1"], kinds["U41"], kinds["S1"], kinds["445"]) == (405, 0, 2, 3)
+    mode = mode_of(405, "HB1")
+    for method in ("are", "goat", "oerok", "oevgk18"):
+        (group,) = (group for group in load_method(method).groups if mode in group.modes)
+        assert group.key == "rail", method
 
 
 def test_the_archive_depends_on_nothing_but_its_content(feed: gtfs_kit.Feed, tmp_path: Path) -> None:
