@@ -16,8 +16,8 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_service.availability import queries
+from geo_service.availability.identity import program_digest
 from geo_service.availability.service import today
-from geo_service.availability.stored import program_digest
 from geo_service.db import Database
 from geo_service.errors import GeoServiceError
 from geo_service.settings import Settings

@@ -1,21 +1,16 @@
 """Stored availability: what it was computed from, what changed since, and the refresh of just that."""
 
-import hashlib
-import importlib.metadata
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
-from functools import lru_cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
-import shapely
 from sqlalchemy import Connection, Row
 
 from geo_service.availability import queries
+from geo_service.availability.identity import program_digest
 from geo_service.availability.inputs import Options
 from geo_service.availability.kernel import AvailabilityResult, Progress
 from geo_service.availability.models import Availability
@@ -81,18 +76,6 @@ def basis_of(options: Options) -> Basis:
     }
     preset = options.preset.key
     return Basis(options.as_of, preset, options.known_on or options.as_of, rules, program_digest())
-
-
-@lru_cache(maxsize=1)
-def program_digest() -> str:
-    """Return a digest of what computes: this slice, its rules, and the libraries of the geometry."""
-    digest = hashlib.sha256()
-    rules = Path(str(files("data"))) / "availability"
-    for path in sorted([*Path(__file__).parent.glob("*.py"), *rules.glob("*.toml")]):
-        digest.update(path.read_bytes())
-    versions = [importlib.metadata.version(name) for name in ("shapely", "numpy", "pandas")]
-    digest.update(" ".join([shapely.geos_version_string, *versions]).encode())
-    return digest.hexdigest()[:16]
 
 
 def rows_here(
