@@ -9,6 +9,7 @@ from psycopg.types.range import Range
 
 from geo_service.schema import (
     Availability,
+    AvailabilityRun,
     Building,
     Capacity,
     DevelopmentPlan,
@@ -62,7 +63,27 @@ def areas(rows: Rows) -> None:
     )
 
 
+def run(rows: Rows) -> int:
+    """Record what the stored availability was computed from."""
+    return rows.row(
+        "run",
+        AvailabilityRun,
+        as_of=TODAY,
+        preset="default",
+        known_on=TODAY,
+        rules={"order": ["existing_building", "water"], "sliver_width_m": 3.0},
+        program="drawn",
+        snapshot="1:1:",
+        actor="sample",
+        parcels=7,
+        recomputed=7,
+        started_at=COMPUTED_AT,
+        finished_at=COMPUTED_AT,
+    )
+
+
 def parcels(rows: Rows) -> None:
+    run_id = run(rows)
     texts = {
         PUBLIC_KEYS[0]: "Speicherstraße 12",
         PUBLIC_KEYS[1]: "Speicherstraße 14",
@@ -115,6 +136,7 @@ def parcels(rows: Rows) -> None:
                 {"kind": "plan_not_in_force", "usual_from": "2027-05-01", "usual_to": "2028-05-01"},
             ],
             computed_at=COMPUTED_AT,
+            run_id=run_id,
         )
     usable(rows)
 

@@ -23,7 +23,7 @@ PACKAGES: Final = ("distributed", "numpy", "pandas", "pyarrow", "shapely")
 
 @lru_cache(maxsize=1)
 def identity() -> Identity:
-    """Return the versions of this process: of geo_service with a digest of the code and rules that compute."""
+    """Return the versions of this process: of geo_service with a digest of the computing code and rules."""
     code = hashlib.sha256()
     for file in computing_files():
         code.update(file.name.encode() + b"\0" + file.read_bytes())

@@ -3,6 +3,7 @@
 Source: OGC API - Features part 1 (OGC 17-069r4), OGC API - Tiles part 1 (20-057), TileJSON 3.0.0.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -25,6 +26,10 @@ CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
 )
 """Conformance classes that are met, and no others."""
+
+COMPUTATION: Final = ("as_of", "preset", "computed_at", "deduction_order", "sliver_width_m", "stale")
+"""What a collection of computed results tells about them: day, horizon preset, moment, order in which
+restrictions were deducted, width below which land is not offered, number of parcels that changed since."""
 
 Document = dict[str, Any]
 
@@ -74,7 +79,9 @@ def collections(base: str, documents: list[Document]) -> Document:
     }
 
 
-def collection(base: str, described: Collection, extent: Box | None) -> Document:
+def collection(
+    base: str, described: Collection, extent: Box | None, computation: Mapping[str, Any] | None = None
+) -> Document:
     """Describe a collection.
 
     Parameters
@@ -85,6 +92,8 @@ def collection(base: str, described: Collection, extent: Box | None) -> Document
         The collection.
     extent
         West, south, east, north in degrees; None while it is empty.
+    computation
+        How its results were computed; None: nothing is computed, or was yet.
     """
     here = f"{base}/ogc/collections/{described.id}"
     links = [
@@ -107,6 +116,8 @@ def collection(base: str, described: Collection, extent: Box | None) -> Document
         document["extent"] = {"spatial": {"bbox": [list(extent)], "crs": CRS84}}
         if described.valid is not None:
             document["extent"]["temporal"] = {"interval": [[None, None]]}
+    if computation:
+        document["computation"] = {name: computation[name] for name in COMPUTATION}
     return document
 
 

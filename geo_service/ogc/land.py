@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, false, func
 
 from geo_service.auth.publication import published, published_restriction
 from geo_service.availability.queries import is_stale
+from geo_service.availability.state_queries import STORED_STATE
 from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, OFFERS, SHAPE_FIGURES
 from geo_service.ogc.columns import ORIGIN, drawn, same, span, whole
 from geo_service.ogc.model import Collection, Tiles
@@ -111,7 +112,8 @@ AVAILABILITY = Collection(
     title="Availability",
     title_de="Verfügbarkeit",
     description="What of each parcel can be had, and from when, what may be built there, as last computed; "
-    "offered: land on offer by its category; stale: changed since.",
+    "offered: land on offer by its category; items: deducted in the deduction_order told by computation, "
+    "overlaps once; stale: changed since.",
     source=availability.join(parcels, parcels.c.id == availability.c.parcel_id)
     .outerjoin(usability, _same_computation(usability))
     .outerjoin(capacities, _same_computation(capacities)),
@@ -133,6 +135,7 @@ AVAILABILITY = Collection(
         "capacity_parts": capacities.c.parts,
     },
     filterable=True,
+    computation=STORED_STATE,
     valid=parcels.c.valid,
     area_m2=parcels.c.area_m2,
     public_rows=_published_parcels,

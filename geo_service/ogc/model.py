@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, TextClause
 
 Column = ColumnElement[Any]
 RowRule = Callable[[ColumnElement[date]], ColumnElement[bool]]
@@ -71,6 +71,8 @@ class Collection:
         Query parameters that pick rows: name to (column, default).
     filterable
         Whether each visible field can be filtered by; see `filters`.
+    computation
+        Selects the one row that tells how stored results were computed; None: nothing is computed.
     """
 
     id: str
@@ -89,3 +91,4 @@ class Collection:
     only: ColumnElement[bool] | None = None
     choices: Mapping[str, tuple[Column, str]] = field(default_factory=lambda: MappingProxyType({}))
     filterable: bool = False
+    computation: TextClause | None = None

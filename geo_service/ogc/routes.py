@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
+from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 
 from geo_service.auth.access import Public
@@ -115,7 +116,10 @@ async def _described(
     extent = await extent_of(
         session, request.app.state.extents, view_of(collection, caller), today_of(request)
     )
-    return documents.collection(base_address(request), collection, extent)
+    computation = None
+    if collection.computation is not None:
+        computation = (await session.execute(collection.computation)).mappings().one_or_none()
+    return documents.collection(base_address(request), collection, extent, jsonable_encoder(computation))
 
 
 def _page_links(request: Request, collection: Collection, page: Page) -> list[documents.Document]:

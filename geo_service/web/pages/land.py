@@ -17,6 +17,7 @@ from geo_service.availability.desk import computed
 from geo_service.availability.models import Horizon
 from geo_service.availability.records import answer_records
 from geo_service.availability.service import today
+from geo_service.availability.state_queries import STORED_STATE
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
@@ -40,7 +41,6 @@ from geo_service.web.pages.nearness import nearness
 from geo_service.web.queries.parcel_page import ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
-from geo_service.web.queries.start import LAND_STATE
 from maps.describe import present_use
 from maps.naming import parcel_notation, parcel_title
 
@@ -69,7 +69,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
         more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
         paged=after is not None,
         summary=summary,
-        land_state=await kept_rows(request, session, LAND_STATE, {}),
+        land_state=await kept_rows(request, session, STORED_STATE, {}),
         hints=await _hints(session, conditions, frame) if not rows and after is None else [],
         horizons=[horizon.value for horizon in Horizon],
         grounds=GROUNDS,

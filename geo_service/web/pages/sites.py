@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.auth import Public
 from geo_service.availability.models import Horizon
+from geo_service.availability.state_queries import STORED_STATE
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.web.charts import sketch, time_line
@@ -24,7 +25,6 @@ from geo_service.web.queries.sites import (
     SITE_VACANCIES,
     SITES,
 )
-from geo_service.web.queries.start import LAND_STATE
 from maps.naming import parcel_title
 
 router = APIRouter()
@@ -54,7 +54,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         plots=(await session.execute(PLOTS, of_site)).all(),
         phases=list(zip(phases, _laid_out(phases), strict=True)),
         milestones=(await session.execute(MILESTONES, of_site)).all(),
-        land_state=await kept_rows(request, session, LAND_STATE, {}),
+        land_state=await kept_rows(request, session, STORED_STATE, {}),
         land={found.horizon: found for found in await session.execute(SITE_LAND, visible)},
         parcels=(await session.execute(SITE_PARCELS, visible)).all(),
         vacancies=(await session.execute(SITE_VACANCIES, visible)).all(),

@@ -4,13 +4,14 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.auth import Public, Role
 from geo_service.availability.models import Horizon
+from geo_service.availability.state_queries import STORED_STATE
 from geo_service.db import Reading
 from geo_service.web.filters import KNOWN_HORIZONS
 from geo_service.web.frame import frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.queries.premises import DISTRICTS
 from geo_service.web.queries.sites import SITES
-from geo_service.web.queries.start import CHANGES, LAND_BY_HORIZON, LAND_STATE, UNMET_INQUIRIES, VACANCY_RATE
+from geo_service.web.queries.start import CHANGES, LAND_BY_HORIZON, UNMET_INQUIRIES, VACANCY_RATE
 
 router = APIRouter()
 CARDS = 3
@@ -28,7 +29,7 @@ async def start(request: Request, session: Reading, caller: Public) -> Response:
     return frame.page(
         "start.html",
         land={row.horizon: row for row in by_horizon},
-        land_state=await kept_rows(request, session, LAND_STATE, {}),
+        land_state=await kept_rows(request, session, STORED_STATE, {}),
         horizons=[horizon.value for horizon in Horizon],
         latest=KNOWN_HORIZONS,
         districts=(await session.execute(DISTRICTS)).all(),

@@ -67,13 +67,3 @@ CHANGES: Final[TextClause] = text("""
      LIMIT 5
 """)
 """The latest imports with their counts."""
-
-LAND_STATE: Final[TextClause] = text("""
-    SELECT r.as_of, r.finished_at AS computed_at, r.as_of <> current_date AS other_day,
-           (SELECT count(DISTINCT m.parcel_id) FROM stale_parcels m
-              JOIN parcels p ON p.id = m.parcel_id AND p.valid @> current_date) AS stale
-      FROM availability_runs r
-     ORDER BY r.id DESC
-     LIMIT 1
-""")
-"""Of what day and moment the stored availability is, and how many parcels changed since; no row: none."""
