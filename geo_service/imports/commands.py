@@ -12,7 +12,7 @@ from rich.table import Table
 from geo_service.console import command_database, err, out, print_json, progress, who
 from geo_service.errors import InvalidInput
 from geo_service.imports.catalogue import KINDS, run_import
-from geo_service.imports.report import ImportOptions, ImportReport, Language
+from geo_service.imports.report import LANG_HELP, ImportOptions, ImportReport, Language
 from geo_service.transit.commands import gtfs
 from geo_service.transit.street_commands import streets
 
@@ -77,7 +77,7 @@ def _command(kind: str) -> Callable[..., None]:
         layer: Annotated[str | None, typer.Option(help="Layer or sheet to read.")] = None,
         encoding: Annotated[str | None, typer.Option(help="Encoding of a text file or shape table.")] = None,
         source: Annotated[str | None, typer.Option(help="Origin of the records, shown to readers.")] = None,
-        lang: Annotated[Language, typer.Option(help="Language of reasons: de or en.")] = "en",
+        lang: Annotated[Language, typer.Option(help=LANG_HELP)] = "en",
         as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
     ) -> None:
         with command_database() as database:
@@ -100,7 +100,7 @@ def _command(kind: str) -> Callable[..., None]:
             if as_json:
                 print_json(report.as_json(lang))
             else:
-                print_report(report, lang, rejects)
+                print_report(report, rejects)
         if not report.ok:
             raise typer.Exit(1)
 
@@ -116,8 +116,8 @@ def _columns(given: list[str]) -> dict[str, str]:
     return {heading: name for heading, _, name in pairs}
 
 
-def print_report(report: ImportReport, language: Language, rejects_file: Path | None = None) -> None:
-    """Print counts, what changed, what is gone, notices and rejects."""
+def print_report(report: ImportReport, rejects_file: Path | None = None) -> None:
+    """Print counts, what changed, what is gone, notices and rejects, in the command line's English."""
     out.print(f"{report.kind}: {report.file_name}", markup=False, highlight=False, soft_wrap=True)
     counts = ", ".join(f"{many} {what}" for what, many in report.counts.items())
     out.print(f"  {counts}", highlight=False, soft_wrap=True)
@@ -134,11 +134,10 @@ def print_report(report: ImportReport, language: Language, rejects_file: Path | 
             soft_wrap=True,
         )
     for notice in report.warnings:
-        said = notice.as_json(language)
         rows = f" ({notice.count} rows, first: {notice.rows[0]})" if notice.rows else ""
-        err.print(f"  note: {said['text']}{rows}", markup=False, highlight=False, soft_wrap=True)
+        err.print(f"  note: {notice.text.en}{rows}", markup=False, highlight=False, soft_wrap=True)
     if report.rejects:
-        _print_rejects(report, language, rejects_file)
+        _print_rejects(report, rejects_file)
     elif report.dry_run:
         err.print("  Dry run: nothing was written.", highlight=False)
     elif report.written:
@@ -149,17 +148,18 @@ def print_report(report: ImportReport, language: Language, rejects_file: Path | 
         err.print("  The register says the same already: nothing was written.", highlight=False)
 
 
-def _print_rejects(report: ImportReport, language: Language, rejects_file: Path | None) -> None:
+def _print_rejects(report: ImportReport, rejects_file: Path | None) -> None:
     """Print how many rows were refused for what, the first of them, and what to do."""
     table = Table("row", "key", "field", "value", "reason", box=None, pad_edge=False)
     for reject in report.rejects[:SHOWN_REJECTS]:
-        said = reject.as_json(language)
-        cells = (str(reject.row), reject.key, reject.field, reject.value, said["reason"])
+        cells = (str(reject.row), reject.key, reject.field, reject.value, reject.reason.en)
         table.add_row(*(escape(cell) for cell in cells))
     out.print(table)
     if len(report.rejects) > SHOWN_REJECTS:
         kinds = Counter((reject.field, reject.code) for reject in report.rejects)
-        summed = "; ".join(f"{field}: {code} ({many})" for (field, code), many in kinds.most_common())
+        summed = "; ".join(
+            f"{field}: {code.replace('-', ' ')} ({many})" for (field, code), many in kinds.most_common()
+        )
         out.print(f"  in all: {summed}", markup=False, highlight=False, soft_wrap=True)
     hint = (
         f"They are in {rejects_file}: correct them there and import again with --corrected {rejects_file}."

@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from geo_service.wording import Sentence
 
 Language = Literal["de", "en"]
+LANG_HELP: Final = "Language of the reasons in the reject file and in --json: de or en."
+"""The command line speaks English; what it hands on to others may be German."""
 Progress = Callable[[str, float], None]
 """Progress callback: (what is being done, share done from 0 to 1)."""
 
@@ -32,7 +34,7 @@ class Reject:
     value
         Value as it stands in the file, shortened.
     code
-        Kind of reason, one word for programs.
+        Kind of reason, one word for programs, the same in every language.
     reason
         What is wrong and how to mend it.
     """

@@ -13,6 +13,7 @@ from rich.table import Table
 from geo_service.console import command_database, err, out, print_json, progress, who
 from geo_service.errors import BadParameter
 from geo_service.geometry import require_wgs84
+from geo_service.imports.report import LANG_HELP, Language
 from geo_service.transit.compare_commands import compare
 from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.ingest import FeedReport
@@ -65,6 +66,7 @@ def gtfs(  # noqa: PLR0913 - the options of a command
         Path | None, typer.Option(help="Write faulty rows with reasons to this file (.csv).")
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and compare, write nothing.")] = False,
+    lang: Annotated[Language, typer.Option(help=LANG_HELP)] = "en",
     as_json: AsJson = False,
 ) -> None:
     """Import a timetable (GTFS)."""
@@ -81,10 +83,11 @@ def gtfs(  # noqa: PLR0913 - the options of a command
                 allow_outside=allow_outside,
                 repair=repair,
                 rejects=rejects,
+                language=lang,
                 actor=who(),
             )
         if as_json:
-            print_json(report.as_json())
+            print_json(report.as_json(lang))
         else:
             print_feed_report(report)
     if report.refused:
@@ -202,7 +205,7 @@ def _print_faults(report: FeedReport) -> None:
     rows = ", ".join(f"{number:,} of {file}" for file, number in report.rejected.items())
     table = Table("file", "row", "field", "value", "reason", box=None, pad_edge=False)
     for fault in report.faults[:SHOWN_FAULTS]:
-        cells = (fault.file, str(fault.row), fault.field, fault.value, fault.reason)
+        cells = (fault.file, str(fault.row), fault.field, fault.value, fault.reason.en)
         table.add_row(*(escape(cell) for cell in cells))
     if report.faults:
         out.print(table)

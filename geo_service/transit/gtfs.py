@@ -130,7 +130,7 @@ def _with_faults(error: ImportRejected, faults: Faults) -> ImportRejected:
         return error
     first, rows = faults.listed[0], sum(faults.rejected.values())
     return ImportRejected(
-        f"{first.file}, field {first.field}, row {first.row}: {first.reason} {rows} such rows were found; "
+        f"{first.file}, field {first.field}, row {first.row}: {first.reason.en} {rows} such rows were found; "
         f"without them: {error.detail}",
         file=first.file,
         field=first.field or None,

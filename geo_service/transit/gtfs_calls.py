@@ -10,6 +10,7 @@ from typing import Final
 from duckdb import ColumnExpression
 
 from geo_service.transit.gtfs_faults import MOST_LISTED
+from geo_service.transit.gtfs_reasons import NO_TIME, NO_WHOLE_NUMBER, unknown
 from geo_service.transit.gtfs_tables import FeedTables, readable
 
 FILE: Final = "stop_times.txt"
@@ -81,13 +82,13 @@ TIME: Final = r"\s*(\d{1,3}:[0-5]\d:[0-5]\d)?\s*"
 IS_TIME: Final = re.compile(TIME)
 
 ADVICE: Final = {
-    "trip_id": ("is not in trips.txt", "Add the trip to trips.txt or remove its rows."),
-    "stop_id": ("is not in stops.txt", "Add the stop to stops.txt or remove its rows."),
-    "stop_sequence": ("is no whole number", "Number the stops of a trip in their order."),
-    "departure_time": ("is no time", "Write H:MM:SS or HH:MM:SS; hours may exceed 23."),
-    "arrival_time": ("is no time", "Write H:MM:SS or HH:MM:SS; hours may exceed 23."),
+    "trip_id": unknown("trips.txt"),
+    "stop_id": unknown("stops.txt"),
+    "stop_sequence": NO_WHOLE_NUMBER,
+    "departure_time": NO_TIME,
+    "arrival_time": NO_TIME,
 }
-"""What is wrong with a field of stop_times.txt, and how to mend it."""
+"""What may be wrong with the fields of stop_times.txt."""
 
 
 def load_calls(tables: FeedTables) -> None:

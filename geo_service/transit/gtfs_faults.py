@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from geo_service.errors import InvalidInput
+from geo_service.imports.report import Language
+from geo_service.transit.gtfs_reasons import Advice
+from geo_service.wording import Sentence
 
 MOST_LISTED: Final = 10_000
 """Faulty rows of a file that are listed one by one; all are counted."""
@@ -29,7 +32,7 @@ class RowFault:
         Name of the column; blank when it is the row as a whole.
     value
         Value as it stands in the file, shortened.
-    what, mend
+    advice
         What is wrong with the value, and how to mend it.
     """
 
@@ -37,17 +40,23 @@ class RowFault:
     row: int
     field: str
     value: str
-    what: str
-    mend: str
+    advice: Advice
 
     @property
-    def reason(self) -> str:
-        """What is wrong and how to mend it, in sentences."""
-        return f"{self.value!r} {self.what}. {self.mend}"
+    def reason(self) -> Sentence:
+        """What is wrong and how to mend it."""
+        return self.advice.of(self.value)
 
-    def as_json(self) -> dict[str, str | int]:
+    def as_json(self, language: Language = "en") -> dict[str, str | int]:
         """Return the fault as JSON members."""
-        return {name: getattr(self, name) for name in HEADINGS}
+        return {
+            "file": self.file,
+            "row": self.row,
+            "field": self.field,
+            "value": self.value,
+            "code": self.advice.code,
+            "reason": getattr(self.reason, language),
+        }
 
 
 @dataclass
@@ -84,7 +93,7 @@ def summaries(faults: Sequence[RowFault]) -> list[str]:
     """Return a sentence for each kind of fault: what was left out."""
     kinds: dict[tuple[str, str, str], list[RowFault]] = {}
     for fault in faults:
-        kinds.setdefault((fault.file, fault.field, fault.what), []).append(fault)
+        kinds.setdefault((fault.file, fault.field, fault.advice.what.en), []).append(fault)
     return [
         f"{file}{', field ' * bool(name)}{name}: {len(alike)} rows were left out, whose value {what} (first: "
         f"row {alike[0].row}, {alike[0].value!r})."
@@ -108,9 +117,9 @@ def require_writable(path: Path | None) -> None:
         raise InvalidInput(f"There is no folder {path.parent} for the list.", parameter="rejects")
 
 
-def write_faults(path: Path, faults: Sequence[RowFault]) -> None:
+def write_faults(path: Path, faults: Sequence[RowFault], language: Language = "en") -> None:
     """Write faulty rows as a table: semicolons, UTF-8 with byte order mark, as the other reject files."""
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
-        writer = csv.DictWriter(stream, HEADINGS, delimiter=";")
+        writer = csv.DictWriter(stream, HEADINGS, delimiter=";", extrasaction="ignore")
         writer.writeheader()
-        writer.writerows(fault.as_json() for fault in faults)
+        writer.writerows(fault.as_json(language) for fault in faults)

@@ -12,6 +12,7 @@ from pyproj import Transformer
 
 from geo_service.errors import ImportRejected
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
+from geo_service.transit.gtfs_reasons import NO_NUMBER, NO_PLACE, beyond
 from geo_service.transit.gtfs_tables import FeedTables
 from geo_service.transit.stations import chord, group_stops, middle, on_sphere
 
@@ -125,14 +126,9 @@ def _coordinates(tables: FeedTables, frame: pd.DataFrame) -> Coordinates:
         )
         values[~np.isfinite(values)] = np.nan
         if (np.isnan(values) & (frame[name] != "").to_numpy()).any():
-            advice = "is no number", "Write degrees with a point, such as 51.5136."
-            tables.reject(FILE, name, _no_number, advice)
+            tables.reject(FILE, name, _no_number, NO_NUMBER)
         if (np.abs(values) > limit).any():
-            advice = (
-                f"is beyond {limit:.0f} degrees",
-                "Are stop_lat and stop_lon swapped, or the coordinates not WGS 84?",
-            )
-            tables.reject(FILE, name, _beyond(limit), advice)
+            tables.reject(FILE, name, _beyond(limit), beyond(limit))
             values[np.abs(values) > limit] = np.nan
         columns[name] = values
     lonlat = np.column_stack([columns["stop_lon"], columns["stop_lat"]])
@@ -234,11 +230,7 @@ def _report_places(
     nowhere = _is_platform(frame) & np.isnan(station).any(axis=1)
     if nowhere.any():
         lost = set(frame.stop_id[nowhere])
-        advice = (
-            "has no coordinates, nor does its station",
-            "Write stop_lat and stop_lon, or a parent_station.",
-        )
-        tables.reject(FILE, "stop_id", lost.__contains__, advice)
+        tables.reject(FILE, "stop_id", lost.__contains__, NO_PLACE)
     distorted = _is_platform(frame) & (np.abs(station[:, 0] - CENTRAL_MERIDIAN) > TRUE_DEGREES)
     if distorted.any():
         tables.warnings.append(

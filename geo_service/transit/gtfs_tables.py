@@ -27,6 +27,7 @@ from geo_service.transit.gtfs_files import (
     find_rows,
     refused,
 )
+from geo_service.transit.gtfs_reasons import NO_ID, Advice, id_twice, no_row, unknown
 
 MEMORY_LIMIT: Final = "2GB"
 """Memory of DuckDB; what does not fit goes to the feed's working folder."""
@@ -56,15 +57,13 @@ CREATE MACRO seconds(clock) AS CASE
 
 UNREADABLE: Final = """
 SELECT line, coalesce(column_name, ''), substr(csv_line, 1, ?),
-       rtrim(CAST(error_message AS VARCHAR), E'.\\n '), error_type = 'UNQUOTED VALUE'
+       CAST(error_message AS VARCHAR), CAST(error_type AS VARCHAR)
 FROM query_table(?)
 ORDER BY line
 """
-"""Rows that DuckDB could not read: field, text, reason, whether a quotation mark is open; parameters: longest
-text, the table it keeps them in."""
-AS_MANY_FIELDS: Final = (
-    "Give the row as many fields as the header, and put quotation marks around texts with a comma."
-)
+"""Rows that DuckDB could not read: field, text, reason, kind; parameters: longest text, their table."""
+UNCLOSED: Final = "UNQUOTED VALUE"
+"""Kind of a row whose quotation mark is open."""
 BLANKS: Final = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 """What is cut off at both ends of a value."""
 
@@ -136,15 +135,15 @@ class FeedTables:
             When a quotation mark is left open: it swallows an unknown number of rows behind it.
         """
         asked = [SHOWN_CHARACTERS, f"bad_{file.removesuffix('.txt')}"]
-        for row, field, value, reason, unclosed in self.duck.execute(UNREADABLE, asked).fetchall():
-            if unclosed:
+        for row, field, value, reason, kind in self.duck.execute(UNREADABLE, asked).fetchall():
+            if kind == UNCLOSED:
                 raise refused(
                     "a quotation mark is opened and not closed.",
                     'Close it, or write "" for a quotation mark within quotes.',
                     file=file,
                     row=row,
                 )
-            self.faults.add(RowFault(file, row, field, value, f"is no row ({reason})", AS_MANY_FIELDS))
+            self.faults.add(RowFault(file, row, field, value, no_row(kind, reason)))
 
     def drop(self, file: str, number: int, why: str) -> None:
         """Record that rows of a file were left out."""
@@ -165,7 +164,7 @@ class FeedTables:
             raise refused("the file has no rows.", "Ask the publisher for the complete feed.", file=file)
         blank, twice = frame[key] == "", frame[key].duplicated()
         if blank.any():
-            self.reject(file, key, lambda value: value == "", ("is empty", "Every row needs an id."))
+            self.reject(file, key, lambda value: value == "", NO_ID)
         if twice.any():
             seen: set[str] = set()
 
@@ -174,8 +173,7 @@ class FeedTables:
                 seen.add(value)
                 return known
 
-            advice = f"repeats an earlier {key}", "Remove the row, or give it an id of its own."
-            self.reject(file, key, again, advice)
+            self.reject(file, key, again, id_twice(key))
         return frame[~(blank | twice)].reset_index(drop=True)
 
     def known(
@@ -196,9 +194,8 @@ class FeedTables:
         """
         found = values.isin({*known, ""}).to_numpy(dtype=bool)
         if not found.all():
-            unknown = set(values[~found])
-            advice = f"is not in {home}", f"Add it to {home} or remove the row."
-            self.reject(file, field, unknown.__contains__, advice)
+            lost = set(values[~found])
+            self.reject(file, field, lost.__contains__, unknown(home))
         return found
 
     def reject(
@@ -206,7 +203,7 @@ class FeedTables:
         file: str,
         field: str,
         wrong: Callable[[str], bool],
-        advice: tuple[str, str],
+        advice: Advice,
         most: int | None = None,
     ) -> None:
         """List the rows whose field is wrong; they are left out by whoever calls.
@@ -224,7 +221,7 @@ class FeedTables:
         """
         found = find_rows(self.files.tables[file], field, wrong, self.faults.rows(file))
         for row, value in islice(found, most):
-            self.faults.add(RowFault(file, row, field, value, *advice))
+            self.faults.add(RowFault(file, row, field, value, advice))
 
     def fault(
         self, file: str, field: str, wrong: Callable[[str], bool], what: str, mend: str

@@ -14,6 +14,7 @@ from duckdb import ColumnExpression
 from geo_service.transit.directions import Pattern, line_directions
 from geo_service.transit.duplicates import days_as_integers, find_duplicates, with_integers
 from geo_service.transit.gtfs_calendar import Days
+from geo_service.transit.gtfs_reasons import NO_ENDS
 from geo_service.transit.gtfs_tables import FeedTables
 
 MAX_REPEATS: Final = 2_000
@@ -192,8 +193,7 @@ class Timetable:
             self.tables.counts["blank times interpolated"] = blank
         unplaced = {trip for (trip,) in self.duck.execute(UNPLACED_IDS).fetchall()}
         if unplaced:
-            advice = "has no time at its first or last stop", "Write both in stop_times.txt."
-            self.tables.reject("trips.txt", "trip_id", unplaced.__contains__, advice)
+            self.tables.reject("trips.txt", "trip_id", unplaced.__contains__, NO_ENDS)
 
     def _number(self, statement: str) -> int:
         return int(self.duck.execute(statement).fetchall()[0][0])

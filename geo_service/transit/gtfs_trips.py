@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo_service.errors import ImportRejected
 from geo_service.transit.gtfs_calendar import Calendar, Days
+from geo_service.transit.gtfs_reasons import NO_ROUTE_TYPE
 from geo_service.transit.gtfs_tables import FeedTables
 from geo_service.transit.modes import mode_of, typing_warnings
 
@@ -84,8 +85,9 @@ def _read_routes(tables: FeedTables) -> pd.DataFrame:
     routes = tables.unique("routes.txt", tables.frame("routes.txt"))
     typed = routes.route_type.str.fullmatch(ROUTE_TYPE)
     if not typed.all():
-        advice = "is no route type", "Write a whole number, such as 3 for buses."
-        tables.reject("routes.txt", "route_type", lambda text: not re.fullmatch(ROUTE_TYPE, text), advice)
+        tables.reject(
+            "routes.txt", "route_type", lambda text: not re.fullmatch(ROUTE_TYPE, text), NO_ROUTE_TYPE
+        )
         routes = routes[typed].reset_index(drop=True)
     routes["route_type"] = routes.route_type.astype(int)
     names = routes.route_short_name.where(routes.route_short_name != "", routes.route_long_name)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, insert, select
 
 from geo_service.db import copy_frame
 from geo_service.imports.models import ImportRun
+from geo_service.imports.report import Language
 from geo_service.transit import queries
 from geo_service.transit.gtfs import Feed
 from geo_service.transit.gtfs_faults import RowFault, summaries
@@ -103,9 +104,9 @@ class FeedReport:
     faults: tuple[RowFault, ...] = ()
     refused: bool = False
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the report as a JSON object."""
-        faults = [fault.as_json() for fault in self.faults]
+    def as_json(self, language: Language = "en") -> dict[str, Any]:
+        """Return the report as a JSON object, the reasons of faulty rows in a language."""
+        faults = [fault.as_json(language) for fault in self.faults]
         return {**asdict(self), "warnings": list(self.warnings), "faults": faults}
 
     @property

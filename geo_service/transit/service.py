@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row
 from geo_service.city import CityProfile, load_city
 from geo_service.db import Database
 from geo_service.errors import Conflict, NotFound
-from geo_service.imports.report import Progress, silent
+from geo_service.imports.report import Language, Progress, silent
 from geo_service.transit import queries
 from geo_service.transit.grades import asked
 from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
@@ -35,7 +35,7 @@ class ImportSettings(TypedDict, total=False):
     ``day``: reference working day (else chosen by rule). ``allow_outside``: take stops outside the city.
     ``source``: origin as shown to readers (else the publisher). ``is_demo``: the timetable is invented or
     simplified. ``actor``: who imports. ``repair``: leave out faulty rows instead of refusing the feed.
-    ``rejects``: file that the faulty rows are listed in.
+    ``rejects``: file that the faulty rows are listed in. ``language``: that of its reasons.
     """
 
     day: date | None
@@ -45,6 +45,7 @@ class ImportSettings(TypedDict, total=False):
     actor: str
     repair: bool
     rejects: Path | None
+    language: Language
 
 
 def import_gtfs(
@@ -104,7 +105,7 @@ def import_gtfs(
     )
     report = _store(database, feed, labels, dry_run, repair)
     if rejects is not None and report.faults:
-        write_faults(rejects, report.faults)
+        write_faults(rejects, report.faults, settings.get("language", "en"))
     progress("Done", 1.0)
     return report
 

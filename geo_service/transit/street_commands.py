@@ -9,7 +9,7 @@ from rich.table import Table
 
 from geo_service.console import command_database, err, out, print_json, progress, who
 from geo_service.errors import InvalidInput
-from geo_service.imports.report import ImportOptions, Language
+from geo_service.imports.report import LANG_HELP, ImportOptions, Language
 from geo_service.transit.street_import import StreetReport, import_streets
 
 SHOWN_REJECTS: Final = 20
@@ -41,7 +41,7 @@ def streets(  # noqa: PLR0913 - the options of a command
     licence: Annotated[
         str | None, typer.Option(help="Licence of the streets; unset: ODbL for OpenStreetMap, else not said.")
     ] = None,
-    lang: Annotated[Language, typer.Option(help="Language of reasons: de or en.")] = "en",
+    lang: Annotated[Language, typer.Option(help=LANG_HELP)] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Import the street network that distances on foot are measured on; it replaces the one before."""
@@ -64,7 +64,7 @@ def streets(  # noqa: PLR0913 - the options of a command
         if as_json:
             print_json(report.as_json(lang))
         else:
-            print_street_report(report, lang)
+            print_street_report(report)
     if report.rejected:
         raise typer.Exit(1)
 
@@ -77,8 +77,8 @@ def _columns(given: list[str]) -> dict[str, str]:
     return {heading: name for heading, _, name in pairs}
 
 
-def print_street_report(report: StreetReport, language: Language) -> None:
-    """Print what an import of streets did: counts, licence, notices, rejects, what to do next."""
+def print_street_report(report: StreetReport) -> None:
+    """Print what an import of streets did, in English: counts, licence, notices, rejects, what to do next."""
     out.print(f"streets: {report.file_name}", markup=False, highlight=False, soft_wrap=True)
     changes = ", ".join(f"{many} {what}" for what, many in report.changes.items())
     out.print(f"  {changes}", highlight=False, soft_wrap=True)
@@ -90,11 +90,10 @@ def print_street_report(report: StreetReport, language: Language) -> None:
     licence = report.licence or "licence not said (say it by --licence)"
     out.print(f"  {report.source}{dated}; {licence}", markup=False, highlight=False, soft_wrap=True)
     for notice in report.warnings:
-        said = notice.as_json(language)
         rows = f" ({notice.count} rows, first: {notice.rows[0]})" if notice.rows else ""
-        err.print(f"  note: {said['text']}{rows}", markup=False, highlight=False, soft_wrap=True)
+        err.print(f"  note: {notice.text.en}{rows}", markup=False, highlight=False, soft_wrap=True)
     if report.rejects:
-        _print_rejects(report, language)
+        _print_rejects(report)
     elif report.dry_run:
         err.print("  Dry run: nothing was written.", highlight=False)
     elif not report.written:
@@ -103,11 +102,10 @@ def print_street_report(report: StreetReport, language: Language) -> None:
         err.print("Ways on foot are measured anew by: geo transit")
 
 
-def _print_rejects(report: StreetReport, language: Language) -> None:
+def _print_rejects(report: StreetReport) -> None:
     table = Table("row", "key", "field", "value", "reason", box=None, pad_edge=False)
     for reject in report.rejects[:SHOWN_REJECTS]:
-        said = reject.as_json(language)
-        cells = (str(reject.row), reject.key, reject.field, reject.value, said["reason"])
+        cells = (str(reject.row), reject.key, reject.field, reject.value, reject.reason.en)
         table.add_row(*(escape(cell) for cell in cells))
     out.print(table)
     err.print(

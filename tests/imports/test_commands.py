@@ -75,11 +75,26 @@ def test_rejects_are_printed_with_row_field_and_reason(tmp_path: Path) -> None:
     rejects = tmp_path / "r.csv"
     result = call("parcels", path, "--rejects", rejects, "--lang", "de")
     assert result.exit_code == 1
-    assert "Das ist keine Zahl." in result.stdout
+    assert "This is no number." in result.stdout
     assert "[red]viel[/red]" in result.stdout
-    assert "in all: flaeche: no-number (30)" in result.stdout
+    assert "in all: flaeche: no number (30)" in result.stdout
     assert f"--corrected {rejects}" in result.stderr
     assert len(rejects.read_text(encoding="utf-8-sig").splitlines()) == 31
+
+
+@pytest.mark.usefixtures("geo")
+def test_the_screen_is_english_and_what_is_handed_on_in_the_language_asked_for(tmp_path: Path) -> None:
+    rows = parcel_rows(range(1, 3), flaeche="viel", Farbe="rot")
+    path, rejects = write_geojson(tmp_path / "p.geojson", rows), tmp_path / "r.csv"
+    shown = call("parcels", path, "--rejects", rejects, "--lang", "de")
+    assert "This is no number. Please write it like 1234.5." in " ".join(shown.stdout.split())
+    assert "Columns that are not used: Farbe" in shown.stderr
+    assert "keine Zahl" not in shown.output
+    assert "Das ist keine Zahl. Bitte wie 1234,5 schreiben." in rejects.read_text(encoding="utf-8-sig")
+    handed = json.loads(call("parcels", path, "--json", "--lang", "de").stdout)
+    assert handed["rejects"][0]["reason"] == "Das ist keine Zahl. Bitte wie 1234,5 schreiben."
+    assert handed["rejects"][0]["code"] == "no-number"
+    assert handed["warnings"][0]["text"] == "Nicht verwendete Spalten: Farbe"
 
 
 @pytest.mark.usefixtures("geo")

@@ -67,7 +67,9 @@ def test_feed_with_faulty_rows_is_refused_with_file_row_field_and_reason(
     assert "Feed faulty: refused." in refused.stdout
     assert "Stops: 3 new, 0 changed, 0 unchanged, 0 gone, 1 rejected." in refused.stdout
     assert re.search(r"stops\.txt +5 +stop_id +A +'A' repeats an earlier stop_id", refused.stdout)
-    assert re.search(r"stop_times\.txt +128 +departure_time +t0,9 +'t0,9' is no row", refused.stdout)
+    assert re.search(
+        r"stop_times\.txt +128 +departure_time +t0,9 +'t0,9' has 2 fields instead of 6", refused.stdout
+    )
     assert "Nothing was written: rows were rejected (1 of stops.txt, 1 of stop_times.txt)." in refused.stderr
     assert "--repair" in refused.stderr
     assert run("transit").exit_code == 1
@@ -75,6 +77,25 @@ def test_feed_with_faulty_rows_is_refused_with_file_row_field_and_reason(
     assert [(row["file"], row["row"], row["field"]) for row in rows] == [
         ("stops.txt", "5", "stop_id"),
         ("stop_times.txt", "128", "departure_time"),
+    ]
+
+
+def test_the_screen_is_english_and_what_is_handed_on_in_the_language_asked_for(
+    faulty: Path, tmp_path: Path
+) -> None:
+    listed = tmp_path / "faults.csv"
+    shown = run("gtfs", str(faulty), "--rejects", str(listed), "--lang", "de")
+    screen = " ".join(shown.stdout.split())
+    assert "'A' repeats an earlier stop_id. Remove the row" in screen
+    assert "'t0,9' has 2 fields instead of 6." in screen
+    assert "wiederholt" not in shown.output
+    written = listed.read_text(encoding="utf-8-sig")
+    assert "'A' wiederholt eine frühere stop_id. Bitte die Zeile entfernen" in written
+    assert "'t0,9' hat 2 statt 6 Felder. Bitte so viele Felder wie in der Kopfzeile" in written
+    faults = json.loads(run("gtfs", str(faulty), "--json", "--lang", "de").stdout)["faults"]
+    assert [(fault["code"], fault["reason"][:16]) for fault in faults] == [
+        ("twice", "'A' wiederholt e"),
+        ("no-row", "'t0,9' hat 2 sta"),
     ]
 
 

@@ -92,7 +92,7 @@ def test_trip_without_first_time_is_dropped_and_counted(tmp_path: Path) -> None:
     assert seconds_of(feed, "B") == [AT_8 + 60]
     assert feed.rejected == {"trips.txt": 1}
     assert (feed.faults[0].row, feed.faults[0].value) == (2, "t0")
-    assert feed.faults[0].what == "has no time at its first or last stop"
+    assert feed.faults[0].advice.what.en == "has no time at its first or last stop"
 
 
 def test_frequencies_make_runs_and_the_template_is_none(tmp_path: Path) -> None:
@@ -213,8 +213,8 @@ def test_rows_that_are_no_rows_are_left_out_and_listed(tmp_path: Path) -> None:
         ("routes.txt", 4, "", "3,DSW21,3,,3,more"),
         ("stop_times.txt", 30, "departure_time", "t0,9"),
     ]
-    assert "Expected Number of Columns: 5 Found: 3" in feed.faults[0].reason
-    assert "as many fields as the header" in feed.faults[0].reason
+    assert "has 3 fields instead of 5" in feed.faults[0].reason.en
+    assert "as many fields as the header" in feed.faults[0].reason.en
     assert feed.counts["stop_times"] == 29
     assert len(seconds_of(feed, "A")) == 14
 
@@ -250,7 +250,7 @@ def test_repeated_id_keeps_the_first_row(tmp_path: Path) -> None:
     feed = read_gtfs(maker.write(tmp_path))
     assert feed.stops["name"].tolist() == ["A", "B"]
     assert feed.rejected == {"stops.txt": 1}
-    assert (feed.faults[0].row, feed.faults[0].what) == (4, "repeats an earlier stop_id")
+    assert (feed.faults[0].row, feed.faults[0].advice.what.en) == (4, "repeats an earlier stop_id")
 
 
 def test_unknown_parent_and_impossible_coordinates_leave_the_stop_without_them(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def first_fault(path: Path) -> tuple[str, str, int, str]:
         fault = read_gtfs(path).faults[0]
     except ImportRejected as error:
         return error.extra["file"], error.extra["field"], error.extra["row"], error.detail
-    return fault.file, fault.field, fault.row, fault.reason
+    return fault.file, fault.field, fault.row, fault.reason.en
 
 
 def test_missing_file(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_field_that_is_far_too_long_is_one_bad_row(tmp_path: Path) -> None:
     feed = read_gtfs(write_zip(tmp_path / "f.zip", texts))
     assert feed.rejected == {"trips.txt": 1}
     assert feed.faults[0].row == 16
-    assert len(feed.faults[0].reason) < 500
+    assert len(feed.faults[0].reason.en) < 500
 
 
 def test_header_that_is_far_too_long_is_told_in_words(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_value_that_is_far_too_long_is_shortened(tmp_path: Path) -> None:
     texts["stop_times.txt"] = texts["stop_times.txt"].replace("08:00:00,A,", f"08:00:00,{'z' * 300_000},", 1)
     fault = read_gtfs(write_zip(tmp_path / "f.zip", texts)).faults[0]
     assert (fault.field, fault.row) == ("stop_id", 6)
-    assert len(fault.reason) < 300
+    assert len(fault.reason.en) < 300
 
 
 def test_file_that_duckdb_gives_up_on() -> None:
