@@ -36,6 +36,7 @@ from geo_service.ogc import tile_routes as tiles
 from geo_service.ogc.extents import ExtentCache
 from geo_service.ogc.queries import data_version
 from geo_service.ogc.tiles import TileCache
+from geo_service.parameters import given_once
 from geo_service.search import routes as search
 from geo_service.settings import Settings, get_settings
 from geo_service.sites import routes as sites
@@ -93,9 +94,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
     land = (features, tiles, auth, availability, city, transit, reach, scenarios)
-    parts = (*land, inquiries, matching, sites, search, web)
-    for part in parts:  # routes are tried in this order: the busiest first
-        app.include_router(part.router, dependencies=[Depends(identify)])
+    for part in (*land, inquiries, matching, sites, search):  # tried in this order: the busiest first
+        app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])
+    app.include_router(web.router, dependencies=[Depends(identify)])
     return app
 
 

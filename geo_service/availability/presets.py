@@ -164,11 +164,25 @@ def preset_key(preset: str = "default", short_years: int | None = None, mid_year
         if not 0 <= years <= LONGEST_YEARS:
             raise BadParameter(f"{name} is a number from 0 to {LONGEST_YEARS}, not {years}.", parameter=name)
     if short > mid:
-        raise BadParameter(
-            f"short would end after mid ({short} and {mid} years). Name both with short_years <= mid_years.",
-            parameter="short_years",
-        )
+        raise _contradiction(short, mid, short_years, mid_years)
     return f"short_{short}_mid_{mid}"
+
+
+def _contradiction(short: int, mid: int, short_years: int | None, mid_years: int | None) -> BadParameter:
+    """Say which of the thresholds named does not go with the other one, and what would."""
+    if mid_years is None:
+        said = f"mid ends after {mid} years as long as mid_years is not named. Name mid_years too"
+        return BadParameter(
+            f"short_years={short} is too long: {said}: {short} or more.", parameter="short_years"
+        )
+    if short_years is None:
+        said = f"short ends after {short} years as long as short_years is not named. Name short_years too"
+        return BadParameter(f"mid_years={mid} is too short: {said}: {mid} or less.", parameter="mid_years")
+    return BadParameter(
+        f"short_years={short} is longer than mid_years={mid}. short ends before mid: name short_years of "
+        f"{mid} or less, or mid_years of {short} or more.",
+        parameter="short_years",
+    )
 
 
 def deduction_order(own: Sequence[str], known: Collection[str]) -> tuple[str, ...]:

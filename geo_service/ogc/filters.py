@@ -17,7 +17,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from geo_service.auth.caller import Caller
 from geo_service.auth.fields import RECORDS, Kind
 from geo_service.errors import BadParameter
-from geo_service.ogc.model import Collection, Column
+from geo_service.ogc.model import Check, Collection, Column
 
 Test = Literal["is", "least", "most"]
 LONGEST: Final = 1_000
@@ -38,11 +38,12 @@ TESTS: Final[Mapping[Kind, tuple[Test, ...]]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter: a field, what is asked of it, and its kind."""
+    """One filter: a field, what is asked of it, its kind, and what refuses a word that there is not."""
 
     field: str
     test: Test
     kind: Kind
+    check: Check | None = None
 
 
 def filters_of(collection: Collection, caller: Caller) -> dict[str, Filter]:
@@ -54,7 +55,7 @@ def filters_of(collection: Collection, caller: Caller) -> dict[str, Filter]:
         return {}
     prefix: dict[Test, str] = {"is": "", "least": "min_", "most": "max_"}
     return {
-        f"{prefix[test]}{field.name}": Filter(field.name, test, field.kind)
+        f"{prefix[test]}{field.name}": Filter(field.name, test, field.kind, collection.checks.get(field.name))
         for field in RECORDS[collection.id]
         if field.visible_to(caller)
         for test in TESTS.get(field.kind, ())
@@ -77,12 +78,21 @@ def _value(name: str, text: str, asked: Filter) -> Any:  # noqa: ANN401 - of the
         raise BadParameter(f"{name} needs a value of at most {LONGEST} characters.", parameter=name)
     words = text.split(",") if asked.test == "is" else [text]
     readers: dict[Kind, Callable[[str], Any]] = {"date": _day, "text": str, "boolean": _truth}
-    read = readers.get(asked.kind, _number)
+    read = _word(asked.check) if asked.check else readers.get(asked.kind, _number)
+    fault = f"no {asked.field if asked.check else asked.kind}"
     try:
         values = [None if asked.test == "is" and word == UNKNOWN else read(word) for word in words]
     except ValueError as error:
-        raise BadParameter(f"{name} {text[:60]!r} is no {asked.kind}. {error}", parameter=name) from error
+        raise BadParameter(f"{name} {text[:60]!r} is {fault}. {error}", parameter=name) from error
     return values if asked.test == "is" else values[0]
+
+
+def _word(check: Check) -> Callable[[str], str]:
+    def read(word: str) -> str:
+        check(word)
+        return word
+
+    return read
 
 
 def _day(text: str) -> date:

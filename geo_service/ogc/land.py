@@ -6,11 +6,15 @@ from typing import Final
 from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, false, func
 
 from geo_service.auth.publication import published, published_restriction
+from geo_service.availability.categories import ALLOWED, QUESTIONS, standard_rules
+from geo_service.availability.models import Basis, Horizon
+from geo_service.availability.presets import horizon_preset
 from geo_service.availability.queries import is_stale
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, OFFERS, SHAPE_FIGURES
 from geo_service.ogc.columns import ORIGIN, drawn, same, span, whole
-from geo_service.ogc.model import Collection, Tiles
+from geo_service.ogc.model import Check, Collection, Tiles, one_of
+from geo_service.restrictions.models import Effect, RestrictionKind, Severity
 from geo_service.schema import (
     Availability,
     Building,
@@ -107,6 +111,16 @@ PARCELS = Collection(
     public_rows=_published_parcels,
 )
 
+
+def _rules(question: str, prefix: str = "") -> dict[str, Check]:
+    """Return the checks of the answers to a question and of the rules that gave them."""
+    rules = standard_rules().by_question[question]
+    return {
+        f"{prefix}{question}": one_of(ALLOWED.get(question) or dict.fromkeys(rule.answer for rule in rules)),
+        f"{prefix}{question}_rule": one_of(rule.id for rule in rules),
+    }
+
+
 AVAILABILITY = Collection(
     id="availability",
     title="Availability",
@@ -136,6 +150,16 @@ AVAILABILITY = Collection(
     },
     filterable=True,
     computation=STORED_STATE,
+    checks={
+        "preset": horizon_preset,
+        "severity": one_of(Severity),
+        "horizon": one_of(Horizon),
+        **{name: check for question in QUESTIONS for name, check in _rules(question).items()},
+        **_rules("category", "internal_"),
+        **_rules("target_group", "internal_"),
+        "allowed_footprint_basis": one_of(Basis),
+        "allowed_floor_basis": one_of(Basis),
+    },
     valid=parcels.c.valid,
     area_m2=parcels.c.area_m2,
     public_rows=_published_parcels,
@@ -197,6 +221,7 @@ RESTRICTIONS = Collection(
     tiles=Tiles(restrictions, drawn("restrictions", same(restrictions, "kind effect severity title"))),
     valid=restrictions.c.valid,
     filterable=True,
+    checks={"kind": one_of(RestrictionKind), "effect": one_of(Effect), "severity": one_of(Severity)},
     area_m2=func.ST_Area(restrictions.c.geom),
     public_rows=lambda _day: published_restriction(restrictions.c.kind),
 )

@@ -1,6 +1,6 @@
 """What a collection of the OGC API is made of."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, TextClause
 
 Column = ColumnElement[Any]
+Check = Callable[[str], object]
+"""Raises ValueError or BadParameter, saying what is known, for a word that there is not."""
 RowRule = Callable[[ColumnElement[date]], ColumnElement[bool]]
 """Makes the condition for rows that the public may see on a day."""
 
@@ -73,6 +75,8 @@ class Collection:
         Whether each visible field can be filtered by; see `filters`.
     computation
         Selects the one row that tells how stored results were computed; None: nothing is computed.
+    checks
+        Of fields that hold words of a vocabulary: what refuses a word that there is not.
     """
 
     id: str
@@ -92,3 +96,15 @@ class Collection:
     choices: Mapping[str, tuple[Column, str]] = field(default_factory=lambda: MappingProxyType({}))
     filterable: bool = False
     computation: TextClause | None = None
+    checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def one_of(words: Iterable[str]) -> Check:
+    """Return the check that a word is one of a vocabulary."""
+    known = tuple(words)
+
+    def check(word: str) -> None:
+        if word not in known:
+            raise ValueError(f"Known: {', '.join(known)}.")
+
+    return check

@@ -125,15 +125,13 @@ def single_values(query: QueryParams, allowed: set[str]) -> dict[str, str]:
     Raises
     ------
     BadParameter
-        For one that is unknown, given twice, not printable, or a format that does not exist.
+        For one that is unknown, not printable, or a format that does not exist.
     """
     given: dict[str, str] = {}
-    for name, value in query.multi_items():
+    for name, value in query.items():
         if name not in allowed:
             known = ", ".join(sorted(allowed))
             raise BadParameter(f"There is no parameter {name!r} here. Known: {known}.", parameter=name)
-        if name in given:
-            raise BadParameter(f"The parameter {name!r} is given twice.", parameter=name)
         if not value.isprintable():
             raise BadParameter(f"The parameter {name!r} holds control characters.", parameter=name)
         given[name] = value

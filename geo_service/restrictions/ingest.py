@@ -104,7 +104,7 @@ COLUMNS: Final = (
     Column("effect", values.choice(EFFECTS), ("Wirkung", "Auswirkung")),
     Column("severity", values.choice(SEVERITIES), ("Schwere", "Schweregrad")),
     Column("title", values.text(LONGEST_LINE), ("Bezeichnung", "Titel", "Name")),
-    Column("reduction_share", values.number(0, 1, above=0), ("Anteil", "Minderungsanteil", "Abzug_Anteil")),
+    Column("reduction_share", values.number(high=1, above=0), ("Anteil", "Minderungsanteil", "Abzug_Anteil")),
     *span_columns(("ab", "von", "seit", "Beginn"), ("bis", "Ende", "voraussichtlich bis")),
     Column(
         "office", values.text(LONGEST_NAME), ("Amt", "Dienststelle", "zuständig", "Zuständigkeit"), empty=""

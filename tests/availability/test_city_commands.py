@@ -71,7 +71,7 @@ def test_all_of_them_print_and_write_nothing(database: Database) -> None:
         (("--scope", "site:nowhere", "--without", "kind:sold"), "There is no site 'nowhere'"),
         (("--scope", "site:nowhere"), "Say what is imagined"),
         (("--without", "kind:sold", "--as-of", "tomorrow"), "'tomorrow' is no day"),
-        (("--without", "kind:sold", "--short-years", "9"), "short would end after mid"),
+        (("--without", "kind:sold", "--short-years", "9"), "short_years=9 is too long"),
         (("assemblies", "--at-least", "-5"), "at_least_m2: Input should be greater than 0"),
         (("assemblies", "--at-least", "5", "--horizon", "soon"), "horizon: Input should be 'now'"),
         (("balance", "--by", "colour"), "'colour' is none of district"),

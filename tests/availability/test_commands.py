@@ -222,7 +222,7 @@ def test_own_thresholds_and_an_own_order(database: Database) -> None:
     ("options", "message"),
     [
         (("--order", "wather"), "no kind of restriction"),
-        (("--short-years", "9"), "short would end after mid"),
+        (("--short-years", "9"), "short_years=9 is too long"),
     ],
 )
 def test_a_wrong_order_or_threshold_is_explained(

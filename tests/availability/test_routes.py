@@ -249,7 +249,7 @@ def test_the_setting_orders_what_is_not_asked_for(planner: Client, monkeypatch: 
     [
         ({"order": "wather"}, "no kind of restriction 'wather'"),
         ({"order": "water,water"}, "names water twice"),
-        ({"short_years": 6}, "short would end after mid"),
+        ({"short_years": 6}, "short_years=6 is too long"),
         ({"preset": "dortmund_2010", "mid_years": 6}, "leave out preset=dortmund_2010"),
     ],
 )

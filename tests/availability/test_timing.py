@@ -377,8 +377,14 @@ def test_own_thresholds_take_the_place_of_a_preset() -> None:
 @pytest.mark.parametrize(
     ("preset", "short_years", "mid_years", "message"),
     [
-        ("default", 6, None, r"short would end after mid \(6 and 5 years\)"),
-        ("default", None, 1, r"short would end after mid \(2 and 1 years\)"),
+        ("default", 6, None, "short_years=6 is too long: mid ends after 5 years .* mid_years too: 6 or more"),
+        ("default", None, 1, "mid_years=1 is too short: short ends after 2 .* short_years too: 1 or less"),
+        (
+            "default",
+            9,
+            7,
+            "short_years=9 is longer than mid_years=7. .* 7 or less, or mid_years of 9 or more",
+        ),
         ("default", -1, 5, "short_years is a number from 0 to 99, not -1"),
         ("default", 1, 100, "mid_years is a number from 0 to 99, not 100"),
         ("dortmund_2010", 1, None, "leave out preset=dortmund_2010"),

@@ -350,7 +350,6 @@ def test_usability_is_shown_beside_its_own_computation_only(
         ("min_left_floor_m2=9000&built=true&allowed_floor_basis=stated", [1]),
         ("min_left_floor_m2=9601", []),
         ("allowed_floor_basis=null", [0, 2, 3]),
-        ("category=%27%20OR%201=1", []),
     ],
 )
 def test_every_field_can_be_filtered_by(client: httpx.Client, query: str, found: list[int]) -> None:
@@ -374,6 +373,13 @@ def test_the_agency_filters_by_what_it_sees(client: httpx.Client, signed_in: Sig
     assert "no parameter 'internal_category'" in refused.json()["detail"]
 
 
+@pytest.mark.parametrize(("query", "known"), [("kind=dragon", "water"), ("effect=eats", "excludes, delays")])
+def test_words_of_restrictions_that_there_are_not(client: httpx.Client, query: str, known: str) -> None:
+    answer = client.get(f"/ogc/collections/restrictions/items?{query}")
+    assert (answer.status_code, answer.json()["parameter"]) == (400, query.partition("=")[0])
+    assert known in answer.json()["detail"]
+
+
 def test_restrictions_can_be_filtered(client: httpx.Client) -> None:
     assert len(props(client, "restrictions", "kind=contamination&effect=delays")) == 1
     assert props(client, "restrictions", "effect=excludes") == []
@@ -391,12 +397,24 @@ def test_restrictions_can_be_filtered(client: httpx.Client) -> None:
         ("category=", "category needs a value"),
         (f"category={'x' * 1001}", "at most 1000 characters"),
         ("min_category=a", "no parameter 'min_category'"),
+        ("category=foo", "'foo' is no category. Known: gap, brownfield, company_reserve"),
+        ("category=gap,foo", "'gap,foo' is no category. Known: gap, "),
+        ("category=%27%20OR%201=1", "is no category. Known: gap"),
+        ("category_rule=foo", "'foo' is no category_rule. Known: "),
+        ("ground=wet", "'wet' is no ground. Known: brownfield, settled, green_field, unknown."),
+        ("potential_use=castle", "'castle' is no potential_use. Known: "),
+        ("target_group=foo", "'foo' is no target_group. Known: "),
+        ("horizon=soon", "'soon' is no horizon. Known: now, short, mid, long, undetermined."),
+        ("severity=hard", "'hard' is no severity. Known: unrestricted, light, severe."),
+        ("allowed_floor_basis=foo", "Known: stated, orientation_value, mixed, unknown."),
+        ("preset=soon", "no horizon preset 'soon'. Known presets: default, dortmund_2010"),
     ],
 )
 def test_a_wrong_filter_is_named(client: httpx.Client, query: str, message: str) -> None:
     answer = client.get(f"/ogc/collections/availability/items?{query}")
     assert answer.status_code == 400
     assert message in answer.json()["detail"]
+    assert answer.json()["parameter"] == query.partition("=")[0]
 
 
 def test_availability_tells_what_may_be_built_and_null_where_nobody_computed_it(client: httpx.Client) -> None:

@@ -42,7 +42,6 @@ def test_defaults() -> None:
     [
         ("colour=red", "colour"),
         ("Limit=10", "Limit"),
-        ("limit=1&limit=2", "limit"),
         ("limit=0", "limit"),
         ("limit=-1", "limit"),
         ("limit=ten", "limit"),

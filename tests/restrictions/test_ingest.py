@@ -88,6 +88,12 @@ def test_faults(
     assert rows_of(register, "SELECT count(*) FROM restrictions") == [(0,)]
 
 
+def test_a_share_of_nothing_is_told_its_bounds(register: Database, tmp_path: Path) -> None:
+    path = write_geojson(tmp_path / "r.geojson", [restriction(1, "Schätzung", Anteil="0")])
+    (reject,) = bring(register, "restrictions", path).rejects
+    assert reject.reason.de == "Die Zahl muss größer als 0 und höchstens 1 sein."
+
+
 @pytest.mark.parametrize(("effect", "share"), [("excludes", "NULL"), ("reduces", "0.5")])
 def test_the_register_takes_no_area_for_an_unwilling_owner(
     register: Database, tmp_path: Path, effect: str, share: str

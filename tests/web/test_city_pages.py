@@ -90,6 +90,29 @@ def test_a_what_if_shows_parcels_and_their_shapes(planner: httpx.Client) -> None
     assert "map_answer" in page.text
 
 
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/flaechen?category=foo", "category-error"),
+        ("/flaechen?ground=wet", "ground-error"),
+        ("/flaechen?horizon=soon", "horizon-error"),
+        ("/flaechen?district=nowhere", "district-error"),
+        ("/flaechenverbund?at_least_m2=5&district=nowhere", "district-error"),
+        ("/flaechenverbund?at_least_m2=5&horizon=soon", "horizon-error"),
+        ("/flaechenverbund?at_least_m2=5&category=gap", "<code>category</code>"),
+        ("/was-waere-wenn?without=kind:sold&kind=sold", "<code>kind</code>"),
+        ("/berichte/flaechenbilanz?by=colour", "by-error"),
+        ("/berichte/flaechenbilanz?preset=soon", "preset-error"),
+        ("/leerstand?status=haunted", "status-error"),
+    ],
+)
+def test_a_choice_that_there_is_not_is_named_beside_it(planner: httpx.Client, path: str, named: str) -> None:
+    page = planner.get(path, headers=HTML)
+    assert page.status_code == 200
+    assert named in page.text
+    assert "Diese Auswahl gibt es nicht." in page.text
+
+
 def test_what_does_not_hold_is_named(planner: httpx.Client) -> None:
     shown = text_of(planner.get("/was-waere-wenn?without=restriction:99999", headers=HTML))
     assert "Das gibt es hier am Stichtag nicht." in shown

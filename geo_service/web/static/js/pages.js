@@ -14,8 +14,10 @@
     if (!data || typeof data.entries !== "function") return;
     [...data.entries()].filter(([, value]) => value === "").forEach(([name]) => data.delete(name));
   });
-  /* A filter is a sheet on a phone: folded until wanted. */
+  /* A filter is a sheet on a phone: folded until wanted, or until something in it is wrong. */
   if (window.matchMedia("(max-width: 860px)").matches) {
-    document.querySelectorAll("details[data-sheet]").forEach((sheet) => { sheet.open = false; });
+    document.querySelectorAll("details[data-sheet]").forEach((sheet) => {
+      sheet.open = sheet.querySelector(".field-error") !== null;
+    });
   }
 })();
