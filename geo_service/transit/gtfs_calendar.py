@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo_service.errors import BadParameter, ImportRejected
-from geo_service.transit.gtfs_files import find_row
+from geo_service.transit.gtfs_lines import find_row
 from geo_service.transit.gtfs_tables import FeedTables
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

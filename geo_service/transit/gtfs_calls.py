@@ -5,13 +5,16 @@ The file is read twice: parsing it is cheap, keeping what nobody asks for is not
 
 import re
 from collections.abc import Callable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+import pandas as pd
 from duckdb import ColumnExpression
 
-from geo_service.transit.gtfs_faults import MOST_LISTED
-from geo_service.transit.gtfs_reasons import NO_TIME, NO_WHOLE_NUMBER, unknown
-from geo_service.transit.gtfs_tables import FeedTables, readable
+from geo_service.transit.gtfs_faults import MOST_LISTED, RowFault
+from geo_service.transit.gtfs_lines import rows_of
+from geo_service.transit.gtfs_reasons import NO_TIME, NO_WHOLE_NUMBER, SEQUENCE_TWICE, unknown
+from geo_service.transit.gtfs_tables import FeedTables, readable, wanted_columns
 
 FILE: Final = "stop_times.txt"
 
@@ -41,8 +44,8 @@ GROUP BY trip_no
 """Trips by stop_times.txt with the numbers of their faulty rows, trip_no NULL: unknown ones; inside: the trip
 runs and touches the area; flexible rows serve an area, no stop. Parameter: pattern of a time."""
 
-CALLS: Final = """
-CREATE TABLE calls AS
+READ_CALLS: Final = """
+CREATE MACRO read_calls(rows) AS TABLE
 SELECT kept.trip_no,
        stops.stop_no,
        stops.station_no,
@@ -53,14 +56,26 @@ SELECT kept.trip_no,
        coalesce(trim(source.pickup_type) = '1', false) AS no_pickup,
        coalesce(trim(source.drop_off_type) = '1', false) AS no_drop_off,
        TRY_CAST(source.shape_dist_traveled AS DOUBLE) AS dist
-FROM stop_times_txt AS source
+FROM query_table(rows) AS source
 JOIN (SELECT trip_no, trip_id FROM trips JOIN seen USING (trip_no) WHERE seen.inside) AS kept
   ON kept.trip_id = trim(source.trip_id)
 JOIN stops ON stops.stop_id = trim(source.stop_id)
 """
 """Rows of the trips that run and touch the area, with numbers for ids and seconds for times (-1: no time;
 departure -2: as the arrival)."""
+CALLS: Final = "CREATE TABLE calls AS SELECT * FROM read_calls('stop_times_txt')"
 FAULTY: Final = "DELETE FROM calls WHERE seq IS NULL OR coalesce(arr, 0) = -1 OR coalesce(dep, 0) = -1"
+REPEATED: Final = """
+CREATE TABLE repeated AS
+SELECT trip_no, trip_id, seq
+FROM (SELECT trip_no, seq FROM calls GROUP BY trip_no, seq HAVING count(*) > 1)
+JOIN trips USING (trip_no)
+"""
+"""Numbers that a trip gives to several of its rows."""
+FORGET_REPEATED: Final = """
+DELETE FROM calls USING repeated WHERE calls.trip_no = repeated.trip_no AND calls.seq = repeated.seq
+"""
+FIRST_ONES: Final = "INSERT INTO calls SELECT * FROM read_calls('first_rows')"
 
 SUMS: Final = """
 SELECT coalesce(sum(calls) FILTER (trip_no IS NULL), 0) AS trip_id,
@@ -94,8 +109,8 @@ ADVICE: Final = {
 def load_calls(tables: FeedTables) -> None:
     """Make table ``calls`` of stop_times.txt; tables ``trips`` and ``stops`` must be there.
 
-    Rows with an unknown trip or stop, a sequence that is no number, or a wrong time are listed as faults and
-    left out.
+    Rows with an unknown trip or stop, a sequence that is no number or that their trip has given to an earlier
+    row, or a wrong time are listed as faults and left out.
 
     Parameters
     ----------
@@ -114,13 +129,48 @@ def load_calls(tables: FeedTables) -> None:
     for field, advice in ADVICE.items():
         if sums[field]:
             tables.reject(FILE, field, _wrong(tables, field), advice, MOST_LISTED)
+    tables.duck.execute(READ_CALLS)
     tables.duck.execute(CALLS)
     tables.duck.execute("RESET disabled_optimizers")
     if sums["rejected"]:
         tables.duck.execute(FAULTY)
         tables.faults.rejected[FILE] = unreadable + sums["rejected"]
+    _keep_first_of_repeated(tables)
     if sums["flexible"]:
         tables.drop(FILE, sums["flexible"], "name no stop (on-demand service of an area)")
+
+
+def _keep_first_of_repeated(tables: FeedTables) -> None:
+    """Leave out rows whose trip has an earlier row of the same stop_sequence."""
+    tables.duck.execute(REPEATED)
+    repeated = {(trip, seq) for _, trip, seq in tables.duck.table("repeated").fetchall()}
+    if not repeated:
+        return
+    columns = wanted_columns(FILE)
+    sound = {field: _wrong(tables, field) for field in ADVICE}
+    first: dict[tuple[str, int], tuple[str, ...]] = {}
+    later = 0
+    before, faulty = tables.faults.rejected.get(FILE, 0), tables.faults.rows(FILE)
+    for row, values in rows_of(tables.files.tables[FILE], columns):
+        said = dict(zip(columns, values, strict=True))
+        if row in faulty or any(wrong(said[field]) for field, wrong in sound.items()):
+            continue
+        number = said["trip_id"], _whole(said["stop_sequence"])
+        if number in repeated and number in first:
+            later += 1
+            tables.faults.add(RowFault(FILE, row, "stop_sequence", said["stop_sequence"], SEQUENCE_TWICE))
+        elif number in repeated:
+            first[number] = values
+    tables.faults.rejected[FILE] = before + later
+    frame = pd.DataFrame(list(first.values()), columns=list(columns), dtype="str").replace("", None)
+    tables.duck.from_df(frame).create("first_rows")
+    tables.duck.execute(FORGET_REPEATED)
+    tables.duck.execute(FIRST_ONES)
+
+
+def _whole(text: str) -> int:
+    """Read a sequence number as the database does: halves are rounded away from zero."""
+    return int(Decimal(text).to_integral_value(ROUND_HALF_UP))
 
 
 def _wrong(tables: FeedTables, field: str) -> Callable[[str], bool]:

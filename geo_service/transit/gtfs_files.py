@@ -5,7 +5,7 @@ import csv
 import hashlib
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import IncrementalNewlineDecoder
@@ -27,8 +27,6 @@ CHUNK_BYTES: Final = 1 << 20
 """Bytes handled at once while unpacking."""
 LONGEST_FIELD: Final = 1 << 30
 """Characters of a field up to which the faulty row of a file is looked for."""
-SHOWN_CHARACTERS: Final = 80
-"""Characters of a faulty value that a message repeats."""
 
 COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "agency.txt": (),
@@ -261,7 +259,7 @@ def _check_tables(folder: Path, name: str) -> dict[str, Table]:
 def _header(path: Path) -> tuple[str, ...]:
     """Return the column names of a file, checked."""
     with path.open(encoding="utf-8", newline="") as stream:
-        columns = tuple(column.strip() for column in next(_rows(stream), []))
+        columns = tuple(column.strip() for column in next(csv_rows(stream), []))
     if not columns:
         raise refused("the file is empty.", "Ask the publisher for the complete feed.", file=path.name)
     for field in COLUMNS[path.name]:
@@ -279,36 +277,7 @@ def _header(path: Path) -> tuple[str, ...]:
     return columns
 
 
-def find_row(table: Table, field: str, wrong: Callable[[str], bool]) -> tuple[int, str]:
-    """Return row (the header is row 1) and value of the first field that is wrong; (0, "") when none is."""
-    return next(find_rows(table, field, wrong), (0, ""))
-
-
-def find_rows(
-    table: Table, field: str, wrong: Callable[[str], bool], skipped: frozenset[int] = frozenset()
-) -> Iterator[tuple[int, str]]:
-    """Yield row (the header is row 1) and value, shortened, of every field that is wrong.
-
-    Parameters
-    ----------
-    table
-        The file.
-    field
-        Name of the column.
-    wrong
-        Tells a wrong value; asked in the order of the rows.
-    skipped
-        Rows that are not looked at.
-    """
-    place = table.columns.index(field)
-    with table.path.open(encoding="utf-8", newline="") as stream:
-        for row, values in enumerate(_rows(stream), start=1):
-            value = values[place].strip() if place < len(values) else ""
-            if row > 1 and values and row not in skipped and wrong(value):
-                yield row, value[:SHOWN_CHARACTERS]
-
-
-def _rows(stream: TextIO) -> Iterator[list[str]]:
+def csv_rows(stream: TextIO) -> Iterator[list[str]]:
     """Read rows separated by commas, however long their fields."""
     csv.field_size_limit(LONGEST_FIELD)
     return csv.reader(stream)

@@ -21,12 +21,10 @@ from geo_service.errors import ImportRejected
 from geo_service.transit.gtfs_faults import Faults, RowFault
 from geo_service.transit.gtfs_files import (
     COLUMNS,
-    SHOWN_CHARACTERS,
     FeedFiles,
-    find_row,
-    find_rows,
     refused,
 )
+from geo_service.transit.gtfs_lines import SHOWN_CHARACTERS, find_row, find_rows
 from geo_service.transit.gtfs_reasons import NO_ID, Advice, id_twice, no_row, unknown
 
 MEMORY_LIMIT: Final = "2GB"

@@ -231,6 +231,39 @@ def test_faults_of_stop_times_are_counted_by_row(tmp_path: Path) -> None:
     assert feed.departures[["stop_id", "next_stop_id"]].to_numpy().tolist() == [["A", "C"], ["C", "D"]]
 
 
+def test_a_stop_sequence_that_is_there_twice_keeps_the_first_row(tmp_path: Path) -> None:
+    """The later row of a number is left out, whether it says the same again or something else."""
+    maker = street("A", "B", "C", "D").line("1")
+    maker.run("1", ["A", "B", "C"], [AT_8, AT_8 + 60, AT_8 + 120])
+    maker.run("1", ["A", "B", "C"], [AT_8 + 600, AT_8 + 660, AT_8 + 720])
+    rows = maker.tables["stop_times.txt"]
+    maker.tables["stop_times.txt"] = [
+        rows[0],
+        ["t0", "08:00:30", "08:00:30", "D", "1 ", ""],  # another stop under the number of the first
+        *rows[1:3],
+        ["t0", "8 Uhr", "8 Uhr", "D", "2", ""],  # no sound row: that of B counts
+        *rows[3:],
+        ["t1", "08:11:00", "08:11:00", "B", "02", ""],  # B once more
+    ]
+    feed = read_gtfs(maker.write(tmp_path))
+    assert feed.rejected == {"stop_times.txt": 3}
+    faults = sorted((fault.row, fault.field, fault.value, fault.advice.code) for fault in feed.faults)
+    assert faults == [
+        (3, "stop_sequence", "1", "twice"),
+        (6, "departure_time", "8 Uhr", "no-time"),
+        (10, "stop_sequence", "02", "twice"),
+    ]
+    assert seconds_of(feed, "A") == [AT_8, AT_8 + 600]
+    assert seconds_of(feed, "B") == [AT_8 + 60, AT_8 + 660]
+    assert sorted(set(feed.departures.stop_id)) == ["A", "B"]
+    assert feed.patterns.stop_ids.tolist() == [["A", "B", "C"]]
+
+
+def test_the_same_number_in_another_trip_is_no_repetition(tmp_path: Path) -> None:
+    maker = street("A", "B").line("1").every(20, "1", ["A", "B"]).every(20, "1", ["B", "A"])
+    assert read_gtfs(maker.write(tmp_path)).rejected == {}
+
+
 def test_only_the_first_faults_of_a_file_are_listed_but_all_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
