@@ -68,9 +68,7 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     if not loaded.new and _computed_on(database, today):
         return
     report("Timetable", 0.5)
-    with TemporaryDirectory() as folder:
-        feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
-        import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
+    _fill_timetable(database, city)
     for path in demo_files():
         store(database, read_file(path), dry_run=False, actor=ACTOR)
     _fill_streets(database)
@@ -90,6 +88,20 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
 
 
+def _fill_timetable(database: Database, city: CityProfile) -> None:
+    """Make the demo's timetable and import it as anybody's; one that is refused fails the demo."""
+    with TemporaryDirectory() as folder:
+        feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
+        report = import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
+    if report.refused:
+        rows = ", ".join(f"{number} rows of {file}" for file, number in report.rejected.items())
+        first = report.faults[0]
+        raise GeoServiceError(
+            f"The timetable of the demo was refused: {rows}. The first: {first.file}, row {first.row}, field "
+            f"{first.field}: {first.reason.en}"
+        )
+
+
 def _fill_streets(database: Database) -> None:
     """Draw the demo's streets where no network is loaded; one that a person imported stays."""
     with database.read() as connection:
@@ -99,7 +111,13 @@ def _fill_streets(database: Database) -> None:
     with TemporaryDirectory() as folder:
         file = write_streets(streets, Path(folder) / "demo-streets.gpkg")
         options = ImportOptions(source=STREET_SOURCE, actor=ACTOR)
-        import_streets(database, file, options, is_demo=True)
+        report = import_streets(database, file, options, is_demo=True)
+    if report.rejects:
+        first = report.rejects[0]
+        raise GeoServiceError(
+            f"The streets of the demo were refused: {report.rejected} of {report.rows} rows. The first: row "
+            f"{first.row}, field {first.field}: {first.reason.en}"
+        )
 
 
 def _computed_on(database: Database, today: date) -> bool:
