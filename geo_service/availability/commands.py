@@ -65,12 +65,30 @@ Target = Annotated[
     Path | None, typer.Option("--output", metavar="FOLDER", help="With --input: write GeoParquet there.")
 ]
 Partition = Annotated[
-    int, typer.Option("--partition", metavar="PARCELS", help="Most parcels computed at once by a worker.")
+    int | None,
+    typer.Option(
+        "--partition",
+        metavar="PARCELS",
+        help=f"With --scheduler or --input: most parcels computed at once; unset: {LARGEST}.",
+    ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the totals as JSON.")]
 
 APART_NAMES = {"in_use": "in use", "unknown": "not known"}
 """What land is called that is not on offer."""
+ALONE = ("--order", "--store", "--all", "--scheduler", "--input", "--output", "--partition")
+"""Options that a what-if has no use for."""
+OF_SUBCOMMAND = "options of {name} stand behind its name, as in geo availability {name} --preset default."
+OF_WHAT_IF = (
+    "a what-if is computed from the database by this machine alone, and stores nothing. Leave it out."
+)
+OF_FILES = "from files everything is computed, and --output is where it is kept. Leave it out."
+OF_ANOTHER_DAY = (
+    "another day than today is computed here, whole, and only printed. Add --store to store that day, or "
+    "leave it out."
+)
+OF_ONE_MACHINE = "this machine computes all at once. Name a cluster with --scheduler, or leave it out."
+"""Why options that go with others only are refused."""
 WAIT_S, ASK_AGAIN_S = 600.0, 0.5
 """How long another refresh is waited for, seconds."""
 
@@ -96,7 +114,7 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
     scheduler: Scheduler = "",
     source: Source = None,
     target: Target = None,
-    partition: Partition = LARGEST,
+    partition: Partition = None,
     as_json: AsJson = False,
 ) -> None:
     """Compute what of every parcel can be had and from when, and store today's result for maps and lists.
@@ -105,18 +123,26 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
     another day is printed and not stored, unless --store asks for it. With --input and --output: from
     GeoParquet files to such files. With --scheduler: on a Dask cluster.
     """
+    given = _given(context)
     if context.invoked_subcommand:
+        with explained():
+            _require_none(given, OF_SUBCOMMAND.format(name=context.invoked_subcommand), *given)
         return
     if without or ending or scope != CITY:
         with explained():
             asked = preset_key(preset, short_years, mid_years)
-            if scheduler or source or target:
-                raise BadParameter("A what-if is computed from the database by this machine alone.")
+            _require_none(given, OF_WHAT_IF, *ALONE)
         print_what_if(without or [], ending or [], scope, as_of, asked, as_json=as_json)
         return
     with explained():
         day = parse_day(as_of) if as_of else today()
         asked = preset_key(preset, short_years, mid_years)
+        if source or target:
+            _require_none(given, OF_FILES, "--all", "--store")
+        elif day != today() and not store:
+            _require_none(given, OF_ANOTHER_DAY, "--scheduler", "--all", "--partition")
+        elif not scheduler:
+            _require_none(given, OF_ONE_MACHINE, "--partition")
         options = options_of(day, asked, kinds_of(order) if order else None)
         if source or target:
             totals = _compute_files(source, target, options, scheduler, partition)
@@ -127,7 +153,6 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
                     totals = _in_turn(database, options, report, rows_of, everything=everything)
                     refresh_capacities(database, report, who())
                 else:
-                    _require_nothing_to_store(scheduler, partition, everything=everything)
                     totals = _answer(database, options, report)
     if as_json:
         print_json(asdict(totals))
@@ -138,32 +163,36 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
         err.print(f"There are no parcels in the cadastre of {day}.{how}")
 
 
-def _on_cluster(scheduler: str, partition: int) -> RowsOf:
+def _on_cluster(scheduler: str, partition: int | None) -> RowsOf:
     from geo_service.availability.batch import on_cluster  # noqa: PLC0415 - Dask takes long to import
 
-    return on_cluster(scheduler, partition)
+    return on_cluster(scheduler, LARGEST if partition is None else partition)
 
 
 def _compute_files(
-    source: Path | None, target: Path | None, options: Options, scheduler: str, partition: int
+    source: Path | None, target: Path | None, options: Options, scheduler: str, partition: int | None
 ) -> AvailabilityReport:
     from geo_service.availability.folders import compute_folder  # noqa: PLC0415 - as above
 
     if source is None or target is None:
         raise BadParameter("--input and --output belong together: name both folders.", parameter="output")
+    largest = LARGEST if partition is None else partition
     with progress() as report:
-        return compute_folder(source, target, options, report, address=scheduler or None, largest=partition)
+        return compute_folder(source, target, options, report, address=scheduler or None, largest=largest)
 
 
-def _require_nothing_to_store(scheduler: str, partition: int, *, everything: bool) -> None:
-    """Refuse options that only a stored result knows, where another day is printed and not stored."""
-    given = {"--scheduler": bool(scheduler), "--all": everything, "--partition": partition != LARGEST}
-    names = [name for name, is_given in given.items() if is_given]
+def _given(context: typer.Context) -> list[str]:
+    """Return the options that were written on the command line."""
+    sources = ((option, context.get_parameter_source(str(option.name))) for option in context.command.params)
+    return [option.opts[0] for option, source in sources if source and source.name == "COMMANDLINE"]
+
+
+def _require_none(given: list[str], why: str, *options: str) -> None:
+    """Refuse options that would do nothing, rather than leave them unread."""
+    names = [name for name in given if name in options]
     if names:
         raise BadParameter(
-            f"Another day than today is computed here, whole, and only printed: {', '.join(names)} would do "
-            "nothing. Add --store to store that day, or leave it out.",
-            parameter=names[0].removeprefix("--"),
+            f"{', '.join(names)} would do nothing: {why}", parameter=names[0].removeprefix("--")
         )
 
 

@@ -50,6 +50,9 @@ EFFECTS: Final = ("excludes", "delays", "reduces")
 """What a restriction does: takes area away, delays it, or makes a share of it unusable."""
 SLIVER_WIDTH_M: Final = 3.0
 """Width below which land is not offered, metres: where no lorry passes. A choice of this service."""
+WILL: Final = "owner_unwilling"
+"""Kind of restriction that is what an owner wants, no burden of the land: it only delays, and its grade counts
+for nothing."""
 SEVERITIES: Final = ("unrestricted", "light", "severe")
 """Grades of the Ruhr area monitoring, in rising order (domain description 3.8)."""
 
@@ -198,7 +201,8 @@ def require_usable(inputs: Inputs, threads: int = 1) -> None:
     ------
     InvalidInput
         For a repeated parcel, a geometry that is missing, empty, no polygon or invalid, an unknown effect or
-        severity, or a share outside [0, 1].
+        severity, a share outside [0, 1], or an owner who does not sell and takes area: areas are public, what
+        an owner wants is not (decision 4).
     """
     if len(inputs.parcel_ids) != len(inputs.parcels):
         raise InvalidInput(f"{len(inputs.parcel_ids)} parcel ids, but {len(inputs.parcels)} geometries.")
@@ -211,6 +215,12 @@ def require_usable(inputs: Inputs, threads: int = 1) -> None:
     restrictions = inputs.restrictions
     _require_words(restrictions, "effect", EFFECTS)
     _require_words(restrictions[restrictions["severity"].notna()], "severity", SEVERITIES)
+    taking = restrictions["id"][(restrictions["kind"] == WILL) & (restrictions["effect"] != "delays")]
+    if len(taking):
+        raise InvalidInput(
+            f"Restriction {taking.iloc[0]}: an owner who does not sell ({WILL}) can only delay: a deducted "
+            "area would stand in the public waterfall."
+        )
     reducing = restrictions[(restrictions["effect"] == "reduces").to_numpy(dtype=bool)]
     share = reducing["share"].to_numpy(dtype=float, na_value=np.nan)
     wrong = ~((share >= 0) & (share <= 1))

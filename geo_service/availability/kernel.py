@@ -14,6 +14,7 @@ import shapely
 
 from geo_service.availability.inputs import (
     SEVERITIES,
+    WILL,
     Geometries,
     Inputs,
     Options,
@@ -49,8 +50,6 @@ from geo_service.availability.waterfall import (
 
 PLAN: Final = "plan"
 """What a development plan in procedure is called in the chain."""
-WILL: Final = "owner_unwilling"
-"""Kind of restriction that is what an owner wants, no burden of the land: its grade counts for nothing."""
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and the share done from 0 to 1."""

@@ -180,7 +180,32 @@ def test_options_of_storing_are_refused_for_a_day_that_is_only_printed(
     result = run("--as-of", "2028-03-01", *options)
     assert result.exit_code != 0
     said = " ".join(result.output.split())
-    assert f"only printed: {named} would do nothing. Add --store" in said
+    assert f"{named} would do nothing: another day than today" in said
+    assert "Add --store to store that day" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--input", "a", "--output", "b", "--all"], "--all would do nothing: from files everything"),
+        (["--input", "a", "--output", "b", "--store"], "--store would do nothing: from files everything"),
+        (["--input", "a", "--output", "b", "--all", "--store"], "--store, --all would do nothing"),
+        (["--partition", "50"], "--partition would do nothing: this machine computes all at once"),
+        (["--partition", "50000"], "--partition would do nothing: this machine"),
+        (["--store", "--as-of", "2028-03-01", "--partition", "50"], "--partition would do nothing: this"),
+        (["--without", "kind:sold", "--store"], "--store would do nothing: a what-if"),
+        (["--without", "kind:sold", "--all"], "--all would do nothing: a what-if"),
+        (["--without", "kind:sold", "--order", "water"], "--order would do nothing: a what-if"),
+        (["--without", "kind:sold", "--scheduler", "x"], "--scheduler would do nothing: a what-if"),
+        (["--as-of", "2028-03-01", "balance"], "--as-of would do nothing: options of balance stand behind"),
+        (["--preset", "default", "assemblies", "--at-least", "5"], "--preset would do nothing: options of"),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(empty_url: str, options: list[str], told: str) -> None:
+    assert empty_url
+    result = run(*options)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert told in " ".join(result.stderr.split())
 
 
 def _stored(database: Database) -> list[tuple[object, ...]]:
@@ -319,4 +344,4 @@ def test_a_cluster_computes_the_totals(database: Database) -> None:
 def test_a_what_if_is_asked_of_the_database(option: tuple[str, ...]) -> None:
     result = run("--without", "restriction:1", *option)
     assert result.exit_code == 1
-    assert "A what-if is computed from the database by this machine" in result.stderr
+    assert "a what-if is computed from the database by this machine" in result.stderr

@@ -297,6 +297,8 @@ def test_a_parcel_that_is_no_land_is_named(state: Path, tmp_path: Path) -> None:
         ({"geometry": BOW_TIE}, "1 of 260 restriction geometries cannot be used"),
         ({"geometry": None}, "1 of 260 restriction geometries cannot be used"),
         ({"effect": "reduces", "share": 1.5}, "needs a share between 0 and 1"),
+        ({"kind": "owner_unwilling", "effect": "excludes"}, "owner_unwilling\\) can only delay"),
+        ({"kind": "owner_unwilling", "effect": "reduces", "share": 0.5}, "can only delay"),
     ],
 )
 def test_a_restriction_that_cannot_be_computed(

@@ -265,6 +265,8 @@ def test_unusable_geometry_is_refused_by_name(geometry: shapely.Geometry, reason
         ({"effect": "reduces"}, "Restriction 77 reduces: it needs a share between 0 and 1"),
         ({"effect": "reduces", "share": 1.1}, "Restriction 77 reduces"),
         ({"effect": "reduces", "share": -0.1}, "Restriction 77 reduces"),
+        ({"kind": "owner_unwilling"}, r"Restriction 77: .* \(owner_unwilling\) can only delay"),
+        ({"kind": "owner_unwilling", "effect": "reduces", "share": 0.5}, "Restriction 77: .* can only delay"),
     ],
 )
 def test_incomplete_records_are_refused_by_name(fields: dict[str, object], message: str) -> None:
