@@ -51,7 +51,7 @@ EFFECTS: Final = ("excludes", "delays", "reduces")
 SLIVER_WIDTH_M: Final = 3.0
 """Width below which land is not offered, metres: where no lorry passes. A choice of this service."""
 WILL: Final = "owner_unwilling"
-"""Kind of restriction that is what an owner wants, no burden of the land: it only delays, its grade is void."""
+"""Kind of restriction that is what an owner wants, no burden of the land: it delays, its grade is void."""
 SEVERITIES: Final = ("unrestricted", "light", "severe")
 """Grades of the Ruhr area monitoring, in rising order (domain description 3.8)."""
 
