@@ -153,7 +153,7 @@ LAYERS: Final[dict[str, TextClause]] = {
         SELECT CAST(json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
                    json_build_object('type', 'Feature',
                        'geometry', CAST(ST_AsGeoJSON(ST_Transform(s.geom, 4326), 5, 0) AS json),
-                       'properties', json_build_object('name', s.name, 'modes', s.modes,
+                       'properties', json_build_object('id', s.stop_id, 'name', s.name, 'modes', s.modes,
                                                        'is_demo', f.is_demo))
                    ORDER BY s.id), '[]')) AS text)
           FROM transit_stops s

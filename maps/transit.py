@@ -88,6 +88,29 @@ def transit_map(
     return made.rendered()
 
 
+def editor_map(
+    city: CityProfile, speaker: Speaker, basemap: tuple[str, str] | None, label: str
+) -> RenderedMap:
+    """Build the map on which stops of today are chosen and new ones are set.
+
+    Parameters
+    ----------
+    city, speaker, basemap, label
+        As `transit_map`.
+    """
+    settings: dict[str, Any] = map_settings(speaker)
+    west, south, east, north = city.bbox
+    settings["bounds"] = [[south, west], [north, east]]
+    made = CityMap("editor", city.center, START_ZOOM, label, settings)
+    if basemap:
+        BaseMap(*basemap).add_to(made)
+    Records(LayerSpec("districts", "districts"), "/maps/layers/districts.geojson").add_to(made)
+    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    Records(LayerSpec("sites", "sites"), "/maps/layers/sites.geojson").add_to(made)
+    Records(LayerSpec("stops", "pick_stops"), "/maps/layers/stops.geojson").add_to(made)
+    return made.rendered()
+
+
 def _collection(features: Any) -> dict[str, Any]:  # noqa: ANN401 - an iterable of features
     return {"type": "FeatureCollection", "features": [{"type": "Feature", **each} for each in features]}
 

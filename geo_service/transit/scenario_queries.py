@@ -123,6 +123,12 @@ def stops_named(stop_ids: Collection[str]) -> Select[Any]:
     return _stops().where(TransitStop.stop_id == func.any(list(stop_ids)))
 
 
+def stops_called(texts: Collection[str]) -> Select[Any]:
+    """Select the stops of current feeds by id or name (small and capital letters alike); as `stops_named`."""
+    called = func.lower(TransitStop.name).in_([text.lower() for text in texts])
+    return _stops().where(TransitStop.stop_id.in_(texts) | called)
+
+
 def lines_at(stop_ids: Collection[str]) -> Executable:
     """Select the lines that depart from stops of current feeds, on any day: stop_id, line, mode."""
     current = (TransitFeed.id == TransitStop.feed_id) & TransitFeed.is_current

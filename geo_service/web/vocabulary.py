@@ -237,6 +237,12 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "cable": N_("Seilbahn"),
             "long_distance": N_("Fernverkehr"),
         },
+        "line_kind": {
+            "new": N_("neue Linie"),
+            "prolonged": N_("heutige Linie, verlängert"),
+            "existing": N_("heutige Linie mit neuem Halt"),
+        },
+        "day_kind": {"weekday": N_("werktags"), "saturday": N_("samstags"), "sunday": N_("sonntags")},
         "owner_kind": {
             "municipal": N_("Stadt"),
             "state": N_("Land oder Bund"),

@@ -69,7 +69,9 @@ def test_staff_pages(visit: Visit, language: str) -> None:
     visitor.go("/anstoss")
     address = visitor.page.locator("a[href^='/anstoss/']").first.get_attribute("href")
     assert address
-    for path in ("/anstoss", address, "/anfragen?area_min=1000", "/leerstand/L-0", "/sign-in"):
+    for path in (
+        "/anstoss", address, "/anfragen?area_min=1000", "/leerstand/L-0", "/sign-in", "/oev/neues-szenario",
+    ):  # fmt: skip
         visitor.go(path)
         open_all(visitor)
         assert violations(visitor) == [], path

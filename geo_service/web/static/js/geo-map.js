@@ -165,6 +165,15 @@ const GeoMap = (() => {
         color: map.geo.settings.styles.stop, fillColor: "#fff", fillOpacity: 1, interactive: false,
       }),
     }),
+    pick_stops: (map) => ({
+      pointToLayer: (feature, latlng) => L.circleMarker(latlng, {
+        radius: 5, weight: 2, color: map.geo.settings.styles.stop, fillColor: "#fff", fillOpacity: 1, bubblingMouseEvents: false,
+      }),
+      onEachFeature: (feature, layer) => {
+        layer.bindTooltip(textElement("span", "", feature.properties.name));
+        layer.on("click", () => map.fire("geo:stop", {...feature.properties}));
+      },
+    }),
     sites: (map) => ({
       style: outline(map.geo.settings.styles.lines.sites),
       onEachFeature: (feature, layer) => labelled(layer, "map-label--sites", feature.properties.name),
