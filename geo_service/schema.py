@@ -23,6 +23,7 @@ from geo_service.transit.models import (
     TransitAccess,
     TransitDeparture,
     TransitFeed,
+    TransitFeedFile,
     TransitStop,
     TransitStopGrade,
 )
@@ -44,9 +45,9 @@ __all__ = [
     "Capacity", "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "LandUseArea",
     "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
     "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
-    "TransitAccess", "TransitDeparture", "TransitFeed", "TransitIsochrone", "TransitPattern",
-    "TransitReach", "TransitReachRun", "TransitScenario", "TransitScenarioLine", "TransitScenarioStop",
-    "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
+    "TransitAccess", "TransitDeparture", "TransitFeed", "TransitFeedFile", "TransitIsochrone",
+    "TransitPattern", "TransitReach", "TransitReachRun", "TransitScenario", "TransitScenarioLine",
+    "TransitScenarioStop", "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

@@ -29,6 +29,9 @@ CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_mi
 SHOWN_FAULTS: Final = 20
 """Faulty rows printed one by one; the list of --rejects has more."""
 
+FILE_COLUMNS: Final = ("rows", "new", "changed", "unchanged", "gone", "rejected")
+"""What is told of the rows of each file of a feed."""
+
 ALL: Final = "all"
 """Stands for every method."""
 
@@ -187,6 +190,7 @@ def print_feed_report(report: FeedReport) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    _print_files(report)
     table = Table(show_header=False, box=None)
     for what, number in report.counts.items():
         table.add_row(what, f"{number:,}")
@@ -196,6 +200,17 @@ def print_feed_report(report: FeedReport) -> None:
         err.print(f"[yellow]Warning:[/yellow] {warning}", highlight=False, soft_wrap=True)
     if report.status != "unchanged" and not (report.dry_run or report.refused):
         err.print("Grades are made anew by: geo transit")
+
+
+def _print_files(report: FeedReport) -> None:
+    """Print how the rows of every file compare with those of the version before."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("")
+    for heading in FILE_COLUMNS:
+        table.add_column(heading, justify="right")
+    for file, rows in report.files.items():
+        table.add_row(file, *(f"{getattr(rows, heading):,}" for heading in FILE_COLUMNS))
+    out.print(table)
 
 
 def _print_faults(report: FeedReport) -> None:

@@ -16,6 +16,7 @@ from geo_service.transit.gtfs_calls import load_calls
 from geo_service.transit.gtfs_faults import Faults, RowFault
 from geo_service.transit.gtfs_files import open_feed
 from geo_service.transit.gtfs_patterns import day_patterns
+from geo_service.transit.gtfs_rows import FileRows, read_rows
 from geo_service.transit.gtfs_stops import Stops, read_stops
 from geo_service.transit.gtfs_tables import FeedTables
 from geo_service.transit.gtfs_timetable import Timetable
@@ -73,6 +74,8 @@ class Feed:
         Rows that could not be taken and are left out, the first of each file.
     rejected
         File to the number of such rows.
+    files
+        File to its rows, to compare versions by.
     """
 
     content_hash: str
@@ -88,6 +91,7 @@ class Feed:
     warnings: tuple[str, ...] = ()
     faults: tuple[RowFault, ...] = ()
     rejected: dict[str, int] = field(default_factory=dict)
+    files: dict[str, FileRows] = field(default_factory=dict)
 
 
 def silent(_step: str, _share: float) -> None:
@@ -176,6 +180,7 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
         warnings=tuple(tables.warnings),
         faults=tuple(tables.faults.listed),
         rejected=dict(tables.faults.rejected),
+        files=read_rows(tables),
     )
 
 

@@ -67,7 +67,7 @@ BLANKS: Final = "".join(chr(code) for code in range(0x3001) if chr(code).isspace
 
 
 class FeedTables:
-    """A feed in DuckDB, with the counts and warnings of reading it.
+    """A feed in DuckDB, with the counts, faults and warnings of reading it.
 
     Parameters
     ----------
@@ -80,6 +80,8 @@ class FeedTables:
         self.warnings: list[str] = list(files.warnings)
         self.counts: dict[str, int] = {}
         self.faults = Faults()
+        self.unreadable: dict[str, int] = {}
+        """File to the number of its rows that are no rows."""
         self.duck = duckdb.connect(str(files.folder / "feed.duckdb"))
         self.duck.execute("SET memory_limit = ?", [MEMORY_LIMIT])
         self.duck.execute("SET threads = ?", [THREADS])
@@ -133,7 +135,9 @@ class FeedTables:
             When a quotation mark is left open: it swallows an unknown number of rows behind it.
         """
         asked = [SHOWN_CHARACTERS, f"bad_{file.removesuffix('.txt')}"]
-        for row, field, value, reason, kind in self.duck.execute(UNREADABLE, asked).fetchall():
+        found = self.duck.execute(UNREADABLE, asked).fetchall()
+        self.unreadable[file] = len({row for row, *_ in found})
+        for row, field, value, reason, kind in found:
             if kind == UNCLOSED:
                 raise refused(
                     "a quotation mark is opened and not closed.",

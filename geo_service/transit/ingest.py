@@ -15,8 +15,10 @@ from geo_service.imports.report import Language
 from geo_service.transit import queries
 from geo_service.transit.gtfs import Feed
 from geo_service.transit.gtfs_faults import RowFault, summaries
+from geo_service.transit.gtfs_rows import FileChanges
 from geo_service.transit.models import TransitDeparture, TransitFeed, TransitStop
 from geo_service.transit.reach_models import TransitPattern
+from geo_service.transit.versions import keep_files
 
 COUNTED = ("new", "changed", "unchanged", "gone")
 """Counts of stops that are kept with the list of imports."""
@@ -82,6 +84,8 @@ class FeedReport:
         Those rows, the first of each file; none for a version that was stored before.
     refused
         Nothing was written because of them; the other figures are what would be without such rows.
+    files
+        File to its rows, compared with those of the version before.
     """
 
     name: str
@@ -103,6 +107,7 @@ class FeedReport:
     rejected: Mapping[str, int] = field(default_factory=dict)
     faults: tuple[RowFault, ...] = ()
     refused: bool = False
+    files: Mapping[str, FileChanges] = field(default_factory=dict)
 
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """Return the report as a JSON object, the reasons of faulty rows in a language."""
@@ -113,37 +118,6 @@ class FeedReport:
     def left_out(self) -> tuple[str, ...]:
         """Sentences that are kept with the feed: which rows were left out, and why."""
         return tuple(summaries(self.faults))
-
-
-@dataclass(frozen=True)
-class StopChanges:
-    """Stops of a version compared with those of the version before."""
-
-    new: int
-    changed: int
-    unchanged: int
-    gone: int
-
-
-def compare_stops(connection: Connection, feed: Feed, current_id: int | None) -> StopChanges:
-    """Count the stops of a feed that are new, changed (name, place, platforms, lines), unchanged or gone."""
-    stops = feed.stops
-    places = [(round(point.x, 3), round(point.y, 3)) for point in stops.geometry]
-    ours = {
-        stop_id: (name, tuple(members), tuple(lines), *place)
-        for stop_id, name, members, lines, place in zip(
-            stops.stop_id, stops.name, stops.member_ids, stops.lines, places, strict=True
-        )
-    }
-    theirs: dict[str, Any] = {}
-    if current_id is not None:
-        theirs = {
-            row.stop_id: (row.name, tuple(row.member_ids), tuple(row.lines), round(row.x, 3), round(row.y, 3))
-            for row in connection.execute(queries.stop_records(current_id))
-        }
-    known = [stop_id for stop_id in ours if stop_id in theirs]
-    same = sum(ours[stop_id] == theirs[stop_id] for stop_id in known)
-    return StopChanges(len(ours) - len(known), len(known) - same, same, len(theirs) - len(known))
 
 
 def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedReport) -> int:
@@ -186,6 +160,7 @@ def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedR
     _copy_stops(connection, feed, feed_id)
     _copy_departures(connection, feed, feed_id)
     _copy_patterns(connection, feed, feed_id)
+    keep_files(connection, feed.files, feed_id)
     _record_run(connection, labels, feed.content_hash, report)
     return feed_id
 

@@ -67,6 +67,19 @@ class TransitFeed(Recorded, Base):
     report: Mapped[JsonObject] = mapped_column(JSONB, comment="Counts and warnings of the import")
 
 
+class TransitFeedFile(Base):
+    """The rows of one file of a version of a feed, to compare the next version with."""
+
+    __tablename__ = "transit_feed_files"
+
+    feed_id: Mapped[int] = mapped_column(ForeignKey("transit_feeds.id"), primary_key=True)
+    file: Mapped[str] = mapped_column(primary_key=True, comment="Such as stop_times.txt")
+    rows: Mapped[int] = mapped_column(comment="Rows in the file")
+    digests: Mapped[bytes] = mapped_column(
+        BYTEA, comment="Taken rows x (key, content): little-endian 64-bit digests, sorted by key"
+    )
+
+
 class TransitStop(Base):
     """A stop as passengers know it: a station, or the poles of one name on both sides of a street."""
 

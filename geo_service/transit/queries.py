@@ -10,6 +10,7 @@ from sqlalchemy import (
     delete,
     false,
     func,
+    insert,
     or_,
     select,
     true,
@@ -23,6 +24,7 @@ from geo_service.transit.models import (
     TransitAccess,
     TransitDeparture,
     TransitFeed,
+    TransitFeedFile,
     TransitStop,
     TransitStopGrade,
 )
@@ -79,6 +81,24 @@ def stop_records(feed_id: int) -> Executable:
         func.ST_X(TransitStop.geom).label("x"),
         func.ST_Y(TransitStop.geom).label("y"),
     ).where(TransitStop.feed_id == feed_id)
+
+
+def add_files() -> Executable:
+    """Add files of a feed, one set of values each."""
+    return insert(TransitFeedFile)
+
+
+def file_rows(feed_id: int) -> Executable:
+    """Select the rows of the files of a feed: file, rows, digests."""
+    files = TransitFeedFile
+    return select(files.file, files.rows, files.digests).where(files.feed_id == feed_id)
+
+
+def file_sizes(feed_id: int) -> Executable:
+    """Select the files of a feed: file, rows, bytes of the digests."""
+    files = TransitFeedFile
+    size = func.octet_length(files.digests).label("bytes")
+    return select(files.file, files.rows, size).where(files.feed_id == feed_id)
 
 
 def stops(feed_ids: Collection[int]) -> Executable:

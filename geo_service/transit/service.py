@@ -18,14 +18,15 @@ from geo_service.transit.grades import asked
 from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
 from geo_service.transit.gtfs_faults import require_writable, write_faults
 from geo_service.transit.gtfs_files import content_hash
-from geo_service.transit.ingest import FeedReport, Labels, compare_stops, write_feed
+from geo_service.transit.ingest import FeedReport, Labels, write_feed
 from geo_service.transit.levels import offered_services, store_levels
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.ptal import PTAL
 from geo_service.transit.stored import graded_stops, store_access, store_stop_grades
 from geo_service.transit.street_network import footways
+from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
-READER: Final = 2
+READER: Final = 3
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
 
 
@@ -134,7 +135,7 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair
         if known is not None:
             return known
         current = connection.execute(queries.current_feeds(labels.name)).first()
-        changes = compare_stops(connection, feed, current.id if current else None)
+        changes = compare_feed(connection, feed, current.id if current else None)
         report = FeedReport(
             name=labels.name,
             status="changed" if current else "new",
@@ -150,8 +151,9 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair
             changed=changes.changed,
             unchanged=changes.unchanged,
             gone=changes.gone,
+            files=changes.files,
             counts=feed.counts,
-            warnings=feed.warnings,
+            warnings=(*feed.warnings, *changes.warnings),
             rejected=feed.rejected,
             faults=feed.faults,
             refused=refused,
@@ -171,11 +173,13 @@ def _known_version(
     stored = connection.execute(queries.feed_version(name, version)).first()
     if stored is None or (stored.report.get("rejected") and not repair):
         return None
+    current = connection.execute(queries.current_feeds(name)).one()
+    changes = compare_stored(connection, stored.id, current.id, stored.report.get("rejected", {}))
     if not stored.is_current and not dry_run:
         _lock(connection)
         connection.execute(queries.end_feed(name))
         connection.execute(queries.revive_feed(stored.id))
-    return _report_of_stored(stored, "unchanged" if stored.is_current else "changed", dry_run)
+    return _report_of_stored(stored, changes, dry_run)
 
 
 def _lock(connection: Connection) -> None:
@@ -185,12 +189,11 @@ def _lock(connection: Connection) -> None:
         )
 
 
-def _report_of_stored(stored: Row[Any], status: str, dry_run: bool) -> FeedReport:
+def _report_of_stored(stored: Row[Any], changes: Changes, dry_run: bool) -> FeedReport:
     """Report about a version that is in the database already."""
-    counts = stored.report["counts"]
     return FeedReport(
         name=stored.name,
-        status=status,
+        status="unchanged" if stored.is_current else "changed",
         dry_run=dry_run,
         publisher=stored.publisher,
         version=stored.feed_version,
@@ -199,9 +202,13 @@ def _report_of_stored(stored: Row[Any], status: str, dry_run: bool) -> FeedRepor
         weekday=stored.weekday,
         saturday=stored.saturday,
         sunday=stored.sunday,
-        unchanged=counts["stations kept"],
-        counts=counts,
-        warnings=tuple(stored.report["warnings"]),
+        new=changes.new,
+        changed=changes.changed,
+        unchanged=changes.unchanged,
+        gone=changes.gone,
+        files=changes.files,
+        counts=stored.report["counts"],
+        warnings=(*stored.report["warnings"], *changes.warnings),
         rejected=stored.report.get("rejected", {}),
     )
 

@@ -49,6 +49,14 @@ def test_import_reports_counts_days_and_warnings(feed: Path) -> None:
     again = run("gtfs", str(feed), "--name", "vrr")
     assert "Feed vrr: unchanged." in again.stdout
     assert "Stops: 0 new, 0 changed, 3 unchanged, 0 gone, 0 rejected." in again.stdout
+    heading = r" +rows +new +changed +unchanged +gone +rejected\n"
+    assert re.search(heading, first.stdout)
+    assert re.search(r"trips\.txt +84 +84 +0 +0 +0 +0\n", first.stdout)
+    assert re.search(r"stop_times\.txt +252 +252 +0 +0 +0 +0\n", first.stdout)
+    assert re.search(r"trips\.txt +84 +0 +0 +84 +0 +0\n", again.stdout)
+    assert re.search(r"stop_times\.txt +252 +0 +0 +252 +0 +0\n", again.stdout)
+    told = json.loads(run("gtfs", str(feed), "--name", "vrr", "--json").stdout)["files"]["calendar.txt"]
+    assert told == {"rows": 1, "new": 0, "changed": 0, "unchanged": 1, "gone": 0, "rejected": 0}
 
 
 @pytest.fixture

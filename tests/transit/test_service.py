@@ -1,13 +1,16 @@
 """Importing feeds, grading the register, and what is stored."""
 
+import re
 import shutil
+import zipfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from geoalchemy2.shape import from_shape
@@ -23,12 +26,13 @@ from geo_service.sites.models import Site
 from geo_service.transit import ingest, nearby_queries, queries
 from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.gtfs import read_gtfs
+from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.nearby import answers
 from geo_service.transit.service import import_gtfs, refresh
 from geo_service.vacancies.models import Premises
-from tests.transit.feeds import TUESDAY, FeedMaker, all_grades, street
+from tests.transit.feeds import TUESDAY, FeedMaker, all_grades, street, write_zip
 
 CITY = load_city("dortmund")
 
@@ -132,6 +136,118 @@ def test_new_version_becomes_current_and_the_old_one_is_kept(database: Database,
     assert back.status == "changed"
     versions = rows(database, "SELECT file_name, is_current, ended_at IS NULL FROM transit_feeds ORDER BY id")
     assert versions == [("1.zip", True, True), ("2.zip", False, False)]
+
+
+def by_file(report: FeedReport) -> dict[str, tuple[int, ...]]:
+    """Return rows, new, changed, unchanged, gone and rejected of each file."""
+    return {file: astuple(rows) for file, rows in report.files.items()}
+
+
+def test_rows_of_every_file_are_new_changed_unchanged_or_gone(database: Database, tmp_path: Path) -> None:
+    maker = street("A", "B", "C").line("1").line("2").line("9")
+    early = maker.run("1", ["A", "B", "C"], [28_800, 28_860, 28_920])
+    maker.run("1", ["C", "B", "A"], [32_400, 32_460, 32_520])
+    maker.run("2", ["A", "C"], [36_000, 36_060])
+    maker.more["calendar_dates.txt"] = "service_id,date,exception_type\nwk,20260616,2\n"
+    first = import_gtfs(database, maker.write(tmp_path, "1.zip"), "test")
+    assert by_file(first) == {
+        "agency.txt": (1, 1, 0, 0, 0, 0),
+        "stops.txt": (3, 3, 0, 0, 0, 0),
+        "routes.txt": (3, 2, 0, 0, 0, 0),  # nothing runs on the third one
+        "trips.txt": (3, 3, 0, 0, 0, 0),
+        "stop_times.txt": (8, 8, 0, 0, 0, 0),
+        "calendar.txt": (1, 1, 0, 0, 0, 0),
+        "calendar_dates.txt": (1, 1, 0, 0, 0, 0),
+    }
+    again = import_gtfs(database, tmp_path / "1.zip", "test")
+    assert again.status == "unchanged"
+    assert by_file(again) == {
+        file: (rows, 0, 0, new, 0, 0) for file, (rows, new, *_) in by_file(first).items()
+    }
+    assert rows(database, "SELECT count(*) FROM transit_feed_files") == [(7,)]
+
+    maker.tables["stop_times.txt"][0][1] = "07:59:00"  # arrival at A
+    maker.tables["trips.txt"][0][4] = "Hafen"
+    del maker.tables["trips.txt"][2], maker.tables["stop_times.txt"][6:8]
+    maker.run("1", ["B", "C"], [40_000, 40_060])
+    maker.tables["stops.txt"][2][1] = "Cäcilienstraße"
+    maker.more["calendar_dates.txt"] = "service_id,date,exception_type\nwk,20260617,2\n"
+    second = import_gtfs(database, maker.write(tmp_path, "2.zip"), "test")
+    assert early == "t0"
+    assert by_file(second) == {
+        "agency.txt": (1, 0, 0, 1, 0, 0),
+        "stops.txt": (3, 0, 1, 2, 0, 0),
+        "routes.txt": (3, 0, 0, 1, 1, 0),
+        "trips.txt": (3, 0, 2, 1, 0, 0),  # t2 is another trip now
+        "stop_times.txt": (8, 0, 3, 5, 0, 0),
+        "calendar.txt": (1, 0, 0, 1, 0, 0),
+        "calendar_dates.txt": (1, 1, 0, 0, 1, 0),
+    }
+    back = import_gtfs(database, tmp_path / "1.zip", "test")
+    assert (back.status, back.new, back.changed, back.unchanged, back.gone) == ("changed", 0, 2, 1, 0)
+    assert by_file(back)["routes.txt"] == (3, 1, 0, 1, 0, 0)
+    assert by_file(back)["stop_times.txt"] == (8, 0, 3, 5, 0, 0)
+
+
+def test_the_same_feed_packed_anew_is_a_version_without_a_changed_row(
+    database: Database, tmp_path: Path
+) -> None:
+    maker = hourly("A", "B", "C")
+    import_gtfs(database, maker.write(tmp_path, "1.zip"), "test")
+    rewritten = {name: text.replace("\r\n", "\n") for name, text in maker.texts().items()}
+    rewritten["stop_times.txt"] = re.sub(r"(?m)(^|,)0(\d:)", r"\1\2", rewritten["stop_times.txt"])
+    report = import_gtfs(database, write_zip(tmp_path / "2.zip", rewritten), "test")
+    assert report.status == "changed"
+    assert {counts[1:3] + counts[4:] for counts in by_file(report).values()} == {(0, 0, 0, 0)}
+
+
+def test_rejected_rows_are_counted_by_file(database: Database, tmp_path: Path) -> None:
+    maker = hourly("A", "B").stop("A")
+    maker.tables["stop_times.txt"].append(["t0", "", "", "X", "9", ""])
+    report = import_gtfs(database, maker.write(tmp_path), "test")
+    assert report.refused
+    assert by_file(report)["stops.txt"] == (3, 2, 0, 0, 0, 1)
+    assert by_file(report)["stop_times.txt"] == (57, 56, 0, 0, 0, 1)
+    repaired = import_gtfs(database, tmp_path / "feed.zip", "test", repair=True)
+    assert by_file(repaired) == by_file(report)
+    again = import_gtfs(database, tmp_path / "feed.zip", "test", repair=True)
+    assert by_file(again)["stop_times.txt"] == (57, 0, 0, 56, 0, 1)
+
+
+def test_only_rows_for_the_city_are_taken(database: Database, shared_data: Path) -> None:
+    """Checked with pandas on the feed itself: what calls at Dortmund's two stations, and what that needs."""
+    path = shared_data / "gtfs" / "gtfs_de_fernverkehr_2025-11.zip"
+    report = import_gtfs(database, path, "db")
+    with zipfile.ZipFile(path) as archive:
+        files = {
+            name: pd.read_csv(archive.open(f"{name}.txt"), dtype=str)
+            for name in ("stops", "trips", "stop_times")
+        }
+    members = rows(database, "SELECT unnest(member_ids) FROM transit_stops")
+    times = files["stop_times"]
+    here = times[times.stop_id.isin([stop for (stop,) in members])].trip_id.unique()
+    calls = times[times.trip_id.isin(here)]
+    trips = files["trips"][files["trips"].trip_id.isin(here)]
+    assert (report.files["trips.txt"].new, report.files["trips.txt"].rows) == (len(here), len(files["trips"]))
+    assert (report.files["stop_times.txt"].new, report.files["stop_times.txt"].rows) == (
+        len(calls),
+        len(times),
+    )
+    assert report.files["routes.txt"].new == trips.route_id.nunique()
+    stops = {*calls.stop_id, *(stop for (stop,) in members)}
+    parents = files["stops"].set_index("stop_id").parent_station
+    assert report.files["stops.txt"].new == len(stops | set(parents.loc[list(stops)].dropna()))
+
+
+def test_version_of_an_older_program_cannot_be_compared(database: Database, tmp_path: Path) -> None:
+    maker = hourly("A", "B")
+    import_gtfs(database, maker.write(tmp_path, "1.zip"), "test")
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM transit_feed_files"))
+    maker.run("470", ["A", "B"], [80_000, 80_060])
+    report = import_gtfs(database, maker.write(tmp_path, "2.zip"), "test")
+    assert (report.unchanged, by_file(report)["trips.txt"]) == (2, (29, 29, 0, 0, 0, 0))
+    assert "all rows of this one are counted as new" in report.warnings[-1]
 
 
 def test_other_name_is_another_feed(database: Database, tmp_path: Path) -> None:
