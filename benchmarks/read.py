@@ -28,21 +28,24 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
-import shapely
 from sqlalchemy import create_engine
+from starlette.datastructures import QueryParams
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from geo_service.auth import ANYBODY
-from geo_service.auth.fields import visible_fields
+from geo_service.city import load_city
 from geo_service.db import DIALECT
 from geo_service.embedded import EmbeddedCluster
 from geo_service.migrate import migrate
-from geo_service.ogc.areas import area_of_degrees, degrees_of_box, tile_box, tile_search_box
+from geo_service.ogc.areas import degrees_of_box, tile_box, tile_search_box
 from geo_service.ogc.land import PARCELS
-from geo_service.ogc.queries import View, feature_statement, items_parameters, items_statement
+from geo_service.ogc.parameters import items_request
+from geo_service.ogc.queries import feature_statement, items_parameters, items_statement
+from geo_service.ogc.service import known_of, view_of
 from geo_service.ogc.tile_queries import BUDGET_BYTES, FULL_ZOOM, tile_parameters, tile_statement, tile_view
 from geo_service.postgres import find_programs
 
@@ -106,19 +109,18 @@ class Case:
     busy: bool = False
 
 
+CONDITION = "area_m2%20%3E%20500%20AND%20location_text%20LIKE%20'%25e%201%25'"
+"""Of the request with bbox and CQL2."""
+
+
 def cases(parcels: int) -> list[Case]:
     """Return the requests of the table of performance.md."""
     rng = random.Random(1)  # noqa: S311 - samples of a benchmark
-    view = View("parcels", visible_fields("parcels", ANYBODY), unpublished=False)
-    items, single, boxed = (
-        items_statement(view, boxed=False),
-        feature_statement(view),
-        items_statement(view, boxed=True),
-    )
+    single = feature_statement(view_of(PARCELS, ANYBODY))
     listed = [
         Case(
             f"items {limit}",
-            [_items(items, limit, rng.randrange(parcels - limit)) for _ in range(SAMPLES)],
+            [_items(f"limit={limit}&after={rng.randrange(parcels - limit)}") for _ in range(SAMPLES)],
             share,
         )
         for limit, share in ((10, 0.3), (100, 0.6), (1000, 0.8))
@@ -128,16 +130,22 @@ def cases(parcels: int) -> list[Case]:
     return [
         *listed,
         Case("single", [_single(single, rng.randrange(parcels)) for _ in range(SAMPLES)], None),
-        Case("bbox 100", [_box(boxed, parcels, rng) for _ in range(SAMPLES)], None),
+        Case("items 100, counted", [_items("limit=100&count=true")], None),
+        Case("bbox 100", [_items(_box(parcels, rng)) for _ in range(SAMPLES)], None),
+        Case(
+            "bbox + CQL2", [_items(f"{_box(parcels, rng)}&filter={CONDITION}") for _ in range(SAMPLES)], None
+        ),
         Case("tile z14, cold", tiles, None, busy=True),
         Case("tile z14, repeated", tiles, None),
         Case("tile z12, cold", overview, None, busy=True),
     ]
 
 
-def _items(statement: Any, limit: int, after: int) -> tuple[str, Any, dict[str, Any]]:  # noqa: ANN401 - a statement
-    values = items_parameters((limit, after), (TODAY, TODAY), {}, TODAY)
-    return f"/ogc/collections/parcels/items?limit={limit}&after={after}", statement, values
+def _items(query: str) -> tuple[str, Any, dict[str, Any]]:
+    zone = ZoneInfo(load_city("dortmund").timezone)
+    asked = items_request(QueryParams(query), known_of(PARCELS, ANYBODY, TODAY, zone))
+    statement = items_statement(view_of(PARCELS, ANYBODY), asked.question)
+    return f"/ogc/collections/parcels/items?{query}", statement, items_parameters(asked, TODAY)
 
 
 def _single(statement: Any, number: int) -> tuple[str, Any, dict[str, Any]]:  # noqa: ANN401 - a statement
@@ -145,14 +153,12 @@ def _single(statement: Any, number: int) -> tuple[str, Any, dict[str, Any]]:  # 
     return f"/ogc/collections/parcels/items/{key}", statement, {"key": key, "today": TODAY}
 
 
-def _box(statement: Any, parcels: int, rng: random.Random) -> tuple[str, Any, dict[str, Any]]:  # noqa: ANN401 - a statement
-    """Return a box of about 500 m by 500 m."""
+def _box(parcels: int, rng: random.Random) -> str:
+    """Return the parameter of a box of about 500 m by 500 m."""
     width = math.ceil(math.sqrt(parcels)) * CELL_M
     x, y = (start + rng.uniform(0, max(width - 500, 1)) for start in (WEST, SOUTH))
     box = [round(number, 6) for number in degrees_of_box((x, y, x + 500, y + 500))]
-    area = area_of_degrees(box[0], box[1], box[2], box[3])
-    values = items_parameters((100, 0), (TODAY, TODAY), {}, TODAY) | {"area": shapely.to_wkb(area)}
-    return f"/ogc/collections/parcels/items?bbox={','.join(map(str, box))}", statement, values
+    return f"bbox={','.join(map(str, box))}"
 
 
 def _tile(place: tuple[int, int, int]) -> tuple[str, Any, dict[str, Any]]:

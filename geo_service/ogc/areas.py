@@ -1,19 +1,20 @@
 """Boxes and tiles on the way in: from the caller's coordinates to an area in EPSG:25832."""
 
 import math
-from functools import lru_cache
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 from shapely.geometry.base import BaseGeometry
 
 from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID, WGS84_SRID
+from geo_service.ogc.crs import Crs, transformer
 
 Box = tuple[float, float, float, float]
 """Min x, min y, max x, max y."""
 
+BOX, BOX_WITH_HEIGHTS = 4, 6
 WORKABLE_DEGREES: Final[Box] = (-6.0, 40.0, 24.0, 62.0)
 """Longitudes and latitudes for which EPSG:25832 is well behaved; no German land lies outside."""
 STEP_DEGREES: Final = 0.005
@@ -25,9 +26,42 @@ TILE_BUFFER: Final = 64 / 4096
 """Part of a tile's width that is drawn beyond its edge."""
 
 
-@lru_cache(maxsize=4)
-def _transformer(source: int, target: int) -> Transformer:
-    return Transformer.from_crs(source, target, always_xy=True)
+def area_of_box(numbers: Sequence[float], crs: Crs) -> BaseGeometry | None:
+    """Return a box as an area in EPSG:25832; None: nothing that could be stored lies in it.
+
+    Parameters
+    ----------
+    numbers
+        Four, or six with heights, which do not count here; in the order of the system's axes.
+    crs
+        Their coordinate system.
+
+    Raises
+    ------
+    ValueError
+        Saying what is wrong, to stand behind the name of the box.
+    """
+    corners = [*numbers[:2], *numbers[3:5]] if len(numbers) == BOX_WITH_HEIGHTS else list(numbers)
+    if len(corners) != BOX:
+        raise ValueError(f"has four numbers (min x, min y, max x, max y), not {len(corners)}")
+    if not all(map(math.isfinite, corners)):
+        raise ValueError("holds a number that is too large")
+    west, south, east, north = corners
+    if crs.latitude_first:
+        west, south, east, north = south, west, north, east
+    if south > north:
+        raise ValueError("has its smaller y first")
+    if not crs.degrees and west > east:
+        raise ValueError("has its smaller x first")
+    if crs.srid == STORAGE_SRID:
+        return area_of_metres(west, south, east, north)
+    if not crs.degrees:  # Web Mercator: its axes are those of the degrees
+        west, south = transformer(crs.srid, WGS84_SRID).transform(west, south)
+        east, north = transformer(crs.srid, WGS84_SRID).transform(east, north)
+    if not (abs(west) <= 180 and abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):  # noqa: PLR2004 - the globe
+        order = "latitude" if crs.latitude_first else "longitude"
+        raise ValueError(f"is in degrees, {order} first, unless its coordinate system says otherwise")
+    return area_of_degrees(west, south, east, north)
 
 
 def area_of_degrees(west: float, south: float, east: float, north: float) -> BaseGeometry | None:
@@ -54,7 +88,7 @@ def _bent(box: Box) -> BaseGeometry:
     along = np.linspace(south, north, 2 + min(int((north - south) / STEP_DEGREES), 400))
     x = np.concatenate([across, np.full_like(along, east), across[::-1], np.full_like(along, west)])
     y = np.concatenate([np.full_like(across, south), along, np.full_like(across, north), along[::-1]])
-    ring = np.column_stack(_transformer(WGS84_SRID, STORAGE_SRID).transform(x, y))
+    ring = np.column_stack(transformer(WGS84_SRID, STORAGE_SRID).transform(x, y))
     if east > west and north > south:
         return shapely.Polygon(ring)
     return shapely.LineString(ring) if east > west or north > south else shapely.Point(ring[0])
@@ -71,7 +105,7 @@ def area_of_metres(west: float, south: float, east: float, north: float) -> Base
 
 def degrees_of_box(box: Box) -> Box:
     """Return the box of longitudes and latitudes around a box in EPSG:25832."""
-    west, south, east, north = _transformer(STORAGE_SRID, WGS84_SRID).transform_bounds(*box, densify_pts=21)
+    west, south, east, north = transformer(STORAGE_SRID, WGS84_SRID).transform_bounds(*box, densify_pts=21)
     return west, south, east, north
 
 
@@ -87,12 +121,12 @@ def tile_search_box(tile: Box) -> Box | None:
     west, south, east, north = tile
     margin = (east - west) * TILE_BUFFER
     grown = (west - margin, south - margin, east + margin, north + margin)
-    bounds = _transformer(WGS84_SRID, WEB_MERCATOR_SRID).transform_bounds(*WORKABLE_DEGREES)
+    bounds = transformer(WGS84_SRID, WEB_MERCATOR_SRID).transform_bounds(*WORKABLE_DEGREES)
     left, bottom = max(grown[0], bounds[0]), max(grown[1], bounds[1])
     right, top = min(grown[2], bounds[2]), min(grown[3], bounds[3])
     if left >= right or bottom >= top:
         return None
-    box = _transformer(WEB_MERCATOR_SRID, STORAGE_SRID).transform_bounds(
+    box = transformer(WEB_MERCATOR_SRID, STORAGE_SRID).transform_bounds(
         left, bottom, right, top, densify_pts=21
     )
     return box if all(map(math.isfinite, box)) else None

@@ -9,12 +9,14 @@ from urllib.parse import quote
 
 from geo_service.city import CityProfile
 from geo_service.ogc.areas import MAX_ZOOM, Box
+from geo_service.ogc.crs import CRS84, OFFERED, STORAGE
 from geo_service.ogc.model import Collection, Tiles
-from geo_service.ogc.parameters import CRS84, STORAGE_CRS
 from geo_service.ogc.tile_queries import FULL_ZOOM, MAX_BYTES, TINY_PIXELS
 
 JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
+SCHEMA: Final = "application/schema+json"
+OGC_REL: Final = "http://www.opengis.net/def/rel/ogc/1.0"
 MVT: Final = "application/vnd.mapbox-vector-tile"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 TILE_SCHEME: Final = "WebMercatorQuad"
@@ -24,6 +26,28 @@ CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/filter",
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
+    *(
+        f"http://www.opengis.net/spec/cql2/1.0/conf/{name}"
+        for name in (
+            "cql2-text",
+            "cql2-json",
+            "basic-cql2",
+            "advanced-comparison-operators",
+            "case-insensitive-comparison",
+            "accent-insensitive-comparison",
+            "basic-spatial-functions",
+            "basic-spatial-functions-plus",
+            "spatial-functions",
+            "temporal-functions",
+            "array-functions",
+            "property-property",
+            "arithmetic",
+        )
+    ),
 )
 """Conformance classes that are met, and no others."""
 
@@ -100,20 +124,26 @@ def collection(
         link(here, "self", JSON, "This document"),
         link(f"{here}/items", "items", GEOJSON, described.title),
     ]
+    for name, rel in (
+        ("schema", "describedby"),
+        ("queryables", f"{OGC_REL}/queryables"),
+        ("sortables", f"{OGC_REL}/sortables"),
+    ):
+        links.append(link(f"{here}/{name}", rel, SCHEMA, f"{described.title}, {name}"))
     if described.tiles:
-        rel = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
+        rel = f"{OGC_REL}/tilesets-vector"
         links.append(link(f"{here}/tiles", rel, JSON, f"{described.title}, vector tiles"))
     document: Document = {
         "id": described.id,
         "title": f"{described.title_de} / {described.title}",
         "description": described.description,
         "itemType": "feature",
-        "crs": [CRS84, STORAGE_CRS],
-        "storageCrs": STORAGE_CRS,
+        "crs": [crs.uri for crs in OFFERED],
+        "storageCrs": STORAGE.uri,
         "links": links,
     }
     if extent:
-        document["extent"] = {"spatial": {"bbox": [list(extent)], "crs": CRS84}}
+        document["extent"] = {"spatial": {"bbox": [list(extent)], "crs": CRS84.uri}}
         if described.valid is not None:
             document["extent"]["temporal"] = {"interval": [[None, None]]}
     if computation:

@@ -29,8 +29,8 @@ TESTS: Final[Mapping[Kind, tuple[Test, ...]]] = MappingProxyType(
         "text": ("is",),
         "boolean": ("is",),
         "date": ("is", "least", "most"),
-        "number": ("least", "most"),
-        "integer": ("least", "most"),
+        "number": ("is", "least", "most"),
+        "integer": ("is", "least", "most"),
     }
 )
 """What can be asked of a field, by its kind."""
@@ -51,14 +51,13 @@ def filters_of(collection: Collection, caller: Caller) -> dict[str, Filter]:
 
     Only fields that the caller sees: a filter would tell what a field holds.
     """
-    if not collection.filterable:
-        return {}
     prefix: dict[Test, str] = {"is": "", "least": "min_", "most": "max_"}
     return {
         f"{prefix[test]}{field.name}": Filter(field.name, test, field.kind, collection.checks.get(field.name))
         for field in RECORDS[collection.id]
         if field.visible_to(caller)
         for test in TESTS.get(field.kind, ())
+        if field.name not in collection.choices
     }
 
 

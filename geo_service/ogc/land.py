@@ -148,7 +148,6 @@ AVAILABILITY = Collection(
         **same(capacities, "left_footprint_m2 left_floor_m2 left_stacking_m2"),
         "capacity_parts": capacities.c.parts,
     },
-    filterable=True,
     computation=STORED_STATE,
     checks={
         "preset": horizon_preset,
@@ -220,7 +219,6 @@ RESTRICTIONS = Collection(
     },
     tiles=Tiles(restrictions, drawn("restrictions", same(restrictions, "kind effect severity title"))),
     valid=restrictions.c.valid,
-    filterable=True,
     checks={"kind": one_of(RestrictionKind), "effect": one_of(Effect), "severity": one_of(Severity)},
     area_m2=func.ST_Area(restrictions.c.geom),
     public_rows=lambda _day: published_restriction(restrictions.c.kind),

@@ -71,8 +71,6 @@ class Collection:
         Rows that belong to the collection; None: all of the source.
     choices
         Query parameters that pick rows: name to (column, default).
-    filterable
-        Whether each visible field can be filtered by; see `filters`.
     computation
         Selects the one row that tells how stored results were computed; None: nothing is computed.
     checks
@@ -94,7 +92,6 @@ class Collection:
     public_rows: RowRule | None = None
     only: ColumnElement[bool] | None = None
     choices: Mapping[str, tuple[Column, str]] = field(default_factory=lambda: MappingProxyType({}))
-    filterable: bool = False
     computation: TextClause | None = None
     checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from geo_service.ogc.cql.tree import LANGUAGES, LONGEST
+from geo_service.ogc.crs import CRS84, OFFERED
 from geo_service.ogc.documents import GEOJSON, MVT
-from geo_service.ogc.parameters import CRS84, DEFAULT_LIMIT, MAX_LIMIT, STORAGE_CRS
+from geo_service.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT
 
 Document = dict[str, Any]
 
@@ -14,11 +16,13 @@ def _query(name: str, description: str, schema: Document, **more: Any) -> Docume
 
 FORMAT = _query("f", "Format of the answer.", {"type": "string", "enum": ["json", "geojson"]})
 
-CRS = _query(
-    "crs",
-    "Coordinate system of the answer.",
-    {"type": "string", "format": "uri", "enum": [CRS84, STORAGE_CRS], "default": CRS84},
-)
+_SYSTEMS: Document = {
+    "type": "string",
+    "format": "uri",
+    "enum": [crs.uri for crs in OFFERED],
+    "default": CRS84.uri,
+}
+CRS = _query("crs", "Coordinate system of the answer.", _SYSTEMS)
 METHOD = _query("method", "Transit method (collection transit).", {"type": "string", "default": "are"})
 ITEM: Document = {"parameters": [CRS, METHOD, FORMAT]}
 
@@ -40,11 +44,7 @@ ITEMS: Document = {
             style="form",
             explode=False,
         ),
-        _query(
-            "bbox-crs",
-            "Coordinate system of bbox.",
-            {"type": "string", "format": "uri", "enum": [CRS84, STORAGE_CRS], "default": CRS84},
-        ),
+        _query("bbox-crs", "Coordinate system of bbox.", _SYSTEMS),
         _query(
             "datetime",
             "Day, moment or interval (RFC 3339, .. for an open end) in which the features hold; "
@@ -53,7 +53,29 @@ ITEMS: Document = {
             style="form",
             explode=False,
         ),
-        _query("after", "Where the page starts; part of the next link.", {"type": "integer", "minimum": 0}),
+        _query(
+            "filter",
+            "Condition in CQL2, such as net_m2 > 1000 AND severity = 'none'.",
+            {"type": "string", "maxLength": LONGEST},
+        ),
+        _query(
+            "filter-lang",
+            "Language of filter.",
+            {"type": "string", "enum": list(LANGUAGES), "default": LANGUAGES[0]},
+        ),
+        _query("filter-crs", "Coordinate system of the geometries in filter.", _SYSTEMS),
+        _query(
+            "sortby", "Fields to sort by, descending after a minus: -net_m2,parcel_key.", {"type": "string"}
+        ),
+        _query("properties", "Fields of the answer, separated by commas.", {"type": "string"}),
+        _query(
+            "resultType",
+            "hits: only the number of features.",
+            {"type": "string", "enum": ["results", "hits"], "default": "results"},
+        ),
+        _query("count", "Whether numberMatched is counted too.", {"type": "boolean", "default": False}),
+        _query("after", "Where the page starts; part of the next link.", {"type": "string"}),
+        _query("before", "Where the page ends; part of the prev link.", {"type": "string"}),
         CRS,
         METHOD,
         FORMAT,

@@ -1,122 +1,121 @@
 """What a caller may write behind the question mark, read strictly: an unknown or wrong parameter is named.
 
-Source: OGC API - Features, part 1 (OGC 17-069r4), sections 7.15 and 7.16; part 2 (18-058r1), bbox-crs.
+Source: OGC API - Features, part 1 (OGC 17-069r4), sections 7.15 and 7.16; part 2 (18-058r1), bbox-crs;
+part 3 (19-079r2), filter.
 """
 
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
-from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from shapely.geometry.base import BaseGeometry
 from starlette.datastructures import QueryParams
 
+from geo_service.auth.fields import Kind
 from geo_service.errors import BadParameter
-from geo_service.geometry import STORAGE_SRID, WGS84_SRID
-from geo_service.ogc.areas import area_of_degrees, area_of_metres
-from geo_service.ogc.filters import Filter, read_filters
+from geo_service.ogc.areas import area_of_box
+from geo_service.ogc.cql.tree import LANGUAGES
+from geo_service.ogc.crs import Crs, crs_of
+from geo_service.ogc.filters import read_filters
+from geo_service.ogc.paging import read_sorts, read_start
+from geo_service.ogc.question import Cql, Days, ItemsRequest, Known, Question
 
 MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
-CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
-STORAGE_CRS: Final = "http://www.opengis.net/def/crs/EPSG/0/25832"
-SRID_OF_CRS: Final = {
-    CRS84: WGS84_SRID,
-    "CRS84": WGS84_SRID,
-    "OGC:CRS84": WGS84_SRID,
-    STORAGE_CRS: STORAGE_SRID,
-    "EPSG:25832": STORAGE_SRID,
-}
-"""Coordinate systems of crs and bbox-crs, by URI and by the short names that people write."""
-CRS_OF_SRID: Final = {WGS84_SRID: CRS84, STORAGE_SRID: STORAGE_CRS}
 FORMATS: Final = frozenset({"json", "geojson"})
-MAX_KEY: Final = 2**31 - 1
-BOX, BOX_WITH_HEIGHTS, INTERVAL = 4, 6, 2
-"""How many parts each of them has."""
+INTERVAL: Final = 2
+"""How many parts it has."""
 DAY_OR_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?")
 
-Days = tuple[date | None, date | None]
+COMMON: Final = frozenset(
+    {
+        "bbox",
+        "bbox-crs",
+        "crs",
+        "datetime",
+        "f",
+        "filter",
+        "filter-lang",
+        "filter-crs",
+        "sortby",
+        "properties",
+    }
+)
+"""Parameters of every collection's items and exports."""
+PAGED: Final = frozenset({"limit", "after", "before", "resultType", "count"})
+"""Parameters of pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class ItemsRequest:
-    """A page of a collection, as asked for.
-
-    Parameters
-    ----------
-    limit
-        Most features on a page.
-    after
-        Row id after which the page starts.
-    boxed
-        Whether a bbox is given.
-    area
-        What it covers, EPSG:25832; None with ``boxed``: nothing.
-    days
-        First and last day in question; None: open.
-    choices
-        Values of the collection's choices.
-    srid
-        Coordinate system of the answer.
-    filters
-        Filters by the collection's fields, with their values.
-    """
-
-    limit: int
-    after: int
-    boxed: bool
-    area: BaseGeometry | None
-    days: Days
-    choices: dict[str, str]
-    srid: int
-    filters: dict[Filter, Any]
-
-
-def items_request(
-    query: QueryParams,
-    choices: Mapping[str, str],
-    today: date,
-    zone: ZoneInfo,
-    filters: Mapping[str, Filter] = MappingProxyType({}),
-) -> ItemsRequest:
+def items_request(query: QueryParams, known: Known) -> ItemsRequest:
     """Read the parameters of a page.
 
     Parameters
     ----------
     query
         As sent.
-    choices
-        The collection's choices with their defaults.
-    today
-        Day that counts when no datetime is given.
-    zone
-        Time zone in which moments become days.
-    filters
-        The collection's filters by name of their parameter.
+    known
+        What the caller may ask.
 
     Raises
     ------
     BadParameter
         Naming the parameter.
     """
-    allowed = {"limit", "after", "bbox", "bbox-crs", "crs", "datetime", "f", *choices, *filters}
-    given = single_values(query, allowed)
-    box_srid = srid_of(given, "bbox-crs")
-    area = _area(given["bbox"], box_srid) if "bbox" in given else None
+    given = single_values(query, {*COMMON, *PAGED, *known.choices, *known.filters})
+    filters = read_filters(given, known.filters)
+    sorts = read_sorts(given.get("sortby"), known.kinds)
+    start, box_crs = read_start(given, sorts), crs_of(given, "bbox-crs")
     return ItemsRequest(
+        question=Question(
+            boxed="bbox" in given,
+            filters=tuple(filters),
+            cql=_cql(given, known.zone),
+            sorts=sorts,
+            started=start.row_id is not None,
+            backwards=start.backwards,
+        ),
         limit=min(_whole(given, "limit", DEFAULT_LIMIT, lowest=1), MAX_LIMIT),
-        after=min(_whole(given, "after", 0, lowest=0), MAX_KEY),
-        boxed="bbox" in given,
-        area=area,
-        days=_days(given["datetime"], zone) if "datetime" in given else (today, today),
-        choices={name: given.get(name, default) for name, default in choices.items()},
-        srid=srid_of(given, "crs"),
-        filters=read_filters(given, filters),
+        start=start,
+        area=_area(given["bbox"], box_crs) if "bbox" in given else None,
+        days=_days(given["datetime"], known.zone) if "datetime" in given else (known.today, known.today),
+        choices={name: given.get(name, default) for name, default in known.choices.items()},
+        crs=crs_of(given, "crs"),
+        values=tuple(filters.values()),
+        properties=_properties(given.get("properties"), known.kinds),
+        hits=_one_of(given, "resultType", ("results", "hits")) == "hits",
+        counted=_one_of(given, "count", ("false", "true")) == "true",
     )
+
+
+def _cql(given: Mapping[str, str], zone: ZoneInfo) -> Cql | None:
+    """Return the filter in CQL2; its language and coordinate system without a filter are read too."""
+    language = _one_of(given, "filter-lang", LANGUAGES)
+    crs = crs_of(given, "filter-crs")
+    return Cql(given["filter"], language, crs, zone.key) if "filter" in given else None
+
+
+def _one_of(given: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    """Return a parameter that is one of a few words; the first one when it is not given."""
+    value = given.get(name, allowed[0])
+    if value not in allowed:
+        raise BadParameter(f"{name} is {' or '.join(allowed)}, not {value[:40]!r}.", parameter=name)
+    return value
+
+
+def _properties(text: str | None, kinds: Mapping[str, Kind]) -> tuple[str, ...] | None:
+    """Return the wanted fields in the order of the collection."""
+    if text is None:
+        return None
+    wanted = {word.strip() for word in text.split(",")}
+    unknown = sorted(wanted - set(kinds))
+    if unknown:
+        raise BadParameter(
+            f"There is no property {unknown[0][:60]!r}. Known: {', '.join(kinds)}.", parameter="properties"
+        )
+    return tuple(name for name in kinds if name in wanted)
 
 
 def single_values(query: QueryParams, allowed: set[str]) -> dict[str, str]:
@@ -149,39 +148,13 @@ def _whole(given: dict[str, str], name: str, default: int, *, lowest: int) -> in
     return int(text)
 
 
-def srid_of(given: Mapping[str, str], name: str) -> int:
-    """Return the coordinate system that a parameter names; CRS84 when it is not given.
-
-    Raises
-    ------
-    BadParameter
-        When it is not offered.
-    """
-    text = given.get(name, CRS84)
-    srid = SRID_OF_CRS.get(text)
-    if srid is None:
-        offered = f"{CRS84}, {STORAGE_CRS}"
-        raise BadParameter(f"{name} {text[:100]!r} is not offered. Offered: {offered}.", parameter=name)
-    return srid
-
-
-def _area(text: str, srid: int) -> BaseGeometry | None:
+def _area(text: str, crs: Crs) -> BaseGeometry | None:
     """Read a bbox: four numbers, or six with heights, which do not count here."""
     numbers = [_number(part) for part in text.split(",")]
-    if len(numbers) == BOX_WITH_HEIGHTS:
-        numbers = [*numbers[:2], *numbers[3:5]]
-    if len(numbers) != BOX:
-        raise _bad_box(f"has four numbers (min x, min y, max x, max y), not {len(numbers)}")
-    west, south, east, north = numbers
-    if south > north:
-        raise _bad_box("has its smaller y first")
-    if srid == STORAGE_SRID:
-        if west > east:
-            raise _bad_box("has its smaller x first")
-        return area_of_metres(west, south, east, north)
-    if not (abs(west) <= 180 and abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):  # noqa: PLR2004 - the globe
-        raise _bad_box("is in degrees, longitude first, unless bbox-crs says otherwise")
-    return area_of_degrees(west, south, east, north)
+    try:
+        return area_of_box(numbers, crs)
+    except ValueError as error:
+        raise _bad_box(str(error)) from error
 
 
 def _number(text: str) -> float:

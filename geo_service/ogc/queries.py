@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+import shapely
 from sqlalchemy import (
     BindParameter,
     Boolean,
@@ -27,15 +29,22 @@ from sqlalchemy import (
     select,
     true,
 )
+from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import NullType, TypeEngine
 
-from geo_service.geometry import STORAGE_SRID, WGS84_SRID
+from geo_service.auth.fields import RECORDS, Kind
+from geo_service.geometry import STORAGE_SRID
+from geo_service.ogc import paging
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.filters import Filter, condition
+from geo_service.ogc.cql.operands import Scope
+from geo_service.ogc.cql.translate import condition_of
+from geo_service.ogc.cql.tree import parse
+from geo_service.ogc.crs import CRS84, Crs
+from geo_service.ogc.filters import condition, parameter_of
 from geo_service.ogc.model import Collection, Column
+from geo_service.ogc.paging import start_values
+from geo_service.ogc.question import Cql, ItemsRequest, Question
 
-COORDINATE_DIGITS: Final = {WGS84_SRID: 7, STORAGE_SRID: 3}
-"""Digits after the point: about one centimetre, one millimetre."""
 KEPT_STATEMENTS: Final = 256
 Statement = Select[*tuple[Any, ...]]
 
@@ -48,96 +57,152 @@ class View:
     ----------
     collection
         Id of the collection.
-    fields
-        Visible fields, in order.
+    visible
+        Fields that the caller sees, in order.
     unpublished
         Whether rows that are not public are included.
-    srid
+    crs
         Coordinate system of the shapes.
+    wanted
+        Fields that are handed out; None: all that the caller sees.
     """
 
     collection: str
-    fields: tuple[str, ...]
+    visible: tuple[str, ...]
     unpublished: bool
-    srid: int = WGS84_SRID
+    crs: Crs = CRS84
+    wanted: tuple[str, ...] | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields that are handed out, in order."""
+        return self.visible if self.wanted is None else self.wanted
 
 
-def items_parameters(
-    page: tuple[int, int], days: tuple[date | None, date | None], choices: dict[str, str], today: date
-) -> dict[str, Any]:
-    """Return the values of ``items_statement`` without a box.
+def items_parameters(asked: ItemsRequest, today: date) -> dict[str, Any]:
+    """Return the values of `items_statement` and `count_statement`.
 
     Parameters
     ----------
-    page
-        Number of features, and the row id after which they start.
-    days
-        First and last day in question; None: open.
-    choices
-        Values of the collection's choices.
+    asked
+        The page.
     today
         Day on which publication is judged.
     """
-    limit, after = page
-    return {
-        "limit": limit,
-        "rows": limit + 1,
-        "after": after,
-        "since": days[0],
-        "until": days[1],
+    values = {
+        "limit": asked.limit,
+        "rows": asked.limit + 1,
+        "since": asked.days[0],
+        "until": asked.days[1],
         "today": today,
-        **choices,
+        **start_values(asked.start),
+        **asked.choices,
+        **{parameter_of(place): given for place, given in enumerate(asked.values)},
     }
+    if asked.area is not None:
+        values["area"] = shapely.to_wkb(asked.area)
+    return values
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def items_statement(view: View, *, boxed: bool, filters: tuple[Filter, ...] = ()) -> Statement:
+def items_statement(view: View, question: Question) -> Statement:
     """Build one page of a collection.
 
     Parameters
     ----------
     view
         Collection, fields and rows.
-    boxed
-        Whether an area is given (bound as ``area``: WKB in EPSG:25832).
-    filters
-        By which fields rows are chosen; values are bound by `filters.parameter_of` their place.
+    question
+        Which rows, in which order.
 
     Returns
     -------
     Select
-        One row: features as text joined by commas, number of rows found (at most limit + 1), row id of the
-        last feature. Bound: see ``items_parameters``.
+        One row: features as text joined by commas, number of rows found (at most limit + 1), what the marks
+        of the first and of the last feature are made of. Bound: see `items_parameters`.
+
+    Raises
+    ------
+    BadParameter
+        When the filter cannot be used.
     """
     collection = COLLECTIONS[view.collection]
-    conditions = [*row_conditions(collection, view), collection.row_id > value("after", Integer)]
-    if collection.valid is not None:
-        days = func.daterange(
-            value("since", Date),
-            value("until", Date),
-            constant("[]"),
-        )
-        conditions.append(collection.valid.op("&&", return_type=Boolean())(days))
-    if boxed:
-        area = func.ST_GeomFromWKB(value("area", LargeBinary), STORAGE_SRID)
-        conditions.append(func.ST_Intersects(collection.geom, area))
-    conditions += [
-        condition(collection.columns[each.field], each, place) for place, each in enumerate(filters)
-    ]
+    order = paging.order(collection, question.sorts, backwards=question.backwards)
+    conditions = asked_rows(view, question)
+    if question.started:
+        conditions.append(paging.beyond(collection, question.sorts, backwards=question.backwards))
     page = (
         _features(collection, view)
-        .add_columns(func.row_number().over(order_by=collection.row_id).label("place"))
+        .add_columns(
+            func.row_number().over(order_by=order).label("place"),
+            paging.mark(collection, question.sorts).label("mark"),
+        )
         .where(*conditions)
-        .order_by(collection.row_id)
+        .order_by(*order)
         .limit(value("rows", Integer))
         .subquery("page")
     )
     on_page = page.c.place <= value("limit", Integer)
-    return select(
-        func.string_agg(page.c.feature, constant(",")).filter(on_page),
-        func.count(),
-        func.max(page.c.row_id).filter(on_page),
-    )
+    shown = page.c.place.desc() if question.backwards else page.c.place
+    ends = [
+        func.array_agg(aggregate_order_by(page.c.mark, way), type_=ARRAY(page.c.mark.type)).filter(on_page)[1]
+        for way in (shown, page.c.place if question.backwards else page.c.place.desc())
+    ]
+    joined = aggregate_order_by(constant(","), shown) if question.backwards else constant(",")
+    return select(func.string_agg(page.c.feature, joined).filter(on_page), func.count(), *ends)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def count_statement(view: View, question: Question) -> Statement:
+    """Build the number of features of all pages together. Bound: see `items_parameters`.
+
+    Raises
+    ------
+    BadParameter
+        When the filter cannot be used.
+    """
+    source = COLLECTIONS[view.collection].source
+    return select(func.count()).select_from(source).where(*asked_rows(view, question))
+
+
+def asked_rows(view: View, question: Question) -> list[ColumnElement[bool]]:
+    """Return which rows a question asks for, on whichever page.
+
+    Raises
+    ------
+    BadParameter
+        When the filter cannot be used.
+    """
+    collection = COLLECTIONS[view.collection]
+    conditions = row_conditions(collection, view)
+    if collection.valid is not None:
+        days = func.daterange(value("since", Date), value("until", Date), constant("[]"))
+        conditions.append(collection.valid.op("&&", return_type=Boolean())(days))
+    if question.boxed:
+        area = func.ST_GeomFromWKB(value("area", LargeBinary), STORAGE_SRID)
+        conditions.append(func.ST_Intersects(collection.geom, area))
+    conditions += [
+        condition(collection.columns[each.field], each, place) for place, each in enumerate(question.filters)
+    ]
+    if question.cql is not None:
+        conditions.append(
+            condition_of(parse(question.cql.text, question.cql.language), _scope(view, question.cql))
+        )
+    return conditions
+
+
+def _scope(view: View, cql: Cql) -> Scope:
+    """Return what a filter may speak of: what the caller sees, whatever is handed out."""
+    collection = COLLECTIONS[view.collection]
+    kinds = kinds_of(view)
+    columns = {name: collection.columns[name] for name in kinds}
+    return Scope(columns, kinds, collection.geom, cql.crs, ZoneInfo(cql.zone))
+
+
+def kinds_of(view: View) -> dict[str, Kind]:
+    """Return the fields that the caller sees, with their kinds."""
+    kinds = {field.name: field.kind for field in RECORDS[view.collection]}
+    return {name: kinds[name] for name in view.visible}
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -191,10 +256,7 @@ def _features(collection: Collection, view: View) -> Statement:
         .correlate(*_tables(collection.source))
         .lateral("properties")
     )
-    shape = collection.geom
-    if view.srid != STORAGE_SRID:
-        shape = func.ST_Transform(shape, view.srid, type_=NullType())
-    geometry = func.ST_AsGeoJSON(shape, COORDINATE_DIGITS[view.srid], 0, type_=Text)
+    geometry = func.ST_AsGeoJSON(shape_in(collection.geom, view.crs), view.crs.digits, 0, type_=Text)
     feature = (
         constant('{"type":"Feature","id":')
         + _json(collection.key)
@@ -207,6 +269,13 @@ def _features(collection: Collection, view: View) -> Statement:
     return select(collection.row_id.label("row_id"), feature.label("feature")).select_from(
         collection.source.join(properties, true())
     )
+
+
+def shape_in(geom: Column, crs: Crs) -> Column:
+    """Return a geometry in a coordinate system, in the order of its axes."""
+    if crs.srid != STORAGE_SRID:
+        geom = func.ST_Transform(geom, crs.srid, type_=NullType())
+    return func.ST_FlipCoordinates(geom, type_=NullType()) if crs.latitude_first else geom
 
 
 def _tables(source: FromClause) -> list[FromClause]:

@@ -13,16 +13,19 @@ from geo_service.conditional import caching
 from geo_service.db import Reading, ReadSession
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.crs import Crs, crs_of
 from geo_service.ogc.extents import extent_of
-from geo_service.ogc.filters import filters_of
 from geo_service.ogc.model import Collection
-from geo_service.ogc.parameters import CRS_OF_SRID, items_request, single_values, srid_of
+from geo_service.ogc.parameters import items_request, single_values
+from geo_service.ogc.queries import kinds_of
+from geo_service.ogc.schemas import Purpose, describe
 from geo_service.ogc.service import (
     Page,
     choices_of,
     collection_bytes,
     feature_of,
     find_collection,
+    known_of,
     page_of,
     view_of,
     with_links,
@@ -64,6 +67,32 @@ async def get_collection(request: Request, caller: Public, session: Reading, col
     return JSONResponse(await _described(request, caller, session, collection), headers=caching(caller))
 
 
+@router.get("/collections/{collection_id}/schema", openapi_extra=openapi.FORMAT_ONLY)
+async def get_schema(request: Request, caller: Public, collection_id: str) -> Response:
+    """Describe the fields of a collection."""
+    return _schema(request, caller, collection_id, "schema")
+
+
+@router.get("/collections/{collection_id}/queryables", openapi_extra=openapi.FORMAT_ONLY)
+async def get_queryables(request: Request, caller: Public, collection_id: str) -> Response:
+    """Describe the fields that a filter may speak of."""
+    return _schema(request, caller, collection_id, "queryables")
+
+
+@router.get("/collections/{collection_id}/sortables", openapi_extra=openapi.FORMAT_ONLY)
+async def get_sortables(request: Request, caller: Public, collection_id: str) -> Response:
+    """Describe the fields that a page can be sorted by."""
+    return _schema(request, caller, collection_id, "sortables")
+
+
+def _schema(request: Request, caller: Caller, collection_id: str, purpose: Purpose) -> Response:
+    collection = find_collection(collection_id)
+    single_values(request.query_params, {"f"})
+    here = f"{base_address(request)}/ogc/collections/{collection.id}/{purpose}"
+    document = describe(collection, kinds_of(view_of(collection, caller)), purpose, here)
+    return JSONResponse(document, media_type=documents.SCHEMA, headers=caching(caller))
+
+
 @router.get(
     "/collections/{collection_id}/items",
     response_class=Response,
@@ -74,11 +103,10 @@ async def get_items(request: Request, caller: Public, session: Reading, collecti
     """Return a page of features."""
     collection = find_collection(collection_id)
     day = today_of(request)
-    choices, filters = choices_of(collection, {}), filters_of(collection, caller)
-    asked = items_request(request.query_params, choices, day, zone_of(request), filters)
+    asked = items_request(request.query_params, known_of(collection, caller, day, zone_of(request)))
     page = await page_of(session, collection, caller, (asked, day))
     content = collection_bytes(page, _page_links(request, collection, page))
-    return _geojson(content, caller, asked.srid)
+    return _geojson(content, caller, asked.crs)
 
 
 @router.get(
@@ -93,15 +121,15 @@ async def get_item(
     """Return one feature."""
     collection = find_collection(collection_id)
     given = single_values(request.query_params, {"f", "crs", *collection.choices})
-    view = view_of(collection, caller, srid_of(given, "crs"))
+    view = view_of(collection, caller, crs_of(given, "crs"))
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, given)}
     content = await feature_of(session, view, values)
     links = documents.item_links(base_address(request), collection, feature_id)
-    return _geojson(with_links(content, links), caller, view.srid)
+    return _geojson(with_links(content, links), caller, view.crs)
 
 
-def _geojson(content: bytes, caller: Caller, srid: int) -> Response:
-    headers = {**caching(caller), "Content-Crs": f"<{CRS_OF_SRID[srid]}>"}
+def _geojson(content: bytes, caller: Caller, crs: Crs) -> Response:
+    headers = {**caching(caller), "Content-Crs": f"<{crs.uri}>"}
     return Response(content, media_type=documents.GEOJSON, headers=headers)
 
 
@@ -125,14 +153,20 @@ async def _described(
 def _page_links(request: Request, collection: Collection, page: Page) -> list[documents.Document]:
     base = base_address(request)
     here = f"{base}/ogc/collections/{collection.id}"
-    given = dict(request.query_params)
+    given = {name: text for name, text in request.query_params.items() if name not in {"after", "before"}}
     links = [
-        documents.link(_address(f"{here}/items", given), "self", documents.GEOJSON, "This page"),
+        documents.link(
+            _address(f"{here}/items", dict(request.query_params)), "self", documents.GEOJSON, "This page"
+        ),
         documents.link(here, "collection", documents.JSON, collection.title),
     ]
-    if page.next_after is not None:
-        following = _address(f"{here}/items", {**given, "after": str(page.next_after)})
-        links.append(documents.link(following, "next", documents.GEOJSON, "Next page"))
+    for mark, name, rel, title in (
+        (page.following, "after", "next", "Next page"),
+        (page.previous, "before", "prev", "Previous page"),
+    ):
+        if mark is not None:
+            address = _address(f"{here}/items", {**given, name: mark})
+            links.append(documents.link(address, rel, documents.GEOJSON, title))
     return links
 
 

@@ -4,8 +4,9 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-import shapely
+import psycopg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth.caller import Caller
@@ -13,18 +14,23 @@ from geo_service.auth.fields import visible_fields
 from geo_service.auth.publication import sees_unpublished
 from geo_service.db import fetch_bytes, fetch_bytes_row
 from geo_service.errors import NotFound
-from geo_service.geometry import WGS84_SRID
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.cql.tree import refuse
+from geo_service.ogc.crs import CRS84, Crs
 from geo_service.ogc.documents import Document
-from geo_service.ogc.filters import parameter_of
+from geo_service.ogc.filters import filters_of
 from geo_service.ogc.model import Collection
-from geo_service.ogc.parameters import MAX_KEY, ItemsRequest
+from geo_service.ogc.paging import MAX_ROW_ID, mark_of
 from geo_service.ogc.queries import (
+    Statement,
     View,
+    count_statement,
     feature_statement,
     items_parameters,
     items_statement,
+    kinds_of,
 )
+from geo_service.ogc.question import ItemsRequest, Known
 
 LONGEST_KEY: Final = 200
 
@@ -39,13 +45,17 @@ class Page:
         GeoJSON features joined by commas, UTF-8.
     number
         How many they are.
-    next_after
-        Row id after which the next page starts; None: this is the last one.
+    following, previous
+        Marks where the next page starts and the previous one ends; None: there is none.
+    matched
+        How many features all pages have together; None: not asked.
     """
 
     features: bytes
     number: int
-    next_after: int | None
+    following: str | None = None
+    previous: str | None = None
+    matched: int | None = None
 
 
 def find_collection(collection_id: str) -> Collection:
@@ -65,9 +75,22 @@ def find_collection(collection_id: str) -> Collection:
     return found
 
 
-def view_of(collection: Collection, caller: Caller, srid: int = WGS84_SRID) -> View:
+def view_of(
+    collection: Collection, caller: Caller, crs: Crs = CRS84, wanted: tuple[str, ...] | None = None
+) -> View:
     """Return which fields and rows a caller sees, with shapes in a coordinate system."""
-    return View(collection.id, visible_fields(collection.id, caller), sees_unpublished(caller), srid)
+    return View(collection.id, visible_fields(collection.id, caller), sees_unpublished(caller), crs, wanted)
+
+
+def known_of(collection: Collection, caller: Caller, today: date, zone: ZoneInfo) -> Known:
+    """Return what a caller may ask of a collection."""
+    return Known(
+        choices=choices_of(collection, {}),
+        kinds=kinds_of(view_of(collection, caller)),
+        filters=filters_of(collection, caller),
+        today=today,
+        zone=zone,
+    )
 
 
 async def page_of(
@@ -87,22 +110,51 @@ async def page_of(
         What for, and the day on which publication is judged.
     """
     request, today = asked
-    if request.boxed and request.area is None:
-        return Page(b"", 0, None)
-    values = items_parameters((request.limit, request.after), request.days, request.choices, today)
-    if request.area is not None:
-        values["area"] = shapely.to_wkb(request.area)
-    values |= {parameter_of(place): given for place, given in enumerate(request.filters.values())}
-    view = view_of(collection, caller, request.srid)
-    statement = items_statement(view, boxed=request.boxed, filters=tuple(request.filters))
-    features, found, last = await fetch_bytes_row(session, statement, values) or (None, 0, None)
-    return Page(features or b"", min(found, request.limit), last if found > request.limit else None)
+    if request.question.boxed and request.area is None:
+        return Page(b"", 0, matched=0)
+    values = items_parameters(request, today)
+    view = view_of(collection, caller, request.crs, request.properties)
+    matched = None
+    if request.hits or request.counted:
+        matched = int((await _row(session, count_statement(view, request.question), values))[0])
+    if request.hits:
+        return Page(b"", 0, matched=matched)
+    features, found, first, last = await _row(session, items_statement(view, request.question), values)
+    more, question = found > request.limit, request.question
+    marks = [_mark(each) for each in (last, first)]
+    ahead, behind = (question.started, more) if question.backwards else (more, question.started)
+    return Page(
+        features or b"",
+        min(found, request.limit),
+        following=marks[0] if ahead else None,
+        previous=marks[1] if behind else None,
+        matched=matched,
+    )
+
+
+async def _row(session: AsyncSession, statement: Statement, values: dict[str, Any]) -> tuple[Any, ...]:
+    """Run a statement of one row; what a filter makes impossible to compute is the filter's fault."""
+    try:
+        row = await fetch_bytes_row(session, statement, values)
+    except psycopg.DataError as error:
+        reason = error.diag.message_primary or "no reason given"
+        raise refuse(f"The filter cannot be computed: {reason}.") from error
+    if row is None:
+        raise TypeError("a statement with one row is needed")
+    return row
+
+
+def _mark(end: bytes | int | None) -> str | None:
+    """Return the mark of a feature for an address."""
+    return mark_of(end.decode()) if isinstance(end, bytes) else None if end is None else str(end)
 
 
 def collection_bytes(page: Page, links: list[Document]) -> bytes:
     """Return a page as a GeoJSON feature collection."""
     moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     head = {"type": "FeatureCollection", "numberReturned": page.number, "timeStamp": moment, "links": links}
+    if page.matched is not None:
+        head["numberMatched"] = page.matched
     return b"".join((_json(head)[:-1], b',"features":[', page.features, b"]}"))
 
 
@@ -142,7 +194,9 @@ def with_links(feature: bytes, links: list[Document]) -> bytes:
 def _possible(collection: Collection, key: str) -> bool:
     """Tell whether a key can exist at all: the database is not asked about nonsense."""
     if collection.key.type.python_type is int:
-        return key.isascii() and key.isdecimal() and len(key) <= len(str(MAX_KEY)) and int(key) <= MAX_KEY
+        return (
+            key.isascii() and key.isdecimal() and len(key) <= len(str(MAX_ROW_ID)) and int(key) <= MAX_ROW_ID
+        )
     return key.isprintable() and len(key) <= LONGEST_KEY
 
 

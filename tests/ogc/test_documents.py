@@ -10,6 +10,8 @@ from sqlalchemy import text
 
 from geo_service.db import Database
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.parameters import COMMON, PAGED
+from tests.http_fixtures import SignedIn
 
 
 def linked(document: dict[str, Any], rel: str) -> str:
@@ -30,11 +32,57 @@ def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
 
 
 def test_conformance_names_what_is_met(client: httpx.Client) -> None:
-    assert client.get("/ogc/conformance").json()["conformsTo"] == [
-        "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-        "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-        "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
+    told = [uri.split("/spec/")[1] for uri in client.get("/ogc/conformance").json()["conformsTo"]]
+    assert told[:3] == [
+        "ogcapi-features-1/1.0/conf/core",
+        "ogcapi-features-1/1.0/conf/geojson",
+        "ogcapi-features-2/1.0/conf/crs",
     ]
+    assert {each.split("/")[0] for each in told} == {
+        "ogcapi-features-1", "ogcapi-features-2", "ogcapi-features-3", "cql2"
+    }  # fmt: skip
+
+
+JSON_KINDS = {"string": str, "integer": int, "number": int | float, "boolean": bool, "array": list}
+
+
+@pytest.mark.parametrize("role", ["", "planner", "vacancy_manager"])
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_schemas_describe_what_is_handed_out(
+    client: httpx.Client, signed_in: SignedIn, collection: str, role: str
+) -> None:
+    person = signed_in(role) if role else client
+    here = f"/ogc/collections/{collection}"
+    features = person.get(f"{here}/items?datetime=../..").json()["features"]
+    documents = {name: person.get(f"{here}/{name}").json() for name in ("schema", "queryables", "sortables")}
+    for name, document in documents.items():
+        assert document["$id"].endswith(f"{here}/{name}")
+        assert document["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    fields = documents["schema"]["properties"]
+    assert fields == documents["queryables"]["properties"]
+    assert fields.pop("geometry")["x-ogc-role"] == "primary-geometry"
+    for feature in features:
+        assert list(feature["properties"]) == list(fields)
+        for name, value in feature["properties"].items():
+            kind = fields[name]["type"]
+            if value is not None and isinstance(kind, str):
+                assert isinstance(value, JSON_KINDS[kind]), name
+    for name in documents["sortables"]["properties"]:
+        assert person.get(f"{here}/items?sortby=-{name}").status_code == 200
+    for name, field in fields.items():
+        assert person.get(f"{here}/items", params={"filter": f'"{name}" IS NULL'}).status_code == 200
+        if field["type"] == "string" and "format" not in field and name != "method":
+            answer = person.get(f"{here}/items", params={name: "x"})
+            assert answer.json().get("features") == [] or "Known: " in answer.json()["detail"]
+
+
+def test_kinds_of_geometry(client: httpx.Client) -> None:
+    told = {
+        name: client.get(f"/ogc/collections/{name}/schema").json()["properties"]["geometry"]["format"]
+        for name in COLLECTIONS
+    }
+    assert told["parcels"] == told["restrictions"] == told["districts"] == "geometry-multipolygon"
+    assert told["premises"] == told["stops"] == "geometry-point"
 
 
 def test_collections_are_listed_with_their_extent(client: httpx.Client) -> None:
@@ -87,4 +135,4 @@ def test_interface_definition_lists_the_parameters(client: httpx.Client) -> None
         parameter["name"]
         for parameter in paths["/ogc/collections/{collection_id}/items"]["get"]["parameters"]
     }
-    assert listed == {"collection_id", "limit", "bbox", "bbox-crs", "crs", "datetime", "after", "method", "f"}
+    assert listed == {"collection_id", "method", *COMMON, *PAGED}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 from starlette.datastructures import QueryParams
 
+from geo_service.auth.fields import Kind
 from geo_service.errors import BadParameter
 from geo_service.ogc.areas import (
     area_of_degrees,
@@ -20,20 +21,34 @@ from geo_service.ogc.areas import (
     tile_box,
     tile_search_box,
 )
-from geo_service.ogc.parameters import MAX_LIMIT, STORAGE_CRS, ItemsRequest, items_request
+from geo_service.ogc.crs import STORAGE
+from geo_service.ogc.paging import Start
+from geo_service.ogc.parameters import MAX_LIMIT, items_request
+from geo_service.ogc.question import ItemsRequest, Known, Question
 
 BERLIN = ZoneInfo("Europe/Berlin")
 TODAY = date(2026, 3, 1)
 TO_METRES = Transformer.from_crs(4326, 25832, always_xy=True)
 
 
+KINDS: dict[str, Kind] = {
+    "key": "text", "size": "number", "floors": "integer", "open": "boolean", "since": "date",
+    "made": "moment", "uses": "texts",
+}  # fmt: skip
+
+
+def known(**choices: str) -> Known:
+    return Known(choices, KINDS, {}, TODAY, BERLIN)
+
+
 def asked(query: str, **choices: str) -> ItemsRequest:
-    return items_request(QueryParams(query), choices, TODAY, BERLIN)
+    return items_request(QueryParams(query), known(**choices))
 
 
 def test_defaults() -> None:
     request = asked("")
-    assert (request.limit, request.after, request.boxed, request.area) == (100, 0, False, None)
+    assert (request.limit, request.start, request.area) == (100, Start(), None)
+    assert request.question == Question()
     assert request.days == (TODAY, TODAY)
 
 
@@ -61,10 +76,29 @@ def test_defaults() -> None:
         ("bbox=7,51,200,52", "bbox"),
         ("bbox=390000,5700000,400000,5710000", "bbox"),
         ("bbox=a,b,c,d", "bbox"),
-        (f"bbox=400000,5700000,390000,5710000&bbox-crs={STORAGE_CRS}", "bbox"),
+        (f"bbox=400000,5700000,390000,5710000&bbox-crs={STORAGE.uri}", "bbox"),
         ("bbox=7,51,8,52&bbox-crs=EPSG:31467", "bbox-crs"),
         ("bbox-crs=nonsense", "bbox-crs"),
-        ("crs=EPSG:3857", "crs"),
+        ("crs=EPSG:31467", "crs"),
+        ("after=1&before=2", "before"),
+        ("before=x", "before"),
+        ("sortby=nothing", "sortby"),
+        ("sortby=uses", "sortby"),
+        ("sortby=key,-key", "sortby"),
+        ("sortby=", "sortby"),
+        ("sortby=key&after=7", "after"),
+        ("sortby=key&after=WzFd", "after"),
+        ("sortby=key&after=WyJhIiwgLTFd", "after"),
+        ("sortby=size&after=WyJhIiwgMV0=", "after"),
+        ("sortby=size&after=W05hTiwgMV0=", "after"),
+        ("properties=key,secret", "properties"),
+        ("properties=", "properties"),
+        ("resultType=all", "resultType"),
+        ("count=yes", "count"),
+        ("filter-lang=ecql", "filter-lang"),
+        ("filter-crs=EPSG:1", "filter-crs"),
+        ("bbox=51,7,52,8&bbox-crs=EPSG:3857&bbox=1", "bbox"),
+        ("bbox=7,51,8,52,&bbox-crs=EPSG:4326", "bbox"),
         ("datetime=yesterday", "datetime"),
         ("datetime=", "datetime"),
         ("datetime=2026-02-30", "datetime"),
@@ -116,7 +150,7 @@ def test_instants_and_intervals(text: str, days: tuple[date | None, date | None]
 def test_any_text_is_read_or_refused(text: str, name: str) -> None:
     read, refused = None, None
     try:
-        read = items_request(QueryParams([(name, text)]), {"method": "are"}, TODAY, BERLIN)
+        read = items_request(QueryParams([(name, text)]), known(method="are"))
     except BadParameter as error:
         refused = error
     assert (read is None) is (refused is not None)
@@ -128,7 +162,7 @@ def test_any_text_is_read_or_refused(text: str, name: str) -> None:
 
 
 def test_box_in_metres_is_taken_as_it_is() -> None:
-    area = asked(f"bbox=394000,5707000,394100,5707050&bbox-crs={STORAGE_CRS}").area
+    area = asked(f"bbox=394000,5707000,394100,5707050&bbox-crs={STORAGE.uri}").area
     assert area is not None
     assert area.equals(shapely.box(394_000, 5_707_000, 394_100, 5_707_050))
 

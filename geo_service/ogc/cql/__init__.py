@@ -1,0 +1,1 @@
+"""Filters in CQL2: parsing, and an own translation to SQL with an allow list."""

@@ -1,0 +1,93 @@
+"""From the text of a filter to its tree; what a parser could choke on is refused before.
+
+Source: OGC 21-065r2 (CQL2). The tree is that of CQL2-JSON, whichever language the filter is written in.
+"""
+
+import json
+from typing import Any, Final
+
+import cql2
+
+from geo_service.errors import BadParameter
+
+Node = Any
+"""A value of the tree: an object with ``op`` and ``args``, a property, a literal."""
+
+LANGUAGES: Final = ("cql2-text", "cql2-json")
+LONGEST: Final = 4_000
+"""Most characters of a filter."""
+MOST_PARENTHESES: Final = 50
+MOST_NEGATIONS: Final = 100
+"""The parser works recursively and ends the process when it is nested too deeply."""
+DEEPEST: Final = 120
+"""Levels of the tree: and/or chains are flat, so only arithmetic and nesting count."""
+
+
+def refuse(why: str, **more: Any) -> BadParameter:
+    """Return the error for a filter that cannot be used."""
+    return BadParameter(why, parameter="filter", **more)
+
+
+def parse(text: str, language: str) -> Node:
+    """Parse a filter.
+
+    Raises
+    ------
+    BadParameter
+        When it is not CQL2; the place is named where the parser knows it.
+    """
+    if len(text) > LONGEST:
+        raise refuse(f"The filter is longer than {LONGEST:,} characters.")
+    tree = _from_json(text) if language == "cql2-json" else _from_text(text)
+    if _depth(tree) > DEEPEST:
+        raise refuse(f"The filter is nested more than {DEEPEST} levels deep.")
+    return tree
+
+
+def _from_text(text: str) -> Node:
+    outside = "".join(text.split("'")[::2])  # what is not between quotes
+    if outside.count("(") > MOST_PARENTHESES or outside.lower().count("not") > MOST_NEGATIONS:
+        raise refuse(f"The filter has more than {MOST_PARENTHESES} parentheses or {MOST_NEGATIONS} NOT.")
+    try:
+        return cql2.parse_text(text).to_json()
+    except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
+        raise refuse(_where(text, str(error))) from error
+
+
+def _where(text: str, message: str) -> str:
+    """Say in one sentence where a filter cannot be parsed."""
+    head, *rest = message.strip().splitlines()
+    expected = next((line.partition("= ")[2] for line in rest if line.strip().startswith("= ")), "")
+    line, _, column = head.removeprefix("--> ").partition(":")
+    if not (line.isdecimal() and column.isdecimal()):
+        return f"The filter is no CQL2: {head[:200]}."
+    at = text.splitlines()[int(line) - 1][int(column) - 1 :][:30]
+    place = f"at {at!r}" if at else "at its end"
+    wanted = f"{expected[:1].upper()}{expected[1:200]}"
+    return f"The filter is no CQL2: line {line}, column {column}, {place}. {wanted}."
+
+
+def _from_json(text: str) -> Node:
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        raise refuse(
+            f"The filter is no JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+        ) from error
+    except RecursionError as error:
+        raise refuse(f"The filter is nested more than {DEEPEST} levels deep.") from error
+
+
+def _no_number(text: str) -> None:
+    raise refuse(f"The filter holds {text}, which is no number.")
+
+
+def _depth(tree: Node) -> int:
+    """Return the number of levels of a tree, without recursion."""
+    deepest, open_ = 0, [(tree, 1)]
+    while open_:
+        node, level = open_.pop()
+        deepest = max(deepest, level)
+        inside = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+        open_.extend((each, level + 1) for each in inside)
+    return deepest

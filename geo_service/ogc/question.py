@@ -1,0 +1,122 @@
+"""A page as a caller may ask for it: what decides the statement, and the values that it is run with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shapely.geometry.base import BaseGeometry
+
+from geo_service.auth.fields import Kind
+from geo_service.ogc.crs import Crs
+from geo_service.ogc.filters import Filter
+from geo_service.ogc.paging import Sort, Start
+
+Days = tuple[date | None, date | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cql:
+    """A filter as written: text, language, coordinate system of its literals, name of the time zone."""
+
+    text: str
+    language: str
+    crs: Crs
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What decides the statement of a page; its values are bound when it runs.
+
+    Parameters
+    ----------
+    boxed
+        Whether an area is given.
+    filters
+        Fields that rows are chosen by.
+    cql
+        Filter in CQL2; None: none.
+    sorts
+        Fields that rows are sorted by.
+    started
+        Whether the page starts at a mark.
+    backwards
+        Whether it ends before the mark.
+    """
+
+    boxed: bool = False
+    filters: tuple[Filter, ...] = ()
+    cql: Cql | None = None
+    sorts: tuple[Sort, ...] = ()
+    started: bool = False
+    backwards: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsRequest:
+    """A page of a collection, as asked for.
+
+    Parameters
+    ----------
+    question
+        What decides its statement.
+    limit
+        Most features on a page.
+    start
+        Where the page starts.
+    area
+        What the bbox covers, EPSG:25832; None with ``question.boxed``: nothing.
+    days
+        First and last day in question; None: open.
+    choices
+        Values of the collection's choices.
+    crs
+        Coordinate system of the answer.
+    values
+        Values of the filters.
+    properties
+        Fields of the answer; None: all that the caller sees.
+    hits
+        Whether only their number is wanted.
+    counted
+        Whether their number is wanted besides.
+    """
+
+    question: Question
+    limit: int
+    start: Start
+    area: BaseGeometry | None
+    days: Days
+    choices: dict[str, str]
+    crs: Crs
+    values: tuple[Any, ...]
+    properties: tuple[str, ...] | None
+    hits: bool
+    counted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a caller may ask of a collection.
+
+    Parameters
+    ----------
+    choices
+        The collection's choices with their defaults.
+    kinds
+        Kinds of the fields that the caller sees.
+    filters
+        Filters by name of their parameter.
+    today
+        Day that counts when no datetime is given.
+    zone
+        Time zone in which moments become days.
+    """
+
+    choices: Mapping[str, str]
+    kinds: Mapping[str, Kind]
+    filters: Mapping[str, Filter]
+    today: date
+    zone: ZoneInfo
