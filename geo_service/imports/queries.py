@@ -1,6 +1,6 @@
 """Statements of an import: staging table, comparison, the one update and the one insert, what is gone."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from psycopg import sql
@@ -105,6 +105,33 @@ def compare(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Select[
         changed = kind.stored(name).is_distinct_from(staging.columns[name])
         counts.append(func.count().filter(changed).label(f"in_{name}"))
     return select(*counts).select_from(staging.join(kind.table, is_same(kind, staging)))
+
+
+def longer_texts(kind: ImportKind, staging: Table, names: Sequence[str]) -> Select[Any]:
+    """Return rows with a text that the stored one begins with: row, then the stored texts by name."""
+    longer = (
+        and_(
+            kind.stored(name).is_distinct_from(staging.columns[name]),
+            func.starts_with(kind.stored(name), staging.columns[name]),
+        )
+        for name in names
+    )
+    stored = (kind.stored(name).label(name) for name in names)
+    return (
+        select(staging.columns[ROW], *stored)
+        .select_from(staging.join(kind.table, is_same(kind, staging)))
+        .where(or_(*longer))
+        .order_by(staging.columns[ROW])
+    )
+
+
+def say_instead(staging: Table, name: str, texts: Mapping[int, str]) -> Update:
+    """Put other texts into a column of some staged rows."""
+    said = select(
+        func.unnest(literal(list(texts), ARRAY(Integer))).label("row"),
+        func.unnest(literal(list(texts.values()), ARRAY(Text))).label("text"),
+    ).subquery()
+    return update(staging).values({name: said.c.text}).where(staging.columns[ROW] == said.c.row)
 
 
 def is_empty(table: Table) -> Select[bool]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from pyproj import CRS
 
+from geo_service.imports.dbf import TextField
 from geo_service.imports.report import Notice
 
 Geometries = npt.NDArray[np.object_]
@@ -56,6 +57,8 @@ class SourceTable:
         Rows with more cells than headings.
     notices
         What reading found worth telling.
+    fields
+        Fields that may have cut texts off: those of a shapefile.
     """
 
     file_format: FileFormat
@@ -67,6 +70,7 @@ class SourceTable:
     crs: CRS | None
     extra_cells: npt.NDArray[np.bool_]
     notices: tuple[Notice, ...] = ()
+    fields: tuple[TextField, ...] = ()
 
     def __len__(self) -> int:
         return len(self.numbers)

@@ -23,7 +23,7 @@ from pyproj.exceptions import CRSError
 
 from geo_service.errors import InvalidInput
 from geo_service.imports.columns import Score
-from geo_service.imports.dbf import cut_texts
+from geo_service.imports.dbf import TextField, cut_texts, text_fields
 from geo_service.imports.report import Notice
 from geo_service.imports.source import FileFormat, Geometries, SourceTable, no_rows
 from geo_service.imports.threads import spread
@@ -75,12 +75,16 @@ def read_vector(
         except (DataSourceError, DataLayerError, pa.ArrowInvalid, UnicodeDecodeError) as error:
             raise InvalidInput(f"The file cannot be read as {file_format}: {error}") from error
     notices = [*_notices(heard)]
+    fields: tuple[TextField, ...] = ()
     if file_format is FileFormat.SHAPEFILE:
-        notices.extend(cut_texts(table["text"], utf8=_is_utf8(path, encoding)))
+        headings = [str(heading) for heading in table["text"].columns]
+        fields = text_fields(path.with_suffix(".dbf"), headings, utf8=_is_utf8(path, encoding))
+        notices.extend(cut_texts(table["text"], fields))
     return SourceTable(
         file_format=file_format,
         layer=chosen if file_format is not FileFormat.SHAPEFILE else "",
         notices=tuple(notices),
+        fields=fields,
         **table,
     )
 

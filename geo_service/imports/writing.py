@@ -20,6 +20,7 @@ from geo_service.imports.kind import ImportKind
 from geo_service.imports.packing import can_pack, pack
 from geo_service.imports.report import ImportOptions, ImportReport
 from geo_service.imports.threads import ahead
+from geo_service.imports.whole_texts import keep_whole_texts
 
 BULK_ROWS: Final = 2_000
 """From this many rows on, indexes of an empty table are built at the end."""
@@ -111,6 +112,7 @@ def _write_difference(
 ) -> tuple[_Difference, bool]:
     """Compare, and write if that is wanted; return the difference, and whether it was written."""
     staging, compared = _stage(connection, kind, draft)
+    keep_whole_texts(connection, kind, staging, draft)
     difference = _difference(connection, kind, staging, compared, len(draft) - int(draft.wrong.sum()))
     if not draft.rejects:  # else the refused rows would seem gone
         gone, gone_keys = connection.execute(queries.gone(kind, staging)).one()
