@@ -42,6 +42,10 @@ class GradedStops:
     category_rank: npt.NDArray[np.int64]
 
 
+Columns = dict[str, "pd.Series[Any]"]
+"""Columns of a table by name."""
+
+
 def access_of(places: npt.NDArray[Any], stops: GradedStops, method: Method) -> pd.DataFrame:
     """Return the transit answer about places.
 
@@ -60,27 +64,35 @@ def access_of(places: npt.NDArray[Any], stops: GradedStops, method: Method) -> p
         One row per place: grade, category, stop_pk, distance_m; next_grade, next_stop_pk, next_distance_m;
         stop_pk and distance_m of the nearest rail, tram and bus stop. Distances in metres.
     """
+    return pd.DataFrame(graded_columns(places, stops, method) | nearest_columns(places, stops))
+
+
+def graded_columns(places: npt.NDArray[Any], stops: GradedStops, method: Method) -> Columns:
+    """Return the columns of `access_of` about the class: its stop, and the next best."""
     useful = np.flatnonzero(stops.category_rank < len(method.categories))
     place, stop, distance = within(places, stops.xy[useful], method.radius_m)
     best, other = best_access(method, len(places), (place, useful[stop], distance), stops.category_rank)
     grades = np.array([*method.grades, None], dtype=object)
     categories = np.array([*method.categories, None], dtype=object)
     ranks = np.append(stops.category_rank, len(method.categories))
-    frame = pd.DataFrame(
-        {
-            "grade": pd.Series(grades[best.rank], dtype=object),
-            "category": pd.Series(categories[ranks[best.stop]], dtype=object),
-            **_stop_columns("", stops, best.stop, best.distance_m),
-            "next_grade": pd.Series(grades[other.rank], dtype=object),
-            **_stop_columns("next_", stops, other.stop, other.distance_m),
-        }
-    )
+    return {
+        "grade": pd.Series(grades[best.rank], dtype=object),
+        "category": pd.Series(categories[ranks[best.stop]], dtype=object),
+        **_stop_columns("", stops, best.stop, best.distance_m),
+        "next_grade": pd.Series(grades[other.rank], dtype=object),
+        **_stop_columns("next_", stops, other.stop, other.distance_m),
+    }
+
+
+def nearest_columns(places: npt.NDArray[Any], stops: GradedStops) -> Columns:
+    """Return the columns of `access_of` about the nearest stop of each kind of vehicle."""
+    columns: Columns = {}
     for family, modes in FAMILIES.items():
         served = np.flatnonzero([bool(modes & there) for there in stops.modes])
         index, near = nearest(places, stops.xy[served])
         chosen = np.where(index >= 0, np.append(served, -1)[index], -1)
-        frame = frame.assign(**_stop_columns(f"{family}_", stops, chosen, near))
-    return frame
+        columns |= _stop_columns(f"{family}_", stops, chosen, near)
+    return columns
 
 
 def _stop_columns(

@@ -1,10 +1,12 @@
 """Say which departures gave a stop its category (pure)."""
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
-from geo_service.transit.grading import StopDepartures
+from geo_service.transit.departures import StopDepartures
 from geo_service.transit.methods import Method
 
 HEADSIGNS = 3
@@ -56,29 +58,27 @@ def stop_evidence(
 def _lines(departures: StopDepartures, method: Method) -> dict[tuple[int, str], list[Record]]:
     """Return the lines of each stop and mode group, busiest first."""
     group_of = {str(mode): group.key for group in method.groups for mode in group.modes}
-    rows = departures.rows.assign(group=departures.rows["mode"].map(group_of)).dropna(subset="group")
-    span = pd.Series(departures.seconds).groupby(departures.row_of)
-    rows = rows.assign(first=span.min(), last=span.max())
-    keys = ["stop", "group", "mode", "line", "direction"]
-    directions = rows.groupby(keys, sort=True).agg(
-        departures=("departures", "sum"), first=("first", "min"), last=("last", "max")
-    )
-    towards = _towards(rows, keys)
+    ways: dict[Way, _Way] = {}
+    for row in _counted(departures):
+        group = group_of.get(row.mode)
+        if group is not None:
+            way = ways.setdefault((row.stop, group, row.mode, row.line, row.direction), _Way())
+            way.number += row.departures
+            way.first, way.last = min(way.first, row.first), max(way.last, row.last)
+            way.towards[row.headsign] = way.towards.get(row.headsign, 0) + row.departures
     found: dict[tuple[int, str], dict[tuple[str, str], Record]] = {}
-    for (stop, group, mode, line, direction), (number, first, last) in zip(
-        directions.index.tolist(), directions.to_numpy().tolist(), strict=True
-    ):
+    for (stop, group, mode, line, direction), way in sorted(ways.items()):
         record = found.setdefault((stop, group), {}).setdefault(
             (mode, line), {"line": line, "mode": mode, "departures": 0, "directions": []}
         )
-        record["departures"] = max(record["departures"], number)
+        record["departures"] = max(record["departures"], way.number)
         record["directions"].append(
             {
                 "direction": direction,
-                "departures": number,
-                "first": _clock(first),
-                "last": _clock(last),
-                "towards": towards[stop, group, mode, line, direction],
+                "departures": way.number,
+                "first": _clock(way.first),
+                "last": _clock(way.last),
+                "towards": way.destinations(),
             }
         )
     return {
@@ -87,18 +87,45 @@ def _lines(departures: StopDepartures, method: Method) -> dict[tuple[int, str], 
     }
 
 
-def _towards(rows: pd.DataFrame, keys: list[str]) -> dict[tuple[Any, ...], list[str]]:
-    """Return the most frequent destinations of each line and direction at each stop."""
-    number = rows.groupby([*keys, "headsign"]).departures.sum().reset_index()
-    number = number.sort_values(
-        [*keys, "departures", "headsign"], ascending=[True] * len(keys) + [False, True]
-    )
-    named: dict[tuple[Any, ...], list[str]] = {}
-    for *key, headsign in number[[*keys, "headsign"]].to_numpy(dtype=object).tolist():
-        destinations = named.setdefault(tuple(key), [])
-        if headsign and len(destinations) < HEADSIGNS:
-            destinations.append(headsign)
-    return named
+Way = tuple[int, str, str, str, int]
+"""Stop, group, mode, line, direction."""
+
+
+@dataclass(slots=True)
+class _Way:
+    """Departures of a line in one direction."""
+
+    number: float = 0
+    first: int = 1 << 40
+    last: int = -1
+    towards: dict[str, float] = field(default_factory=dict)
+
+    def destinations(self) -> list[str]:
+        """Return the most frequent destinations."""
+        ordered = sorted(self.towards.items(), key=lambda item: (-item[1], item[0]))
+        return [headsign for headsign, _ in ordered if headsign][:HEADSIGNS]
+
+
+def _counted(departures: StopDepartures) -> Any:  # noqa: ANN401 - named rows
+    """Return the rows with the first and last of their times."""
+    rows, seconds = departures.rows, departures.seconds
+    first = np.flatnonzero(np.diff(departures.row_of, prepend=-1))
+    last = np.append(first[1:], len(seconds)) - 1
+    place = departures.row_of[first]
+    columns = ["stop", "mode", "line", "direction", "headsign", "departures"]
+    values = [rows[name].to_numpy()[place].tolist() for name in columns]
+    return map(_Row._make, zip(*values, seconds[first].tolist(), seconds[last].tolist(), strict=True))
+
+
+class _Row(NamedTuple):
+    stop: int
+    mode: str
+    line: str
+    direction: int
+    headsign: str
+    departures: float
+    first: int
+    last: int
 
 
 def _clock(second: int) -> str:

@@ -1,21 +1,27 @@
 """Grades of the stops of stored feeds: read departures of a day, hand them to the kernel."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, Row
 
 from geo_service.errors import BadParameter, NotFound
 from geo_service.transit import queries
-from geo_service.transit.grading import StopDepartures, departures_on, grade_stops
+from geo_service.transit.departures import StopDepartures, departures_on
+from geo_service.transit.grading import grade_stops
 from geo_service.transit.methods import Method, load_method
 from geo_service.transit.models import DayKind
 from geo_service.transit.windows import Window, read_window
 
 DEPARTURE_COLUMNS = ["stop", "mode", "line", "direction", "next_stop_id", "headsign", "days", "departure_s"]
+TYPES = {"stop": np.int64, "direction": np.int64}
+ARRAY_HEAD = 20
+"""Bytes before the first element of an array with one dimension (PostgreSQL, array_send)."""
 NEIGHBOURING_DAYS = (-1, 0, 1)
 """A night bus of the day before, and what runs after midnight, belong to a day's departures too."""
 
@@ -89,13 +95,33 @@ def read_departures(
     stop_ids: Collection[int] | None = None,
 ) -> StopDepartures:
     """Return the departures of a feed on a day within a window, of some or all stops (by row id)."""
+    return departures_on(read_day(connection, feed, day, stop_ids), feed.service.lower, day, window)
+
+
+def read_day(
+    connection: Connection, feed: Row[Any], day: date, stop_ids: Collection[int] | None = None
+) -> pd.DataFrame:
+    """Return what `departures.departures_on` takes of a day, of some or all stops (by row id)."""
     first_day = feed.service.lower
     number = (feed.service.upper - first_day).days
     places = [(day - first_day).days + shift for shift in NEIGHBOURING_DAYS]
     places = [place for place in places if 0 <= place < number]
     rows = connection.execute(queries.departures(feed.id, places, stop_ids))
-    frame = pd.DataFrame(rows.all(), columns=DEPARTURE_COLUMNS)
-    return departures_on(frame, first_day, day, window)
+    columns = list(zip(*rows, strict=True)) or [()] * len(DEPARTURE_COLUMNS)
+    frame = pd.DataFrame(
+        {
+            name: pd.Series(values, dtype=TYPES.get(name, object))
+            for name, values in zip(DEPARTURE_COLUMNS, columns, strict=True)
+        }
+    )
+    return frame.assign(departure_s=pd.Series(_times(columns[-1]), dtype=object))
+
+
+def _times(arrays: Sequence[bytes]) -> list[npt.NDArray[np.int64]]:
+    """Read arrays of 32-bit integers as PostgreSQL sends them: a head, then length and value of each."""
+    flat = np.frombuffer(b"".join(array[ARRAY_HEAD:] for array in arrays), ">i4").reshape(-1, 2)[:, 1]
+    ends = np.cumsum([(len(array) - ARRAY_HEAD) // 8 for array in arrays], dtype=np.int64)
+    return np.split(flat.astype(np.int64), ends[:-1]) if arrays else []
 
 
 def grade_feed(

@@ -14,108 +14,16 @@ The rules that hold for every method:
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo_service.transit.departures import Floats, Ints, LineCounts, StopDepartures, count_lines
 from geo_service.transit.methods import WAITING, Method
 from geo_service.transit.waiting import wait_headways
 from geo_service.transit.windows import Window
-
-DAY_S: Final = 86_400
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-LINE_IN_ONE_DIRECTION: Final = ["mode", "line", "direction"]
-
-
-@dataclass(frozen=True)
-class StopDepartures:
-    """Departures of some stops within a window of one day.
-
-    Parameters
-    ----------
-    rows
-        One row per stop, line, direction and next stop: stop (number), mode, line, direction, next_stop_id,
-        headsign, departures (number in the window).
-    seconds
-        Times of all departures in the window, seconds after midnight, sorted within each row.
-    row_of
-        Row that each time belongs to, rising, shape of `seconds`.
-    later
-        stop, mode, line, direction, following_s: first departures after the window, seconds after midnight.
-    """
-
-    rows: pd.DataFrame
-    seconds: Ints
-    row_of: Ints
-    later: pd.DataFrame
-
-    def at(self, stop: int) -> "StopDepartures":
-        """Return the departures of one stop."""
-        rows = np.flatnonzero(self.rows.stop == stop)
-        times = np.isin(self.row_of, rows)
-        return StopDepartures(
-            rows=self.rows.iloc[rows].reset_index(drop=True),
-            seconds=self.seconds[times],
-            row_of=np.searchsorted(rows, self.row_of[times]),
-            later=self.later[self.later.stop == stop],
-        )
-
-
-def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Window) -> StopDepartures:
-    """Take the departures of one day within a window.
-
-    A service day may go on after midnight: departures of the day before at 24:00 and later belong to the
-    early hours of this day, and a window beyond 24:00 reaches into the next service day.
-
-    Parameters
-    ----------
-    frame
-        Departures as stored: stop, mode, line, direction, next_stop_id, headsign, days (bits), departure_s.
-    first_day
-        Day of bit 0.
-    day
-        The day asked for.
-    window
-        Time of day.
-    """
-    lengths = frame.departure_s.map(len).to_numpy(dtype=np.int64)
-    flat = np.concatenate(
-        [np.asarray(times, dtype=np.int64) for times in frame.departure_s] or [np.zeros(0, np.int64)]
-    )
-    row_of = np.repeat(np.arange(len(frame)), lengths)
-    found_s, found_row = [], []
-    following = np.full(len(frame), np.inf)
-    for shift in (-1, 0, 1):
-        runs = _runs(frame.days, (day - first_day).days + shift)
-        seconds = flat + shift * DAY_S
-        keep = runs[row_of] & (seconds >= window.start_s) & (seconds < window.end_s)
-        later = runs[row_of] & (seconds >= window.end_s)
-        np.minimum.at(following, row_of[later], seconds[later])
-        found_s.append(seconds[keep])
-        found_row.append(row_of[keep])
-    seconds, rows = np.concatenate(found_s), np.concatenate(found_row)
-    order = np.lexsort((seconds, rows))
-    seconds, rows = seconds[order], rows[order]
-    number = np.bincount(rows, minlength=len(frame))
-    used = np.flatnonzero(number)
-    columns = ["stop", "mode", "line", "direction", "next_stop_id", "headsign"]
-    kept = frame.iloc[used][columns].reset_index(drop=True).assign(departures=number[used])
-    leaves = np.isfinite(following)
-    later = frame[leaves][["stop", *LINE_IN_ONE_DIRECTION]].assign(following_s=following[leaves])
-    return StopDepartures(kept, seconds, np.searchsorted(used, rows), later)
-
-
-def _runs(days: "pd.Series[bytes]", place: int) -> npt.NDArray[np.bool_]:
-    """Tell which rows run on a day of the feed, counted from 0."""
-    if place < 0:
-        return np.zeros(len(days), dtype=bool)
-    byte, bit = divmod(place, 8)
-    known = {bits: byte < len(bits) and bool(bits[byte] >> bit & 1) for bits in set(days)}
-    return days.map(known).to_numpy(dtype=bool)
 
 
 def grade_stops(departures: StopDepartures, method: Method, window: Window) -> pd.DataFrame:
@@ -138,36 +46,50 @@ def grade_stops(departures: StopDepartures, method: Method, window: Window) -> p
         the group that counts first.
     """
     rows = departures.rows
-    group_of = {str(mode): place for place, group in enumerate(method.groups) for mode in group.modes}
-    rows = rows.assign(place=rows["mode"].map(group_of)).dropna(subset="place")
-    by_direction = rows.groupby(["stop", "place", *LINE_IN_ONE_DIRECTION], sort=True).departures.sum()
-    by_line = by_direction.groupby(level=["stop", "place", "mode", "line"]).max()
-    result = pd.DataFrame(
-        {
-            "departures": by_line.groupby(level=["stop", "place"]).sum(),
-            "total": by_direction.groupby(level=["stop", "place"]).sum(),
-            "next_stops": rows.groupby(["stop", "place"]).next_stop_id.nunique(),
-            "by_node_mode": rows["mode"].isin(method.node_modes).groupby([rows.stop, rows.place]).any(),
-        }
-    ).reset_index()
-    place = result.pop("place").astype(int).to_numpy()
-    result.insert(1, "mode_group", np.array([group.key for group in method.groups], dtype=object)[place])
+    counts = count_lines(
+        rows, {str(mode): place for place, group in enumerate(method.groups) for mode in group.modes}
+    )
+    first = np.flatnonzero(np.diff(counts.group, prepend=-1))
+    number, total = (
+        np.add.reduceat(each, first) if len(first) else each for each in (counts.departures, counts.total)
+    )
     if method.headway_kind == WAITING:
-        result["headway_min"] = wait_headways(
-            rows, (departures.seconds, departures.row_of), departures.later, window
-        )
+        headway = wait_headways(departures, counts, window)
     else:
-        result["headway_min"] = window.minutes / result.departures.to_numpy()
-    least = method.node_min_next_stops
-    has_nodes = np.array([group.node_categories is not None for group in method.groups])[place]
-    many = result.next_stops.to_numpy() >= (least if least is not None else np.inf)
-    result["node"] = has_nodes & (many | result.by_node_mode.to_numpy())
-    rank = _category_ranks(method)[place, result.node.astype(int), method.headway.place(result.headway_min)]
-    categories = np.array([*method.categories, None], dtype=object)
-    result["category"] = pd.Series(categories[rank], dtype=object)
-    result["rank"] = rank
-    order = np.lexsort((place, result.headway_min, rank, result.stop))
-    return result.drop(columns=["next_stops", "by_node_mode"]).iloc[order].reset_index(drop=True)
+        headway = window.minutes / number
+    place, node = counts.place, _nodes(rows, counts, method)
+    rank = _category_ranks(method)[place, node.astype(int), method.headway.place(headway)]
+    order = np.lexsort((place, headway, rank, counts.stop))
+    columns = {
+        "stop": counts.stop,
+        "mode_group": np.array([group.key for group in method.groups], dtype=object)[place],
+        "departures": number,
+        "total": total,
+        "headway_min": headway,
+        "node": node,
+        "category": np.array([*method.categories, None], dtype=object)[rank],
+        "rank": rank,
+    }
+    ordered: dict[str, Any] = {name: column[order] for name, column in columns.items()}
+    ordered["category"] = pd.Series(ordered["category"], dtype=object)
+    return pd.DataFrame(ordered)
+
+
+def _nodes(rows: pd.DataFrame, counts: LineCounts, method: Method) -> npt.NDArray[np.bool_]:
+    """Tell which groups are rail nodes: trains to many different stops, or of a kind that makes a node."""
+    has_nodes = np.array([group.node_categories is not None for group in method.groups], dtype=bool)
+    if method.node_min_next_stops is None or not has_nodes.any():
+        return np.zeros(len(counts.stop), dtype=bool)
+    following = pd.factorize(rows.next_stop_id.to_numpy()[counts.row])[0]
+    pairs = np.unique(counts.group_of_row * (following.max(initial=0) + 1) + following)
+    next_stops = np.bincount(pairs // (following.max(initial=0) + 1), minlength=len(counts.stop))
+    modes = {str(mode) for mode in method.node_modes}
+    of_node = np.array([mode in modes for mode in rows["mode"].to_numpy()[counts.row]], dtype=bool)
+    by_mode = np.bincount(counts.group_of_row[of_node], minlength=len(counts.stop)) > 0
+    node: npt.NDArray[np.bool_] = has_nodes[counts.place] & (
+        (next_stops >= method.node_min_next_stops) | by_mode
+    )
+    return node
 
 
 def _category_ranks(method: Method) -> Ints:

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, Row
 
 from geo_service.errors import NotFound
 from geo_service.transit import nearby_queries, queries
-from geo_service.transit.access import FAMILIES, GradedStops, access_of
+from geo_service.transit.access import Columns, GradedStops, graded_columns, nearest_columns
+from geo_service.transit.departures import StopDepartures, departures_on
 from geo_service.transit.evidence import Record, stop_evidence
 from geo_service.transit.foot import estimated_walk
-from geo_service.transit.grades import Asked, day_of, read_departures
-from geo_service.transit.grading import StopDepartures, best_groups, grade_stops
+from geo_service.transit.grades import Asked, day_of, read_day
+from geo_service.transit.grading import best_groups, grade_stops
 from geo_service.transit.improve import SOUGHT_M, Better, Served, next_better
 from geo_service.transit.levels import peak_hour
 from geo_service.transit.methods import Method
@@ -41,6 +42,8 @@ class Surroundings:
         The current feeds.
     stops
         `nearby_queries.STOP_COLUMNS`, by feed and stop_id: those in reach, and the nearest of each kind.
+    nearest
+        Values of `access.nearest_columns`.
     family_lines
         Kind of vehicle (`access.FAMILIES`) to the row of its nearest stop and its lines there.
     streets
@@ -52,6 +55,7 @@ class Surroundings:
     place: shapely.Geometry
     feeds: Sequence[Row[Any]]
     stops: pd.DataFrame
+    nearest: dict[str, Any]
     family_lines: dict[str, tuple[int, list[str]]]
     streets: NetworkName | None
     walk_m: dict[int, float | None]
@@ -84,7 +88,7 @@ class PlaceAnswer:
     days
         Name of each feed to the day that was counted; None: it has no such day.
     access
-        Columns of `access.access_of`.
+        Values of `access.access_of`.
     stops
         Stops by the id of their row.
     grade
@@ -120,15 +124,15 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
     feeds = connection.execute(queries.current_feeds()).all()
     if not feeds:
         raise NotFound(NO_TIMETABLE)
-    wkb, ids = shapely.to_wkb(place), [feed.id for feed in feeds]
-    rows: list[Any] = list(connection.execute(nearby_queries.stops_within(wkb, reach_m, ids)))
-    family_lines = {}
-    for family in FAMILIES:
-        for *stop, lines in connection.execute(nearby_queries.nearest_stop(wkb, family, ids)):
-            rows.append(stop)
+    rows, family_lines = [], {}
+    asked_for = {"wkb": shapely.to_wkb(place), "radius_m": reach_m, "feeds": [feed.id for feed in feeds]}
+    for *stop, family, lines in connection.execute(nearby_queries.STOPS_AROUND, asked_for):
+        rows.append(stop)
+        if family is not None:
             family_lines[family] = (stop[0], lines)
     stops = pd.DataFrame(rows, columns=nearby_queries.STOP_COLUMNS).drop_duplicates("id")
     stops = stops.sort_values(["feed_name", "stop_id"], ignore_index=True)
+    nearest = _values(nearest_columns(np.array([place], dtype=object), _graded(stops, [0] * len(stops))))
     network, xy = network_in_use(connection), stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2)
     if network is None:
         ways = estimated_walk(1.0) * shapely.distance(place, np.asarray(shapely.points(xy)))
@@ -138,29 +142,58 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
         stop: None if np.isnan(way) else way
         for stop, way in zip(stops.id.tolist(), ways.tolist(), strict=True)
     }
-    return Surroundings(place, feeds, stops, family_lines, network, walk_m)
+    return Surroundings(place, feeds, stops, nearest, family_lines, network, walk_m)
 
 
-def count(connection: Connection, around: Surroundings, wanted: Asked) -> Counted:
-    """Read the departures around a place in a window of the day asked for.
+class Counter:
+    """Counts the departures around a place; those of a day are read once, whatever is asked of it.
 
-    Raises
-    ------
-    NotFound
-        When no feed has a day of the kind asked for.
-    BadParameter
-        When the day asked for is not in a feed's calendar.
+    Parameters
+    ----------
+    connection
+        Connection to read from.
+    around
+        The stops around the place.
     """
-    days = {feed.name: day_of(feed, wanted) for feed in around.feeds}
-    if not any(days.values()):
-        raise NotFound(f"No timetable has a {wanted.day_kind} with service.")
-    found = {}
-    for feed in around.feeds:
-        day = days[feed.name]
-        if day is not None:
-            ids = around.stops.id[around.stops.feed_id == feed.id].tolist()
-            found[feed.id] = read_departures(connection, feed, day, wanted.window, ids)
-    return Counted(days, found)
+
+    def __init__(self, connection: Connection, around: Surroundings) -> None:
+        self._connection, self._around = connection, around
+        self._read: dict[tuple[int, date], pd.DataFrame] = {}
+        self._counted: dict[tuple[str, Window, date | None], Counted] = {}
+
+    def count(self, wanted: Asked) -> Counted:
+        """Return the departures in a window of the day asked for.
+
+        Raises
+        ------
+        NotFound
+            When no feed has a day of the kind asked for.
+        BadParameter
+            When the day asked for is not in a feed's calendar.
+        """
+        key = (wanted.day_kind, wanted.window, wanted.day)
+        if key not in self._counted:
+            self._counted[key] = self._count(wanted)
+        return self._counted[key]
+
+    def _count(self, wanted: Asked) -> Counted:
+        days = {feed.name: day_of(feed, wanted) for feed in self._around.feeds}
+        if not any(days.values()):
+            raise NotFound(f"No timetable has a {wanted.day_kind} with service.")
+        found = {}
+        for feed in self._around.feeds:
+            day = days[feed.name]
+            if day is not None:
+                frame = self._day(feed, day)
+                found[feed.id] = departures_on(frame, feed.service.lower, day, wanted.window)
+        return Counted(days, found)
+
+    def _day(self, feed: Row[Any], day: date) -> pd.DataFrame:
+        if (feed.id, day) not in self._read:
+            stops = self._around.stops
+            ids = stops.id[stops.feed_id == feed.id].tolist()
+            self._read[feed.id, day] = read_day(self._connection, feed, day, ids)
+        return self._read[feed.id, day]
 
 
 def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer:
@@ -176,8 +209,7 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
     none = len(method.categories)
     stops = _graded(around.stops, [rank.get(stop, none) for stop in around.stops.id])
     place = np.array([around.place], dtype=object)
-    access = access_of(place, stops, method).astype(object).where(lambda frame: frame.notna(), None)
-    row = {str(name): value for name, value in access.iloc[0].items()}
+    row = _values(graded_columns(place, stops, method)) | around.nearest
     by_id = {stop.id: stop for stop in records(around.stops)}
     evidence: list[Record] = []
     if row["stop_pk"] is not None:
@@ -199,6 +231,12 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
 def records(frame: pd.DataFrame) -> list[Any]:
     """Return the rows of a table with their values by name."""
     return list(frame.itertuples(index=False))
+
+
+def _values(columns: Columns) -> dict[str, Any]:
+    """Return the values of the only row; None where one is missing."""
+    values = {name: column.iloc[0] for name, column in columns.items()}
+    return {name: None if pd.isna(value) else value for name, value in values.items()}
 
 
 def _graded(stops: pd.DataFrame, rank: list[int]) -> GradedStops:
@@ -253,11 +291,6 @@ def answers(
         When the day asked for is not in a feed's calendar.
     """
     around = surroundings(connection, place, max(reach_of(wanted.method) for wanted in asked_for))
-    known: dict[tuple[str, Window, date | None], Counted] = {}
-    found = []
-    for wanted in asked_for:
-        key = (wanted.day_kind, wanted.window, wanted.day)
-        if key not in known:
-            known[key] = count(connection, around, wanted)
-        found.append(answer(around, known[key], wanted))
-    return found, place_level(around, count(connection, around, peak_hour())), around
+    counter = Counter(connection, around)
+    found = [answer(around, counter.count(wanted), wanted) for wanted in asked_for]
+    return found, place_level(around, counter.count(peak_hour())), around

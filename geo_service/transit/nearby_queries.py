@@ -1,81 +1,48 @@
 """Statements about the surroundings of one place, for answers computed on request."""
 
-from collections.abc import Collection
 from datetime import date
-from typing import Any
+from typing import Final
 
-from sqlalchemy import Date, Executable, Text, cast, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Date, Executable, TextClause, func, literal, select, text
 
 from geo_service.auth.publication import published
-from geo_service.geometry import STORAGE_SRID
 from geo_service.parcels.models import Parcel
 from geo_service.transit.access import FAMILIES
-from geo_service.transit.models import (
-    SubjectKind,
-    TransitAccess,
-    TransitDeparture,
-    TransitFeed,
-    TransitStop,
-)
+from geo_service.transit.models import SubjectKind, TransitAccess
 from geo_service.transit.queries import SUBJECTS
 
+STOP_COLUMNS: Final = ["id", "feed_id", "stop_id", "name", "modes", "lines", "x", "y", "feed_name"]
+"""Columns about a stop."""
 
-def _place(wkb: bytes) -> ColumnElement[Any]:
-    return func.ST_GeomFromWKB(wkb, STORAGE_SRID)
+STOPS_AROUND: Final[TextClause] = text("""
+    WITH place AS (SELECT ST_GeomFromWKB(:wkb, 25832) AS geom)
+    SELECT s.id, s.feed_id, s.stop_id, s.name, s.modes, s.lines, ST_X(s.geom) AS x, ST_Y(s.geom) AS y,
+           f.name AS feed_name, CAST(NULL AS text) AS family, CAST(NULL AS text[]) AS family_lines
+      FROM place
+      JOIN transit_stops s ON ST_DWithin(s.geom, place.geom, :radius_m)
+      JOIN transit_feeds f ON f.id = s.feed_id
+     WHERE s.feed_id = ANY(:feeds)
+    UNION ALL
+    SELECT near.id, near.feed_id, near.stop_id, near.name, near.modes, near.lines, ST_X(near.geom),
+           ST_Y(near.geom), near.feed_name, kind.family,
+           (SELECT array_agg(DISTINCT d.line ORDER BY d.line) FROM transit_departures d
+             WHERE d.stop_pk = near.id AND d.mode = ANY(kind.modes))
+      FROM place
+     CROSS JOIN (VALUES ('rail', CAST(:rail AS text[])), ('tram', CAST(:tram AS text[])),
+                        ('bus', CAST(:bus AS text[]))) AS kind(family, modes)
+     CROSS JOIN LATERAL (
+            SELECT s.*, f.name AS feed_name
+              FROM transit_stops s
+              JOIN transit_feeds f ON f.id = s.feed_id
+             WHERE s.feed_id = ANY(:feeds) AND s.modes && kind.modes
+             ORDER BY s.geom <-> place.geom, f.name, s.stop_id
+             LIMIT 1) near
+""").bindparams(**{family: sorted(modes) for family, modes in FAMILIES.items()})
+"""Stops of feeds within a distance of a place, and the nearest of each kind of vehicle.
 
-
-def _stop_columns() -> tuple[Any, ...]:
-    return (
-        TransitStop.id,
-        TransitStop.feed_id,
-        TransitStop.stop_id,
-        TransitStop.name,
-        TransitStop.modes,
-        TransitStop.lines,
-        func.ST_X(TransitStop.geom).label("x"),
-        func.ST_Y(TransitStop.geom).label("y"),
-        TransitFeed.name.label("feed_name"),
-    )
-
-
-STOP_COLUMNS = ["id", "feed_id", "stop_id", "name", "modes", "lines", "x", "y", "feed_name"]
-"""Columns of `stops_within`."""
-
-
-def stops_within(wkb: bytes, radius_m: float, feed_ids: Collection[int]) -> Executable:
-    """Select the stops of feeds within a distance of a place (WKB, EPSG:25832); columns `STOP_COLUMNS`."""
-    return (
-        select(*_stop_columns())
-        .join(TransitFeed, TransitFeed.id == TransitStop.feed_id)
-        .where(
-            TransitStop.feed_id == func.any(list(feed_ids)),
-            func.ST_DWithin(TransitStop.geom, _place(wkb), radius_m),
-        )
-    )
-
-
-def nearest_stop(wkb: bytes, family: str, feed_ids: Collection[int]) -> Executable:
-    """Select the stop of feeds that is nearest to a place and served by a family of vehicles.
-
-    Columns: `STOP_COLUMNS`, family_lines (lines of the family there).
-    """
-    modes = sorted(FAMILIES[family])
-    served = TransitStop.modes.overlap(cast(modes, ARRAY(Text)))
-    lines = (
-        select(TransitDeparture.line)
-        .where(TransitDeparture.stop_pk == TransitStop.id, TransitDeparture.mode.in_(modes))
-        .distinct()
-        .order_by(TransitDeparture.line)
-    )
-    return (
-        select(*_stop_columns(), func.array(lines.scalar_subquery(), type_=ARRAY(Text)).label("family_lines"))
-        .join(TransitFeed, TransitFeed.id == TransitStop.feed_id)
-        .where(TransitStop.feed_id == func.any(list(feed_ids)), served)
-        .order_by(TransitStop.geom.op("<->")(_place(wkb)), TransitFeed.name, TransitStop.stop_id)
-        .limit(1)
-    )
+Parameters: ``wkb`` (the place, EPSG:25832), ``radius_m``, ``feeds`` (ids). Columns: `STOP_COLUMNS`; family
+(NULL: within the distance; else the nearest of that kind) and family_lines (lines of the kind there).
+"""
 
 
 def parcel_place(parcel_key: str, on: date) -> Executable:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo_service.transit.grading import StopDepartures
+from geo_service.transit.departures import StopDepartures, count_lines
 from geo_service.transit.methods import Bands
 from geo_service.transit.modes import Mode
 from geo_service.transit.proximity import WALKING_M_PER_MIN
@@ -43,6 +43,9 @@ CLASSES: Final = MappingProxyType(
     }
 )
 """Modes that count; each name is a part of the sum. All but the bus have the reach and delay of rail."""
+NAMES: Final = ("bus", "metro", "rail", "tram")
+"""The classes in the order of the alphabet."""
+CLASS_OF_MODE: Final = MappingProxyType({str(mode): name for mode, name in CLASSES.items()})
 BANDS: Final = ("0", "1a", "1b", "2", "3", "4", "5", "6a", "6b")
 BAND_LIMITS: Final = Bands((0, 2.5, 5, 10, 15, 20, 25, 40), (True,) * 8)
 """Upper ends of all bands but the last, included."""
@@ -81,12 +84,19 @@ def services(departures: StopDepartures, window: Window) -> pd.DataFrame:
     DataFrame
         stop, mode (bus, tram, metro, rail), line, per_hour.
     """
-    rows = departures.rows
-    rows = rows.assign(mode=rows["mode"].map({str(mode): name for mode, name in CLASSES.items()}))
-    rows = rows.dropna(subset="mode")
-    number = rows.groupby(["stop", "mode", "line", "direction"]).departures.sum()
-    busier = number.groupby(level=["stop", "mode", "line"]).max().reset_index(name="number")
-    return busier.assign(per_hour=busier.number / (window.minutes / 60))[COLUMNS]
+    modes = [CLASS_OF_MODE.get(mode, "") for mode in departures.rows["mode"].tolist()]
+    rows = departures.rows.assign(mode=modes)
+    counts = count_lines(rows, {name: place for place, name in enumerate(NAMES)})
+    line = np.unique(counts.line_of_row, return_index=True)[1]
+    names = rows.line.to_numpy()[counts.row[line]]
+    return pd.DataFrame(
+        {
+            "stop": counts.stop[counts.group],
+            "mode": np.array(NAMES, dtype=object)[counts.place[counts.group]],
+            "line": names,
+            "per_hour": counts.departures / (window.minutes / 60),
+        }
+    )
 
 
 def access_levels(
@@ -124,16 +134,36 @@ def access_levels(
 
 def _routes(place: Ints, stop: Ints, distance: Floats, offered: pd.DataFrame) -> pd.DataFrame:
     """Return for each place its routes at their best stop, the best of each mode first."""
-    near = pd.DataFrame({"place": place, "stop": stop, "distance_m": distance})
-    pairs = near.merge(offered, on="stop", how="inner")
-    is_bus = (pairs["mode"] == CLASSES[Mode.BUS]).to_numpy()
-    pairs = pairs[pairs.distance_m.to_numpy() <= np.where(is_bus, BUS_REACH_M, RAIL_REACH_M)]
-    is_bus = (pairs["mode"] == CLASSES[Mode.BUS]).to_numpy()
-    walk = pairs.distance_m / WALKING_M_PER_MIN
-    wait = 0.5 * 60 / pairs.per_hour + np.where(is_bus, BUS_DELAY_MIN, RAIL_DELAY_MIN)
-    pairs = pairs.assign(walk_min=walk, wait_min=wait, edf=30 / (walk + wait))
-    pairs = pairs.sort_values(
-        ["place", "mode", "edf", "line", "stop"], ascending=[True, True, False, True, True]
+    order = np.argsort(offered.stop.to_numpy(dtype=np.int64), kind="stable")
+    at = offered.stop.to_numpy(dtype=np.int64)[order]
+    start = np.searchsorted(at, stop)
+    count = np.searchsorted(at, stop, side="right") - start
+    pair = np.repeat(np.arange(len(place)), count)
+    offer = order[np.arange(len(pair)) - np.repeat(np.cumsum(count) - count - start, count)]
+    mode = np.array([NAMES.index(name) for name in offered["mode"].tolist()], dtype=np.int64)[offer]
+    is_bus = mode == NAMES.index("bus")
+    near = distance[pair] <= np.where(is_bus, BUS_REACH_M, RAIL_REACH_M)
+    pair, offer, mode, is_bus = pair[near], offer[near], mode[near], is_bus[near]
+    line = pd.factorize(offered.line.to_numpy(dtype=object), sort=True)[0][offer].astype(np.int64)
+    walk = distance[pair] / WALKING_M_PER_MIN
+    per_hour = offered.per_hour.to_numpy(dtype=float)[offer]
+    wait = 0.5 * 60 / per_hour + np.where(is_bus, BUS_DELAY_MIN, RAIL_DELAY_MIN)
+    edf = 30 / (walk + wait)
+    best = np.lexsort((stop[pair], line, -edf, mode, place[pair]))
+    of_mode = place[pair] * len(NAMES) + mode
+    route = (of_mode * (line.max(initial=0) + 1) + line)[best]
+    best = best[np.sort(np.unique(route, return_index=True)[1])]
+    return pd.DataFrame(
+        {
+            "place": place[pair][best],
+            "stop": stop[pair][best],
+            "mode": np.array(NAMES, dtype=object)[mode[best]],
+            "line": offered.line.to_numpy(dtype=object)[offer][best],
+            "per_hour": per_hour[best],
+            "distance_m": distance[pair][best],
+            "walk_min": walk[best],
+            "wait_min": wait[best],
+            "edf": edf[best],
+            "share": np.where(np.diff(of_mode[best], prepend=-1) == 0, 0.5, 1.0),
+        }
     )
-    best = pairs.drop_duplicates(["place", "mode", "line"]).reset_index(drop=True)
-    return best.assign(share=np.where(best.duplicated(["place", "mode"]), 0.5, 1.0))

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import (
     Executable,
+    LargeBinary,
     Select,
     delete,
     false,
@@ -134,7 +135,8 @@ def departures(feed_id: int, places: Collection[int], stop_ids: Collection[int] 
     stop_ids
         Rows of the stops; None: all of the feed.
 
-    Columns: stop (stop_pk), mode, line, direction, next_stop_id, headsign, days, departure_s.
+    Columns: stop (stop_pk), mode, line, direction, next_stop_id, headsign, days, departure_s (int4[] as
+    PostgreSQL sends it: numbers of a whole city reach numpy without a Python object each).
     """
     runs = [func.get_bit(TransitDeparture.days, place) == 1 for place in places]
     at = true() if stop_ids is None else TransitDeparture.stop_pk == func.any(list(stop_ids))
@@ -147,7 +149,7 @@ def departures(feed_id: int, places: Collection[int], stop_ids: Collection[int] 
             TransitDeparture.next_stop_id,
             TransitDeparture.headsign,
             TransitDeparture.days,
-            TransitDeparture.departure_s,
+            func.array_send(TransitDeparture.departure_s, type_=LargeBinary).label("departure_s"),
         )
         .where(TransitDeparture.feed_id == feed_id, at, or_(false(), *runs))
         .order_by(TransitDeparture.id)

@@ -19,8 +19,9 @@ from sqlalchemy import Connection, Row
 from geo_service.errors import Conflict, NotFound
 from geo_service.transit import queries as register
 from geo_service.transit import scenario_queries as queries
+from geo_service.transit.departures import StopDepartures
 from geo_service.transit.grades import Asked, day_of, read_departures
-from geo_service.transit.grading import Access, StopDepartures
+from geo_service.transit.grading import Access
 from geo_service.transit.methods import Method
 from geo_service.transit.models import DayKind
 from geo_service.transit.scenario_schemas import BeforeAfter, ScenarioAnswer, StopOfClass

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geo_service.transit.grading import Access, StopDepartures, best_access, best_groups, grade_stops
+from geo_service.transit.departures import StopDepartures
+from geo_service.transit.grading import Access, best_access, best_groups, grade_stops
 from geo_service.transit.methods import Method
 from geo_service.transit.modes import LineKind, Mode
 from geo_service.transit.proximity import within

@@ -4,16 +4,15 @@ Who comes at any time of the window waits half a headway on average. Bunched dep
 hour at :00 and :05 make a headway of 50.8 minutes, not of 30.
 """
 
+from typing import Final
+
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geo_service.transit.departures import LINE_IN_ONE_DIRECTION, Floats, Ints, LineCounts, StopDepartures
 from geo_service.transit.windows import Window
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-GROUP_OF_LINES = ["stop", "place"]
-LINE_IN_ONE_DIRECTION = ["stop", "mode", "line", "direction"]
+LINE_AT_A_STOP: Final = ["stop", *LINE_IN_ONE_DIRECTION]
 
 
 def doubled_waits(seconds: Ints, group: Ints, following_s: Floats, window: Window) -> Floats:
@@ -49,9 +48,7 @@ def doubled_waits(seconds: Ints, group: Ints, following_s: Floats, window: Windo
     return waits
 
 
-def wait_headways(
-    rows: pd.DataFrame, times: tuple[Ints, Ints], later: pd.DataFrame, window: Window
-) -> Floats:
+def wait_headways(departures: StopDepartures, counts: LineCounts, window: Window) -> Floats:
     """Return the headway of every stop and group of lines by the wait for its next departure, in minutes.
 
     As where departures are counted, each line counts in its busier direction (of two equally busy ones the
@@ -60,35 +57,35 @@ def wait_headways(
 
     Parameters
     ----------
-    rows
-        stop, place (number of the mode group), mode, line, direction, departures; its index tells which times
-        are its own.
-    times
-        All departures in the window, seconds after midnight, and the row each belongs to.
-    later
-        stop, mode, line, direction, following_s: first departures after the window.
+    departures
+        Departures in the window, and the first ones after it.
+    counts
+        The lines that count, as `departures.count_lines`.
     window
         The window.
 
     Returns
     -------
     array
-        One value for each stop and group, sorted by these.
+        One value for each group of `counts`.
     """
-    number = rows.groupby([*GROUP_OF_LINES, "mode", "line", "direction"], as_index=False)[
-        ["departures"]
-    ].sum()
-    busier = number.sort_values("departures", ascending=False, kind="stable")
-    busier = busier.drop_duplicates(["stop", "mode", "line"]).sort_index()
-    busier = busier.assign(group=busier.groupby(GROUP_OF_LINES, sort=True).ngroup())
-    of_line = busier.set_index(LINE_IN_ONE_DIRECTION).group
-    seconds, row_of = times
-    lines = pd.MultiIndex.from_frame(rows[LINE_IN_ONE_DIRECTION])
-    group_of = pd.Series(of_line.reindex(lines, fill_value=-1).to_numpy(), index=rows.index)
-    group = group_of.reindex(row_of, fill_value=-1).to_numpy()
-    seconds, group = seconds[group >= 0], group[group >= 0]
+    rows = departures.rows
+    busier = rows.direction.to_numpy()[counts.row] == counts.direction[counts.line_of_row]
+    group_of_row = np.full(len(rows), -1, dtype=np.int64)
+    group_of_row[counts.row[busier]] = counts.group_of_row[busier]
+    group = group_of_row[departures.row_of]
+    counted = np.flatnonzero(group >= 0)
+    seconds, group = departures.seconds[counted], group[counted]
     order = np.lexsort((seconds, group))
-    following = np.full(len(busier.drop_duplicates(GROUP_OF_LINES)), np.inf)
-    after = of_line.reindex(pd.MultiIndex.from_frame(later[LINE_IN_ONE_DIRECTION]), fill_value=-1).to_numpy()
-    np.minimum.at(following, after[after >= 0], later.following_s.to_numpy()[after >= 0])
+    following = np.full(len(counts.stop), np.inf)
+    after = _groups_of(departures.later, rows, counts.row[busier], group_of_row)
+    np.minimum.at(following, after[after >= 0], departures.later.following_s.to_numpy()[after >= 0])
     return doubled_waits(seconds[order], group[order], following, window)
+
+
+def _groups_of(later: pd.DataFrame, rows: pd.DataFrame, counted: Ints, group_of_row: Ints) -> Ints:
+    """Return the group of lines that each first departure after the window belongs to; -1: to none."""
+    keys = zip(*(rows[name].to_numpy()[counted].tolist() for name in LINE_AT_A_STOP), strict=True)
+    known = dict(zip(keys, group_of_row[counted].tolist(), strict=True))
+    sought = zip(*(later[name].tolist() for name in LINE_AT_A_STOP), strict=True)
+    return np.array([known.get(key, -1) for key in sought], dtype=np.int64)

@@ -10,7 +10,8 @@ from typing import Any
 
 import pandas as pd
 
-from geo_service.transit.grading import best_groups, departures_on, grade_stops
+from geo_service.transit.departures import departures_on
+from geo_service.transit.grading import best_groups, grade_stops
 from geo_service.transit.gtfs import Feed
 from geo_service.transit.methods import load_method
 from geo_service.transit.windows import parse_window

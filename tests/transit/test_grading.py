@@ -9,13 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo_service.transit.departures import departures_on
 from geo_service.transit.evidence import stop_evidence
-from geo_service.transit.grading import (
-    best_access,
-    best_groups,
-    departures_on,
-    grade_stops,
-)
+from geo_service.transit.grading import best_access, best_groups, grade_stops
 from geo_service.transit.methods import load_method
 from geo_service.transit.windows import parse_window
 

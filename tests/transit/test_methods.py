@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from geo_service.errors import BadParameter, InvalidInput
-from geo_service.transit.grading import StopDepartures, class_ranks, grade_stops
+from geo_service.transit.departures import StopDepartures
+from geo_service.transit.grading import class_ranks, grade_stops
 from geo_service.transit.methods import (
     known_methods,
     load_method,

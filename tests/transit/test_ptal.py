@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.transit import ptal
-from geo_service.transit.grading import departures_on
+from geo_service.transit.departures import departures_on
 from geo_service.transit.ptal import PTAL_WINDOW, access_levels, services
 from tests.transit.test_grading import MONDAY, frame, hours
 

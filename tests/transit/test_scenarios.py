@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_service.transit.grading import StopDepartures
+from geo_service.transit.departures import StopDepartures
 from geo_service.transit.methods import load_method
 from geo_service.transit.modes import LineKind, Mode
 from geo_service.transit.scenarios import (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.transit.grading import DAY_S, departures_on, grade_stops
+from geo_service.transit.departures import DAY_S, departures_on
+from geo_service.transit.grading import grade_stops
 from geo_service.transit.methods import load_method
 from geo_service.transit.waiting import doubled_waits
 from geo_service.transit.windows import Window, parse_window
