@@ -20,6 +20,12 @@ MAIN_LINES = {
     "S1": 15, "S2": 30, "S4": 30, "S5": 30, "RE1": 60, "RE3": 60, "RE4": 60, "RE6": 60, "RE11": 60,
 }  # fmt: skip
 REGIONAL = {"RB32", "RB43", "RB50", "RB51", "RB52", "RB53", "RB59"}
+NAMED_BY_THE_DESIGN = (
+    "de:05913:1615", "de:05913:243", "de:05913:201", "de:05913:1107", "de:05913:1323", "de:05913:128",
+    "de:05913:1287", "de:05913:164", "de:05913:1231", "de:05913:502",
+)  # fmt: skip
+"""Kokerei Hansa, Huckarde Abzweig, Hafen, Zeche Westhausen, PHOENIX Halle, Dorstfeld Betriebshof,
+Unionstraße, Franziusbrücke, Technologiezentrum, Stadion."""
 SERVICES = {"weekday": "monday", "saturday": "saturday", "sunday": "sunday"}
 
 
@@ -67,10 +73,24 @@ def test_the_line_table_has_the_lines_and_headways_of_the_design(lines: list[Lin
         ("Unionstraße", "U42 U43 U44"),
         ("Technologiezentrum", "HB1"),
         ("Franziusbrücke", "475"),
+        ("Stadion", ""),
     ],
 )
 def test_stops_named_by_the_design_have_its_lines(calls: pd.DataFrame, stop: str, lines: str) -> None:
-    assert set(lines.split()) <= set(calls.loc[calls["stop_name"] == stop, "route_short_name"])
+    served = set(calls.loc[calls["stop_name"] == stop, "route_short_name"])
+    assert served
+    assert set(lines.split()) <= served
+
+
+def test_lines_of_the_stops_named_by_the_design_are_all_that_the_station_list_has_of_the_demo(
+    calls: pd.DataFrame, lines: list[Line], shared_data: Path
+) -> None:
+    """Every line of the demo stops where the station list says, at each stop that the design names."""
+    listed = pd.read_csv(shared_data / "stops" / "vrr_stations_dortmund.csv", dtype=str, index_col="stop_id")
+    demo = {line.name for line in lines}
+    for stop_id in NAMED_BY_THE_DESIGN:
+        wanted = set(re.sub(r"de:nrw\.de:", "", listed.lines[stop_id]).upper().split(";")) & demo
+        assert set(calls.loc[calls["parent_station"] == stop_id, "route_short_name"]) == wanted, stop_id
 
 
 def test_stadtbahn_lines_of_every_stop_are_those_of_the_station_list(
@@ -96,9 +116,15 @@ def test_stops_lie_where_the_design_says(city: CityProfile) -> None:
     stops = read_stops(city)
     for name, lat, lon in (
         ("Kokerei Hansa", 51.5406, 7.4113),
+        ("Huckarde Abzweig", 51.5319, 7.4183),
         ("Hafen", 51.5238, 7.4428),
+        ("Zeche Westhausen", 51.5509, 7.3752),
         ("Technologiezentrum", 51.4932, 7.4060),
         ("PHOENIX Halle", 51.4874, 7.4879),
+        ("Dorstfeld Betriebshof", 51.5128, 7.4186),
+        ("Unionstraße", 51.5129, 7.4498),
+        ("Franziusbrücke", 51.5328, 7.4340),
+        ("Stadion", 51.4941, 7.4581),
     ):
         assert (stops[name].lat, stops[name].lon) == pytest.approx((lat, lon), abs=1e-4)
     assert all(re.fullmatch(r"de:05913:\d+|delfi:\d+", stop.stop_id) for stop in stops.values())
