@@ -33,6 +33,7 @@ from geo_service.inquiries import routes as inquiries
 from geo_service.matching import routes as matching
 from geo_service.ogc import routes as features
 from geo_service.ogc import tile_routes as tiles
+from geo_service.ogc.exports import routes as exports
 from geo_service.ogc.extents import ExtentCache
 from geo_service.ogc.queries import data_version
 from geo_service.ogc.tiles import TileCache
@@ -87,13 +88,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.throttle = Throttle()
     app.state.tiles = TileCache()
     app.state.extents = ExtentCache()
+    app.state.exports = {}
     app.add_middleware(Sessions, secret_key=secret_key(settings))
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL)
     _install_errors(app)
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    land = (features, tiles, auth, availability, city, transit, reach, scenarios)
+    land = (features, tiles, exports, auth, availability, city, transit, reach, scenarios)
     for part in (*land, inquiries, matching, sites, search):  # tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])
     app.include_router(web.router, dependencies=[Depends(identify)])

@@ -64,7 +64,9 @@ class CityProfile:
     offices
         Duty (planning, environment, ...) to the name of the office that is asked.
     links
-        Purpose to web address.
+        Purpose to web address; ``licence`` leads to the text of the licence.
+    licence
+        Name of the licence under which records are handed out; empty: not stated.
     folder
         Where the profile and further facts of this city lie.
     """
@@ -90,6 +92,7 @@ class CityProfile:
     quarters: tuple[str, ...]
     offices: Mapping[str, str]
     links: Mapping[str, str]
+    licence: str
     folder: Path
 
     def gemarkung_key(self, name: str) -> str | None:
@@ -181,6 +184,7 @@ def _build(facts: dict[str, Any], folder: Path) -> CityProfile:
         quarters=tuple(facts["quarters"]),
         offices=MappingProxyType(dict(facts["offices"])),
         links=MappingProxyType(dict(facts["links"])),
+        licence=str(facts.get("licence", "")),
         folder=folder,
     )
 

@@ -17,6 +17,16 @@ JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
 SCHEMA: Final = "application/schema+json"
 OGC_REL: Final = "http://www.opengis.net/def/rel/ogc/1.0"
+EXPORTS: Final = {
+    "geojson": GEOJSON,
+    "geojsonseq": "application/geo+json-seq",
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "gpkg": "application/geopackage+sqlite3",
+    "fgb": "application/vnd.flatgeobuf",
+    "parquet": "application/vnd.apache.parquet",
+}
+"""Formats of exports by the value of ``f``, and their media types."""
 MVT: Final = "application/vnd.mapbox-vector-tile"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
 TILE_SCHEME: Final = "WebMercatorQuad"
@@ -130,6 +140,10 @@ def collection(
         ("sortables", f"{OGC_REL}/sortables"),
     ):
         links.append(link(f"{here}/{name}", rel, SCHEMA, f"{described.title}, {name}"))
+    links += [
+        link(f"{here}/export?f={name}", "enclosure", media, f"{described.title}, all of it as {name}")
+        for name, media in EXPORTS.items()
+    ]
     if described.tiles:
         rel = f"{OGC_REL}/tilesets-vector"
         links.append(link(f"{here}/tiles", rel, JSON, f"{described.title}, vector tiles"))

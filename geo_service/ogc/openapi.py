@@ -4,8 +4,8 @@ from typing import Any
 
 from geo_service.ogc.cql.tree import LANGUAGES, LONGEST
 from geo_service.ogc.crs import CRS84, OFFERED
-from geo_service.ogc.documents import GEOJSON, MVT
-from geo_service.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT
+from geo_service.ogc.documents import EXPORTS, GEOJSON, MVT
+from geo_service.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, PAGED
 
 Document = dict[str, Any]
 
@@ -79,6 +79,20 @@ ITEMS: Document = {
         CRS,
         METHOD,
         FORMAT,
+    ]
+}
+EXPORT: Document = {
+    "parameters": [
+        _query(
+            "f",
+            "Format of the file.",
+            {
+                "type": "string",
+                "enum": list(EXPORTS),
+                "default": "geojson",
+            },
+        ),
+        *(each for each in ITEMS["parameters"] if each["name"] not in {"f", *PAGED}),
     ]
 }
 FORMAT_ONLY: Document = {"parameters": [FORMAT]}

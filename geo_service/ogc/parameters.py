@@ -64,7 +64,29 @@ def items_request(query: QueryParams, known: Known) -> ItemsRequest:
     BadParameter
         Naming the parameter.
     """
-    given = single_values(query, {*COMMON, *PAGED, *known.choices, *known.filters})
+    return _asked(single_values(query, {*COMMON, *PAGED, *known.choices, *known.filters}), known)
+
+
+def export_request(query: QueryParams, known: Known) -> ItemsRequest:
+    """Read the parameters of an export: those of a page but for what divides pages.
+
+    Parameters
+    ----------
+    query
+        As sent; the format is read elsewhere.
+    known
+        What the caller may ask.
+
+    Raises
+    ------
+    BadParameter
+        Naming the parameter.
+    """
+    given = single_values(query, {*COMMON, *known.choices, *known.filters}, formats=None)
+    return _asked(given, known)
+
+
+def _asked(given: Mapping[str, str], known: Known) -> ItemsRequest:
     filters = read_filters(given, known.filters)
     sorts = read_sorts(given.get("sortby"), known.kinds)
     start, box_crs = read_start(given, sorts), crs_of(given, "bbox-crs")
@@ -118,7 +140,9 @@ def _properties(text: str | None, kinds: Mapping[str, Kind]) -> tuple[str, ...] 
     return tuple(name for name in kinds if name in wanted)
 
 
-def single_values(query: QueryParams, allowed: set[str]) -> dict[str, str]:
+def single_values(
+    query: QueryParams, allowed: set[str], formats: frozenset[str] | None = FORMATS
+) -> dict[str, str]:
     """Return parameters as a dict.
 
     Raises
@@ -134,12 +158,12 @@ def single_values(query: QueryParams, allowed: set[str]) -> dict[str, str]:
         if not value.isprintable():
             raise BadParameter(f"The parameter {name!r} holds control characters.", parameter=name)
         given[name] = value
-    if given.get("f", "json") not in FORMATS:
-        raise BadParameter(f"Formats are {', '.join(sorted(FORMATS))}.", parameter="f")
+    if formats is not None and given.get("f", "json") not in formats:
+        raise BadParameter(f"Formats are {', '.join(sorted(formats))}.", parameter="f")
     return given
 
 
-def _whole(given: dict[str, str], name: str, default: int, *, lowest: int) -> int:
+def _whole(given: Mapping[str, str], name: str, default: int, *, lowest: int) -> int:
     text = given.get(name)
     if text is None:
         return default

@@ -132,7 +132,7 @@ def items_statement(view: View, question: Question) -> Statement:
     if question.started:
         conditions.append(paging.beyond(collection, question.sorts, backwards=question.backwards))
     page = (
-        _features(collection, view)
+        features(collection, view)
         .add_columns(
             func.row_number().over(order_by=order).label("place"),
             paging.mark(collection, question.sorts).label("mark"),
@@ -210,8 +210,8 @@ def feature_statement(view: View) -> Statement:
     """Build one feature, of any time. Bound: ``key`` (text), ``today``, the collection's choices."""
     collection = COLLECTIONS[view.collection]
     wanted = collection.key == cast(value("key", Text), collection.key.type)
-    features = _features(collection, view).where(wanted, *row_conditions(collection, view)).subquery("found")
-    return select(features.c.feature)
+    found = features(collection, view).where(wanted, *row_conditions(collection, view)).subquery("found")
+    return select(found.c.feature)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -246,7 +246,7 @@ def row_conditions(collection: Collection, view: View) -> list[ColumnElement[boo
     return conditions
 
 
-def _features(collection: Collection, view: View) -> Statement:
+def features(collection: Collection, view: View) -> Statement:
     """Select row id and feature text, unfiltered.
 
     Texts are concatenated: that is faster than building one JSON value.

@@ -1,0 +1,1 @@
+"""Exports of collections as files: every format from one stream of rows."""

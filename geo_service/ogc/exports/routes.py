@@ -1,0 +1,131 @@
+"""The route that hands out a collection as a file."""
+
+import tempfile
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import IO, Final
+
+import psycopg
+from anyio import CapacityLimiter, move_on_after, to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import StreamingResponse
+from sqlalchemy import Connection
+from sqlalchemy.exc import DataError
+
+from geo_service.auth.access import Public
+from geo_service.auth.caller import Caller
+from geo_service.clock import city_of, today_of, zone_of
+from geo_service.conditional import caching
+from geo_service.db import Database, get_database
+from geo_service.errors import BadParameter, Busy
+from geo_service.ogc import openapi
+from geo_service.ogc.cql.tree import refuse
+from geo_service.ogc.crs import CRS84, STORAGE
+from geo_service.ogc.exports.formats import FORMATS, About, Format, format_of
+from geo_service.ogc.exports.queries import TIME_ENOUGH, Rows
+from geo_service.ogc.exports.sheet import MOST_ROWS
+from geo_service.ogc.model import Collection
+from geo_service.ogc.parameters import export_request
+from geo_service.ogc.queries import count_statement, items_parameters
+from geo_service.ogc.service import find_collection, known_of, view_of
+
+router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
+
+AT_ONCE: Final = 2
+"""Exports that one process makes at once, for the public and for the agency each."""
+PATIENCE_S: Final = 10.0
+PIECE_BYTES: Final = 1 << 18
+
+
+@router.get(
+    "/collections/{collection_id}/export",
+    response_class=Response,
+    responses={200: {"content": {each.media: {} for each in FORMATS.values()}}},
+    openapi_extra=openapi.EXPORT,
+)
+async def get_export(request: Request, caller: Public, collection_id: str) -> Response:
+    """Hand out all features of a collection that a filter leaves, as a file."""
+    collection = find_collection(collection_id)
+    day = today_of(request)
+    known = known_of(collection, caller, day, zone_of(request))
+    asked = export_request(request.query_params, known)
+    wanted = format_of(request.query_params.get("f", "geojson"))
+    usual = CRS84 if wanted.ending.startswith("geojson") else STORAGE
+    crs = asked.crs if "crs" in request.query_params else usual
+    rows = Rows(
+        view_of(collection, caller, crs, asked.properties), asked.question, items_parameters(asked, day)
+    )
+    name = f"{city_of(request).key}-{collection.id}-{day.isoformat()}.{wanted.ending}"
+    headers = {
+        **caching(caller),
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Crs": f"<{crs.uri}>",
+        "Content-Encoding": "identity",  # most formats are packed already
+    }
+    file = await _made(request, caller, wanted, rows, _about(request, collection, day))
+    return StreamingResponse(_pieces(file), media_type=wanted.media, headers=headers)
+
+
+def _about(request: Request, collection: Collection, day: date) -> About:
+    city = city_of(request)
+    return About(
+        title=f"{city.name}: {collection.title_de} / {collection.title}",
+        description=collection.description,
+        publisher=f"{city.name}, {str(request.base_url).rstrip('/')}/ogc/collections/{collection.id}",
+        licence=city.licence,
+        licence_url=city.links.get("licence", ""),
+        day=day,
+    )
+
+
+async def _made(request: Request, caller: Caller, wanted: Format, rows: Rows, about: About) -> IO[bytes]:
+    """Make the file beside the event loop; a few at once.
+
+    Raises
+    ------
+    Busy
+        When others are still being made after some seconds.
+    BadParameter
+        When the filter cannot be used, or the format cannot hold so many rows.
+    """
+    turns: dict[bool, CapacityLimiter] = request.app.state.exports
+    turn, mine = turns.setdefault(caller.signed_in, CapacityLimiter(AT_ONCE)), object()
+    with move_on_after(PATIENCE_S) as waiting:
+        await turn.acquire_on_behalf_of(mine)
+    if waiting.cancelled_caught:
+        raise Busy("Other exports are being made. Please ask again in a few seconds.", retry_after_s=10)
+    try:
+        return await to_thread.run_sync(_write, get_database(request), wanted, rows, about)
+    finally:
+        turn.release_on_behalf_of(mine)
+
+
+def _write(database: Database, wanted: Format, rows: Rows, about: About) -> IO[bytes]:
+    """Write the file, and return it open and without a name: it is gone once it is closed."""
+    with tempfile.TemporaryDirectory(prefix="geo-export-") as folder, database.read() as connection:
+        path = Path(folder) / f"export.{wanted.ending}"
+        connection.execute(TIME_ENOUGH)
+        try:
+            if wanted.ending == "xlsx":
+                _require_sheet(connection, rows)
+            wanted.write(connection, rows, about, path)
+        except (psycopg.DataError, DataError) as error:
+            reason = str(error).splitlines()[0][:200]
+            raise refuse(f"The filter cannot be computed: {reason}.") from error
+        return path.open("rb")
+
+
+def _require_sheet(connection: Connection, rows: Rows) -> None:
+    found = connection.execute(count_statement(rows.view, rows.question), rows.values).scalar_one()
+    if found > MOST_ROWS:
+        raise BadParameter(
+            f"A sheet of Excel holds {MOST_ROWS:,} rows, these are {found:,}. Filter or take another format.",
+            parameter="f",
+        )
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
