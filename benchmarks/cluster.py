@@ -1,7 +1,8 @@
 """Availability of a state on a Dask cluster against threads of one process, from and to GeoParquet.
 
 Run: ``.venv/bin/python benchmarks/cluster.py [--parcels N] [--restrictions M] [--workers W] [--folder F]``.
-Default: 2,000,000 parcels of 58 Gemarkungen, 50,000 restrictions, 2 worker processes on this machine. Each
+Default: 2,000,000 parcels of 58 Gemarkungen, 50,000 restrictions, a house on every other parcel, 2 worker
+processes on this machine. Each
 way runs in a process of its own, the one after the other; memory is the proportional share (PSS) of that
 process and all that it started, looked at ten times a second.
 """
@@ -20,6 +21,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import psutil
+import shapely
 from distributed import LocalCluster
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -31,6 +33,8 @@ from geo_service.availability.inputs import Options
 GEMARKUNGEN = 58
 """As many as Dortmund has."""
 LOOK_S = 0.1
+USES = ("Straßenverkehr;600", *["Wohnbaufläche / Offen;500"] * 7, *["Wohnbaufläche / Unbebaut;500"] * 4)
+"""Actual uses of the parcels, in turn: some are streets, some unbuilt."""
 
 
 def write_state(folder: Path, parcels: int, restrictions: int) -> None:
@@ -43,7 +47,8 @@ def write_state(folder: Path, parcels: int, restrictions: int) -> None:
         f"05{gemarkung:04d}{1 + within // 5000:03d}{within:05d}______"
         for gemarkung, within in zip(9000 + band, place, strict=True)
     ]
-    land = gpd.GeoDataFrame({"parcel_key": keys}, geometry=shapes, crs=25832)
+    uses = np.array(USES, dtype=object)[number % len(USES)]
+    land = gpd.GeoDataFrame({"parcel_key": keys, "actual_use": uses}, geometry=shapes, crs=25832)
     land.to_parquet(folder / "parcels.parquet", index=False, row_group_size=20_000)
     rows = generate_restrictions(restrictions, shapes)
     rows = rows.assign(
@@ -63,7 +68,19 @@ def write_state(folder: Path, parcels: int, restrictions: int) -> None:
         "source_date": nothing,
         **spans,
     }
-    gpd.GeoDataFrame(plans, geometry=[], crs=25832).to_parquet(folder / "plans.parquet", index=False)
+    houses = shapely.buffer(shapely.centroid(shapes[::2]), 5, quad_segs=1)
+    standing = gpd.GeoDataFrame({"id": np.arange(len(houses))}, geometry=houses, crs=25832)
+    standing = standing.assign(kind="building", storeys=2, valid_from=nothing, valid_to=nothing)
+    standing.to_parquet(folder / "buildings.parquet", index=False, row_group_size=20_000)
+    areas = ("plan_id", "zone_code", "zone", "grz", "gfz", "max_storeys")
+    empty = {
+        "plans": plans,
+        "plan_areas": {"id": nothing, **dict.fromkeys(areas, nothing)},
+        "land_use": {"id": nothing, "use": nothing, **spans},
+    }
+    for name, columns in empty.items():
+        rows = gpd.GeoDataFrame(columns, geometry=[], crs=25832)
+        rows.to_parquet(folder / f"{name}.parquet", index=False)
 
 
 def compute(source: Path, target: Path, workers: int) -> None:

@@ -10,8 +10,9 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol
 from uuid import uuid4
 
 import numpy as np
@@ -19,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo_service.availability.cluster import connected
+from geo_service.availability.cluster import J, T, connected
 from geo_service.availability.geoparquet import write_geoparquet
 from geo_service.availability.identity import Identity, identity, require_identity
 from geo_service.availability.inputs import Options
@@ -32,13 +33,24 @@ from geo_service.availability.records import (
     ITEM_RECORD_FIELDS,
     json_by_parcel,
 )
+from geo_service.availability.state_around import (
+    Beside,
+    LookJob,
+    look_at,
+    row_groups,
+    sides,
+    surroundings_of,
+)
 from geo_service.availability.state_files import StateFolder, open_state
 from geo_service.availability.totals import AvailabilityReport, report_of
+from geo_service.availability.usability import assess
 from geo_service.errors import InvalidInput, NotReady
 
 MANIFEST: Final = "availability.json"
 """Written beside the partitions: what was asked, with what it was computed, a digest of each file."""
-SUMMED: Final = ["horizon", "gross_m2", "net_m2", "estimated_m2"]
+CATEGORY: Final = "internal_category"
+"""What a parcel is as the agency sees it: totals count the land on offer by it, as in the database."""
+SUMMED: Final = ["horizon", CATEGORY, "gross_m2", "net_m2", "estimated_m2"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +69,8 @@ class FileJob:
         Folder into which it is written.
     options
         What is asked.
+    beside
+        What it must know of the other partitions.
     """
 
     part: Partition
@@ -64,6 +78,7 @@ class FileJob:
     state: StateFolder
     target: Path
     options: Options
+    beside: Beside
 
     @property
     def name(self) -> str:
@@ -85,7 +100,11 @@ class WrittenFile:
     sha256: str
 
 
-Work: TypeAlias = Callable[[Iterable[FileJob]], Iterator[tuple[FileJob, WrittenFile]]]
+class Run(Protocol):
+    """Does a piece of work for each of some partitions, here or on a cluster."""
+
+    def __call__(self, work: Callable[[J], T], jobs: Iterable[J]) -> Iterator[tuple[J, T]]:
+        """Yield each job with its result, in the order in which they end."""
 
 
 def compute_file(job: FileJob) -> WrittenFile:
@@ -99,14 +118,15 @@ def compute_file(job: FileJob) -> WrittenFile:
         When a record cannot be computed.
     """
     require_identity(job.expected, f"The worker of partition {job.name}")
-    land = job.state.land()
-    keys, parcels = job.state.parcels_between(job.options.as_of, job.part.first, job.part.beyond)
-    ids = np.array([*keys, None], dtype=object)[:-1]
-    result = compute_availability(around(land, ids, parcels), job.options)
+    land, as_of = job.state.land(), job.options.as_of
+    own = job.state.parcels_in(as_of, [(job.part.first, job.part.beyond)])
+    inputs = around(land, own.keys, own.shapes)
+    result = compute_availability(inputs, job.options)
+    usable = assess(result, inputs, surroundings_of(job.state, as_of, own, land, job.beside))
     final = job.target / f"{job.name}.parquet"
     passing = job.target / f".{job.name}.{uuid4().hex}"
     try:
-        write_geoparquet(passing, result_rows(result), result.net)
+        write_geoparquet(passing, result_rows(result, usable), result.net)
         digest = hashlib.sha256(passing.read_bytes()).hexdigest()
         passing.replace(final)
     except OSError as error:
@@ -114,17 +134,26 @@ def compute_file(job: FileJob) -> WrittenFile:
             f"{final} cannot be written ({error.strerror}). The folder must be shared: each machine of the "
             "cluster needs it under the same path, with room on it."
         ) from error
-    return WrittenFile(final.name, len(keys), digest)
+    return WrittenFile(final.name, len(own.keys), digest)
 
 
-def result_rows(result: AvailabilityResult) -> pd.DataFrame:
-    """Return a result, known by parcel keys, with the columns of the output but for the net geometry."""
+def result_rows(result: AvailabilityResult, usable: pd.DataFrame) -> pd.DataFrame:
+    """Return a result, known by parcel keys, with the columns of the output but for the net geometry.
+
+    Parameters
+    ----------
+    result
+        The availability.
+    usable
+        How usable its land is, and what it is: `usability.assess`.
+    """
     items = json_by_parcel(result.items, ITEM_FIELDS, ITEM_RECORD_FIELDS)
     chains = json_by_parcel(result.chain, CHAIN_FIELDS, CHAIN_RECORD_FIELDS)
     keys = result.parcels["parcel_id"].tolist()
     days = result.parcels["available_from"].to_numpy().astype("datetime64[D]")
     asked = np.full(len(keys), np.datetime64(result.options.as_of, "D"))
-    return result.parcels.rename(columns={"parcel_id": "parcel_key"}).assign(
+    figures = pd.concat([result.parcels, usable.drop(columns=["parcel_id", "shape_key"])], axis=1)
+    return figures.rename(columns={"parcel_id": "parcel_key"}).assign(
         available_from=_days(days),
         as_of=_days(asked),
         preset=result.options.preset.key,
@@ -179,25 +208,40 @@ def compute_folder(
     progress(f"Looking at {source}", 0.0)
     state = open_state(source)
     plan = plan_partitions(state.flur_sizes(options.as_of), largest)
-    with _workers(address) as work, _unfinished(target) as folder:
-        jobs = (FileJob(part, identity(), state, folder, options) for part in plan)
+    with _workers(address) as run, _unfinished(target) as folder:
+        beside = _look_around(run, state, plan, options.as_of, progress)
+        jobs = (FileJob(part, identity(), state, folder, options, beside[part.name]) for part in plan)
         written = {}
-        for done, (job, file) in enumerate(work(jobs), start=1):
+        for done, (job, file) in enumerate(run(compute_file, jobs), start=1):
             written[job.name] = file
-            progress(f"Gemarkung {job.name}: partition {done} of {len(plan)}", 0.95 * done / len(plan))
+            progress(f"Gemarkung {job.name}: partition {done} of {len(plan)}", 0.15 + 0.8 * done / len(plan))
         report = _totals(folder, [written[part.name] for part in plan], options)
         _write_manifest(folder, report, [written[part.name] for part in plan], options)
     progress("Done", 1.0)
     return report
 
 
+def _look_around(
+    run: Run, state: StateFolder, plan: list[Partition], as_of: date, progress: Progress
+) -> dict[str, Beside]:
+    """Tell of each partition, by name, what it must know of the others."""
+    progress("Looking at the buildings", 0.02)
+    groups = row_groups(state)
+    jobs = (LookJob(part, identity(), state, as_of, groups) for part in plan)
+    looks = {}
+    for done, (job, look) in enumerate(run(look_at, jobs), start=1):
+        looks[job.name] = look
+        progress(f"Looking at partition {done} of {len(plan)}", 0.05 + 0.1 * done / len(plan))
+    return sides(plan, looks, groups)
+
+
 @contextmanager
-def _workers(address: str | None) -> Iterator[Work]:
+def _workers(address: str | None) -> Iterator[Run]:
     if address is None:
-        yield lambda jobs: ((job, compute_file(job)) for job in jobs)
+        yield lambda work, jobs: ((job, work(job)) for job in jobs)
         return
     with connected(address) as cluster:
-        yield lambda jobs: cluster.run(compute_file, jobs)
+        yield cluster.run
 
 
 @contextmanager
@@ -223,8 +267,9 @@ def _totals(folder: Path, files: list[WrittenFile], options: Options) -> Availab
     for file, table in zip(files, tables, strict=True):
         if len(table) != file.parcels:
             raise NotReady(f"{file.name} has {len(table)} of {file.parcels} parcels. Start again.")
-    columns = {name: pd.Series(dtype=object if name == "horizon" else float) for name in SUMMED}
+    columns = {name: pd.Series(dtype=object if name in {"horizon", CATEGORY} else float) for name in SUMMED}
     parcels = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns)
+    parcels = parcels.rename(columns={CATEGORY: "category"})
     return report_of(parcels, options, recomputed=len(parcels))
 
 

@@ -208,9 +208,9 @@ def require_usable(inputs: Inputs, threads: int = 1) -> None:
     index = pd.Index(inputs.parcel_ids)
     if index.has_duplicates:
         raise InvalidInput(f"Parcel {index[index.duplicated()][0]} is given more than once.")
-    _require_polygons("parcel", inputs.parcel_ids, inputs.parcels, threads)
+    require_polygons("parcel", inputs.parcel_ids, inputs.parcels, threads)
     for what, frame in (("restriction", inputs.restrictions), ("plan", inputs.plans)):
-        _require_polygons(what, frame["id"].to_numpy(), geometries(frame), threads)
+        require_polygons(what, frame["id"].to_numpy(), geometries(frame), threads)
     restrictions = inputs.restrictions
     _require_words(restrictions, "effect", EFFECTS)
     _require_words(restrictions[restrictions["severity"].notna()], "severity", SEVERITIES)
@@ -233,7 +233,14 @@ def geometries(frame: pd.DataFrame) -> Geometries:
     return np.asarray(frame["geometry"], dtype=object)
 
 
-def _require_polygons(what: str, ids: npt.NDArray[Any], polygons: Geometries, threads: int) -> None:
+def require_polygons(what: str, ids: npt.NDArray[Any], polygons: Geometries, threads: int = 1) -> None:
+    """Refuse what is no valid polygon, naming the first one.
+
+    Raises
+    ------
+    InvalidInput
+        For a geometry that is missing, empty, no polygon or invalid.
+    """
     polygonal = np.isin(shapely.get_type_id(polygons), [3, 6]) & ~shapely.is_empty(polygons)
     good = polygonal & in_threads(shapely.is_valid, (polygons,), threads)
     if good.all():

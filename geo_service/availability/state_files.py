@@ -1,70 +1,53 @@
 """A state without a database: parcels and what lies on them as GeoParquet files in a folder.
 
-``parcels``, ``restrictions``, ``occupancies`` and ``plans``, each one file ``NAME.parquet`` or a folder
-``NAME/`` of such files; EPSG:25832. Columns: `TABLES`; others are left unread.
+Its tables: `state_tables`.
 """
 
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
-import pyarrow.parquet as pq
 import shapely
-from pyproj import CRS
 
-from geo_service.availability.inputs import Geometries, Inputs, in_force, require_usable
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS
+from geo_service.availability.facts import Words
+from geo_service.availability.inputs import Geometries, Inputs, in_force, require_polygons, require_usable
 from geo_service.availability.partitions import FLUR_DIGITS
+from geo_service.availability.state_tables import NEVER_MISSING, SPAN, TABLES, check_file
 from geo_service.errors import InvalidInput, NotReady
-from geo_service.geometry import PARCEL_BOUNDS_25832, STORAGE_SRID
+from geo_service.geometry import PARCEL_BOUNDS_25832
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
 
-TEXT, ID, NUMBER, WHOLE, DAY, GEOMETRY = (
-    "text",
-    "text or whole number",
-    "number",
-    "whole number",
-    "day",
-    "WKB",
-)
-_SPAN: Final = {"valid_from": DAY, "valid_to": DAY}
-_RECORD: Final = {"office": TEXT, "source": TEXT}
-TABLES: Final[Mapping[str, Mapping[str, str]]] = {
-    "parcels": {"parcel_key": TEXT, "geometry": GEOMETRY},
-    "restrictions": {
-        "id": ID,
-        "kind": TEXT,
-        "effect": TEXT,
-        "severity": TEXT,
-        "share": NUMBER,
-        **_SPAN,
-        **_RECORD,
-        "title": TEXT,
-        "geometry": GEOMETRY,
-    },
-    "occupancies": {"id": ID, "parcel_key": TEXT, "kind": TEXT, **_SPAN, **_RECORD},
-    "plans": {
-        "id": ID,
-        "title": TEXT,
-        "legal_status": WHOLE,
-        "in_force_on": DAY,
-        "source_date": DAY,
-        **_SPAN,
-        **_RECORD,
-        "geometry": GEOMETRY,
-    },
-}
-"""Tables with their columns, all of which must be there; parcels may have valid_from and valid_to besides."""
-NEVER_MISSING: Final = frozenset({"id", "parcel_key", "kind", "effect", "legal_status", "geometry"})
-"""Columns in which every row needs a value."""
+Range = tuple[str, str]
+"""Keys from the first up to, but without, the second, compared character by character."""
+
+
+@dataclass(frozen=True)
+class ParcelRows:
+    """Parcels as read, by key; arrays of shape (n,).
+
+    Parameters
+    ----------
+    keys
+        Flurstückskennzeichen.
+    shapes
+        Their polygons, EPSG:25832.
+    actual_use
+        As the cadastre supplies it; None: not known.
+    """
+
+    keys: npt.NDArray[Any]
+    shapes: Geometries
+    actual_use: Words
 
 
 @dataclass(frozen=True)
@@ -130,12 +113,12 @@ class StateFolder:
 
     def _keys(self, as_of: date) -> pa.ChunkedArray:
         found = self.dataset("parcels")
-        spans = [name for name in _SPAN if name in found.schema.names]
+        spans = [name for name in SPAN if name in found.schema.names]
         rows = found.to_table(columns=["parcel_key", *spans])
         return rows.filter(_running(rows, as_of))["parcel_key"].cast(pa.string())
 
-    def parcels_between(self, as_of: date, first: str, beyond: str) -> tuple[list[str], Geometries]:
-        """Read the parcels of a day with first <= parcel_key < beyond, by key.
+    def parcels_in(self, as_of: date, ranges: Sequence[Range]) -> ParcelRows:
+        """Read the parcels of a day whose keys lie in one of some ranges, by key.
 
         Raises
         ------
@@ -143,12 +126,15 @@ class StateFolder:
             When one does not lie in Germany.
         """
         found = self.dataset("parcels")
-        columns = [name for name in ("parcel_key", "geometry", *_SPAN) if name in found.schema.names]
-        key = ds.field("parcel_key")
-        rows = found.to_table(columns=columns, filter=(key >= first) & (key < beyond))
+        columns = [name for name in (*TABLES["parcels"], *SPAN) if name in found.schema.names]
+        key, wanted = ds.field("parcel_key"), ds.scalar(False)
+        for first, beyond in ranges:
+            wanted |= (key >= first) & (key < beyond)
+        rows = found.to_table(columns=columns, filter=wanted)
         rows = rows.filter(_running(rows, as_of)).sort_by("parcel_key")
-        keys: list[str] = rows["parcel_key"].to_pylist()
-        return keys, _geometries("parcels", keys, rows["geometry"])
+        keys = _objects(rows["parcel_key"])
+        shapes = decoded("parcels", keys.tolist(), rows["geometry"])
+        return ParcelRows(keys, shapes, _objects(rows["actual_use"]))
 
     def land(self) -> Inputs:
         """Read what lies on the parcels, without these; kept for the next partition.
@@ -162,6 +148,18 @@ class StateFolder:
             self.dataset(table)
         return _land(self)
 
+    def plan_areas(self, as_of: date) -> pd.DataFrame:
+        """Read the building areas of the plans of a day, columns `capacity.PLAN_AREA_COLUMNS`."""
+        plans = self.land().plans
+        plans = plans.loc[in_force(plans, as_of), ["id", "legal_status", "in_force_on"]]
+        areas = _table(self, "plan_areas").merge(plans.rename(columns={"id": "plan_id"}), on="plan_id")
+        return areas[list(PLAN_AREA_COLUMNS)]
+
+    def land_use(self, as_of: date) -> pd.DataFrame:
+        """Read the areas of the land-use plan of a day: columns of the table."""
+        areas = _table(self, "land_use")
+        return areas[in_force(areas, as_of)].reset_index(drop=True)
+
 
 @lru_cache(maxsize=1)
 def _land(state: StateFolder) -> Inputs:
@@ -174,6 +172,14 @@ def _land(state: StateFolder) -> Inputs:
     )
     require_usable(land)
     return land
+
+
+@lru_cache(maxsize=2)
+def _table(state: StateFolder, table: str) -> pd.DataFrame:
+    """Read a table of areas; kept for the next partition."""
+    areas = _read(state, table)
+    require_polygons(table, areas["id"].to_numpy(), np.asarray(areas["geometry"], dtype=object))
+    return areas
 
 
 def open_state(folder: Path) -> StateFolder:
@@ -197,7 +203,7 @@ def open_state(folder: Path) -> StateFolder:
                 "is a file with the columns alone, so that none is forgotten."
             )
         for file in files:
-            _check_file(file, TABLES[table])
+            check_file(file, TABLES[table])
         found[table] = tuple(_stamp(folder, file) for file in files)
     return StateFolder(folder, tuple(found.items()))
 
@@ -207,61 +213,31 @@ def _stamp(folder: Path, file: Path) -> tuple[str, int, int]:
     return str(file.relative_to(folder)), facts.st_size, facts.st_mtime_ns
 
 
-def _check_file(file: Path, columns: Mapping[str, str]) -> None:
-    try:
-        schema = pq.read_schema(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InvalidInput(f"{file} cannot be read as Parquet: {error}") from error
-    missing = [name for name in columns if name not in schema.names]
-    if missing:
-        raise InvalidInput(
-            f"{file} lacks the columns {', '.join(missing)}; it has {', '.join(schema.names)}."
-        )
-    for name, kind in columns.items():
-        if not _fits(schema.field(name).type, kind):
-            raise InvalidInput(f"{file}: {name} must be {kind}, not {schema.field(name).type}.")
-    if "geometry" in columns:
-        _check_crs(file, (schema.metadata or {}).get(b"geo"))
-
-
-def _fits(kind: pa.DataType, wanted: str) -> bool:
-    text = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
-    whole, nothing = pa.types.is_integer(kind), pa.types.is_null(kind)
-    fitting = {
-        TEXT: text or nothing,
-        ID: text or whole or nothing,
-        NUMBER: pa.types.is_floating(kind) or whole or nothing,
-        WHOLE: whole or nothing,
-        DAY: pa.types.is_date(kind) or pa.types.is_timestamp(kind) or nothing,
-        GEOMETRY: pa.types.is_binary(kind) or pa.types.is_large_binary(kind),
-    }
-    return bool(fitting[wanted])
-
-
-def _check_crs(file: Path, metadata: bytes | None) -> None:
-    if metadata is None:
-        raise InvalidInput(f"{file} is no GeoParquet: it does not say how its geometry is written.")
-    column = json.loads(metadata).get("columns", {}).get("geometry", {})
-    if column.get("encoding") != "WKB":
-        raise InvalidInput(f"{file}: geometry must be encoded as WKB, not {column.get('encoding')}.")
-    crs = CRS.from_user_input(column["crs"]) if column.get("crs") else None
-    if crs is None or crs.to_epsg() != STORAGE_SRID:
-        name = crs.name if crs else "none, that is WGS 84"
-        raise InvalidInput(f"{file}: the coordinate system must be EPSG:{STORAGE_SRID}, not {name}.")
-
-
 def _running(rows: pa.Table, as_of: date) -> pa.Array:
     """Tell which rows hold on a day; all, where the table has no spans."""
     spans = {
         name: rows[name].to_pandas() if name in rows.column_names else pd.Series([None] * len(rows))
-        for name in _SPAN
+        for name in SPAN
     }
     return pa.array(in_force(pd.DataFrame(spans), as_of))
 
 
 def _read(state: StateFolder, table: str) -> pd.DataFrame:
     """Read a table into a frame of plain objects, as from the database."""
-    rows = state.dataset(table).to_table(columns=list(TABLES[table]))
+    frame = frame_of(table, state.dataset(table).to_table(columns=list(TABLES[table])))
+    if frame["id"].duplicated().any():
+        raise InvalidInput(f"{table}: the id {frame['id'][frame['id'].duplicated()].iloc[0]} comes twice.")
+    return frame
+
+
+def frame_of(table: str, rows: pa.Table) -> pd.DataFrame:
+    """Return rows of a table as a frame of plain objects, with decoded geometry.
+
+    Raises
+    ------
+    InvalidInput
+        When a value is missing that every row needs, or a geometry does not lie in Germany.
+    """
     frame = pd.DataFrame(
         {
             name: pd.Series(_plain(rows[name]), dtype=object)
@@ -273,10 +249,8 @@ def _read(state: StateFolder, table: str) -> pd.DataFrame:
         if frame[name].isna().any():
             row = int(np.flatnonzero(frame[name].isna())[0])
             raise InvalidInput(f"{table}: row {row + 1} has no {name}.")
-    if "id" in frame and frame["id"].duplicated().any():
-        raise InvalidInput(f"{table}: the id {frame['id'][frame['id'].duplicated()].iloc[0]} comes twice.")
     if "geometry" in rows.column_names:
-        frame["geometry"] = _geometries(table, frame["id"].tolist(), rows["geometry"])
+        frame["geometry"] = decoded(table, frame["id"].tolist(), rows["geometry"])
     return frame
 
 
@@ -285,13 +259,24 @@ def _plain(column: pa.ChunkedArray) -> list[Any]:
     return [value.date() if isinstance(value, datetime) else value for value in values]
 
 
-def _geometries(table: str, names: list[Any], column: pa.ChunkedArray) -> Geometries:
-    """Decode WKB; what is no land in Germany is refused."""
-    values = np.array([*column.to_pylist(), None], dtype=object)[:-1]
+def _objects(column: pa.ChunkedArray) -> npt.NDArray[Any]:
+    return np.array([*column.to_pylist(), None], dtype=object)[:-1]
+
+
+def decoded(table: str, names: list[Any], column: pa.ChunkedArray) -> Geometries:
+    """Decode WKB; what is no land in Germany is refused.
+
+    Raises
+    ------
+    InvalidInput
+        Naming the first that is no WKB or lies elsewhere.
+    """
     try:
-        found: Geometries = shapely.force_2d(shapely.from_wkb(values))
+        found: Geometries = shapely.from_wkb(_objects(column))
     except shapely.errors.ShapelyError as error:
         raise InvalidInput(f"{table}: a geometry is no WKB: {error}") from error
+    if shapely.has_z(found).any():
+        found = shapely.force_2d(found)
     low_x, low_y, high_x, high_y = PARCEL_BOUNDS_25832
     box = shapely.bounds(found).reshape(-1, 4)
     outside = (box[:, 0] < low_x) | (box[:, 1] < low_y) | (box[:, 2] > high_x) | (box[:, 3] > high_y)

@@ -58,7 +58,7 @@ class AvailabilityReport:
         Whether the result was stored for maps and lists.
     counted
         ``offered``: the horizons hold the land on offer. ``all``: they hold all land, since nothing says what
-        it is (files hold no categories).
+        it is (availability alone was refreshed).
     parcels
         All parcels with a result.
     recomputed

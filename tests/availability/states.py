@@ -8,6 +8,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from benchmarks.availability import generate_parcels, generate_restrictions
 from geo_service.availability.inputs import PLAN_COLUMNS, Inputs
@@ -56,10 +57,19 @@ def drawn_state(seed: int = 21) -> Inputs:
     )
 
 
+USES = ("Straßenverkehr;600", "Wohnbaufläche / Unbebaut;500|Weg;20", "Wohnbaufläche / Offen;500", None)
+
+
 def write_state(folder: Path, land: Inputs) -> Path:
-    """Write a state as a city would: with geopandas, days as days."""
+    """Write a state as a city would: with geopandas, days as days.
+
+    Uses take turns, a house of 36 m2 stands on every other parcel, and each plan has one building area.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    parcels = pd.DataFrame({"parcel_key": land.parcel_ids, "geometry": land.parcels})
+    uses = [USES[number % len(USES)] for number in range(len(land.parcels))]
+    named = {"parcel_key": land.parcel_ids, "actual_use": pd.Series(uses, dtype=object)}
+    parcels = pd.DataFrame({**named, "geometry": land.parcels})
+    write_areas(folder, land)
     occupancies = days(land.occupancies.rename(columns={"parcel_id": "parcel_key"}))
     occupancies.to_parquet(folder / "occupancies.parquet", index=False)
     for name, rows in (("parcels", parcels), ("restrictions", land.restrictions), ("plans", land.plans)):
@@ -67,11 +77,31 @@ def write_state(folder: Path, land: Inputs) -> Path:
     return folder
 
 
-def write_geo(file: Path, rows: pd.DataFrame, crs: Any = 25832) -> None:
+def write_areas(folder: Path, land: Inputs) -> None:
+    """Write what decides what a parcel is: houses, building areas, the land-use plan."""
+    houses = shapely.buffer(shapely.centroid(land.parcels[::2]), 3, cap_style="square")
+    fields: dict[str, Any] = {"kind": "building", "storeys": 2.0, "valid_from": None, "valid_to": None}
+    rows = pd.DataFrame({"id": np.arange(len(houses)), "geometry": houses}).assign(**fields)
+    write_geo(folder / "buildings.parquet", days(rows), row_group_size=200)
+    plans = land.plans
+    areas = pd.DataFrame({"id": plans["id"], "plan_id": plans["id"], "geometry": plans["geometry"]})
+    density: dict[str, Any] = {
+        "zone_code": 1700.0,
+        "zone": "GE",
+        "grz": 0.8,
+        "gfz": None,
+        "max_storeys": None,
+    }
+    write_geo(folder / "plan_areas.parquet", areas.assign(**density).astype({"gfz": float}))
+    use: dict[str, Any] = {"use": "commercial", "valid_from": None, "valid_to": None}
+    write_geo(folder / "land_use.parquet", days(areas.drop(columns="plan_id").assign(**use)))
+
+
+def write_geo(file: Path, rows: pd.DataFrame, crs: Any = 25832, **options: Any) -> None:
     geo = gpd.GeoDataFrame(rows.drop(columns="geometry"), geometry=array(*rows["geometry"]), crs=crs)
     if "share" in geo:
         geo["share"] = geo["share"].astype(float)
-    geo.to_parquet(file, index=False)
+    geo.to_parquet(file, index=False, **options)
 
 
 def days(rows: pd.DataFrame) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from geo_service.availability.cluster import connected
 from geo_service.availability.identity import differences, identity, require_identity
 from geo_service.availability.inputs import Inputs, Options
 from geo_service.availability.partitions import plan_partitions
+from geo_service.availability.state_around import Beside, LookJob, look_at
 from geo_service.availability.state_files import open_state
 from geo_service.availability.stored import refresh
 from geo_service.db import Database
@@ -284,7 +285,10 @@ def test_a_worker_with_other_software_is_refused(
 def test_a_worker_that_comes_later_is_checked_by_its_first_partition(state: Path, tmp_path: Path) -> None:
     other = {**identity(), "GEOS": "1.0"}
     part = plan_partitions({"059124001": 1})[0]
-    file_job = folders.FileJob(part, other, open_state(state), tmp_path, OPTIONS)
+    alone = Beside((), (), frozenset(), streets_known=False)
+    file_job = folders.FileJob(part, other, open_state(state), tmp_path, OPTIONS, alone)
+    with pytest.raises(NotReady, match="The worker of partition 059124 may not compute"):
+        look_at(LookJob(part, other, open_state(state), AS_OF, ()))
     with pytest.raises(
         NotReady, match=r"The worker of partition 059124 may not compute: GEOS is .*, here 1.0"
     ):

@@ -30,6 +30,7 @@ from geo_service.availability.inputs import (
 from geo_service.availability.kernel import compute_availability
 from geo_service.availability.presets import horizon_preset
 from geo_service.availability.records import CHAIN_FIELDS, ITEM_FIELDS, records_by_parcel
+from geo_service.availability.state_tables import TABLES
 from geo_service.errors import BadParameter, InvalidInput, NotReady
 from tests.availability.drawing import array
 from tests.availability.states import (
@@ -134,7 +135,7 @@ def test_the_size_of_partitions_changes_nothing(state: Path, tmp_path: Path, lar
 
 
 def test_the_tables_have_what_the_kernel_reads() -> None:
-    columns = {name: tuple(columns) for name, columns in state_files.TABLES.items()}
+    columns = {name: tuple(columns) for name, columns in TABLES.items()}
     assert columns["restrictions"] == RESTRICTION_COLUMNS
     assert columns["plans"] == PLAN_COLUMNS
     assert [{"parcel_key": "parcel_id"}.get(name, name) for name in columns["occupancies"]] == list(
@@ -155,7 +156,8 @@ def test_a_table_may_be_several_files(state: Path, tmp_path: Path) -> None:
 
 
 def test_parcels_of_another_day_do_not_count(state: Path, land: Inputs, tmp_path: Path) -> None:
-    rows = pd.DataFrame({"parcel_key": land.parcel_ids, "geometry": land.parcels})
+    uses = [None] * PARCELS
+    rows = pd.DataFrame({"parcel_key": land.parcel_ids, "actual_use": uses, "geometry": land.parcels})
     rows["valid_to"] = [date(2026, 6, 1)] * 5 + [date(2026, 6, 2)] * 5 + [None] * (PARCELS - 10)
     rows["valid_from"] = [None] * (PARCELS - 3) + [date(2026, 6, 2)] * 3
     write_geo(state / "parcels.parquet", days(rows))
@@ -215,7 +217,8 @@ def native_encoding(state: Path) -> None:
 def no_wkb(state: Path) -> None:
     rows = pq.read_table(state / "parcels.parquet")
     broken = pa.array([b"no wkb"] * len(rows))
-    pq.write_table(rows.set_column(1, "geometry", broken), state / "parcels.parquet")
+    place = rows.column_names.index("geometry")
+    pq.write_table(rows.set_column(place, "geometry", broken), state / "parcels.parquet")
 
 
 def change_parcels(change: Callable[[gpd.GeoDataFrame], None]) -> Callable[[Path], None]:
@@ -307,6 +310,32 @@ def test_a_restriction_that_cannot_be_computed(
     refused(write_state(tmp_path / "state", with_first(land, **fields)), tmp_path / "out", words)
 
 
+@pytest.mark.parametrize(
+    ("table", "column", "value", "words"),
+    [
+        (
+            "buildings",
+            "geometry",
+            BOW_TIE,
+            "1 of [0-9]+ building geometries cannot be used; first: building 0",
+        ),
+        ("buildings", "geometry", None, "building geometries cannot be used"),
+        ("buildings", "kind", None, "buildings: row 1 has no kind"),
+        ("buildings", "geometry", shapely.box(7, 51, 8, 52), "buildings: 1 geometries do not lie in Germany"),
+        ("plan_areas", "geometry", BOW_TIE, "1 of 12 plan_areas geometries cannot be used"),
+        ("land_use", "use", None, "land_use: row 1 has no use"),
+        ("land_use", "id", 3, "land_use: the id 3 comes twice"),
+    ],
+)
+def test_what_decides_what_a_parcel_is_is_checked_too(
+    state: Path, tmp_path: Path, table: str, column: str, value: Any, words: str
+) -> None:
+    rows = gpd.read_parquet(state / f"{table}.parquet")
+    set_first(column, value)(rows)
+    rows.to_parquet(state / f"{table}.parquet", index=False)
+    refused(state, tmp_path / "out", words)
+
+
 def test_a_column_of_another_kind(state: Path, tmp_path: Path) -> None:
     rows = gpd.read_parquet(state / "plans.parquet").assign(legal_status="in Kraft")
     rows.to_parquet(state / "plans.parquet", index=False)
@@ -387,4 +416,4 @@ def test_restrictions_are_read_once(state: Path, tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr(state_files, "_read", noted)
     compute_folder(state, tmp_path / "out", asked(), silent)
-    assert tables == ["restrictions", "occupancies", "plans"]
+    assert sorted(tables) == ["land_use", "occupancies", "plan_areas", "plans", "restrictions"]
