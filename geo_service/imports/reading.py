@@ -4,7 +4,7 @@ import hashlib
 import shutil
 import zipfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -46,6 +46,15 @@ SUFFIXES: Final = {
     FileFormat.FLATGEOBUF: ".fgb",
 }
 
+PROMISED: Final = {
+    ".zip": FileFormat.ZIP,
+    ".gpkg": FileFormat.GEOPACKAGE,
+    ".fgb": FileFormat.FLATGEOBUF,
+    ".xlsx": FileFormat.EXCEL,
+    ".ods": FileFormat.EXCEL,
+}
+"""Endings of files that are never text; tables saved as ``.xls`` often are."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -84,7 +93,8 @@ def read_file(path: Path, choice: Choice) -> SourceTable:
     file_format = recognise(path)
     with TemporaryDirectory(prefix="geo-import-") as folder:
         if file_format is FileFormat.ZIP:
-            path = _unpack(path, Path(folder), choice.layer)
+            path, alone = _unpack(path, Path(folder), choice.layer)
+            choice = choice if alone else replace(choice, layer=None)
             file_format = recognise(path)
         if file_format is FileFormat.CSV:
             table = read_csv(path, choice.score, choice.encoding)
@@ -127,7 +137,20 @@ def recognise(path: Path) -> FileFormat:
         return FileFormat.GML
     if b"\x00" in head or head.startswith((b"%PDF", b"PAR1")):
         raise InvalidInput(f"{path.name} is no file that can be read. Known are {READABLE}.")
-    return FileFormat.GEOJSON if text.startswith((b"{", b"[")) else FileFormat.CSV
+    if text.startswith((b"{", b"[")):
+        return FileFormat.GEOJSON
+    _require_text_by_name(path)
+    return FileFormat.CSV
+
+
+def _require_text_by_name(path: Path) -> None:
+    """Refuse text in a file whose name promises another format: a server's message, or its remains."""
+    promised = PROMISED.get(path.suffix.lower())
+    if promised is not None:
+        raise InvalidInput(
+            f"{path.name} is no {promised} file, though its name says so. Was the download cut off, or is it "
+            "a message of the server? Open it in an editor, then fetch it again."
+        )
 
 
 def _head(path: Path) -> bytes:
@@ -171,12 +194,15 @@ def _require_simple_gml(path: Path, head: bytes) -> None:
         raise InvalidInput(f"{path.name} is a web page, not data. Download the file itself.")
 
 
-def _unpack(path: Path, folder: Path, layer: str | None) -> Path:
-    """Unpack the one data file of an archive, with its parts, into a folder."""
+def _unpack(path: Path, folder: Path, layer: str | None) -> tuple[Path, bool]:
+    """Unpack the one data file of an archive, with its parts, into a folder; tell whether there was no other.
+
+    With several the layer names the file, else it names a layer within the file.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = [info for info in archive.infolist() if not info.is_dir() and _is_data(info.filename)]
-            chosen = _choose_member(path, members, layer)
+            chosen, alone = _choose_member(path, members, layer)
             stem = PurePosixPath(chosen.filename).with_suffix("")
             parts = [
                 info
@@ -195,7 +221,7 @@ def _unpack(path: Path, folder: Path, layer: str | None) -> Path:
                     shutil.copyfileobj(packed, file)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise InvalidInput(f"{path.name} cannot be unpacked: {error}.") from error
-    return folder / f"unpacked{PurePosixPath(chosen.filename).suffix.lower()}"
+    return folder / f"unpacked{PurePosixPath(chosen.filename).suffix.lower()}", alone
 
 
 def _is_data(name: str) -> bool:
@@ -204,15 +230,21 @@ def _is_data(name: str) -> bool:
     return not hidden and path.suffix.lower() in DATASETS | SHAPE_PARTS
 
 
-def _choose_member(path: Path, members: list[zipfile.ZipInfo], layer: str | None) -> zipfile.ZipInfo:
+def _choose_member(
+    path: Path, members: list[zipfile.ZipInfo], layer: str | None
+) -> tuple[zipfile.ZipInfo, bool]:
     data = [info for info in members if PurePosixPath(info.filename).suffix.lower() in DATASETS]
     shapes = [info for info in data if info.filename.lower().endswith(".shp")]
     candidates = shapes or data
+    if len(candidates) == 1:
+        return candidates[0], True
     if layer is not None:
         candidates = [info for info in candidates if PurePosixPath(info.filename).stem == layer]
     if len(candidates) == 1:
-        return candidates[0]
-    names = ", ".join(PurePosixPath(info.filename).stem for info in (shapes or data)) or "none"
+        return candidates[0], False
+    names = ", ".join(PurePosixPath(info.filename).stem for info in (shapes or data))
+    if not names:
+        raise InvalidInput(f"{path.name} holds no file that can be read ({READABLE}).")
     raise InvalidInput(
         f"{path.name} must hold one file that can be read ({READABLE}); it holds: {names}. "
         "With several, say which: --layer NAME."

@@ -18,6 +18,10 @@ NO_DAY: Final = Sentence(
     "Das ist kein vollständiges Datum. Bitte wie 31.03.2026 oder 2026-03-31 schreiben.",
     "This is no complete date. Please write it like 31.03.2026 or 2026-03-31.",
 )
+YES_OR_NO: Final = Sentence(
+    "Das ist weder ja noch nein. Bitte ja oder nein schreiben.",
+    "This is neither yes nor no. Please write yes or no.",
+)
 EXTRA_CELLS: Final = Sentence(
     "Die Zeile hat mehr Felder als die Kopfzeile. Enthält ein Text das Trennzeichen, muss er in "
     "Anführungszeichen stehen.",

@@ -13,6 +13,7 @@ import pandas as pd
 from python_calamine import CalamineError, CalamineWorkbook
 
 from geo_service.errors import ImportRejected, InvalidInput
+from geo_service.imports.choosing import SHEETS, best_part, others_left
 from geo_service.imports.columns import Score
 from geo_service.imports.report import Notice
 from geo_service.imports.source import FileFormat, SourceTable, as_text, no_rows
@@ -121,7 +122,7 @@ def read_excel(path: Path, score: Score, sheet: str | None) -> SourceTable:
     Raises
     ------
     InvalidInput
-        When the workbook is damaged or protected, or has no such sheet.
+        When the workbook is damaged or protected, has no such sheet, or several that fit alike.
     ImportRejected
         When no heading is known.
     """
@@ -135,8 +136,10 @@ def read_excel(path: Path, score: Score, sheet: str | None) -> SourceTable:
         grids = {name: _cells(workbook, name) for name in ([sheet] if sheet else names)}
     except CalamineError as error:
         raise InvalidInput(f"{path.name} cannot be read: {error}. Is it damaged or protected?") from error
-    best = max(grids, key=lambda name: _best_score(grids[name], score))
-    return _table(grids[best], score, FileFormat.EXCEL, best, ())
+    scores = {name: _best_score(grid, score) for name, grid in grids.items()}
+    best = best_part(scores, lambda name: _rows_below(grids[name], score), SHEETS)
+    told = others_left(best, [name for name, grid in grids.items() if any(map(any, grid))], SHEETS)
+    return _table(grids[best], score, FileFormat.EXCEL, best, told)
 
 
 def _cells(workbook: Any, name: str) -> Grid:  # noqa: ANN401 - calamine has no types
@@ -162,6 +165,12 @@ def _cell(value: Any) -> str | None:  # noqa: ANN401 - what a cell holds
 
 def _best_score(grid: Grid, score: Score) -> int:
     return max((score([cell or "" for cell in row]) for row in grid[:HEADING_ROWS]), default=0)
+
+
+def _rows_below(grid: Grid, score: Score) -> int:
+    """Count the rows below the heading."""
+    scores = [score([cell or "" for cell in row]) for row in grid[:HEADING_ROWS]]
+    return sum(any(map(_stands, row)) for row in grid[scores.index(max(scores)) + 1 :])
 
 
 def _table(

@@ -28,7 +28,7 @@ LATEST: Final = date(2400, 1, 1)
 """Days outside of this span are slips of the pen."""
 ISO_DAY: Final = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
+    r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 GERMAN_DAY: Final = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})(?: 00:00(?::00)?)?")
 UNITS: Final = re.compile(r"\s*(€|EUR|Euro|m²|m2|qm)\s*$", re.IGNORECASE)
@@ -334,6 +334,6 @@ def yes_or_no(texts: "pd.Series[str]", style: Style) -> Parsed:  # noqa: ARG001 
     def read(one: str) -> bool:
         if fold(one) in YES | NO:
             return fold(one) in YES
-        raise Unreadable("unknown-word", reasons.unknown_word(["ja", "nein"]))
+        raise Unreadable("unknown-word", reasons.YES_OR_NO)
 
     return each(read, texts)

@@ -22,6 +22,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geo_service.errors import InvalidInput
+from geo_service.imports.choosing import LAYERS, best_part, others_left
 from geo_service.imports.columns import Score
 from geo_service.imports.dbf import TextField, cut_texts, text_fields
 from geo_service.imports.report import Notice
@@ -34,6 +35,7 @@ MULTIPOLYGON_WKB: Final = b"\x01\x06\x00\x00\x00\x01\x00\x00\x00"
 """Little-endian head of a two-dimensional polygon, and of a multipolygon of one."""
 NOISE: Final = ("already exists in",)
 """Warnings of GDAL that say nothing about the data: ALKIS has two elements called identifier."""
+ANEW: Final = "Export it anew, and check that it is complete."
 UTF8_DBF: Final = "UTF-8"
 
 
@@ -70,11 +72,12 @@ def read_vector(
     with warnings.catch_warnings(record=True) as heard, _attributes_as_text():
         warnings.simplefilter("always")
         try:
-            chosen = _choose_layer(name, score, layer, encoding)
+            layers = [str(row[0]) for row in pyogrio.list_layers(name)]
+            chosen = _choose_layer(name, layers, score, (layer, encoding), file_format)
             table = _read(name, file_format, chosen, encoding)
         except (DataSourceError, DataLayerError, pa.ArrowInvalid, UnicodeDecodeError) as error:
-            raise InvalidInput(f"The file cannot be read as {file_format}: {error}") from error
-    notices = [*_notices(heard)]
+            raise InvalidInput(_unreadable(file_format, str(error))) from error
+    notices = [*_notices(heard), *(others_left(chosen, layers, LAYERS) if layer is None else ())]
     fields: tuple[TextField, ...] = ()
     if file_format is FileFormat.SHAPEFILE:
         headings = [str(heading) for heading in table["text"].columns]
@@ -99,20 +102,44 @@ def _attributes_as_text() -> Iterator[None]:
         pyogrio.set_gdal_config_options({"GML_FIELDTYPES": None, "GML_DOWNLOAD_SCHEMA": None})
 
 
-def _choose_layer(name: str, score: Score, layer: str | None, encoding: str | None) -> str:
-    layers = [str(row[0]) for row in pyogrio.list_layers(name)]
+def _choose_layer(
+    name: str,
+    layers: list[str],
+    score: Score,
+    asked: tuple[str | None, str | None],
+    file_format: FileFormat,
+) -> str:
+    """Return the layer to read; ``asked``: layer and encoding that a person named."""
+    layer, encoding = asked
     if not layers:
         raise InvalidInput("The file holds no layer.")
-    if layer is not None and layer not in layers and len(layers) > 1:
+    named = len(layers) > 1 or file_format is FileFormat.GEOPACKAGE
+    if layer is not None and layer not in layers and named:
         raise InvalidInput(f"There is no layer {layer!r}. Known: {', '.join(layers)}.", parameter="layer")
     if layer in layers:
         return layer
     if len(layers) == 1:
         return layers[0]
-    return max(
-        layers,
-        key=lambda one: score(map(str, pyogrio.read_info(name, layer=one, encoding=encoding)["fields"])),
-    )
+    scores = {
+        one: score(map(str, pyogrio.read_info(name, layer=one, encoding=encoding)["fields"]))
+        for one in layers
+    }
+    return best_part(scores, lambda one: _rows_in(name, one), LAYERS)
+
+
+def _rows_in(name: str, layer: str) -> int:
+    return int(pyogrio.read_info(name, layer=layer, force_feature_count=True)["features"])
+
+
+def _unreadable(file_format: FileFormat, said: str) -> str:
+    """Say that GDAL cannot read a file, without its advice about drivers and paths."""
+    start = f"The file cannot be read as {file_format}: "
+    if "not recognized as being in a supported file format" in said:
+        return f"{start}it holds no layer, or is damaged. {ANEW}"
+    reason = said.split("; It might help", maxsplit=1)[0].rstrip(".")
+    if file_format is FileFormat.GEOJSON:
+        return f"{start}{reason}. Is it a FeatureCollection, and complete? Export it anew."
+    return f"{start}{reason}. {ANEW}"
 
 
 def _read(name: str, file_format: FileFormat, layer: str, encoding: str | None) -> dict[str, Any]:

@@ -176,7 +176,7 @@ def print_feed_report(report: FeedReport) -> None:
     done = {"new": "first version", "changed": "new version", "unchanged": "unchanged"}[report.status]
     done = "refused" if report.refused else done
     written = " (dry run: nothing written)" if report.dry_run else ""
-    out.print(f"Feed {report.name}: {done}{written}.", highlight=False, soft_wrap=True)
+    out.print(f"Feed {report.name}: {done}{written}.", markup=False, highlight=False, soft_wrap=True)
     out.print(
         f"Stops: {report.new} new, {report.changed} changed, {report.unchanged} unchanged, "
         f"{report.gone} gone, {report.rejected.get('stops.txt', 0)} rejected.",
@@ -197,7 +197,7 @@ def print_feed_report(report: FeedReport) -> None:
     out.print(table)
     _print_faults(report)
     for warning in report.warnings:
-        err.print(f"[yellow]Warning:[/yellow] {warning}", highlight=False, soft_wrap=True)
+        err.print(f"[yellow]Warning:[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
     if report.status != "unchanged" and not (report.dry_run or report.refused):
         err.print("Grades are made anew by: geo transit")
 
@@ -238,7 +238,7 @@ def print_refresh_report(report: RefreshReport) -> None:
     """Print how many subjects have which grade."""
     grades = sorted({grade for counts in report.subjects.values() for grade in counts})
     counted = ", ".join(f"{name} on {day}" for name, day in report.feeds.items())
-    out.print(f"Grades by {report.method} ({counted})", highlight=False, soft_wrap=True)
+    out.print(f"Grades by {report.method} ({counted})", markup=False, highlight=False, soft_wrap=True)
     table = Table()
     table.add_column("")
     for grade in grades:

@@ -76,6 +76,8 @@ def read_calendar(tables: FeedTables) -> Calendar:
         for field in fields:
             frame[field] = _dates(tables, file, field, frame[field])
     _check_flags(tables, weekly, single)
+    weekly = tables.first_rows("calendar.txt", weekly, ("service_id",))
+    single = tables.first_rows("calendar_dates.txt", single, ("service_id", "date"))
     services = {name: place for place, name in enumerate(sorted({*weekly.service_id, *single.service_id}))}
     bounds = [*weekly.start_date, *weekly.end_date, *single.loc[single.exception_type == "1", "date"]]
     if not bounds:

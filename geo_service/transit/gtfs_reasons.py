@@ -1,6 +1,7 @@
 """Why a row of a feed cannot be taken and how to mend it, in German and English."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -130,6 +131,18 @@ def id_twice(key: str) -> Advice:
             "Bitte die Zeile entfernen oder ihr eine eigene Kennung geben.",
             "Remove the row, or give it an id of its own.",
         ),
+    )
+
+
+def key_twice(key: Sequence[str]) -> Advice:
+    """Say that an earlier row has the same values in some columns."""
+    return Advice(
+        "twice",
+        Sentence(
+            f"wiederholt {' und '.join(key)} einer früheren Zeile",
+            f"repeats {' and '.join(key)} of an earlier row",
+        ),
+        Sentence("Bitte eine der beiden Zeilen entfernen.", "Remove one of the two rows."),
     )
 
 

@@ -24,8 +24,8 @@ from geo_service.transit.gtfs_files import (
     FeedFiles,
     refused,
 )
-from geo_service.transit.gtfs_lines import SHOWN_CHARACTERS, find_row, find_rows
-from geo_service.transit.gtfs_reasons import NO_ID, Advice, id_twice, no_row, unknown
+from geo_service.transit.gtfs_lines import SHOWN_CHARACTERS, find_row, find_rows, rows_of
+from geo_service.transit.gtfs_reasons import NO_ID, Advice, id_twice, key_twice, no_row, unknown
 
 MEMORY_LIMIT: Final = "2GB"
 """Memory of DuckDB; what does not fit goes to the feed's working folder."""
@@ -177,6 +177,21 @@ class FeedTables:
 
             self.reject(file, key, again, id_twice(key))
         return frame[~(blank | twice)].reset_index(drop=True)
+
+    def first_rows(self, file: str, frame: pd.DataFrame, key: tuple[str, ...]) -> pd.DataFrame:
+        """Keep the first row of each key of several columns; the others are faulty."""
+        twice = frame.duplicated(list(key))
+        if not twice.any():
+            return frame
+        advice = id_twice(key[0]) if len(key) == 1 else key_twice(key)
+        faulty, seen = self.faults.rows(file), set[tuple[str, ...]]()
+        for row, values in rows_of(self.files.tables[file], key):
+            if row in faulty:
+                continue
+            if values in seen:
+                self.faults.add(RowFault(file, row, key[-1], values[-1], advice))
+            seen.add(values)
+        return frame[~twice].reset_index(drop=True)
 
     def known(
         self, file: str, field: str, values: "pd.Series[str]", known: "pd.Series[str]", home: str

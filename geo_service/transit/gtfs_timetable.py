@@ -209,7 +209,8 @@ class Timetable:
 
     def _repeats(self) -> list[tuple[int, int]]:
         """Return trip and offset in seconds of every run that frequencies.txt makes of a template trip."""
-        rows = self.tables.frame("frequencies.txt")
+        file = "frequencies.txt"
+        rows = self.tables.first_rows(file, self.tables.frame(file), ("trip_id", "start_time"))
         starts = {name: (trip, start) for name, trip, start in self.duck.execute(FIRST_DEPARTURES).fetchall()}
         repeats: list[tuple[int, int]] = []
         for row in rows.itertuples(index=False):

@@ -107,6 +107,20 @@ def test_the_screen_is_english_and_what_is_handed_on_in_the_language_asked_for(
     ]
 
 
+def test_names_with_markup_are_printed_as_they_are(tmp_path: Path) -> None:
+    """Brackets are no commands of the screen: a feed that was written must not end in an error."""
+    maker = street("A", "B").line("1").every(60, "1", ["A", "B"]).line("U[/9]", 3)
+    maker.stop("hbf", kind="1").stop("[/red]", parent="hbf")
+    maker.tables["stops.txt"][-1][2:4] = [0, 0]
+    result = run("gtfs", str(maker.write(tmp_path)), "--name", "[/x] feed")
+    assert (result.exit_code, result.exception) == (0, None)
+    assert "Feed [/x] feed: first version." in result.stdout
+    assert "first: '[/red]'" in result.stderr
+    graded = run("transit")
+    assert (graded.exit_code, graded.exception) == (0, None)
+    assert "Grades by are ([/x] feed on 2026-06-02)" in graded.stdout
+
+
 def test_repair_leaves_faulty_rows_out_and_lists_them(faulty: Path) -> None:
     repaired = run("gtfs", str(faulty), "--repair")
     assert repaired.exit_code == 0

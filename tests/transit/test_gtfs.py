@@ -12,7 +12,7 @@ import shapely
 from geo_service.transit import gtfs_calls, gtfs_faults
 from geo_service.transit.gtfs import ReadOptions, read_gtfs
 from geo_service.transit.gtfs_stops import project
-from tests.transit.feeds import FeedMaker, grade_of, seconds_of, street, write_zip
+from tests.transit.feeds import FeedMaker, days_of, grade_of, seconds_of, street, write_zip
 
 AT_8 = 8 * 3600
 
@@ -257,6 +257,37 @@ def test_a_stop_sequence_that_is_there_twice_keeps_the_first_row(tmp_path: Path)
     assert seconds_of(feed, "B") == [AT_8 + 60, AT_8 + 660]
     assert sorted(set(feed.departures.stop_id)) == ["A", "B"]
     assert feed.patterns.stop_ids.tolist() == [["A", "B", "C"]]
+
+
+def test_rows_of_one_key_keep_the_first_one(tmp_path: Path) -> None:
+    maker = street("A", "B").line("1")
+    maker.run("1", ["A", "B"], [AT_8, AT_8 + 60])
+    maker.service("wk", "0000011")
+    maker.more["calendar_dates.txt"] = (
+        "service_id,date,exception_type\nwk,20260616,2\nwk,20260617,2\nwk,20260616,1\n"
+    )
+    maker.more["frequencies.txt"] = (
+        "trip_id,start_time,end_time,headway_secs\n"
+        "t0,06:00:00,07:00:00,600\nt0,07:00:00,08:00:00,600\nt0,06:00:00,07:00:00,300\n"
+    )
+    feed = read_gtfs(maker.write(tmp_path))
+    assert feed.rejected == {"calendar.txt": 1, "calendar_dates.txt": 1, "frequencies.txt": 1}
+    assert [(fault.file, fault.row, fault.field, fault.value) for fault in feed.faults] == [
+        ("calendar.txt", 3, "service_id", "wk"),
+        ("calendar_dates.txt", 4, "date", "20260616"),
+        ("frequencies.txt", 4, "start_time", "06:00:00"),
+    ]
+    assert feed.faults[0].advice.what.en == "repeats an earlier service_id"
+    assert feed.faults[1].reason.en.startswith(
+        "'20260616' repeats service_id and date of an earlier row. Remove"
+    )
+    assert feed.faults[2].reason.de.startswith(
+        "'06:00:00' wiederholt trip_id und start_time einer früheren Zeile."
+    )
+    assert len(seconds_of(feed, "A")) == 12
+    days = days_of(feed, feed.departures.days.iloc[0])
+    assert "2026-06-15" in days
+    assert not {"2026-06-16", "2026-06-17", "2026-06-20"} & set(days)
 
 
 def test_the_same_number_in_another_trip_is_no_repetition(tmp_path: Path) -> None:
