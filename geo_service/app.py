@@ -89,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.tiles = TileCache()
     app.state.extents = ExtentCache()
     app.state.exports = {}
+    app.state.data_page = web.data_page
     app.add_middleware(Sessions, secret_key=secret_key(settings))
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL)
     _install_errors(app)

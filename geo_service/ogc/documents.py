@@ -35,6 +35,8 @@ TILE_SCHEME_URI: Final = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TIL
 CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/html",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-2/1.0/conf/crs",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables-query-parameters",
@@ -89,6 +91,7 @@ def landing_page(base: str, city: CityProfile) -> Document:
         "description": f"Land and premises of {city.name}: OGC API - Features, and vector tiles.",
         "links": [
             link(f"{root}/", "self", JSON, "This document"),
+            link(f"{root}/?f=html", "alternate", "text/html", "This document as a page"),
             link(f"{base}/api/openapi.json", "service-desc", OPENAPI, "Definition of the interface"),
             link(f"{base}/api/docs", "service-doc", "text/html", "Documentation of the interface"),
             link(f"{root}/conformance", "conformance", JSON, "Conformance classes"),
@@ -132,7 +135,9 @@ def collection(
     here = f"{base}/ogc/collections/{described.id}"
     links = [
         link(here, "self", JSON, "This document"),
+        link(f"{here}?f=html", "alternate", "text/html", "This document as a page"),
         link(f"{here}/items", "items", GEOJSON, described.title),
+        link(f"{here}/items?f=html", "items", "text/html", f"{described.title}, as a page"),
     ]
     for name, rel in (
         ("schema", "describedby"),
@@ -168,8 +173,10 @@ def collection(
 def item_links(base: str, described: Collection, key: str) -> list[Document]:
     """Return the links of one feature."""
     here = f"{base}/ogc/collections/{described.id}"
+    feature = f"{here}/items/{quote(key, safe='')}"
     return [
-        link(f"{here}/items/{quote(key, safe='')}", "self", GEOJSON, "This feature"),
+        link(feature, "self", GEOJSON, "This feature"),
+        link(f"{feature}?f=html", "alternate", "text/html", "This feature as a page"),
         link(here, "collection", JSON, described.title),
     ]
 

@@ -14,7 +14,7 @@ def _query(name: str, description: str, schema: Document, **more: Any) -> Docume
     return {"name": name, "in": "query", "description": description, "schema": schema, **more}
 
 
-FORMAT = _query("f", "Format of the answer.", {"type": "string", "enum": ["json", "geojson"]})
+FORMAT = _query("f", "Format of the answer.", {"type": "string", "enum": ["json", "geojson", "html"]})
 
 _SYSTEMS: Document = {
     "type": "string",

@@ -25,7 +25,7 @@ from geo_service.ogc.question import Cql, Days, ItemsRequest, Known, Question
 
 MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
-FORMATS: Final = frozenset({"json", "geojson"})
+FORMATS: Final = frozenset({"json", "geojson", "html"})
 INTERVAL: Final = 2
 """How many parts it has."""
 DAY_OR_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?")

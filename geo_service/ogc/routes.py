@@ -1,5 +1,8 @@
 """Routes of the OGC API - Features: landing page, conformance, collections, items."""
 
+import json
+from dataclasses import replace
+from typing import Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -15,6 +18,7 @@ from geo_service.ogc import documents, openapi
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.crs import Crs, crs_of
 from geo_service.ogc.extents import extent_of
+from geo_service.ogc.html import Resource, page, query_of, wants_page
 from geo_service.ogc.model import Collection
 from geo_service.ogc.parameters import items_request, single_values
 from geo_service.ogc.queries import kinds_of
@@ -33,64 +37,95 @@ from geo_service.ogc.service import (
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 
+MOST_ON_PAGE: Final = 500
+"""Features on a page for people, whose map draws them all."""
+
 
 @router.get("/", openapi_extra=openapi.FORMAT_ONLY)
 @router.get("", include_in_schema=False)
 async def get_landing_page(request: Request, caller: Public) -> Response:
     """Describe the interface."""
-    single_values(request.query_params, {"f"})
-    return JSONResponse(
-        documents.landing_page(base_address(request), city_of(request)), headers=caching(caller)
+    single_values(query_of(request), {"f"})
+    return await _answer(
+        request, caller, Resource("landing", documents.landing_page(base_address(request), city_of(request)))
     )
 
 
 @router.get("/conformance", openapi_extra=openapi.FORMAT_ONLY)
 async def get_conformance(request: Request, caller: Public) -> Response:
     """List the conformance classes."""
-    single_values(request.query_params, {"f"})
-    return JSONResponse(documents.conformance(base_address(request)), headers=caching(caller))
+    single_values(query_of(request), {"f"})
+    return await _answer(
+        request, caller, Resource("conformance", documents.conformance(base_address(request)))
+    )
 
 
 @router.get("/collections", openapi_extra=openapi.FORMAT_ONLY)
 async def get_collections(request: Request, caller: Public, session: Reading) -> Response:
     """List the collections."""
-    single_values(request.query_params, {"f"})
+    single_values(query_of(request), {"f"})
     described = [await _described(request, caller, session, each) for each in COLLECTIONS.values()]
-    return JSONResponse(documents.collections(base_address(request), described), headers=caching(caller))
+    document = documents.collections(base_address(request), described)
+    return await _answer(request, caller, Resource("collections", document))
 
 
 @router.get("/collections/{collection_id}", openapi_extra=openapi.FORMAT_ONLY)
 async def get_collection(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
     """Describe a collection."""
     collection = find_collection(collection_id)
-    single_values(request.query_params, {"f"})
-    return JSONResponse(await _described(request, caller, session, collection), headers=caching(caller))
+    single_values(query_of(request), {"f"})
+    document = await _described(request, caller, session, collection)
+    return await _answer(request, caller, _resource("collection", document, collection, caller))
 
 
 @router.get("/collections/{collection_id}/schema", openapi_extra=openapi.FORMAT_ONLY)
 async def get_schema(request: Request, caller: Public, collection_id: str) -> Response:
     """Describe the fields of a collection."""
-    return _schema(request, caller, collection_id, "schema")
+    return await _schema(request, caller, collection_id, "schema")
 
 
 @router.get("/collections/{collection_id}/queryables", openapi_extra=openapi.FORMAT_ONLY)
 async def get_queryables(request: Request, caller: Public, collection_id: str) -> Response:
     """Describe the fields that a filter may speak of."""
-    return _schema(request, caller, collection_id, "queryables")
+    return await _schema(request, caller, collection_id, "queryables")
 
 
 @router.get("/collections/{collection_id}/sortables", openapi_extra=openapi.FORMAT_ONLY)
 async def get_sortables(request: Request, caller: Public, collection_id: str) -> Response:
     """Describe the fields that a page can be sorted by."""
-    return _schema(request, caller, collection_id, "sortables")
+    return await _schema(request, caller, collection_id, "sortables")
 
 
-def _schema(request: Request, caller: Caller, collection_id: str, purpose: Purpose) -> Response:
+async def _schema(request: Request, caller: Caller, collection_id: str, purpose: Purpose) -> Response:
     collection = find_collection(collection_id)
-    single_values(request.query_params, {"f"})
+    single_values(query_of(request), {"f"})
     here = f"{base_address(request)}/ogc/collections/{collection.id}/{purpose}"
     document = describe(collection, kinds_of(view_of(collection, caller)), purpose, here)
-    return JSONResponse(document, media_type=documents.SCHEMA, headers=caching(caller))
+    resource = _resource("schema", document, collection, caller)
+    return await _answer(request, caller, resource, documents.SCHEMA)
+
+
+def _resource(
+    kind: Literal["collection", "schema", "items", "item"],
+    document: documents.Document,
+    collection: Collection,
+    caller: Caller,
+) -> Resource:
+    return Resource(kind, document, collection, kinds_of(view_of(collection, caller)))
+
+
+async def _answer(
+    request: Request, caller: Caller, resource: Resource, media: str = documents.JSON
+) -> Response:
+    """Answer with the page of a resource to a browser, else with its document."""
+    if wants_page(request):
+        return await page(request, caller, resource)
+    return JSONResponse(resource.document, media_type=media, headers=_headers(caller))
+
+
+def _headers(caller: Caller) -> dict[str, str]:
+    headers = caching(caller)
+    return {**headers, "Vary": f"{headers['Vary']}, Accept"}
 
 
 @router.get(
@@ -103,9 +138,13 @@ async def get_items(request: Request, caller: Public, session: Reading, collecti
     """Return a page of features."""
     collection = find_collection(collection_id)
     day = today_of(request)
-    asked = items_request(request.query_params, known_of(collection, caller, day, zone_of(request)))
-    page = await page_of(session, collection, caller, (asked, day))
-    content = collection_bytes(page, _page_links(request, collection, page))
+    asked = items_request(query_of(request), known_of(collection, caller, day, zone_of(request)))
+    if wants_page(request):
+        asked = replace(asked, limit=min(asked.limit, MOST_ON_PAGE), counted=True)
+    found = await page_of(session, collection, caller, (asked, day))
+    content = collection_bytes(found, _page_links(request, collection, found))
+    if wants_page(request):
+        return await page(request, caller, _resource("items", json.loads(content), collection, caller))
     return _geojson(content, caller, asked.crs)
 
 
@@ -120,16 +159,19 @@ async def get_item(
 ) -> Response:
     """Return one feature."""
     collection = find_collection(collection_id)
-    given = single_values(request.query_params, {"f", "crs", *collection.choices})
+    given = single_values(query_of(request), {"f", "crs", *collection.choices})
     view = view_of(collection, caller, crs_of(given, "crs"))
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, given)}
     content = await feature_of(session, view, values)
     links = documents.item_links(base_address(request), collection, feature_id)
-    return _geojson(with_links(content, links), caller, view.crs)
+    content = with_links(content, links)
+    if wants_page(request):
+        return await page(request, caller, _resource("item", json.loads(content), collection, caller))
+    return _geojson(content, caller, view.crs)
 
 
 def _geojson(content: bytes, caller: Caller, crs: Crs) -> Response:
-    headers = {**caching(caller), "Content-Crs": f"<{crs.uri}>"}
+    headers = {**_headers(caller), "Content-Crs": f"<{crs.uri}>"}
     return Response(content, media_type=documents.GEOJSON, headers=headers)
 
 
@@ -150,19 +192,19 @@ async def _described(
     return documents.collection(base_address(request), collection, extent, jsonable_encoder(computation))
 
 
-def _page_links(request: Request, collection: Collection, page: Page) -> list[documents.Document]:
+def _page_links(request: Request, collection: Collection, found: Page) -> list[documents.Document]:
     base = base_address(request)
     here = f"{base}/ogc/collections/{collection.id}"
-    given = {name: text for name, text in request.query_params.items() if name not in {"after", "before"}}
+    given = {name: text for name, text in query_of(request).items() if name not in {"after", "before"}}
     links = [
         documents.link(
-            _address(f"{here}/items", dict(request.query_params)), "self", documents.GEOJSON, "This page"
+            _address(f"{here}/items", dict(query_of(request))), "self", documents.GEOJSON, "This page"
         ),
         documents.link(here, "collection", documents.JSON, collection.title),
     ]
     for mark, name, rel, title in (
-        (page.following, "after", "next", "Next page"),
-        (page.previous, "before", "prev", "Previous page"),
+        (found.following, "after", "next", "Next page"),
+        (found.previous, "before", "prev", "Previous page"),
     ):
         if mark is not None:
             address = _address(f"{here}/items", {**given, name: mark})

@@ -9,6 +9,7 @@ from geo_service.web.assets import mount_static
 from geo_service.web.frame import bare_frame
 from geo_service.web.pages import (
     contest,
+    data,
     inquiries,
     land,
     overview,
@@ -26,9 +27,10 @@ from geo_service.web.pages import (
 )
 from geo_service.web.vocabulary import N_
 
-__all__ = ["mount_static", "render_problem", "router"]
+__all__ = ["data_page", "mount_static", "render_problem", "router"]
 
 router = APIRouter(include_in_schema=False)
+data_page = data.page
 PAGES = (
     start,
     overview,
@@ -45,6 +47,7 @@ PAGES = (
     inquiries,
     sign_in,
     texts,
+    data,
 )
 for page in PAGES:
     router.include_router(page.router)
@@ -84,6 +87,19 @@ UNKNOWN: Final = (
 )
 
 
+DATA_PAGES: Final = "/ogc"
+"""Addresses for programs that have pages too."""
+
+
+def _wants_page(request: Request) -> bool:
+    """Tell whether a page is asked for: data addresses are those of programs, but where they have pages."""
+    by_browser = "text/html" in request.headers.get("accept", "")
+    if request.url.path.startswith(DATA_PAGES):
+        asked = request.query_params.get("f")
+        return asked == "html" or (by_browser and asked is None)
+    return by_browser and not request.url.path.startswith(DATA_PATHS)
+
+
 async def render_problem(request: Request, problem: dict[str, Any]) -> Response | None:
     """Make a page of a problem for browsers; None for programs and data addresses.
 
@@ -94,14 +110,15 @@ async def render_problem(request: Request, problem: dict[str, Any]) -> Response 
     problem
         Members of the problem document (RFC 9457).
     """
-    wants_page = "text/html" in request.headers.get("accept", "")
-    if not wants_page or request.url.path.startswith(DATA_PATHS):
+    if not _wants_page(request):
         return None
     status = int(problem["status"])
     frame = await bare_frame(request, ask=status < 500)  # noqa: PLR2004 - at a fault of ours, touch nothing
     busy = str(problem.get("type", "")).endswith(f":{Busy.slug}")
     title, explanation = BUSY if busy else EXPLANATIONS.get(status, UNKNOWN)
-    known = frame.language == "en" and status < 500  # noqa: PLR2004 - details are written in English
+    # details are written in English; those of a filter are for who writes it
+    about_data = request.url.path.startswith(DATA_PAGES)
+    known = (frame.language == "en" or about_data) and status < 500  # noqa: PLR2004
     return frame.page(
         "error.html",
         http_status=status,

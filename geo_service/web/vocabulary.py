@@ -287,6 +287,16 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "stop": N_("Haltestelle"),
             "premises": N_("Ladenlokal"),
         },
+        "field_kind": {
+            "text": N_("Text"),
+            "integer": N_("ganze Zahl"),
+            "number": N_("Zahl"),
+            "boolean": N_("ja oder nein"),
+            "date": N_("Tag"),
+            "moment": N_("Zeitpunkt"),
+            "texts": N_("Liste von Texten"),
+            "object": N_("Struktur (JSON)"),
+        },
         "site_use": {},
         "basis": {
             "stated": N_("im Plan festgesetzt"),

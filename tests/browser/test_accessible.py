@@ -30,6 +30,11 @@ PAGES = [
     "/impressum",
     "/datenschutz",
     "/barrierefreiheit",
+    "/ogc/?f=html",
+    "/ogc/collections?f=html",
+    "/ogc/collections/parcels?f=html",
+    "/ogc/collections/parcels/items?f=html",
+    f"/ogc/collections/parcels/items/{PUBLIC_KEYS[0]}?f=html",
 ]
 
 

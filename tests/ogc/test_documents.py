@@ -22,7 +22,7 @@ def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
     for path in ("/ogc", "/ogc/"):
         document = client.get(path).json()
         assert {link["rel"] for link in document["links"]} == {
-            "self", "service-desc", "service-doc", "conformance", "data"
+            "self", "alternate", "service-desc", "service-doc", "conformance", "data"
         }  # fmt: skip
         for link in document["links"]:
             answer = client.get(link["href"])
@@ -33,9 +33,11 @@ def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
 
 def test_conformance_names_what_is_met(client: httpx.Client) -> None:
     told = [uri.split("/spec/")[1] for uri in client.get("/ogc/conformance").json()["conformsTo"]]
-    assert told[:3] == [
+    assert told[:5] == [
         "ogcapi-features-1/1.0/conf/core",
         "ogcapi-features-1/1.0/conf/geojson",
+        "ogcapi-features-1/1.0/conf/html",
+        "ogcapi-features-1/1.0/conf/oas30",
         "ogcapi-features-2/1.0/conf/crs",
     ]
     assert {each.split("/")[0] for each in told} == {

@@ -204,6 +204,11 @@ const GeoMap = (() => {
       },
       onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
     }),
+    features: (map) => ({
+      style: {color: map.geo.settings.styles.lines.parcels.color, weight: 1.5, fillColor: map.geo.settings.styles.planned, fillOpacity: 0.35},
+      pointToLayer: (feature, latlng) => L.circleMarker(latlng, {radius: 6, weight: 2, color: map.geo.settings.styles.stop, fillColor: "#fff", fillOpacity: 1}),
+      onEachFeature: (feature, layer) => layer.bindPopup(() => featureContent(map, feature), {maxWidth: 300}),
+    }),
     parcels: (map) => ({
       style: (feature) => {
         const fill = map.geo.settings.styles.horizon[feature.properties.horizon] || {color: "#ffffff"};
@@ -281,6 +286,17 @@ const GeoMap = (() => {
   }
 
   /* ---- popups ---- */
+  /* The known fields of a feature as they are handed out, with a link to its page. */
+  function featureContent(map, feature) {
+    const known = Object.entries(feature.properties).filter(([, value]) => value !== null && value !== "" && typeof value !== "object").slice(0, 10);
+    const box = popupContent(map, [{title: String(feature.id), subtitle: "", lines: known.map(([name, value]) => [name, String(value)])}]);
+    const link = textElement("a", "kern-link", map.geo.settings.texts.more);
+    const {pathname} = window.location;
+    link.href = pathname.endsWith("/items") ? `${pathname}/${encodeURIComponent(feature.id)}?f=html` : `${pathname}?f=html`;
+    box.append(link);
+    return box;
+  }
+
   function popupItem(map, item) {
     const {texts} = map.geo.settings;
     const part = textElement("div", "popup-item", "");

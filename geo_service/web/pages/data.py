@@ -1,0 +1,126 @@
+"""Open data for people: the collections of the open interface, their fields, features and files."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from geo_service.auth import Caller, Public
+from geo_service.db import Reading
+from geo_service.errors import NotFound
+from geo_service.web.frame import Frame, bare_frame, frame_of
+from geo_service.web.pages.asking import map_script
+from maps.base import RenderedMap
+from maps.features import features_map
+
+router = APIRouter()
+
+ADDRESS: Final = re.compile(r"/ogc/collections/[a-z_]+/items(/[^/?#]{1,200})?(\?[^#]*)?")
+PAGE_PARAMETERS: Final = frozenset({"f", "lang", "crs"})
+"""Parameters of the page that are none of the map's features."""
+SCRIPT: Final = "/maps/data.js"
+SHOWN: Final = 120
+"""Characters of a value in a table."""
+
+
+class Resource(Protocol):
+    """What a page shows: the document that programs get, and whose it is."""
+
+    @property
+    def kind(self) -> str:
+        """Which page."""
+
+    @property
+    def document(self) -> Mapping[str, Any]:
+        """The document that programs get."""
+
+    @property
+    def collection(self) -> Any:  # noqa: ANN401 - with id and titles; None: of no collection
+        """The collection that it belongs to."""
+
+    @property
+    def kinds(self) -> Mapping[str, str] | None:
+        """Fields that the caller sees, with their kinds."""
+
+
+async def page(request: Request, caller: Caller, resource: Resource) -> Response:
+    """Make the page of a resource of the open interface.
+
+    Parameters
+    ----------
+    request
+        The request that is answered.
+    caller
+        Who asks.
+    resource
+        What is shown.
+    """
+    request.state.caller = caller
+    frame = await bare_frame(request, ask=True)
+    described = resource.collection
+    title = None if described is None else _title(frame, described.title_de, described.title)
+    context: dict[str, Any] = {"document": resource.document, "title": title, "collection": described}
+    context |= {"kinds": resource.kinds, "value_of": lambda value: _value(frame, value)}
+    if resource.kind in {"items", "item"}:
+        address = _address(request)
+        context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
+        context["links"] = {link["rel"]: link["href"] for link in resource.document["links"]}
+    if resource.kind == "collections":
+        context["collections"] = [_listed(frame, each) for each in resource.document["collections"]]
+    context["as_data"] = _as_data(request)
+    return frame.page(f"data_{resource.kind}.html", **context)
+
+
+@router.get(SCRIPT)
+async def script(request: Request, session: Reading, caller: Public, of: str) -> Response:
+    """Answer with the program of the map of some features."""
+    if not ADDRESS.fullmatch(of):
+        raise NotFound("There is no map of that address.")
+    return map_script(_map(await frame_of(request, session, caller), of))
+
+
+def _map(frame: Frame, address: str) -> RenderedMap:
+    label = frame.speaker.say("Karte der Datensätze; die Tabelle daneben zeigt dieselben")
+    return features_map(frame.city, frame.speaker, frame.basemap, label, address)
+
+
+def _address(request: Request) -> str:
+    """Return the address of the features on the page as data in degrees."""
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] not in PAGE_PARAMETERS]
+    if not request.url.path.rstrip("/").endswith("/items"):
+        return f"{request.url.path}?{urlencode([*kept, ('f', 'json')])}"
+    kept = [pair for pair in kept if pair[0] != "properties"]
+    return f"{request.url.path}?{urlencode([*kept, ('f', 'json')])}"
+
+
+def _as_data(request: Request) -> str:
+    """Return the address of the page's document."""
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] not in {"f", "lang"}]
+    return f"{request.url.path}?{urlencode([*kept, ('f', 'json')])}"
+
+
+def _title(frame: Frame, german: str, english: str) -> str:
+    return english if frame.language == "en" else german
+
+
+def _listed(frame: Frame, document: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the list says of a collection."""
+    german, _, english = document["title"].partition(" / ")
+    return {"id": document["id"], "title": _title(frame, german, english), "text": document["description"]}
+
+
+def _value(frame: Frame, value: Any) -> str:  # noqa: ANN401 - of any field
+    """Write a value of a field for people."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return frame.speaker.say("ja") if value else frame.speaker.say("nein")
+    if isinstance(value, int | float):
+        return frame.formats.number(value, 0 if float(value).is_integer() else 2)
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return ", ".join(value)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

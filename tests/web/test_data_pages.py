@@ -1,0 +1,93 @@
+"""The open interface for people: each resource as a page in both languages, the same rows as the data."""
+
+import re
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from geo_service.ogc.collections import COLLECTIONS
+from tests.http_fixtures import SignedIn
+from tests.sample_land import PUBLIC_KEYS
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+PATHS = [
+    "/ogc/", "/ogc/conformance", "/ogc/collections", "/ogc/collections/parcels",
+    "/ogc/collections/parcels/schema", "/ogc/collections/parcels/queryables",
+    "/ogc/collections/parcels/items",
+    f"/ogc/collections/parcels/items/{PUBLIC_KEYS[0]}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_browser_gets_a_page_and_a_program_the_document(client: httpx.Client, path: str) -> None:
+    for answer in (client.get(path, headers=BROWSER), client.get(f"{path}?f=html")):
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "text/html; charset=utf-8"
+        assert "Accept" in answer.headers["vary"]
+        assert "<h1" in answer.text
+    for headers in ({}, {"Accept": "application/geo+json, application/json;q=0.5, text/html;q=0.1"}):
+        assert "json" in client.get(path, headers=headers).headers["content-type"]
+    assert "json" in client.get(f"{path}?f=json", headers=BROWSER).headers["content-type"]
+    english = client.get(f"{path}?f=html&lang=en").text
+    assert '<html lang="en"' in english
+    assert "Offene Daten" not in english
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_every_collection_has_table_and_map(client: httpx.Client, collection: str) -> None:
+    answer = client.get(f"/ogc/collections/{collection}/items?f=html")
+    assert answer.status_code == 200, answer.text
+    found = client.get(f"/ogc/collections/{collection}/items").json()["features"]
+    for feature in found:
+        link = f"/ogc/collections/{collection}/items/{quote(str(feature['id']), safe='')}?f=html"
+        assert link in answer.text
+        assert client.get(link).status_code == 200
+    script = re.search(r'<script src="(/maps/data\.js\?[^"]+)"', answer.text)
+    assert script is not None
+    program = client.get(script[1].replace("&amp;", "&"))
+    assert program.status_code == 200
+    assert f"/ogc/collections/{collection}/items?f=json" in program.text.replace("\\u0026", "&")
+
+
+def test_pages_are_turned(client: httpx.Client) -> None:
+    first = client.get("/ogc/collections/parcels/items?f=html&limit=2").text
+    following = re.search(r'rel="next" href="([^"]+)"', first)
+    assert following is not None
+    second = client.get(following[1].replace("&amp;", "&")).text
+    assert PUBLIC_KEYS[2] in second
+    assert PUBLIC_KEYS[0] not in second
+    assert 'rel="prev"' in second
+
+
+def test_a_filter_that_is_none_is_told_in_words(client: httpx.Client) -> None:
+    answer = client.get(f"/ogc/collections/parcels/items?f=html&filter={quote('kind = <b>')}")
+    assert answer.status_code == 400
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "line 1, column" in answer.text
+    assert "<b>" not in answer.text.split("<main")[1]
+    empty = client.get("/ogc/collections/parcels/items?f=html&filter=FALSE").text
+    assert "Kein Datensatz erfüllt die Bedingung" in empty
+
+
+def test_pages_show_what_the_caller_sees(client: httpx.Client, signed_in: SignedIn) -> None:
+    for path in ("/ogc/collections/parcels", "/ogc/collections/parcels/items"):
+        assert "owner_kind" not in client.get(f"{path}?f=html").text
+        planner = signed_in("planner").get(f"{path}?f=html")
+        assert "owner_kind" in planner.text
+        assert planner.headers["cache-control"].startswith("private")
+
+
+@pytest.mark.parametrize(
+    "of", ["https://evil.example/", "//evil.example", "/api/me", "/ogc/collections/x/items#a"]
+)
+def test_maps_of_other_addresses_are_refused(client: httpx.Client, of: str) -> None:
+    assert client.get("/maps/data.js", params={"of": of}).status_code == 404
+
+
+def test_hostile_values_are_text(client: httpx.Client) -> None:
+    hostile = quote('</script><img src=x onerror=alert(1)>"')
+    page = client.get(f"/ogc/collections/parcels/items?f=html&filter=gemarkung={hostile}")
+    assert "<img" not in page.text
+    program = client.get("/maps/data.js", params={"of": f"/ogc/collections/parcels/items?filter={hostile}"})
+    assert "</script>" not in program.text
