@@ -1,0 +1,91 @@
+"""Programs that people use read every public collection completely from a running service: GDAL and OWSLib."""
+
+from datetime import date
+from typing import Any
+
+import httpx
+import pyogrio
+import pytest
+import shapely
+from owslib.ogcapi.features import Features  # type: ignore[import-untyped]  # a tool of the tests only
+
+from geo_service.ogc.collections import COLLECTIONS
+
+Rows = dict[str, dict[str, Any]]
+
+
+def as_served(server: str, collection: str) -> list[dict[str, Any]]:
+    """Read all features page by page, in EPSG:25832, by following the links with a plain client."""
+    address: str | None = f"{server}/ogc/collections/{collection}/items?limit=3&crs=EPSG:25832"
+    found: list[dict[str, Any]] = []
+    while address:
+        page = httpx.get(address).json()
+        found += page["features"]
+        address = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
+    return found
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+@pytest.mark.parametrize("page_size", [1000, 2])
+def test_gdal_reads_every_collection_in_the_register_s_coordinates(
+    server: str, collection: str, page_size: int
+) -> None:
+    wanted = as_served(server, collection)
+    frame = pyogrio.read_dataframe(
+        f"OAPIF:{server}/ogc", layer=collection, PAGE_SIZE=str(page_size), CRS="EPSG:25832"
+    )
+    assert len(frame) == len(wanted) > 0
+    assert frame.crs is not None
+    assert frame.crs.to_epsg() == 25832
+    for (_, row), feature in zip(frame.iterrows(), wanted, strict=True):
+        for name, value in feature["properties"].items():
+            if isinstance(value, str) and not isinstance(row[name], date):
+                assert str(row[name])[: len(value)] == value or name.endswith(
+                    ("_from", "_to", "_at", "_on", "date")
+                )
+            elif isinstance(value, int | float) and not isinstance(value, bool):
+                assert row[name] == pytest.approx(value)
+        shape = feature["geometry"]
+        if shape is None:
+            assert row.geometry is None
+        else:
+            assert shapely.equals_exact(row.geometry, shapely.geometry.shape(shape), 1e-6)
+
+
+def test_gdal_hands_its_filter_to_the_service(server: str) -> None:
+    frame = pyogrio.read_dataframe(
+        f"OAPIF:{server}/ogc", layer="parcels", where="area_m2 > 4000 AND flur = 3"
+    )
+    wanted = [
+        each["properties"]["parcel_key"]
+        for each in as_served(server, "parcels")
+        if each["properties"]["area_m2"] > 4000 and each["properties"]["flur"] == 3
+    ]
+    assert list(frame.parcel_key) == wanted
+    assert wanted
+    box = (394_000, 5_707_000, 394_250, 5_707_050)
+    near = pyogrio.read_dataframe(f"OAPIF:{server}/ogc", layer="parcels", bbox=box, CRS="EPSG:25832")
+    inside = [
+        each["properties"]["parcel_key"]
+        for each in as_served(server, "parcels")
+        if shapely.box(*box).intersects(shapely.geometry.shape(each["geometry"]))
+    ]
+    assert list(near.parcel_key) == inside
+    assert len(inside) > 1
+
+
+def test_owslib_finds_its_way(server: str) -> None:
+    service = Features(f"{server}/ogc/")
+    assert service.feature_collections() == list(COLLECTIONS)
+    conformance = service.conformance()["conformsTo"]
+    assert any(uri.endswith("/conf/features-filter") for uri in conformance)
+    for name in COLLECTIONS:
+        described = service.collection(name)
+        assert described["id"] == name
+        properties = set(service.collection_queryables(name)["properties"])
+        page = service.collection_items(name, limit=2)
+        for feature in page["features"]:
+            assert set(feature["properties"]) < properties
+            assert service.collection_item(name, str(feature["id"]))["id"] == feature["id"]
+    found = service.collection_items("parcels", filter="flur = 3", limit=100)
+    assert {each["properties"]["flur"] for each in found["features"]} == {3}
