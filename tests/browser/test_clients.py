@@ -1,4 +1,4 @@
-"""Programs that people use read every public collection completely from a running service: GDAL and OWSLib."""
+"""Programs that people use read every public collection completely: GDAL and OWSLib, over the network."""
 
 from datetime import date
 from typing import Any
