@@ -206,6 +206,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "districts": N_("Stadtbezirke"),
             "plans": N_("Bebauungspläne"),
             "gtfs": N_("Fahrplan"),
+            "streets": N_("Straßennetz"),
             "demo": N_("Demodaten"),
             "contest": N_("Anstoß"),
             "inquiries": N_("Anfragen"),

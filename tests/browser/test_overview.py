@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from geo_service.city import load_city
 from tests.browser.conftest import Visit
+from tests.browser.hostile import PARCEL_KEY
 from tests.sample_land import PUBLIC_KEYS
 
 pytestmark = pytest.mark.browser
@@ -264,3 +265,38 @@ def test_back_and_forward_show_each_answer_again(visit: Visit) -> None:
     assert "focus" not in page.url
     page.go_forward()
     expect(title.first).to_have_text(streets[0])
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_link_of_a_long_popup_is_seen_without_scrolling_on_a_phone(visit: Visit, language: str) -> None:
+    visitor = visit(390, language)
+    visitor.go(f"/maps/overview#focus=parcel:{PARCEL_KEY}")
+    visitor.wait_for_map()
+    content, link = visitor.page.locator(".leaflet-popup-content"), visitor.page.locator(".popup-item a")
+    expect(link).to_be_visible()
+    assert content.evaluate("(box) => box.scrollHeight > box.clientHeight"), "longer than the popup shows"
+    frame, box = content.bounding_box(), link.bounding_box()
+    assert frame is not None
+    assert box is not None
+    assert frame["y"] <= box["y"]
+    assert box["y"] + box["height"] <= frame["y"] + frame["height"]
+    visitor.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    visitor.page.wait_for_url(f"**/flaechen/{PARCEL_KEY}")
+    assert visitor.no_sideways_scrolling()
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_table_of_the_largest_parcels_fits_a_phone(visit: Visit, language: str) -> None:
+    visitor = visit(390, language)
+    visitor.go("/maps/overview")
+    visitor.wait_for_map()
+    assert visitor.no_sideways_scrolling()
+    table = visitor.page.locator("[data-records-target] table")
+    scroller = visitor.page.locator("[data-records-target] .table-scroll")
+    assert scroller.evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    one_line = "(box) => { box.textContent = 'Die 20 größten Flächen'; return box.clientHeight < 40; }"
+    assert table.locator("caption").evaluate(one_line)
+    for link in visitor.page.locator("[data-records-target] a").all():
+        link.click(trial=True)
+    table.locator("[data-focus]").first.click()
+    expect(visitor.page.locator(".leaflet-popup")).to_be_in_viewport()

@@ -3,7 +3,9 @@ import re
 import pytest
 from starlette.requests import Request
 
+from geo_service.imports.catalogue import KINDS
 from geo_service.web.language import LANGUAGES, language_of, words
+from geo_service.web.vocabulary import LABELS
 from tests.web.catalogue import sentences, translations
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}")
@@ -55,6 +57,11 @@ def test_values_stand_in_both_languages() -> None:
         or english.count("%") != len(re.findall(r"%\(\w+\)s", english))
     }
     assert different == {}
+
+
+def test_every_kind_of_import_that_pages_name_has_words() -> None:
+    """The footer tells how fresh each source is, by the kinds of ``import_runs``."""
+    assert {*KINDS, "gtfs", "streets", "demo"} - LABELS["import"].keys() == set()
 
 
 def test_english_holds_no_german_letters() -> None:
