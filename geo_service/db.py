@@ -153,6 +153,24 @@ class Database:
             yield connection.execution_options(postgresql_readonly=True)
 
     @contextmanager
+    def answering(self, *, one_snapshot: bool = False) -> Iterator[Connection]:
+        """Open a READ ONLY connection for a request that computes in a thread.
+
+        Its statements end after as long as those of a session. Errors of the database stay as they are: the
+        application explains them to whoever asked.
+
+        Parameters
+        ----------
+        one_snapshot
+            See the state of the first statement throughout (REPEATABLE READ).
+        """
+        level = "REPEATABLE READ" if one_snapshot else "READ COMMITTED"
+        engine = self.engine.execution_options(isolation_level=level, postgresql_readonly=True)
+        with engine.connect() as connection:
+            connection.execute(TIMEOUT, {"milliseconds": f"{int(self.settings.statement_timeout_s * 1000)}"})
+            yield connection
+
+    @contextmanager
     def _connected(self) -> Iterator[None]:
         try:
             yield
@@ -176,6 +194,8 @@ class Database:
 
 ACTOR = text("SELECT set_config('app.actor', :actor, true), set_config('app.request_id', :request_id, true)")
 """First statement of a writing transaction: who and in which request."""
+TIMEOUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+"""First statement of a computing request's transaction: how long a statement may take."""
 
 
 def get_database(request: Request) -> Database:

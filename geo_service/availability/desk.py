@@ -1,37 +1,27 @@
-"""Computations for requests: few at a time, in a thread beside the event loop.
-
-Those about the whole city happen each once, and are kept until the data change.
-"""
+"""Computations about the whole city for requests: each once, and kept until the data change."""
 
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeVar, cast
 
-import anyio.to_thread
 from fastapi import Request
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.availability import city_queries, service
 from geo_service.availability.city_land import CityLand, city_land
+from geo_service.beside import Turns
 from geo_service.db import Database, get_database
-from geo_service.errors import Busy
 
 T = TypeVar("T")
 
 LANDS_KEPT: Final = 2
 """Cities kept per process, about 150 MB for 200,000 parcels each: a balance needs two days."""
 ANSWERS_KEPT: Final = 64
-PATIENCE_S: Final = 8.0
-"""How long a request waits for its turn before it is told to come again."""
-RETRY_AFTER_S: Final = 5
-AT_ONCE: Final = 2
-"""Parcels computed at the same time, for the public and for the agency each."""
 
 Version = tuple[str, date]
 """State of the data, and the day on which publication is judged."""
@@ -41,20 +31,14 @@ LandOf = Callable[[date, str], CityLand]
 
 @dataclass
 class Desk:
-    """The computations of one process: about the whole city, and about single parcels.
+    """The computations of one process about the whole city: one at a time, for each audience."""
 
-    Parameters
-    ----------
-    patience_s
-        How long a request waits for its turn.
-    """
-
-    patience_s: float = PATIENCE_S
     _lands: "OrderedDict[tuple[date, str], tuple[Version, CityLand]]" = field(default_factory=OrderedDict)
     _answers: "OrderedDict[Hashable, tuple[Version, Any]]" = field(default_factory=OrderedDict)
     _running: dict[Hashable, "asyncio.Task[Any]"] = field(default_factory=dict)
-    _turns: dict[bool, asyncio.Semaphore] = field(default_factory=dict)
-    _parcel_turns: dict[bool, asyncio.Semaphore] = field(default_factory=dict)
+    _turns: Turns = field(
+        default_factory=lambda: Turns(1, "Other questions about the whole city are being computed.")
+    )
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     async def ask(
@@ -108,56 +92,15 @@ class Desk:
     async def _computed(
         self, database: Database, key: Hashable, make: Callable[[LandOf, Connection], Any], *, public: bool
     ) -> Any:  # noqa: ANN401 - whatever is made
-        turn = self._turns.setdefault(public, asyncio.Semaphore(1))
-        async with self._turn(turn, "Other questions about the whole city are being computed."):
-            state, answer = await asyncio.to_thread(self._compute, database, make)
+        state, answer = await self._turns.compute(lambda: self._compute(database, make), public=public)
         self._answers[key] = (state, answer)
         while len(self._answers) > ANSWERS_KEPT:
             self._answers.popitem(last=False)
         return answer
 
-    @asynccontextmanager
-    async def _turn(self, turn: asyncio.Semaphore, busy: str) -> AsyncIterator[None]:
-        """Wait for a turn, and give it back."""
-        try:
-            await asyncio.wait_for(turn.acquire(), self.patience_s)
-        except TimeoutError as error:
-            raise Busy(f"{busy} Please ask again in a few seconds.", retry_after_s=RETRY_AFTER_S) from error
-        try:
-            yield
-        finally:
-            turn.release()
-
-    async def compute(self, database: Database, make: Callable[[Connection], T], *, public: bool) -> T:
-        """Compute an answer about a parcel in a thread, always anew.
-
-        Parameters
-        ----------
-        database
-            Where to read.
-        make
-            Computes the answer from a read-only connection.
-        public
-            Whether nobody known asks; as in `ask`.
-
-        Raises
-        ------
-        Busy
-            When others are still computing after some seconds.
-        """
-
-        def run() -> T:
-            with database.read() as connection:
-                return make(connection)
-
-        turn = self._parcel_turns.setdefault(public, asyncio.Semaphore(AT_ONCE))
-        async with self._turn(turn, "Other parcels are being computed."):
-            return await anyio.to_thread.run_sync(run)
-
     def _compute(self, database: Database, make: Callable[[LandOf, Connection], Any]) -> tuple[Version, Any]:
         """Compute in one snapshot of the register."""
-        with database.read() as connection:
-            snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
+        with database.answering(one_snapshot=True) as snapshot:
             state = (str(snapshot.execute(city_queries.data_version()).scalar_one()), service.today())
 
             def land_of(as_of: date, preset: str) -> CityLand:
@@ -214,26 +157,3 @@ async def answered(
     version = str(await session.scalar(city_queries.data_version()))
     await session.commit()  # gives the connection back: others need it while this one waits
     return await desk_of(request).ask(get_database(request), version, key, make, public=public)
-
-
-async def computed(
-    request: Request, session: AsyncSession, make: Callable[[Connection], T], *, public: bool
-) -> T:
-    """Compute an answer about a parcel beside the event loop: others are served meanwhile.
-
-    Parameters
-    ----------
-    request
-        The request; its application has the desk.
-    session
-        Read session: it gives its connection back.
-    make, public
-        As in `Desk.compute`.
-
-    Raises
-    ------
-    Busy
-        When others are still computing after some seconds.
-    """
-    await session.commit()
-    return await desk_of(request).compute(get_database(request), make, public=public)

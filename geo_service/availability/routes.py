@@ -11,7 +11,6 @@ from geo_service.auth import Caller, Public
 from geo_service.auth.publication import public_chain, public_items, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.capacities import capacity_record, compute_capacities
-from geo_service.availability.desk import computed
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.plan_spans import usual_spans
 from geo_service.availability.presets import preset_key
@@ -26,6 +25,7 @@ from geo_service.availability.records import (
 from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability, ParcelCapacity
 from geo_service.availability.service import kinds_of, options_of, today
 from geo_service.availability.usable import compute_usable
+from geo_service.beside import computed
 from geo_service.db import Reading
 from geo_service.errors import Forbidden, NotFound
 from geo_service.register import JsonObject

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
-from sqlalchemy.orm import Session
+from fastapi import APIRouter, Path, Query, Request, Response, status
+from sqlalchemy import Connection
 
 from geo_service.auth import VacancyManager
 from geo_service.availability.service import today
+from geo_service.beside import computed
 from geo_service.db import Reading, Writing
 from geo_service.matching import decisions, queries
 from geo_service.matching.answers import decision_answer, placement_answer, proposal_answer, round_answer
@@ -22,7 +23,7 @@ from geo_service.matching.schemas import (
     RevocationForm,
     Rounds,
 )
-from geo_service.matching.service import RoundState, read_round
+from geo_service.matching.service import read_round
 
 router = APIRouter(prefix="/api/rounds", tags=["matching"])
 
@@ -44,8 +45,8 @@ async def get_rounds(_caller: VacancyManager, session: Reading, response: Respon
 
 @router.get("/{name}/proposal")
 async def get_proposal(
+    request: Request,
     _caller: VacancyManager,
-    session: Reading,
     response: Response,
     name: RoundName,
     asked: Annotated[ProposalQuery, Query()],
@@ -57,10 +58,10 @@ async def get_proposal(
     response.headers.update(CONFIDENTIAL)
     as_of = asked.as_of or today()
 
-    def read(sync_session: Session) -> RoundState:
-        return read_round(sync_session.connection(), name, as_of)
+    def make(connection: Connection) -> ProposalAnswer:
+        return proposal_answer(read_round(connection, name, as_of), rejected=asked.rejected)
 
-    return proposal_answer(await session.run_sync(read), rejected=asked.rejected)
+    return await computed(request, None, make, public=False)
 
 
 @router.post("/{name}/decisions", status_code=status.HTTP_201_CREATED)

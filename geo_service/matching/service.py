@@ -110,7 +110,7 @@ def read_round(connection: Connection, name: str, as_of: date) -> RoundState:
     Parameters
     ----------
     connection
-        Of the command line, or of a request's session (``session.run_sync``).
+        Of the command line, or of a request that computes in a thread (`beside.computed`).
     name
         Slug or id.
     as_of

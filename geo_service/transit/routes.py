@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from geo_service.auth import Caller, Public
 from geo_service.auth.publication import sees_unpublished
+from geo_service.beside import computed
 from geo_service.city import CityProfile
 from geo_service.clock import Today, city_of
 from geo_service.db import Reading, ReadSession
@@ -28,7 +29,6 @@ from geo_service.transit.models import SubjectKind
 from geo_service.transit.nearby import answers
 from geo_service.transit.scenario_effect import before_after
 from geo_service.transit.scenario_register import read_scenario, sees_drafts
-from geo_service.transit.scenario_schemas import BeforeAfter
 from geo_service.transit.schemas import (
     MethodsQuery,
     ParcelMethods,
@@ -48,6 +48,7 @@ ParcelKey = Annotated[
 
 @router.get("/api/parcels/{parcel_key}/transit")
 async def get_parcel_transit(
+    request: Request,
     parcel_key: ParcelKey,
     caller: Public,
     session: Reading,
@@ -57,21 +58,32 @@ async def get_parcel_transit(
     """Tell how near a parcel is to public transport, by which departures, and what a better class needs."""
     wanted = asked(query.method, query.window or None, query.day)
     row = await _parcel(session, caller, parcel_key, today)
-    answer = await _place(session, shapely.from_wkb(row.place), wanted)
+    place = shapely.from_wkb(row.place)
     stored = None
     if wanted == asked(query.method):
         kept = await session.execute(nearby_queries.stored_answers(SubjectKind.PARCEL, row.id))
         stored = {found.method: found for found in kept}.get(wanted.method.key)
-    return ParcelTransit(
-        **answer,
-        parcel_key=parcel_key,
-        stored=StoredGrade(grade=stored.grade, computed_at=stored.computed_at) if stored else None,
-        scenario=await _scenario(session, caller, query.scenario, shapely.from_wkb(row.place), wanted),
-    )
+    public = not sees_drafts(caller)
+
+    def make(connection: Connection) -> ParcelTransit:
+        scenario = None
+        if query.scenario:
+            scenario = before_after(
+                connection, read_scenario(connection, query.scenario, public=public), wanted, place
+            )
+        return ParcelTransit(
+            **_place(connection, place, wanted),
+            parcel_key=parcel_key,
+            stored=StoredGrade(grade=stored.grade, computed_at=stored.computed_at) if stored else None,
+            scenario=scenario,
+        )
+
+    return await computed(request, session, make, public=not sees_unpublished(caller))
 
 
 @router.get("/api/parcels/{parcel_key}/transit/methods")
 async def get_parcel_methods(
+    request: Request,
     parcel_key: ParcelKey,
     caller: Public,
     session: Reading,
@@ -81,16 +93,18 @@ async def get_parcel_methods(
     """Compare what all methods say about a parcel, side by side."""
     wanted = [asked(key, query.window or None, query.day) for key in known_methods()]
     row = await _parcel(session, caller, parcel_key, today)
-    connection = await session.connection()
-    found = await connection.run_sync(place_methods, shapely.from_wkb(row.place), wanted)
-    return ParcelMethods(**dict(found), parcel_key=parcel_key)
+
+    def make(connection: Connection) -> ParcelMethods:
+        found = place_methods(connection, shapely.from_wkb(row.place), wanted)
+        return ParcelMethods(**dict(found), parcel_key=parcel_key)
+
+    return await computed(request, session, make, public=not sees_unpublished(caller))
 
 
 @router.get("/api/points/transit")
 async def get_point_transit(
     request: Request,
-    caller: Public,  # noqa: ARG001 - everybody may ask
-    session: Reading,
+    caller: Public,
     query: Annotated[PointQuery, Query()],
 ) -> PointTransit:
     """Tell how near any point of the city and its margin is to public transport, and why."""
@@ -98,13 +112,16 @@ async def get_point_transit(
     city = city_of(request)
     point = from_wgs84(shapely.Point(query.lon, query.lat))
     outside = _beyond(city, point)
-    answer = await _place(session, point, wanted)
-    return PointTransit(
-        **answer,
-        lon=query.lon,
-        lat=query.lat,
-        is_complete=outside + wanted.method.radius_m <= city.margin_m,
-    )
+
+    def make(connection: Connection) -> PointTransit:
+        return PointTransit(
+            **_place(connection, point, wanted),
+            lon=query.lon,
+            lat=query.lat,
+            is_complete=outside + wanted.method.radius_m <= city.margin_m,
+        )
+
+    return await computed(request, None, make, public=not sees_unpublished(caller))
 
 
 def _beyond(city: CityProfile, point: shapely.Point) -> float:
@@ -139,24 +156,9 @@ async def _parcel(session: ReadSession, caller: Caller, parcel_key: str, today: 
     return row
 
 
-async def _scenario(
-    session: ReadSession, caller: Caller, key: str, place: shapely.Geometry, wanted: Asked
-) -> BeforeAfter | None:
-    """Compute the class of a place before and after a scenario; None when none is asked for."""
-    if not key:
-        return None
-    public = not sees_drafts(caller)
-
-    def compute(connection: Connection) -> BeforeAfter:
-        return before_after(connection, read_scenario(connection, key, public=public), wanted, place)
-
-    return await (await session.connection()).run_sync(compute)
-
-
-async def _place(session: ReadSession, place: shapely.Geometry, wanted: Asked) -> dict[str, Any]:
+def _place(connection: Connection, place: shapely.Geometry, wanted: Asked) -> dict[str, Any]:
     """Compute the answer of one method about a place; the fields of `schemas.PlaceTransit`."""
-    connection = await session.connection()
-    (found,), levels, around = await connection.run_sync(answers, place, [wanted])
+    (found,), levels, around = answers(connection, place, [wanted])
     fields = dict(method_answer(found, around))
     return {
         **fields,

@@ -2,18 +2,17 @@
 
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Final, TypeVar
+from typing import Annotated
 
-import anyio
-from anyio import CapacityLimiter
 from fastapi import APIRouter, Header, Path, Query, Request, Response, status
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from geo_service.auth import Planner, Public
 from geo_service.auth.publication import sees_unpublished
+from geo_service.beside import computed
 from geo_service.clock import Today, city_of
-from geo_service.db import Reading, Writing, get_database
+from geo_service.db import Reading, Writing
 from geo_service.transit import scenario_register as register
 from geo_service.transit.grades import asked as read_question
 from geo_service.transit.scenario_answers import effect_answer
@@ -28,11 +27,8 @@ from geo_service.transit.scenario_schemas import (
 
 router = APIRouter(prefix="/api/scenarios", tags=["transit"])
 
-T = TypeVar("T")
 Key = Annotated[str, Path(max_length=60, description="Key of the scenario.", examples=["h-bahn-hafen"])]
 IfMatch = Annotated[str | None, Header(max_length=1000, description="ETag of the scenario as it was read.")]
-AT_ONCE: Final = 2
-"""Effects computed at the same time in one process; others wait."""
 
 
 @router.get("")
@@ -78,7 +74,7 @@ async def get_effect(
 async def compute_effect(
     request: Request, caller: Public, today: date, key: str, asked: EffectQuery
 ) -> Effect:
-    """Compute the effect of a scenario in a thread of its own."""
+    """Compute the effect of a scenario beside the event loop."""
     wanted = read_question(asked.method, asked.window or None)
     everything, unpublished = register.sees_drafts(caller), sees_unpublished(caller)
 
@@ -86,21 +82,7 @@ async def compute_effect(
         scenario = register.read_scenario(connection, key, public=not everything)
         return effect_of(connection, scenario, wanted, today, public=not unpublished)
 
-    return await in_thread(request, compute)
-
-
-async def in_thread(request: Request, compute: Callable[[Connection], T]) -> T:
-    """Run a computation beside the event loop, a few at a time."""
-    database = get_database(request)
-
-    def run() -> T:
-        with database.read() as connection:
-            return compute(connection)
-
-    limiter = getattr(request.app.state, "scenario_limiter", None)
-    if limiter is None:
-        limiter = request.app.state.scenario_limiter = CapacityLimiter(AT_ONCE)
-    return await anyio.to_thread.run_sync(run, limiter=limiter)
+    return await computed(request, None, compute, public=not unpublished)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED)

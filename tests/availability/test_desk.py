@@ -15,7 +15,6 @@ from geo_service.availability import city_queries
 from geo_service.availability import desk as desks
 from geo_service.availability.desk import Desk, LandOf
 from geo_service.db import Database
-from geo_service.errors import Busy
 from geo_service.settings import Settings
 
 AS_OF = date(2026, 6, 1)
@@ -111,37 +110,6 @@ def test_the_others_go_on_meanwhile(database: Database) -> None:
 
     asyncio.run(both())
     assert len(beats) > 10
-
-
-def test_who_waits_too_long_is_told_when_to_come_again(database: Database) -> None:
-    desk, work = Desk(patience_s=0.05), Work(0.5)
-
-    async def two() -> list[Any]:
-        questions = (ask(desk, database, key, work) for key in "ab")
-        return await asyncio.gather(*questions, return_exceptions=True)
-
-    first, second = asyncio.run(two())
-    assert first == 1
-    assert isinstance(second, Busy)
-    assert second.extra == {"retry_after_s": desks.RETRY_AFTER_S}
-    assert asyncio.run(ask(desk, database, "b", work)) == 2
-
-
-def test_parcels_are_computed_two_at_a_time_for_each_audience(database: Database) -> None:
-    desk, work = Desk(), Work(0.3)
-
-    def make(connection: Connection) -> int:
-        return work(lambda *_: None, connection)  # type: ignore[arg-type]
-
-    async def several(*audiences: bool) -> list[Any]:
-        questions = (desk.compute(database, make, public=public) for public in audiences)
-        return await asyncio.gather(*questions, return_exceptions=True)
-
-    asyncio.run(several(True, True, True))
-    assert (work.done, work.most) == (3, desks.AT_ONCE)
-    desk = Desk(patience_s=0.05)
-    answers = asyncio.run(several(True, True, True, False))
-    assert [isinstance(answer, Busy) for answer in answers] == [False, False, True, False]
 
 
 def test_a_failure_is_told_and_not_kept(database: Database) -> None:

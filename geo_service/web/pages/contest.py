@@ -6,18 +6,18 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import Field
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from geo_service.auth import VacancyManager
 from geo_service.availability.service import today
+from geo_service.beside import computed
 from geo_service.db import Reading, Writing
 from geo_service.errors import Conflict
 from geo_service.matching import decisions, queries
 from geo_service.matching.answers import proposal_answer, round_answer
 from geo_service.matching.decisions import Wish
 from geo_service.matching.models import DecisionKind
-from geo_service.matching.schemas import DecisionForm, PlacementForm, RevocationForm
+from geo_service.matching.schemas import DecisionForm, PlacementForm, ProposalAnswer, RevocationForm
 from geo_service.matching.service import RoundState, read_round
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.vocabulary import N_
@@ -52,19 +52,19 @@ async def rounds(request: Request, session: Reading, caller: VacancyManager) -> 
 @router.get("/{name}")
 async def contest_round(request: Request, session: Reading, caller: VacancyManager, name: str) -> Response:
     """Show a round: unplaced winners first, the proposal, why not, decisions."""
-    return await _round_page(await frame_of(request, session, caller), session, name)
+    frame = await frame_of(request, session, caller)
+    await session.commit()  # gives the connection back: the proposal is reckoned with another one
+    return await _round_page(frame, name)
 
 
-async def _round_page(
-    frame: Frame, session: AsyncSession, name: str, refused: "Refused | None" = None
-) -> Response:
+async def _round_page(frame: Frame, name: str, refused: "Refused | None" = None) -> Response:
     """Show a round, with what was refused beside its pair."""
 
-    def read(sync_session: Session) -> RoundState:
-        return read_round(sync_session.connection(), name, today())
+    def make(connection: Connection) -> tuple[RoundState, ProposalAnswer]:
+        state = read_round(connection, name, today())
+        return state, proposal_answer(state)
 
-    state = await session.run_sync(read)
-    answer = proposal_answer(state)
+    state, answer = await computed(frame.request, None, make, public=False)
     return _private(
         frame.page(
             "round.html",
@@ -114,7 +114,7 @@ async def confirm(
         frame = await frame_of(request, session, caller)
         given = (form.winner_id, form.premises_id, form.move_in.isoformat(), form.reason)
         refused = Refused(*given, int(error.status), _sentences(error, frame))
-        return await _round_page(frame, session, name, refused)
+        return await _round_page(frame, name, refused)
     return RedirectResponse(f"/anstoss/{name}", status_code=303)
 
 

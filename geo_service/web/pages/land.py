@@ -13,11 +13,11 @@ from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_chain,
 from geo_service.availability.capacities import capacity_record, compute_capacities
 from geo_service.availability.city_routes import ask_neighbours
 from geo_service.availability.city_service import Nearby
-from geo_service.availability.desk import computed
 from geo_service.availability.models import Horizon
 from geo_service.availability.records import answer_records
 from geo_service.availability.service import today
 from geo_service.availability.state_queries import STORED_STATE
+from geo_service.beside import computed
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
@@ -126,7 +126,7 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         bars=waterfall(row.gross_m2, row.net_m2, items) if row.as_of else [],
         dates={found.id: found for found in await session.execute(ITEM_DATES, {"ids": _item_ids(items)})},
         plans=(await session.execute(PLANS, parameters)).all(),
-        **await nearness(session, "parcel", row.id),
+        **await nearness(frame, session, "parcel", row.id),
         vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
         sketch=sketch(
             (await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})).all()

@@ -1,6 +1,5 @@
 """The overview map: page, script, styles, layers, identify, records in view."""
 
-import asyncio
 import hashlib
 import json
 import math
@@ -10,14 +9,16 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
 from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
+from geo_service.beside import computed
 from geo_service.city import load_city
 from geo_service.conditional import MAX_AGE_S, caching, conditional, etag_of
-from geo_service.db import Reading, fetch_bytes, get_database
+from geo_service.db import Reading, fetch_bytes
 from geo_service.errors import BadParameter, NotFound
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
@@ -115,11 +116,10 @@ async def portable(request: Request, _caller: Public) -> Response:
     city = load_city(request.app.state.settings.city)
     speaker = PageSpeaker(language, city.timezone)
 
-    def make() -> str:
-        with get_database(request).read() as connection:
-            return portable_html(connection, city, speaker, today())
+    def make(connection: Connection) -> str:
+        return portable_html(connection, city, speaker, today())
 
-    text = await asyncio.to_thread(make)  # takes up to a second: the other requests go on meanwhile
+    text = await computed(request, None, make, public=True)
     headers = {"Content-Disposition": 'attachment; filename="map.html"', "Cache-Control": "no-cache"}
     return Response(text, media_type="text/html", headers=headers)
 

@@ -85,7 +85,7 @@ async def premises(request: Request, session: Reading, caller: Public, premises_
         "premises.html",
         row=row,
         address=premises_address(row),
-        **await nearness(session, "premises", row.id),
+        **await nearness(frame, session, "premises", row.id),
         history=(await session.execute(HISTORY, {"premises_id": row.id, "public": frame.public})).all(),
         may_see_private=may_see_private,
     )

@@ -59,7 +59,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         parcels=(await session.execute(SITE_PARCELS, visible)).all(),
         vacancies=(await session.execute(SITE_VACANCIES, visible)).all(),
         sketch=sketch((await session.execute(SITE_OUTLINE, visible)).all()),
-        **await nearness(session, "site", row.id),
+        **await nearness(frame, session, "site", row.id),
         horizons=[horizon.value for horizon in Horizon],
         title_of=lambda parcel: parcel_title(parcel, frame.speaker),
     )

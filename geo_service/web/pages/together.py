@@ -10,6 +10,7 @@ from geo_service.availability.city_routes import ask_assemblies
 from geo_service.availability.city_schemas import AssembliesQuery
 from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
+from geo_service.beside import drawn
 from geo_service.db import Reading
 from geo_service.settings import get_settings
 from geo_service.web.frame import Frame, frame_of
@@ -49,7 +50,7 @@ async def together(request: Request, session: Reading, caller: Public) -> Respon
         districts=(await session.execute(DISTRICTS)).all(),
         across_m=asked.across() if asked else get_settings().across_street_m,
         data=data_address("/api/availability/assemblies", asked),
-        map=_map(frame, found, named) if found and found.places else None,
+        map=await _map(frame, found, named) if found and found.places else None,
     )
 
 
@@ -59,7 +60,7 @@ async def together_script(request: Request, session: Reading, caller: Public) ->
     frame = await frame_of(request, session, caller)
     _, _, found = await _found(request, session, frame)
     keys = [key for place in found.places for key in place.parcels["parcel_key"]] if found else []
-    return map_script(_map(frame, found, await names_of(session, frame, keys)))
+    return map_script(await _map(frame, found, await names_of(session, frame, keys)))
 
 
 async def _found(
@@ -74,12 +75,15 @@ async def _found(
     return asked, errors, found
 
 
-def _map(frame: Frame, found: Found | None, named: dict[str, Named]) -> RenderedMap:
-    shapes = (
-        [_shape(frame, number, place, named) for number, place in enumerate(found.places, 1)] if found else []
-    )
+async def _map(frame: Frame, found: Found | None, named: dict[str, Named]) -> RenderedMap:
+    places = found.places if found else ()
     label = frame.speaker.say("Karte der Flächen, die zusammen groß genug sind")
-    return answer_map(frame.city, frame.speaker, frame.basemap, label, shapes)
+
+    def make() -> RenderedMap:
+        shapes = [_shape(frame, number, place, named) for number, place in enumerate(places, 1)]
+        return answer_map(frame.city, frame.speaker, frame.basemap, label, shapes)
+
+    return await drawn(frame.request, make, public=frame.public)
 
 
 def _shape(frame: Frame, number: int, place: Place, named: dict[str, Named]) -> Shape:

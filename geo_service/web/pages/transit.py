@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 
 from geo_service.auth import Public
-from geo_service.auth.publication import sees_unpublished
+from geo_service.beside import computed
 from geo_service.clock import Today
 from geo_service.db import Reading
 from geo_service.errors import NotFound
@@ -20,7 +20,6 @@ from geo_service.transit.methods import known_methods, load_method
 from geo_service.transit.scenario_answers import effect_answer
 from geo_service.transit.scenario_effect import Effect, effect_of
 from geo_service.transit.scenario_register import list_scenarios, read_scenario, sees_drafts
-from geo_service.transit.scenario_routes import in_thread
 from geo_service.transit.scenario_schemas import ScenarioEntry
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import Named, map_script, names_of
@@ -67,7 +66,7 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
     """Show classes, stops with lines, the method, and scenarios."""
     frame = await frame_of(request, session, caller)
     wanted = _wanted(request)
-    city = await _city(request, wanted)
+    city, city_map = await _city(frame, session, wanted)
     public = not sees_drafts(caller)
     scenarios: list[ScenarioEntry] = await session.run_sync(
         lambda sync: list_scenarios(sync.connection(), public=public)
@@ -84,7 +83,7 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
         stops=best.head(MOST_STOPS).to_dict("records"),
         graded=len(graded),
         group=lambda key: _group(frame, wanted, key),
-        map=_city_map(frame, city) if city else None,
+        map=city_map,
     )
 
 
@@ -92,10 +91,10 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
 async def transit_script(request: Request, session: Reading, caller: Public) -> Response:
     """Answer with the program of the map of the classes."""
     frame = await frame_of(request, session, caller)
-    city = await _city(request, _wanted(request))
-    if city is None:
+    _, city_map = await _city(frame, session, _wanted(request))
+    if city_map is None:
         raise NotFound("No timetable is loaded yet.")
-    return map_script(_city_map(frame, city))
+    return map_script(city_map)
 
 
 @router.get("/szenarien/{key}.js")
@@ -104,8 +103,8 @@ async def scenario_script(
 ) -> Response:
     """Answer with the program of the map of a scenario."""
     frame = await frame_of(request, session, caller)
-    city, effect = await _scenario(request, caller, today, key)
-    return map_script(_scenario_map(frame, city, effect))
+    _, scenario_map = await _scenario(frame, session, today, key)
+    return map_script(scenario_map)
 
 
 @router.get("/szenarien/{key}")
@@ -114,7 +113,7 @@ async def scenario_page(
 ) -> Response:
     """Show a scenario: map before and after, gains by class, stops, parcels and sites that gain."""
     frame = await frame_of(request, session, caller)
-    city, effect = await _scenario(request, caller, today, key)
+    effect, scenario_map = await _scenario(frame, session, today, key)
     answer = effect_answer(effect, MOST_PARCELS)
     named: dict[str, Named] = await names_of(session, frame, [place.key for place in answer.parcel_list])
     return frame.page(
@@ -126,7 +125,7 @@ async def scenario_page(
         answer=answer,
         named=named,
         group=lambda key: _group(frame, effect.wanted, key),
-        map=_scenario_map(frame, city, effect),
+        map=scenario_map,
     )
 
 
@@ -148,12 +147,17 @@ def _group(frame: Frame, wanted: Asked, key: str | None) -> str:
     return names[key].name_en if frame.language == "en" else names[key].name_de
 
 
-async def _city(request: Request, wanted: Asked) -> City | None:
-    """Compute the classes of the city; None while no timetable is loaded."""
+async def _city(frame: Frame, session: Reading, wanted: Asked) -> tuple[City | None, RenderedMap | None]:
+    """Compute the classes of the city, and draw them; None while no timetable is loaded."""
+
+    def make(connection: Connection) -> tuple[City, RenderedMap]:
+        city = _compute_city(connection, wanted)
+        return city, _city_map(frame, city)
+
     try:
-        return await in_thread(request, lambda connection: _compute_city(connection, wanted))
+        return await computed(frame.request, session, make, public=frame.public)
     except NotFound:
-        return None
+        return None, None
 
 
 def _compute_city(connection: Connection, wanted: Asked) -> City:
@@ -161,17 +165,16 @@ def _compute_city(connection: Connection, wanted: Asked) -> City:
     return City(wanted, stops, days, areas_before(stops, wanted))
 
 
-async def _scenario(request: Request, caller: Public, today: date, key: str) -> tuple[City, Effect]:
-    """Compute the effect of a scenario, and the classes of the city beside it."""
-    wanted = _wanted(request)
-    everything, unpublished = sees_drafts(caller), sees_unpublished(caller)
+async def _scenario(frame: Frame, session: Reading, today: date, key: str) -> tuple[Effect, RenderedMap]:
+    """Compute the effect of a scenario, and draw it with the classes of the city."""
+    wanted, everything = _wanted(frame.request), sees_drafts(frame.caller)
 
-    def compute(connection: Connection) -> tuple[City, Effect]:
+    def make(connection: Connection) -> tuple[Effect, RenderedMap]:
         scenario = read_scenario(connection, key, public=not everything)
-        effect = effect_of(connection, scenario, wanted, today, public=not unpublished)
-        return _compute_city(connection, wanted), effect
+        effect = effect_of(connection, scenario, wanted, today, public=frame.public)
+        return effect, _scenario_map(frame, _compute_city(connection, wanted), effect)
 
-    return await in_thread(request, compute)
+    return await computed(frame.request, session, make, public=frame.public)
 
 
 def _city_map(frame: Frame, city: City) -> RenderedMap:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+import pandas as pd
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,6 +14,7 @@ from geo_service.availability.city_routes import Adviser, ask_what_if
 from geo_service.availability.city_schemas import WhatIfAnswer, WhatIfQuery
 from geo_service.availability.city_service import KINDS, AnsweredWhatIf
 from geo_service.availability.service import today
+from geo_service.beside import drawn
 from geo_service.db import Reading
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import (
@@ -61,7 +63,7 @@ async def what_if_page(request: Request, session: Reading, caller: Adviser) -> R
         blocker=blocker,
         ended=lambda text: _ended(frame, text, blocker),
         data=data_address("/api/availability/what-if", asked),
-        map=_map(frame, answer, found, named) if answer and found and answer.parcels else None,
+        map=await _map(frame, answer, found, named) if answer and found and answer.parcels else None,
     )
     return for_staff(page)
 
@@ -73,7 +75,7 @@ async def what_if_script(request: Request, session: Reading, caller: Adviser) ->
     asked, _, found = await _found(request, session)
     answer = what_if_answer(found, asked, MOST_DRAWN) if found else None
     keys = [row.parcel_key for row in answer.parcels] if answer else []
-    return map_script(_map(frame, answer, found, await names_of(session, frame, keys)))
+    return map_script(await _map(frame, answer, found, await names_of(session, frame, keys)))
 
 
 async def _found(
@@ -131,15 +133,17 @@ async def _titles(session: AsyncSession, asked: WhatIfQuery | None) -> dict[str,
     return {row.reference: row for row in await session.execute(BLOCKERS, ids)}
 
 
-def _map(
+async def _map(
     frame: Frame, answer: WhatIfAnswer | None, found: AnsweredWhatIf | None, named: dict[str, Named]
 ) -> RenderedMap:
-    shapes = []
-    if answer and found:
-        rows = found.found.parcels.head(len(answer.parcels)).to_dict("records")
-        shapes = [_shape(frame, row, named[row["parcel_key"]]) for row in rows]
+    changed = found.found.parcels.head(len(answer.parcels)) if answer and found else pd.DataFrame()
     label = frame.speaker.say("Karte der Flurstücke, für die sich etwas ändert")
-    return answer_map(frame.city, frame.speaker, frame.basemap, label, shapes)
+
+    def make() -> RenderedMap:
+        shapes = [_shape(frame, row, named[row["parcel_key"]]) for row in changed.to_dict("records")]
+        return answer_map(frame.city, frame.speaker, frame.basemap, label, shapes)
+
+    return await drawn(frame.request, make, public=frame.public)
 
 
 def _shape(frame: Frame, row: Any, named: Named) -> Shape:  # noqa: ANN401 - a row of the answer
