@@ -22,6 +22,7 @@ from geo_service.errors import Busy
 from geo_service.matching import routes as matching
 from geo_service.settings import Settings
 from geo_service.transit import routes as transit
+from geo_service.transit import scenario_register
 from geo_service.transit import scenario_routes as scenarios
 from geo_service.web.pages import contest, land, nearness, overview
 from geo_service.web.pages import transit as transit_pages
@@ -155,7 +156,7 @@ def test_routes_compute_beside_the_event_loop_and_their_statements_end(
 
     monkeypatch.setattr(module, name, noted)
     if module is scenarios:
-        monkeypatch.setattr(scenarios.register, "read_scenario", lambda *_, **__: None)
+        monkeypatch.setattr(scenario_register, "read_scenario", lambda *_, **__: None)
     signed_in(Role.ADMIN).get(path, headers={"accept": "text/html"} if path[1:4] != "api" else {})
     assert seen == [(False, "30s")] * len(seen)
     assert seen
