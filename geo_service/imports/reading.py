@@ -185,6 +185,11 @@ def _require_simple_gml(path: Path, head: bytes) -> None:
             f"{path.name} is in the format NAS. It is not read yet: please ask for the parcels in the "
             "'ALKIS vereinfachtes Schema' (GML, shape, GeoPackage or GeoJSON)."
         )
+    if b"http://www.xplanung.de/xplangml" in head:
+        raise InvalidInput(
+            f"{path.name} is in the format XPlanGML. It is not read yet: please export the areas as "
+            "GeoPackage or GeoJSON, one kind to a file."
+        )
     if b"ExceptionReport" in head:
         raise InvalidInput(
             f"{path.name} is an error message of the service that it was asked from, not data. Open it in an "

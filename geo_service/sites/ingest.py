@@ -68,7 +68,7 @@ def check_sites(draft: Draft) -> None:
         draft.reject(((given != tidy) & given.notna()).to_numpy(dtype=bool), "slug", "slug-form", SLUG_FORM)
         made = given.fillna(made)
     draft.cells["slug"] = made
-    draft.reject(((made == "") & ~draft.wrong).to_numpy(dtype=bool), "name", "slug-form", SLUG_FORM)
+    draft.reject(((made == "") & ~draft.wrong).to_numpy(dtype=bool), "name", "slug-form", NO_SLUG)
     draft.reject_twice(("slug",), "slug" if draft.has("slug") else "name")
     for column in ("summary_de", "summary_en"):
         if column not in draft.cells:
@@ -94,6 +94,12 @@ def _require_accuracy(draft: Draft) -> None:
 SLUG_FORM: Final = Sentence(
     "Der Kurzname darf nur aus Kleinbuchstaben, Ziffern und Bindestrichen bestehen, z. B. phoenix-west.",
     "The short name may hold only lower case letters, digits and hyphens, as in phoenix-west.",
+)
+NO_SLUG: Final = Sentence(
+    "Aus diesem Namen lässt sich kein Kurzname bilden: er hat weder Buchstaben noch Ziffern. Bitte ändern "
+    "oder einen Kurznamen in einer Spalte Kennung angeben, z. B. phoenix-west.",
+    "No short name can be made of this name, for it has neither letters nor digits. Please change it, or "
+    "give a short name in a column slug, such as phoenix-west.",
 )
 ACCURACY: Final = Sentence(
     "Zu einem Umriss gehört seine Genauigkeit in Metern (Spalte genauigkeit_m), z. B. 5.",

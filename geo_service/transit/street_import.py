@@ -26,7 +26,14 @@ from geo_service.transit import queries, street_queries
 from geo_service.transit.foot_rules import foot_rules
 from geo_service.transit.models import StreetEdge
 from geo_service.transit.street_lines import is_from_openstreetmap, read_lines
-from geo_service.transit.street_osm import ATTRIBUTION, LICENCE, is_pbf, read_extract, require_degrees
+from geo_service.transit.street_osm import (
+    ATTRIBUTION,
+    LICENCE,
+    is_pbf,
+    read_extract,
+    require_degrees,
+    require_extract_by_name,
+)
 from geo_service.transit.street_ways import Ways, near_misses, street_edges
 from geo_service.wording import Sentence
 
@@ -148,6 +155,7 @@ def import_streets(
     city = load_city(database.settings.city)
     area = None if options.allow_outside else city.boundary.buffer(city.margin_m + WALK_MARGIN_M)
     options.progress("Reading the file", 0.0)
+    require_extract_by_name(path)
     read = _read_osm(path, options, area) if is_pbf(path) else _read_layer(path, options, city)
     if licence is not None:
         read = replace(read, report=replace(read.report, licence=licence))

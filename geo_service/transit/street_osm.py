@@ -60,6 +60,21 @@ def is_pbf(path: Path) -> bool:
     return head[4:6] == b"\n\t" and head[6 : 6 + len(PBF_MAGIC)] == PBF_MAGIC
 
 
+def require_extract_by_name(path: Path) -> None:
+    """Refuse a file whose name says that it is an OpenStreetMap extract, and is none.
+
+    Raises
+    ------
+    InvalidInput
+        When it is there and has something in it; the others are refused as any file.
+    """
+    if path.suffix.lower() == ".pbf" and path.is_file() and path.stat().st_size and not is_pbf(path):
+        raise InvalidInput(
+            f"{path.name} is no OpenStreetMap extract (.osm.pbf), though its name says so. Was the download "
+            "cut off? Fetch it again."
+        )
+
+
 def require_degrees(crs: str | None) -> None:
     """Refuse a coordinate system other than that of OpenStreetMap.
 

@@ -179,6 +179,11 @@ def test_an_archive_without_data(tmp_path: Path) -> None:
     assert refused(path).startswith("p.zip holds no file that can be read (GML, GeoPackage")
 
 
+def test_plans_in_xplangml_are_refused_in_words(shared_data: Path) -> None:
+    message = refused(shared_data / "xplan" / "1251_Baerl_XPlanGML.gml")
+    assert message.startswith("1251_Baerl_XPlanGML.gml is in the format XPlanGML. It is not read yet")
+
+
 # --- impossible values ------------------------------------------------------------------------------------
 
 
@@ -200,6 +205,16 @@ def test_yes_and_no_are_named_in_both_languages(register: Database, tmp_path: Pa
         "This is neither yes nor no. Please write yes or no.",
     )
     assert reject.reason.de == "Das ist weder ja noch nein. Bitte ja oder nein schreiben."
+
+
+def test_a_name_that_gives_no_short_name_is_explained(register: Database, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "s.csv", [{"Standort": "!!!", "Kennung": ""}])
+    (reject,) = bring(register, "sites", path).rejects
+    assert (reject.field, reject.code) == ("Standort", "slug-form")
+    assert reject.reason.en == (
+        "No short name can be made of this name, for it has neither letters nor digits. Please change it, or "
+        "give a short name in a column slug, such as phoenix-west."
+    )
 
 
 def test_markup_quotes_and_sql_in_names_are_kept_as_they_are(register: Database, tmp_path: Path) -> None:

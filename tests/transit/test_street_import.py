@@ -309,5 +309,6 @@ def test_what_is_no_street_file_is_refused(tmp_path: Path) -> None:
         result = run(path)
         assert result.exit_code == 1
         assert "Traceback" not in result.output
+    assert "a.pbf is no OpenStreetMap extract (.osm.pbf)" in run(tmp_path / "a.pbf").stderr
     assert run(tmp_path / "missing.osm.pbf").exit_code == 1
     assert run(lines(tmp_path), "--column", "class").exit_code == 1
