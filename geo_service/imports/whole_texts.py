@@ -9,7 +9,6 @@ from geo_service.imports import queries
 from geo_service.imports.dbf import TextField, kept_whole, may_be_cut
 from geo_service.imports.draft import Draft
 from geo_service.imports.kind import ImportKind
-from geo_service.imports.report import Notice
 
 
 def keep_whole_texts(connection: Connection, kind: ImportKind, staging: Table, draft: Draft) -> None:
@@ -42,13 +41,18 @@ def keep_whole_texts(connection: Connection, kind: ImportKind, staging: Table, d
                 kept[name][row] = whole
     for name, wholes in kept.items():
         connection.execute(queries.say_instead(staging, name, wholes))
-        draft.notices[:] = _told(draft, cut[name], np.array(list(wholes), dtype=np.int64))
+        _tell(draft, cut[name], np.array(list(wholes), dtype=np.int64))
 
 
-def _told(draft: Draft, field: TextField, kept: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> list[Notice]:
-    """Return the notices, with those rows told as kept that were told as perhaps cut off."""
+def _tell(draft: Draft, field: TextField, kept: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> None:
+    """Tell those rows as kept that were told as perhaps cut off.
+
+    Another thread may be telling of something else: notices are only added and taken out, one by one.
+    """
     filled = field.filled(draft.source.text[field.heading])
-    left = np.setdiff1d(filled, kept)
-    others = [notice for notice in draft.notices if notice != may_be_cut(field, filled)]
-    still = [may_be_cut(field, left)] if len(left) else []
-    return [*others, *still, kept_whole(field, kept)]
+    said, left = may_be_cut(field, filled), np.setdiff1d(filled, kept)
+    if said in draft.notices:
+        draft.notices.remove(said)
+        if len(left):
+            draft.notices.append(may_be_cut(field, left))
+    draft.notices.append(kept_whole(field, kept))
