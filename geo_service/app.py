@@ -31,6 +31,7 @@ from geo_service.errors import GeoServiceError, InvalidInput, install_handlers
 from geo_service.frame import Frame
 from geo_service.inquiries import routes as inquiries
 from geo_service.matching import routes as matching
+from geo_service.ogc import editing_routes as editing
 from geo_service.ogc import routes as features
 from geo_service.ogc import tile_routes as tiles
 from geo_service.ogc.exports import routes as exports
@@ -96,7 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    land = (features, tiles, exports, auth, availability, city, transit, reach, scenarios)
+    land = (features, tiles, exports, editing, auth, availability, city, transit, reach, scenarios)
     for part in (*land, inquiries, matching, sites, search):  # tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])
     app.include_router(web.router, dependencies=[Depends(identify)])

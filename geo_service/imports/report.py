@@ -6,6 +6,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
+from sqlalchemy import Connection
+
 from geo_service.wording import Sentence
 
 Language = Literal["de", "en"]
@@ -119,6 +121,8 @@ class ImportOptions:
         Who imports, for the audit.
     progress
         Progress callback.
+    edit
+        What else must hold, for one record that a person changes; None: a file, whose run is recorded.
     """
 
     dry_run: bool = False
@@ -133,6 +137,23 @@ class ImportOptions:
     language: Language = "en"
     actor: str = "import"
     progress: Progress = silent
+    edit: "Edit | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One record that a person writes: what must hold in the same transaction, before and after.
+
+    Parameters
+    ----------
+    before
+        Called once nobody else writes records of the kind; raises when the record is not as it was read.
+    after
+        Called with the report before the transaction ends; raises when it did something else than was meant.
+    """
+
+    before: Callable[[Connection], None]
+    after: "Callable[[ImportReport], None]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,9 +60,13 @@ def import_file(database: Database, kind: ImportKind, path: Path, options: Impor
     options.progress("Comparing with the register", 0.45)
     with database.begin(options.actor) as connection:
         wait_for_turn(connection, kind, options)
+        if options.edit is not None:
+            options.edit.before(connection)
         kind.refer(connection, draft)
         try:
             report = compare_and_write(connection, kind, draft, path, digest)
+            if options.edit is not None:
+                options.edit.after(report)
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in BUSY:
                 raise

@@ -92,7 +92,7 @@ def compare_and_write(
         dry_run=draft.options.dry_run,
         written=written,
     )
-    if written or (wanted and _is_news(connection, report)):
+    if draft.options.edit is None and (written or (wanted and _is_news(connection, report))):
         _record(connection, report, draft.options)
     return report
 

@@ -95,6 +95,17 @@ EXPORT: Document = {
         *(each for each in ITEMS["parameters"] if each["name"] not in {"f", *PAGED}),
     ]
 }
+EDIT: Document = {
+    "requestBody": {"content": {GEOJSON: {"schema": {"type": "object"}}}},
+    "parameters": [
+        {
+            "name": "Content-Crs",
+            "in": "header",
+            "description": "Coordinate system of the sent geometry, CRS84 unless given.",
+            "schema": {"type": "string"},
+        }
+    ],
+}
 FORMAT_ONLY: Document = {"parameters": [FORMAT]}
 
 FEATURES_ANSWER: dict[int | str, Document] = {200: {"content": {GEOJSON: {"schema": {"type": "object"}}}}}

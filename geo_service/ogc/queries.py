@@ -215,6 +215,20 @@ def feature_statement(view: View) -> Statement:
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
+def key_statement(collection_id: str, names: tuple[str, ...]) -> Statement:
+    """Build the key of the feature, the youngest one, that some fields name. Bound: the fields, as text."""
+    collection = COLLECTIONS[collection_id]
+    same = (cast(collection.columns[name], Text) == value(name, Text) for name in names)
+    return (
+        select(cast(collection.key, Text))
+        .select_from(collection.source)
+        .where(*same)
+        .order_by(collection.row_id.desc())
+        .limit(1)
+    )
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
 def extent_statement(view: View) -> Statement:
     """Build the box around a collection, EPSG:25832: west, south, east, north. Bound: ``today``, choices."""
     collection = COLLECTIONS[view.collection]

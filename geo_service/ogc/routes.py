@@ -12,11 +12,12 @@ from fastapi.responses import JSONResponse
 from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of, zone_of
-from geo_service.conditional import caching
+from geo_service.conditional import caching, conditional, etag_of
 from geo_service.db import Reading, ReadSession
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.crs import Crs, crs_of
+from geo_service.ogc.crs import STORAGE, Crs, crs_of
+from geo_service.ogc.editing import may_write
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.html import Resource, page, query_of, wants_page
 from geo_service.ogc.model import Collection
@@ -163,11 +164,15 @@ async def get_item(
     view = view_of(collection, caller, crs_of(given, "crs"))
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, given)}
     content = await feature_of(session, view, values)
+    state = content
+    if may_write(collection.id, caller):  # what a change builds on, whatever the coordinates of the answer
+        state = await feature_of(session, view_of(collection, caller, STORAGE), values)
     links = documents.item_links(base_address(request), collection, feature_id)
     content = with_links(content, links)
     if wants_page(request):
         return await page(request, caller, _resource("item", json.loads(content), collection, caller))
-    return _geojson(content, caller, view.crs)
+    headers = {**_headers(caller), "Content-Crs": f"<{view.crs.uri}>"}
+    return conditional(request, content, etag_of(state), documents.GEOJSON, headers)
 
 
 def _geojson(content: bytes, caller: Caller, crs: Crs) -> Response:

@@ -1,0 +1,164 @@
+"""Routes that create, replace, change and end features."""
+
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Header, Request, Response
+
+from geo_service.auth.access import SignedIn
+from geo_service.auth.caller import Caller
+from geo_service.clock import today_of
+from geo_service.conditional import caching, etag_of
+from geo_service.db import get_database
+from geo_service.errors import InvalidInput, PreconditionRequired
+from geo_service.ogc import documents, openapi
+from geo_service.ogc.crs import CRS84, STORAGE, Crs, crs_of
+from geo_service.ogc.editing import (
+    Change,
+    Document,
+    checked,
+    ended,
+    merged,
+    read,
+    replaced,
+    rule_for,
+    stored_geometry,
+    write,
+)
+from geo_service.ogc.routes import base_address
+from geo_service.ogc.service import choices_of, find_collection, view_of, with_links
+
+router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", description="State that the change builds on: its ETag.")
+]
+
+
+@router.post("/collections/{collection_id}/items", status_code=201, openapi_extra=openapi.EDIT)
+async def create_item(request: Request, caller: SignedIn, collection_id: str) -> Response:
+    """Create a feature."""
+    change = _change(request, caller, collection_id, "")
+    body, crs = await _body(request), _crs(request)
+
+    def work() -> str:
+        properties = checked(body, change, None)
+        lacking = [name for name in change.rule.identity if properties.get(name) in (None, "")]
+        if lacking:
+            raise InvalidInput(f"{lacking[0]} is needed: it names the record.", parameter=lacking[0])
+        geometry = stored_geometry(body.get("geometry"), crs, change)
+        return write(get_database(request), change, replaced(properties, change), geometry, None)
+
+    key = await to_thread.run_sync(work)
+    response = await _answered(request, caller, collection_id, key, 201)
+    response.headers["Location"] = f"{base_address(request)}/ogc/collections/{collection_id}/items/{key}"
+    return response
+
+
+@router.put("/collections/{collection_id}/items/{feature_id}", openapi_extra=openapi.EDIT)
+async def replace_item(
+    request: Request, caller: SignedIn, collection_id: str, feature_id: str, if_match: IfMatch = None
+) -> Response:
+    """Replace a feature: fields that are not sent are emptied."""
+    body, crs = await _body(request), _crs(request)
+
+    def make(change: Change, current: Document) -> tuple[Document, Document | None]:
+        properties = checked(body, change, current)
+        return replaced(properties, change), stored_geometry(body.get("geometry"), crs, change)
+
+    return await _changed(request, caller, (collection_id, feature_id, if_match), make)
+
+
+@router.patch("/collections/{collection_id}/items/{feature_id}", openapi_extra=openapi.EDIT)
+async def update_item(
+    request: Request, caller: SignedIn, collection_id: str, feature_id: str, if_match: IfMatch = None
+) -> Response:
+    """Change some fields of a feature (merge patch)."""
+    body, crs = await _body(request), _crs(request)
+
+    def make(change: Change, current: Document) -> tuple[Document, Document | None]:
+        properties = checked(body, change, current)
+        geometry = current["geometry"] if change.rule.placed else None
+        if "geometry" in body:
+            geometry = stored_geometry(body["geometry"], crs, change)
+        return merged(properties, current, change), geometry
+
+    return await _changed(request, caller, (collection_id, feature_id, if_match), make)
+
+
+@router.delete("/collections/{collection_id}/items/{feature_id}", status_code=204)
+async def end_item(
+    request: Request, caller: SignedIn, collection_id: str, feature_id: str, if_match: IfMatch = None
+) -> Response:
+    """End a feature: its last day was yesterday, or is today if it began today."""
+    today = today_of(request)
+
+    def make(change: Change, current: Document) -> tuple[Document, Document | None]:
+        return ended(current, change, today), current["geometry"] if change.rule.placed else None
+
+    await _changed(request, caller, (collection_id, feature_id, if_match), make)
+    return Response(status_code=204)
+
+
+Make = Callable[[Change, Document], tuple[Document, Document | None]]
+"""Makes properties and geometry (EPSG:25832) of a feature from what it is now."""
+
+
+async def _changed(
+    request: Request, caller: Caller, asked: tuple[str, str, str | None], make: Make
+) -> Response:
+    collection_id, feature_id, if_match = asked
+    change = _change(request, caller, collection_id, feature_id)
+    if if_match is None:
+        raise PreconditionRequired("Read the feature first and send its ETag as If-Match.")
+
+    def work() -> str:
+        database = get_database(request)
+        now = read(database, change)
+        etag = etag_of(now) if if_match.strip() == "*" else if_match.strip()
+        properties, geometry = make(change, json.loads(now))
+        return write(database, change, properties, geometry, etag)
+
+    key = await to_thread.run_sync(work)
+    return await _answered(request, caller, collection_id, key, 200)
+
+
+def _change(request: Request, caller: Caller, collection_id: str, feature_id: str) -> Change:
+    collection = find_collection(collection_id)
+    rule = rule_for(collection_id, caller)
+    values = {"today": today_of(request), "key": feature_id, **choices_of(collection, {})}
+    return Change(view_of(collection, caller, STORAGE), rule, values, caller.name)
+
+
+async def _answered(request: Request, caller: Caller, collection_id: str, key: str, status: int) -> Response:
+    """Answer with the feature as it is now, and its new state."""
+    change = _change(request, caller, collection_id, key)
+    content = await to_thread.run_sync(read, get_database(request), change)
+    links = documents.item_links(base_address(request), find_collection(collection_id), key)
+    headers = {**caching(caller), "ETag": etag_of(content), "Content-Crs": f"<{STORAGE.uri}>"}
+    return Response(with_links(content, links), status, headers, documents.GEOJSON)
+
+
+async def _body(request: Request) -> Any:  # noqa: ANN401 - checked where it is used
+    """Read a JSON object.
+
+    Raises
+    ------
+    InvalidInput
+        When it is none.
+    """
+    try:
+        body = json.loads(await request.body())
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"The body is no JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise InvalidInput("Send a GeoJSON feature: an object with properties and geometry.")
+    return body
+
+
+def _crs(request: Request) -> Crs:
+    """Return the coordinate system of the sent geometry: ``Content-Crs``, else CRS84."""
+    given = request.headers.get("content-crs")
+    return CRS84 if given is None else crs_of({"Content-Crs": given.strip("<> ")}, "Content-Crs")

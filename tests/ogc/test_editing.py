@@ -1,0 +1,249 @@
+"""Creating, replacing, changing and ending features: checks, states, roles, audit, two writers at once."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import delete, text
+
+from geo_service.db import Database
+from geo_service.schema import Restriction
+from tests.http_fixtures import SignedIn
+from tests.sample_city import Sample
+from tests.sample_rows import TODAY
+
+ITEMS = "/ogc/collections/restrictions/items"
+SQUARE = {
+    "type": "Polygon",
+    "coordinates": [[[7.46, 51.51], [7.461, 51.51], [7.461, 51.511], [7.46, 51.511], [7.46, 51.51]]],
+}
+FEATURE: dict[str, Any] = {
+    "type": "Feature",
+    "geometry": SQUARE,
+    "properties": {
+        "restriction_key": "edit-1", "kind": "water", "effect": "excludes", "severity": "severe",
+        "title": "Größe 'x'; <b>", "office": "Umweltamt", "valid_from": "2026-01-01",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def clean(database: Database, sample: Sample) -> Iterator[None]:  # noqa: ARG001 - beside its rows
+    yield
+    table = Restriction.metadata.tables["restrictions"]
+    with database.begin(actor="test") as connection:
+        connection.execute(delete(table).where(table.c.restriction_key.like("edit-%")))
+
+
+@pytest.fixture
+def planner(signed_in: SignedIn) -> httpx.Client:
+    return signed_in("planner")
+
+
+def created(planner: httpx.Client, **changes: Any) -> tuple[str, str, dict[str, Any]]:
+    """Create the feature; return its address, state and what the service says of it."""
+    body = {**FEATURE, "properties": {**FEATURE["properties"], **changes}}
+    answer = planner.post(ITEMS, json=body)
+    assert answer.status_code == 201, answer.text
+    return answer.headers["location"], answer.headers["etag"], answer.json()
+
+
+def without_links(feature: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in feature.items() if name != "links"}
+
+
+def test_a_new_feature_is_there_as_it_was_sent(planner: httpx.Client, client: httpx.Client) -> None:
+    address, etag, answered = created(planner)
+    read = planner.get(address)
+    assert read.headers["etag"] == etag
+    feature = read.json()
+    for name, value in FEATURE["properties"].items():
+        assert feature["properties"][name] == value
+    assert feature["properties"]["valid_to"] is None
+    assert feature["properties"]["is_demo"] is False
+    corners = feature["geometry"]["coordinates"][0][0]
+    assert {tuple(round(x, 6) for x in corner) for corner in corners} == {
+        tuple(corner) for corner in SQUARE["coordinates"][0]
+    }
+    assert answered["id"] == feature["id"]
+    assert client.get(address).status_code == 200
+    again = planner.post(ITEMS, json=FEATURE)
+    assert again.status_code == 409
+    assert "already" in again.json()["detail"]
+
+
+def test_one_field_is_changed_and_another_emptied(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    answer = planner.patch(
+        address, json={"properties": {"title": "Neu", "office": None}}, headers={"If-Match": etag}
+    )
+    assert answer.status_code == 200, answer.text
+    properties = planner.get(address).json()["properties"]
+    assert (properties["title"], properties["office"]) == ("Neu", "")
+    assert properties["valid_from"] == "2026-01-01"
+    assert answer.headers["etag"] == planner.get(address).headers["etag"] != etag
+
+
+def test_what_is_not_sent_is_emptied_by_a_replacement(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    smaller = {
+        "type": "Feature",
+        "geometry": SQUARE,
+        "properties": {
+            name: FEATURE["properties"][name]
+            for name in ("restriction_key", "kind", "effect", "severity", "title")
+        },
+    }
+    answer = planner.put(address, json=smaller, headers={"If-Match": etag})
+    assert answer.status_code == 200, answer.text
+    properties = answer.json()["properties"]
+    assert (properties["office"], properties["valid_from"]) == ("", None)
+
+
+def test_a_feature_read_in_full_can_be_sent_back(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    read = planner.get(f"{address}?crs=EPSG:25832")
+    headers = {"If-Match": etag, "Content-Crs": read.headers["content-crs"]}
+    answer = planner.put(address, json=read.json(), headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["etag"] == etag
+    assert without_links(answer.json()) == without_links(read.json())
+
+
+def test_a_deleted_feature_ends(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    assert planner.delete(address, headers={"If-Match": etag}).status_code == 204
+    properties = planner.get(address).json()["properties"]
+    assert properties["valid_to"] == (TODAY - timedelta(days=1)).isoformat()
+    again = planner.delete(address, headers={"If-Match": "*"})
+    assert again.status_code == 409
+    begun, state, _ = created(planner, restriction_key="edit-2", valid_from=TODAY.isoformat())
+    assert planner.delete(begun, headers={"If-Match": state}).status_code == 204
+    assert planner.get(begun).json()["properties"]["valid_to"] == TODAY.isoformat()
+
+
+def test_nobody_writes_over_another(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    assert planner.patch(address, json={"properties": {"title": "x"}}).status_code == 428
+    first = planner.patch(address, json={"properties": {"title": "erster"}}, headers={"If-Match": etag})
+    assert first.status_code == 200
+    for method in (planner.patch, planner.put):
+        late = method(address, json={"properties": {"title": "zweiter"}}, headers={"If-Match": etag})
+        assert late.status_code == 412, late.text
+    assert planner.get(address).json()["properties"]["title"] == "erster"
+
+
+def test_of_two_at_once_one_wins(planner: httpx.Client, signed_in: SignedIn) -> None:
+    address, etag, _ = created(planner)
+    people = [planner, signed_in("planner"), signed_in("admin")]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(
+            pool.map(
+                lambda one: one[1].patch(
+                    address, json={"properties": {"title": f"von {one[0]}"}}, headers={"If-Match": etag}
+                ),
+                enumerate(people),
+            )
+        )
+    assert sorted(answer.status_code for answer in answers) == [200, 412, 412]
+    winner = next(place for place, answer in enumerate(answers) if answer.status_code == 200)
+    assert planner.get(address).json()["properties"]["title"] == f"von {winner}"
+
+
+def test_every_change_is_audited(planner: httpx.Client, database: Database) -> None:
+    address, etag, _ = created(planner)
+    planner.patch(address, json={"properties": {"title": "geprüft"}}, headers={"If-Match": etag})
+    with database.read() as connection:
+        actors = connection.execute(
+            text("SELECT actor FROM audit WHERE table_name = 'restrictions' ORDER BY id DESC LIMIT 2")
+        ).scalars()
+        assert list(actors) == ["test.planner"] * 2
+        runs = connection.execute(text("SELECT count(*) FROM import_runs WHERE actor = 'test.planner'"))
+        assert runs.scalar_one() == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"kind": "dragon"}, "kind"),
+        ({"kind": None}, "kind"),
+        ({"valid_from": "2026-02-30"}, "valid_from"),
+        ({"valid_from": "2026-03-01", "valid_to": "2026-01-01"}, "valid_to"),
+        ({"reduction_share": 2}, "reduction_share"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_wrong_values_are_named_and_nothing_is_written(
+    planner: httpx.Client, changes: dict[str, Any], field: str
+) -> None:
+    body = {**FEATURE, "properties": {**FEATURE["properties"], **changes}}
+    answer = planner.post(ITEMS, json=body)
+    assert answer.status_code == 422, answer.text
+    assert field in [error["parameter"] for error in answer.json()["errors"]]
+    address, etag, _ = created(planner)
+    answer = planner.patch(address, json={"properties": changes}, headers={"If-Match": etag})
+    assert answer.status_code == 422, answer.text
+    assert planner.get(address).headers["etag"] == etag
+
+
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        {"type": "Point", "coordinates": [7.46, 51.51]},
+        {"type": "Polygon", "coordinates": [[[51.51, 7.46], [51.51, 7.47], [51.52, 7.47], [51.51, 7.46]]]},
+        {
+            "type": "Polygon",
+            "coordinates": [[[7.4, 51.5], [7.5, 51.6], [7.5, 51.5], [7.4, 51.6], [7.4, 51.5]]],
+        },
+        {"type": "Polygon", "coordinates": "x"},
+        {"type": "Polygon", "coordinates": [[[13.4, 52.5], [13.5, 52.5], [13.5, 52.6], [13.4, 52.5]]]},
+        None,
+    ],
+)
+def test_wrong_places_are_refused(planner: httpx.Client, geometry: Any) -> None:
+    answer = planner.post(ITEMS, json={**FEATURE, "geometry": geometry})
+    assert answer.status_code == 422, answer.text
+    assert "geometry" in json.dumps(answer.json())
+
+
+def test_the_key_of_a_record_stays(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    answer = planner.patch(
+        address, json={"properties": {"restriction_key": "edit-9"}}, headers={"If-Match": etag}
+    )
+    assert answer.status_code == 409
+    assert planner.get(address).headers["etag"] == etag
+
+
+def test_only_the_roles_may(client: httpx.Client, signed_in: SignedIn, planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    assert client.post(ITEMS, json=FEATURE).status_code == 401
+    for role in ("investor_support", "vacancy_manager"):
+        assert signed_in(role).post(ITEMS, json=FEATURE).status_code == 403
+        assert signed_in(role).delete(address, headers={"If-Match": etag}).status_code == 403
+    assert planner.post("/ogc/collections/parcels/items", json=FEATURE).status_code == 422
+    assert planner.patch(f"{ITEMS}/999999", json={}, headers={"If-Match": "*"}).status_code == 404
+    assert planner.post(ITEMS, content=b"{", headers={"Content-Type": "application/json"}).status_code == 422
+    assert planner.post(ITEMS, json=[1]).status_code == 422
+
+
+def test_vacancies_are_changed_by_those_who_let(signed_in: SignedIn, planner: httpx.Client) -> None:
+    manager = signed_in("vacancy_manager")
+    found = manager.get("/ogc/collections/vacancies/items").json()["features"][0]
+    address = f"/ogc/collections/vacancies/items/{found['id']}"
+    read = manager.get(address)
+    note = read.json()["properties"]["note"]
+    assert planner.patch(address, json={}, headers={"If-Match": "*"}).status_code == 403
+    changed = manager.patch(
+        address, json={"properties": {"note": "neue Notiz"}}, headers={"If-Match": read.headers["etag"]}
+    )
+    assert changed.status_code == 200, changed.text
+    assert changed.json()["properties"]["note"] == "neue Notiz"
+    refused = manager.patch(address, json={"properties": {"street": "x"}}, headers={"If-Match": "*"})
+    assert refused.status_code == 422
+    back = manager.patch(address, json={"properties": {"note": note}}, headers={"If-Match": "*"})
+    assert back.headers["etag"] == read.headers["etag"]
