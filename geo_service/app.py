@@ -25,6 +25,7 @@ from geo_service.auth.throttle import Throttle
 from geo_service.availability import city_routes as city
 from geo_service.availability import routes as availability
 from geo_service.availability.keeping import keep_fresh
+from geo_service.beside import Turns
 from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.errors import GeoServiceError, InvalidInput, install_handlers
@@ -89,7 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.throttle = Throttle()
     app.state.tiles = TileCache()
     app.state.extents = ExtentCache()
-    app.state.exports = {}
+    app.state.exports = Turns(busy="Other exports are being made.")
     app.state.data_page = web.data_page
     app.add_middleware(Sessions, secret_key=secret_key(settings))
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL)

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import IO, Final
 
 import psycopg
-from anyio import CapacityLimiter, move_on_after, to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection
 from sqlalchemy.exc import DataError
 
 from geo_service.auth.access import Public
-from geo_service.auth.caller import Caller
+from geo_service.beside import Turns
 from geo_service.clock import city_of, today_of, zone_of
 from geo_service.conditional import caching
 from geo_service.db import Database, get_database
-from geo_service.errors import BadParameter, Busy
+from geo_service.errors import BadParameter
 from geo_service.ogc import openapi
 from geo_service.ogc.cql.tree import refuse
 from geo_service.ogc.crs import CRS84, STORAGE
@@ -32,9 +31,6 @@ from geo_service.ogc.service import find_collection, known_of, view_of
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 
-AT_ONCE: Final = 2
-"""Exports that one process makes at once, for the public and for the agency each."""
-PATIENCE_S: Final = 10.0
 PIECE_BYTES: Final = 1 << 18
 
 
@@ -63,7 +59,9 @@ async def get_export(request: Request, caller: Public, collection_id: str) -> Re
         "Content-Crs": f"<{crs.uri}>",
         "Content-Encoding": "identity",  # most formats are packed already
     }
-    file = await _made(request, caller, wanted, rows, _about(request, collection, day))
+    about, database = _about(request, collection, day), get_database(request)
+    turns: Turns = request.app.state.exports
+    file = await turns.compute(lambda: _write(database, wanted, rows, about), public=not caller.signed_in)
     return StreamingResponse(_pieces(file), media_type=wanted.media, headers=headers)
 
 
@@ -77,28 +75,6 @@ def _about(request: Request, collection: Collection, day: date) -> About:
         licence_url=city.links.get("licence", ""),
         day=day,
     )
-
-
-async def _made(request: Request, caller: Caller, wanted: Format, rows: Rows, about: About) -> IO[bytes]:
-    """Make the file beside the event loop; a few at once.
-
-    Raises
-    ------
-    Busy
-        When others are still being made after some seconds.
-    BadParameter
-        When the filter cannot be used, or the format cannot hold so many rows.
-    """
-    turns: dict[bool, CapacityLimiter] = request.app.state.exports
-    turn, mine = turns.setdefault(caller.signed_in, CapacityLimiter(AT_ONCE)), object()
-    with move_on_after(PATIENCE_S) as waiting:
-        await turn.acquire_on_behalf_of(mine)
-    if waiting.cancelled_caught:
-        raise Busy("Other exports are being made. Please ask again in a few seconds.", retry_after_s=10)
-    try:
-        return await to_thread.run_sync(_write, get_database(request), wanted, rows, about)
-    finally:
-        turn.release_on_behalf_of(mine)
 
 
 def _write(database: Database, wanted: Format, rows: Rows, about: About) -> IO[bytes]:
