@@ -64,7 +64,7 @@ def spatial(operator: str, arguments: list[Node], scope: Scope) -> ColumnElement
 
 def _within_distance(arguments: list[Node], scope: Scope) -> ColumnElement[bool]:
     form = f"{WITHIN_DISTANCE.upper()}(geometry, POINT(7.46 51.51), 500)"
-    if len(arguments) not in {3, 4} or (len(arguments) == 4 and arguments[3] not in UNITS):  # noqa: PLR2004
+    if len(arguments) not in {3, 4} or (len(arguments) == 4 and str(arguments[3]) not in UNITS):  # noqa: PLR2004
         raise refuse(f"Write {form}; the distance is in metres.")
     distance = arguments[2]
     if isinstance(distance, bool) or not isinstance(distance, int | float) or not 0 <= distance <= FARTHEST_M:
