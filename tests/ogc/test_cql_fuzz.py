@@ -42,9 +42,9 @@ def compiled(text: str, language: str) -> tuple[str, dict[str, Any]] | None:
         condition = condition_of(parse(text, language), SCOPE)
     except BadParameter as error:
         refused.append(error)
-    for error in refused:
-        assert error.extra["parameter"] == "filter"
-        assert error.detail
+    for one in refused:
+        assert one.extra["parameter"] == "filter"
+        assert one.detail
         return None
     made = (
         select(TABLE.c.name)
