@@ -33,7 +33,8 @@ from geo_service.migrate import migrate
 from geo_service.schema import metadata
 from geo_service.settings import Settings
 from geo_service.transit.proximity import nearest, within
-from geo_service.transit.service import import_gtfs, refresh
+from geo_service.transit.refresh import refresh
+from geo_service.transit.service import import_gtfs
 
 T = TypeVar("T")
 Array = npt.NDArray[Any]

@@ -23,8 +23,8 @@ from geo_service.auth.keys import secret_key
 from geo_service.auth.sessions import Sessions
 from geo_service.auth.throttle import Throttle
 from geo_service.availability import city_routes as city
+from geo_service.availability import keeping as availability_keeping
 from geo_service.availability import routes as availability
-from geo_service.availability.keeping import keep_fresh
 from geo_service.beside import Turns
 from geo_service.city import load_city
 from geo_service.db import Database
@@ -43,6 +43,7 @@ from geo_service.parameters import given_once
 from geo_service.search import routes as search
 from geo_service.settings import Settings, get_settings
 from geo_service.sites import routes as sites
+from geo_service.transit import keeping as transit_keeping
 from geo_service.transit import reach_routes as reach
 from geo_service.transit import routes as transit
 from geo_service.transit import scenario_routes as scenarios
@@ -99,7 +100,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
     land = (features, tiles, exports, editing, auth, availability, city, transit, reach, scenarios)
-    app.include_router(tiles.together, dependencies=[Depends(identify), Depends(given_once)])
     for part in (*land, inquiries, matching, sites, search):  # tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])
     app.include_router(web.router, dependencies=[Depends(identify)])
@@ -115,7 +115,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database = database
     tasks = [asyncio.create_task(_end_with_parent())]
     if settings.refresh:
-        tasks.append(asyncio.create_task(keep_fresh(database, settings)))
+        keepers = (availability_keeping, transit_keeping)
+        tasks += [asyncio.create_task(each.keep_fresh(database, settings)) for each in keepers]
     try:
         await _warm(database, settings.pool_size)
         yield

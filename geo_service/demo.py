@@ -16,10 +16,11 @@ from data.demo.streets import demo_streets, write_streets
 from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
-from geo_service.availability.assessing import assess_stored
+from geo_service.availability.capacities import refresh as refresh_capacities
 from geo_service.availability.queries import stored_totals
 from geo_service.availability.service import options_of
 from geo_service.availability.stored import refresh as refresh_availability
+from geo_service.availability.usable import assess_stored
 from geo_service.city import CityProfile, load_city
 from geo_service.console import Report, err, out, progress
 from geo_service.db import Database
@@ -28,11 +29,13 @@ from geo_service.imports.report import ImportOptions
 from geo_service.migrate import migrate
 from geo_service.settings import Settings
 from geo_service.transit.reach_service import refresh_reach
+from geo_service.transit.refresh import ALL, combinations
+from geo_service.transit.refresh import refresh as refresh_transit
 from geo_service.transit.scenario_ingest import demo_files, read_file, store
 from geo_service.transit.service import import_gtfs
-from geo_service.transit.service import refresh as refresh_transit
 from geo_service.transit.street_import import import_streets
 from geo_service.transit.street_network import network_in_use
+from geo_service.transit.windows import DAY
 
 FEED_NAME = "demo"
 PASSWORD_FILE = "demo-sign-in.json"  # noqa: S105 - the name of a file
@@ -71,17 +74,21 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     for path in demo_files():
         store(database, read_file(path), dry_run=False, actor=ACTOR)
     _fill_streets(database)
-    refresh_transit(database, progress=lambda what, share: report(what, 0.7 + 0.1 * share), actor=ACTOR)
-    refresh_transit(database, "ptal", lambda what, share: report(what, 0.8 + 0.04 * share), ACTOR)
+    stored = [*combinations("are", ALL), ("ptal", DAY)]
+    for place, (method, window) in enumerate(stored):
+        share = 0.7 + 0.14 * place / len(stored)
+        report(f"Transit: {method}, {window}", share)
+        refresh_transit(database, method, window, actor=ACTOR)
     report("Travel times", 0.84)
     refresh_reach(database, actor=ACTOR)
     refresh_availability(
         database,
         options_of(today),
-        lambda what, share: report(what, 0.85 + 0.15 * share),
+        lambda what, share: report(what, 0.85 + 0.12 * share),
         ACTOR,
         then=assess_stored,
     )
+    refresh_capacities(database, lambda what, share: report(what, 0.97 + 0.03 * share), ACTOR)
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
 

@@ -24,6 +24,7 @@ from geo_service.transit.models import (
     TransitDeparture,
     TransitFeed,
     TransitFeedFile,
+    TransitRun,
     TransitStop,
     TransitStopGrade,
 )
@@ -46,8 +47,9 @@ __all__ = [
     "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
     "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
     "TransitAccess", "TransitDeparture", "TransitFeed", "TransitFeedFile", "TransitIsochrone",
-    "TransitPattern", "TransitReach", "TransitReachRun", "TransitScenario", "TransitScenarioLine",
-    "TransitScenarioStop", "TransitStop", "TransitStopGrade", "Usability", "User", "Vacancy", "Winner",
+    "TransitPattern", "TransitReach", "TransitReachRun", "TransitRun", "TransitScenario",
+    "TransitScenarioLine", "TransitScenarioStop", "TransitStop", "TransitStopGrade", "Usability", "User",
+    "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

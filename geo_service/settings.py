@@ -42,7 +42,8 @@ class Settings(BaseSettings):
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
     pool_size: int = Field(8, ge=1, le=100, description="Database connections per web server process.")
     refresh: bool = Field(
-        True, description="Whether a running server computes stored availability anew when something changes."
+        True,
+        description="Whether a running server computes stored results anew when something changes.",
     )
     statement_timeout_s: float = Field(30, gt=0, description="Longest a web request's statement may run.")
     deduction_order: str = Field(

@@ -144,14 +144,17 @@ def available_from(row: Row, speaker: Speaker) -> str:
 
 def nearness(row: Row, speaker: Speaker) -> str:
     """Say how near transit is."""
+    if row.grade is None and row.transit_stale:
+        return speaker.say("ÖV-Güteklasse nicht berechnet")
     if row.grade is None:
         return speaker.say("ohne ÖV-Güteklasse")
-    return speaker.say(
+    told = speaker.say(
         "ÖV-Güteklasse %(grade)s: %(stop)s, %(metres)s Luftlinie",
         grade=row.grade,
         stop=row.stop,
         metres=speaker.formats.metres(row.distance_m),
     )
+    return speaker.say("%(class)s (seither geändert)", **{"class": told}) if row.transit_stale else told
 
 
 def reason(row: Row, speaker: Speaker) -> str:

@@ -16,7 +16,10 @@ PARCELS: Final[TextClause] = text("""
            CASE WHEN :public THEN u.offered ELSE u.internal_offered END AS offered,
            CASE WHEN :public THEN u.category ELSE u.internal_category END AS category,
            CASE WHEN :public THEN u.category_rule ELSE u.internal_category_rule END AS category_rule,
-           d.name AS district, t.grade, t.distance_m, s.name AS stop, s.lines,
+           d.name AS district, t.grade, t.distance_m, s.name AS stop,
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid)
+               AS transit_stale,
+           s.lines,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude,
@@ -26,8 +29,9 @@ PARCELS: Final[TextClause] = text("""
       LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
       LEFT JOIN districts d ON d.id = p.district_id
       LEFT JOIN transit_access t
-        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
+        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method AND t.time_window = 'day'
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
      CROSS JOIN LATERAL (SELECT ST_Transform(ST_PointOnSurface(p.geom), 4326) AS center) c
      WHERE p.valid @> current_date
        AND (p.parcel_key = :key
@@ -46,7 +50,10 @@ PARCELS: Final[TextClause] = text("""
 VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.permitted_uses,
            pr.floor, pr.is_demo, v.status, lower(v.during) AS since, v.previous_use, v.asking_rent_eur_month,
-           q.name AS quarter, d.name AS district, t.grade, t.distance_m, s.name AS stop, s.lines,
+           q.name AS quarter, d.name AS district, t.grade, t.distance_m, s.name AS stop,
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(pr.geom)) AS uuid)
+               AS transit_stale,
+           s.lines,
            ST_X(ST_Transform(pr.geom, 4326)) AS longitude, ST_Y(ST_Transform(pr.geom, 4326)) AS latitude,
            ST_AsGeoJSON(ST_Transform(pr.geom, 4326), 6, 0) AS geometry
       FROM premises pr
@@ -59,7 +66,9 @@ VACANCIES: Final[TextClause] = text("""
       LEFT JOIN quarters q ON q.id = pr.quarter_id
       LEFT JOIN transit_access t
         ON t.subject_kind = 'premises' AND t.subject_id = pr.id AND t.method = :method
+       AND t.time_window = 'day'
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
      WHERE pr.valid @> current_date
        AND (pr.premises_key = :key
             OR (CAST(:key AS text) IS NULL AND ST_DWithin(
@@ -77,13 +86,17 @@ SITES: Final[TextClause] = text("""
            s.uses, s.summary_de, s.summary_en,
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
            m.due_text_en,
-           t.grade, t.distance_m, st.name AS stop, st.lines,
+           t.grade, t.distance_m, st.name AS stop,
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(s.geom)) AS uuid)
+               AS transit_stale,
+           st.lines,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude,
            ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS geometry
       FROM sites s
       LEFT JOIN transit_access t
-        ON t.subject_kind = 'site' AND t.subject_id = s.id AND t.method = :method
+        ON t.subject_kind = 'site' AND t.subject_id = s.id AND t.method = :method AND t.time_window = 'day'
       LEFT JOIN transit_stops st ON st.id = t.stop_pk
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
       LEFT JOIN LATERAL (SELECT name_de, name_en, due_on, due_text,
                               coalesce(nullif(due_text_en, ''), due_text) AS due_text_en FROM milestones
                           WHERE site_id = s.id AND reached_on IS NULL AND state = 'planned'
@@ -105,7 +118,7 @@ STOPS: Final[TextClause] = text("""
            ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS geometry
       FROM transit_stops s
       JOIN transit_feeds f ON f.id = s.feed_id AND f.is_current
-      LEFT JOIN transit_stop_grades g ON g.stop_pk = s.id AND g.method = :method
+      LEFT JOIN transit_stop_grades g ON g.stop_pk = s.id AND g.method = :method AND g.time_window = 'day'
      WHERE CAST(:key AS text) IS NULL AND ST_DWithin(
                s.geom, ST_Transform(ST_SetSRID(ST_MakePoint(:longitude, :latitude), 4326), 25832),
                :tolerance_m)
@@ -178,6 +191,8 @@ IN_VIEW: Final[TextClause] = text("""
            a.net_m2, a.horizon, a.available_from,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, s.name AS stop, t.distance_m,
+           t.subject_id IS NOT NULL AND (coalesce(state.stale, true)
+               OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid)) AS transit_stale,
            count(*) FILTER (WHERE a.horizon <> 'undetermined') OVER () AS known,
            coalesce(sum(a.net_m2) FILTER (WHERE a.horizon <> 'undetermined') OVER (), 0) AS known_m2,
            count(*) OVER () AS found
@@ -186,8 +201,9 @@ IN_VIEW: Final[TextClause] = text("""
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
        AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
       LEFT JOIN transit_access t
-        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
+        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method AND t.time_window = 'day'
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
      WHERE p.valid @> current_date
        AND p.geom && ST_Transform(ST_MakeEnvelope(:west, :south, :east, :north, 4326), 25832)
        AND (NOT :public OR (NOT p.publication_objection
@@ -241,11 +257,14 @@ ALL_SITES: Final[TextClause] = text("""
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
            m.due_text_en,
            t.grade, t.distance_m, st.name AS stop,
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(s.geom)) AS uuid)
+               AS transit_stale,
            ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS geometry
       FROM sites s
       LEFT JOIN transit_access t
-        ON t.subject_kind = 'site' AND t.subject_id = s.id AND t.method = :method
+        ON t.subject_kind = 'site' AND t.subject_id = s.id AND t.method = :method AND t.time_window = 'day'
       LEFT JOIN transit_stops st ON st.id = t.stop_pk
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
       LEFT JOIN LATERAL (SELECT name_de, name_en, due_on, due_text,
                               coalesce(nullif(due_text_en, ''), due_text) AS due_text_en FROM milestones
                           WHERE site_id = s.id AND reached_on IS NULL AND state = 'planned'
@@ -260,12 +279,16 @@ ALL_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.permitted_uses,
            pr.is_demo, v.status, lower(v.during) AS since, v.previous_use, v.asking_rent_eur_month,
            t.grade, t.distance_m, s.name AS stop,
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(pr.geom)) AS uuid)
+               AS transit_stale,
            ST_AsGeoJSON(ST_Transform(pr.geom, 4326), 6, 0) AS geometry
       FROM premises pr
       JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
       LEFT JOIN transit_access t
         ON t.subject_kind = 'premises' AND t.subject_id = pr.id AND t.method = :method
+       AND t.time_window = 'day'
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
      WHERE pr.valid @> current_date AND v.status IN ('vacant', 'temporary_use')
      ORDER BY pr.id
      LIMIT :rows
@@ -278,6 +301,8 @@ LARGEST_PARCELS: Final[TextClause] = text("""
            u.offered, u.category, u.category_rule, a.as_of,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, t.distance_m, s.name AS stop,
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid)
+               AS transit_stale,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,
            ST_AsGeoJSON(ST_Transform(p.geom, 4326), 6, 0) AS geometry
@@ -285,8 +310,9 @@ LARGEST_PARCELS: Final[TextClause] = text("""
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered
       LEFT JOIN transit_access t
-        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
+        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method AND t.time_window = 'day'
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
      WHERE p.valid @> current_date AND NOT p.publication_objection
        AND (p.publication_announced_on IS NULL
             OR p.publication_announced_on + interval '1 month' <= current_date)

@@ -53,10 +53,16 @@ GRADES: Final[Mapping[str, Fill]] = MappingProxyType(
         "D": Fill("#BDD7E7", "#000000"),
         "E": Fill("#DEEBF7", "#000000"),
         "F": Fill("#EFF3FF", "#000000"),
+        "G": Fill("#F7FBFF", "#000000"),
         "none": Fill("#FFFFFF", "#000000"),
     }
 )
 """Fill per transit class, dark is good; ``none``: below the lowest class. Source: ColorBrewer Blues."""
+
+REACH: Final[Mapping[int, Fill]] = MappingProxyType(
+    {15: Fill("#00441B", "#FFFFFF"), 30: Fill("#41AB5D", "#000000"), 45: Fill("#C7E9C0", "#000000")}
+)
+"""Fill per isochrone, minutes: dark is near. Source: ColorBrewer Greens."""
 
 VACANCIES: Final[Mapping[str, str]] = MappingProxyType(
     {"vacant": "#C2007A", "threatened": "#C2007A", "temporary_use": "#7A5195"}
@@ -96,6 +102,7 @@ def as_script() -> dict[str, Any]:
     return {
         "horizon": {key: asdict(fill) for key, fill in {**HORIZONS, **APART}.items()},
         "grade": {key: asdict(fill) for key, fill in GRADES.items()},
+        "reach": {str(minutes): asdict(fill) for minutes, fill in REACH.items()},
         "vacancies": dict(VACANCIES),
         "lines": {key: asdict(line) for key, line in LINES.items()},
         "stop": STOP_COLOR,
@@ -110,6 +117,8 @@ def stylesheet() -> str:
     for group, fills in (("horizon", {**HORIZONS, **APART}), ("grade", GRADES)):
         for key, fill in fills.items():
             rules.extend(_fill_rules(f"{group}-{key}", fill))
+    for minutes, fill in REACH.items():
+        rules.extend(_fill_rules(f"reach-{minutes}", fill))
     rules.extend(_vacancy_rule(key, color) for key, color in VACANCIES.items())
     rules.extend(_line_rule(key, line) for key, line in LINES.items())
     rules.append(f".stop-dot {{ border-color: {STOP_COLOR}; }}")

@@ -1,5 +1,6 @@
-"""Transit maps: areas of the classes and stops of today, and what a scenario makes of them."""
+"""Transit maps: areas of the classes and stops of today, what a scenario makes of them, what is reached."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -19,6 +20,8 @@ STOPS_FROM_ZOOM: Final = 12
 AREA_DECIMALS: Final = 5
 """A metre, in degrees."""
 AREA_TOLERANCE_M: Final = 1.0
+REACH_TOLERANCE_M: Final = 5.0
+REACH_STOPS_FROM_ZOOM: Final = 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,18 @@ class TransitLayers:
     Parameters
     ----------
     areas
-        Layer key (``now``, ``before`` or ``after``) to the areas of the classes (EPSG:25832), best first; the
-        last is shown at first.
-    stops, planned
-        Stops of today, and those of the scenario.
+        Layer key (``now``, ``before`` or ``after``) to the address of the areas of the classes; the last is
+        shown at first.
+    stops
+        Address of the stops of today.
+    planned
+        Stops of the scenario.
     courses
         Lines of the scenario (EPSG:25832).
     """
 
-    areas: Mapping[str, Sequence[tuple[str, Any]]]
-    stops: Sequence[MapStop]
+    areas: Mapping[str, str]
+    stops: str
     planned: Sequence[MapStop] = ()
     courses: Sequence[Any] = ()
 
@@ -76,15 +81,60 @@ def transit_map(
     if basemap:
         BaseMap(*basemap).add_to(made)
     shown = list(layers.areas)[-1:]
-    for key, areas in layers.areas.items():
-        features = [_area(grade, shape) for grade, shape in areas]
-        Embedded(LayerSpec(key, "classes", on=key in shown), _collection(features)).add_to(made)
+    for key, address in layers.areas.items():
+        Records(LayerSpec(key, "classes", on=key in shown), address).add_to(made)
     Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
     courses = [{"geometry": _degrees(course, 7), "properties": {}} for course in layers.courses]
     Embedded(LayerSpec("courses", "courses"), _collection(courses)).add_to(made)
     shown_from = LayerSpec("stops", "graded_stops", STOPS_FROM_ZOOM, on=not layers.planned)
-    Embedded(shown_from, _collection(map(_stop, layers.stops))).add_to(made)
+    Records(shown_from, layers.stops).add_to(made)
     Embedded(LayerSpec("planned", "graded_stops"), _collection(map(_stop, layers.planned))).add_to(made)
+    return made.rendered()
+
+
+def classes_geojson(areas: Sequence[tuple[str, Any]]) -> bytes:
+    """Return the areas of classes (EPSG:25832, best first) as GeoJSON (WGS 84)."""
+    return json.dumps(_collection(_area(grade, shape) for grade, shape in areas)).encode()
+
+
+def stops_geojson(stops: Sequence[MapStop]) -> bytes:
+    """Return stops with what a click tells as GeoJSON (WGS 84)."""
+    return json.dumps(_collection(map(_stop, stops)), ensure_ascii=False).encode()
+
+
+def reach_map(
+    city: CityProfile,
+    speaker: Speaker,
+    basemap: tuple[str, str] | None,
+    label: str,
+    areas: Sequence[tuple[int, Any]],
+) -> RenderedMap:
+    """Build the map of what is reached from a site.
+
+    Parameters
+    ----------
+    city, speaker, basemap, label
+        As `transit_map`.
+    areas
+        Minutes and area (EPSG:25832), the largest first.
+    """
+    settings: dict[str, Any] = map_settings(speaker)
+    west, south, east, north = shapely.total_bounds(to_wgs84([shape for _, shape in areas])).tolist()
+    settings["bounds"] = [[south, west], [north, east]]
+    made = CityMap("transit", city.center, START_ZOOM, label, settings)
+    if basemap:
+        BaseMap(*basemap).add_to(made)
+    for minutes, shape in areas:
+        feature = {
+            "geometry": _degrees(shapely.simplify(shape, REACH_TOLERANCE_M), AREA_DECIMALS),
+            "properties": {"minutes": minutes},
+        }
+        Embedded(LayerSpec(f"reach-{minutes}", "reach"), _collection([feature])).add_to(made)
+    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    Records(LayerSpec("sites", "sites"), "/maps/layers/sites.geojson").add_to(made)
+    Records(
+        LayerSpec("stops", "stops", REACH_STOPS_FROM_ZOOM, on=False), "/maps/layers/stops.geojson"
+    ).add_to(made)
     return made.rendered()
 
 

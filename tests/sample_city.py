@@ -22,6 +22,7 @@ from geo_service.schema import (
 )
 from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS, areas, land, parcels, sites
 from tests.sample_rows import SECRET, SECRET_RENTS, TODAY, Rows, place
+from tests.transit.kept import hold
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def write_sample(connection: Connection) -> Sample:
     transit(rows)
     people(rows)
     connection.execute(text("DELETE FROM availability_marks"))  # the results were computed last
+    hold(connection)
     return Sample(rows.ids)
 
 

@@ -150,7 +150,11 @@ RECORDS: Final[dict[str, tuple[Field, ...]]] = {
         Field("bus_distance_m", "number"),
         Field("walk_kind", "text"),
         *_all("number", "walk_m next_walk_m rail_walk_m tram_walk_m bus_walk_m"),
+        Field("window", "text"),
+        Field("travel_times", "object"),
+        Field("travel_stale", "boolean"),
         Field("computed_at", "moment"),
+        Field("stale", "boolean"),
         Field("is_demo", "boolean"),
     ),
     "availability": (

@@ -11,17 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo_service.availability.capacity import PLAN_AREA_COLUMNS, Capacity, compute_capacity
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS, compute_capacity
 from geo_service.availability.inputs import Geometries, Inputs, geometries, in_force
 from geo_service.availability.kernel import AvailabilityResult
-from geo_service.availability.waterfall import (
-    Flags,
-    Indices,
-    deduct,
-    find_overlaps,
-    overlap_areas,
-    pairs_in_tree,
-)
+from geo_service.availability.waterfall import Flags, Indices, deduct, find_overlaps, overlap_areas
 
 LAND_USE_COLUMNS: Final = ("id", "use", "geometry")
 OCCUPANCIES: Final = ("company_reserve", "sold", "ground_lease", "leased", "reserved")
@@ -164,11 +157,7 @@ def built_on(around: Surroundings, uses: Words, threads: int = 1) -> "pd.Series[
 
 
 def facts_of(
-    result: AvailabilityResult,
-    inputs: Inputs,
-    around: Surroundings,
-    uses: Words,
-    capacity: Capacity | None = None,
+    result: AvailabilityResult, inputs: Inputs, around: Surroundings, uses: Words, threads: int = 1
 ) -> pd.DataFrame:
     """Gather the facts about the parcels of a result.
 
@@ -180,8 +169,8 @@ def facts_of(
         What is known besides.
     uses
         Main actual uses of the parcels of `around`.
-    capacity
-        What may be built on the parcels of the result by the plan areas of `around`; None: computed here.
+    threads
+        Number of threads; the result does not depend on it.
 
     Returns
     -------
@@ -189,10 +178,8 @@ def facts_of(
         Columns `categories.FACTS`, in the order of the parcels of the result.
     """
     place = pd.Index(around.parcel_ids).get_indexer(inputs.parcel_ids)
-    threads = result.options.threads
     built = built_on(around, uses, threads)
-    capacity = capacity or compute_capacity(inputs.parcels, around.plan_areas, threads=threads)
-    zone, governed = _zones(capacity, around.plan_areas)
+    zone, governed = _zones(inputs.parcels, around.plan_areas, threads)
     own_built = built.iloc[place].reset_index(drop=True)
     return pd.DataFrame(
         {
@@ -204,7 +191,7 @@ def facts_of(
             "zone_code": zone,
             "building_area": governed,
             "land_use_plan": _land_use(inputs.parcels, around.land_use, threads),
-            "built_neighbours": _built_neighbours(place, around, built, uses, threads),
+            "built_neighbours": _built_neighbours(place, own_built, around, built, uses),
             "contaminated": _contaminated(result, inputs.parcel_ids),
         }
     )
@@ -231,17 +218,19 @@ def _contaminated(result: AvailabilityResult, parcel_ids: npt.NDArray[Any]) -> "
     return pd.Series(pd.arrays.BooleanArray(found, ~found))
 
 
-def _zones(capacity: Capacity, plan_areas: pd.DataFrame) -> tuple["pd.Series[Any]", "pd.Series[Any]"]:
+def _zones(
+    parcels: Geometries, plan_areas: pd.DataFrame, threads: int
+) -> tuple["pd.Series[Any]", "pd.Series[Any]"]:
     """Return the code of the zone that governs most of each parcel, and whether half of it lies in any."""
-    size = len(capacity.parcels)
+    capacity = compute_capacity(parcels, plan_areas, threads=threads)
     parts = capacity.parts.sort_values(["parcel", "governed_m2"], ascending=[True, False], kind="stable")
     largest = parts[~parts["parcel"].duplicated()]
     codes = plan_areas["zone_code"].astype("Int64")
     codes = codes.fillna(plan_areas["zone"].map(ZONE_CODES).astype("Int64")).set_axis(plan_areas["id"])
-    zone = pd.Series(pd.arrays.IntegerArray(np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool)))
+    zone = pd.Series(pd.array([pd.NA] * len(parcels), dtype="Int64"))
     zone.iloc[largest["parcel"].to_numpy(dtype=np.int64)] = codes.reindex(largest["plan_area_id"]).array
     inside = (capacity.parcels["governed_share"] >= 0.5).to_numpy()  # noqa: PLR2004 - half of the parcel
-    return zone, pd.Series(pd.arrays.BooleanArray(inside, np.zeros(size, dtype=bool)))
+    return zone, pd.Series(pd.arrays.BooleanArray(inside, np.zeros(len(parcels), dtype=bool)))
 
 
 def _land_use(parcels: Geometries, areas: pd.DataFrame, threads: int) -> Words:
@@ -261,16 +250,16 @@ def _land_use(parcels: Geometries, areas: pd.DataFrame, threads: int) -> Words:
 
 
 def _built_neighbours(
-    place: Indices, around: Surroundings, built: "pd.Series[Any]", uses: Words, threads: int
+    place: Indices, own_built: "pd.Series[Any]", around: Surroundings, built: "pd.Series[Any]", uses: Words
 ) -> "pd.Series[Any]":
     """Return the share of adjoining parcels (streets and paths apart) that are certainly built on.
 
     Only where nothing stands on the parcel itself; NaN where nothing adjoins. Touching at a corner counts.
     """
-    asked = np.flatnonzero((~built).fillna(value=False).to_numpy(dtype=bool)[place])
+    asked = np.flatnonzero((~own_built).fillna(value=False).to_numpy(dtype=bool))
     lots = np.flatnonzero(~begins_with(uses, (*STREETS, "weg")))
     tree = shapely.STRtree(around.parcels[lots])
-    pairs = pairs_in_tree(tree, around.parcels[place[asked]], "dwithin", threads, TOUCH_M)
+    pairs = tree.query(around.parcels[place[asked]], predicate="dwithin", distance=TOUCH_M)
     neighbour = lots[pairs[1]]
     other = neighbour != place[asked][pairs[0]]
     certain = built.fillna(value=False).to_numpy(dtype=bool)[neighbour[other]]

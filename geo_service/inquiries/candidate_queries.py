@@ -41,6 +41,7 @@ from geo_service.parcels.models import Parcel
 from geo_service.restrictions.models import DevelopmentPlan, PlanArea
 from geo_service.sites.models import Plot, PlotStatus, Site
 from geo_service.transit.models import TransitAccess
+from geo_service.transit.windows import DAY
 from geo_service.vacancies.models import Premises, Vacancy
 
 PACKED: Final = (
@@ -247,6 +248,7 @@ def access(kind: Kind, subject_id: SQLCoreOperations[int], sight: Sight) -> Colu
         TransitAccess.subject_kind == kind,
         TransitAccess.subject_id == subject_id,
         TransitAccess.method == sight.method,
+        TransitAccess.time_window == DAY,
     )
 
 

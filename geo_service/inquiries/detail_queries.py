@@ -13,6 +13,7 @@ from geo_service.inquiries.candidates import Kind
 from geo_service.parcels.models import District, Parcel, Quarter
 from geo_service.restrictions.models import PlanArea
 from geo_service.sites.models import Plot, Site
+from geo_service.transit.freshness import STATE, is_stale, state_of
 from geo_service.transit.models import TransitAccess, TransitStop
 from geo_service.vacancies.models import Premises
 
@@ -21,8 +22,8 @@ def details(kind: Kind, ids: Collection[int], sight: Sight) -> Select[Any]:
     """Select what is shown of ranked candidates of a kind.
 
     Columns: id, key, name, place, district, area_m2, estimated_m2, is_estimate, uses, available_from,
-    horizon, grade, stop, distance_m, rent_eur_month, price_eur_per_m2, lon, lat, is_demo, source; of premises
-    also rent_is_asked: the rent is the published asking rent, not the agreed one.
+    horizon, grade, stop, distance_m, transit_stale, rent_eur_month, price_eur_per_m2, lon, lat, is_demo,
+    source; of premises also rent_is_asked: the rent is the published asking rent, not the agreed one.
     """
     return DETAILS[kind](list(ids), sight)
 
@@ -51,6 +52,7 @@ def _parcel_details(ids: list[int], sight: Sight) -> Select[Any]:
         .outerjoin(District, District.id == Parcel.district_id)
         .outerjoin(TransitAccess, access("parcel", Parcel.id, sight))
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
+        .outerjoin(STATE, state_of())
         .where(Parcel.id.in_(ids))
     )
 
@@ -77,6 +79,7 @@ def _plot_details(ids: list[int], sight: Sight) -> Select[Any]:
         .outerjoin(District, District.id == Site.district_id)
         .outerjoin(TransitAccess, access("plot", Plot.id, sight))
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
+        .outerjoin(STATE, state_of())
         .where(Plot.id.in_(ids))
     )
 
@@ -107,6 +110,7 @@ def _premises_details(ids: list[int], sight: Sight) -> Select[Any]:
         .outerjoin(Quarter, Quarter.id == Premises.quarter_id)
         .outerjoin(TransitAccess, access("premises", Premises.id, sight))
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
+        .outerjoin(STATE, state_of())
         .where(Premises.id.in_(ids))
     )
 
@@ -121,6 +125,7 @@ def _common(table: type[Parcel | Plot | Premises]) -> tuple[Any, ...]:
         TransitAccess.grade,
         TransitAccess.distance_m,
         TransitStop.name.label("stop"),
+        is_stale(table.geom).label("transit_stale"),
         func.ST_X(inside).label("lon"),
         func.ST_Y(inside).label("lat"),
         table.is_demo,

@@ -28,6 +28,12 @@ CRITERIA_WORDS: Final[Mapping[CriterionName, Sentence]] = MappingProxyType(
 ASKING_RENT: Final = Sentence("Angebotsmiete", "Asking rent")
 """What stands for the rent where the agreed one is not known, or not for the caller."""
 
+OUTDATED: Final = Sentence(
+    "; noch nicht neu berechnet, seit sich Fahrplan, Straßen oder Ort geändert haben",
+    "; not computed anew since timetable, streets or place have changed",
+)
+"""Behind a class that no longer holds."""
+
 STATE_WORDS: Final[Mapping[State, Sentence]] = MappingProxyType(
     {
         "met": Sentence("{name}: {actual}; gesucht {required}.", "{name}: {actual}; wanted {required}."),
@@ -153,14 +159,13 @@ def _transit_required(asked: Asked) -> Sentence:
 
 
 def _transit_actual(row: Row, _kind: Kind, _asked: Asked) -> Sentence:
-    if row["grade"] is None:
-        return Sentence("keine Klasse", "no class")
-    if row["stop"] is None:
-        return plain(row["grade"])
-    distance = number(row["distance_m"], 0, "m")
-    return Sentence(
-        f"{row['grade']} ({row['stop']}, {distance.de})", f"{row['grade']} ({row['stop']}, {distance.en})"
-    )
+    told = Sentence("keine Klasse", "no class") if row["grade"] is None else plain(row["grade"])
+    if row["grade"] is not None and row["stop"] is not None:
+        distance = number(row["distance_m"], 0, "m")
+        told = Sentence(
+            f"{row['grade']} ({row['stop']}, {distance.de})", f"{row['grade']} ({row['stop']}, {distance.en})"
+        )
+    return Sentence(told.de + OUTDATED.de, told.en + OUTDATED.en) if row["transit_stale"] else told
 
 
 def _district_required(asked: Asked) -> Sentence:

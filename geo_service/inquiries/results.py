@@ -20,7 +20,7 @@ STATES: Final[Mapping[int, State]] = {MET: "met", NEAR: "near", OUT: "missed"}
 
 SHOWN: Final = (
     "key", "name", "district", "area_m2", "estimated_m2", "available_from", "horizon", "stop", "distance_m",
-    "rent_eur_month", "price_eur_per_m2", "lon", "lat", "is_demo", "source",
+    "transit_stale", "rent_eur_month", "price_eur_per_m2", "lon", "lat", "is_demo", "source",
 )  # fmt: skip
 """Columns of `detail_queries.details` that are shown as they are."""
 

@@ -122,6 +122,9 @@ class Ranked(BaseModel):
     transit_grade: str | None = Field(
         description="Class of public transport access; null: none or not graded."
     )
+    transit_stale: bool = Field(
+        description="Class and stop no longer hold: timetable, streets or place have changed since."
+    )
     stop: str | None = Field(description="Stop that gives the class.")
     distance_m: float | None = Field(description="Straight line to that stop, m.")
     rent_eur_month: Euro | None = Field(description="Net cold rent that you may see, EUR a month.")

@@ -22,6 +22,7 @@ from sqlalchemy.dialects.postgresql import Range, distinct_on
 from geo_service.matching.models import ContestRound, DecisionKind, MatchDecision, Placement, Winner
 from geo_service.parcels.models import District, Quarter
 from geo_service.transit.models import SubjectKind, TransitAccess
+from geo_service.transit.windows import DAY
 from geo_service.vacancies.models import Premises, Vacancy
 
 TRANSIT_METHOD = "are"
@@ -85,6 +86,7 @@ def offers(as_of: date) -> Select[Any]:
         TransitAccess.subject_kind == SubjectKind.PREMISES.value,
         TransitAccess.subject_id == Premises.id,
         TransitAccess.method == TRANSIT_METHOD,
+        TransitAccess.time_window == DAY,
     )
     return (
         select(

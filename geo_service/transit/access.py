@@ -1,16 +1,18 @@
 """From graded stops to the answer about each place: best stop, next best, nearest by vehicle (pure)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
-from geo_service.transit.grading import best_access
+from geo_service.transit.footways import Footways, walks_in_reach
+from geo_service.transit.grading import Access, best_access
 from geo_service.transit.methods import Method
 from geo_service.transit.modes import Mode
-from geo_service.transit.proximity import nearest, within
+from geo_service.transit.proximity import Floats, Ints, nearest, within
 
 FAMILIES: Final[dict[str, frozenset[Mode]]] = {
     "rail": frozenset({Mode.RAIL, Mode.LONG_DISTANCE}),
@@ -44,9 +46,13 @@ class GradedStops:
 
 Columns = dict[str, "pd.Series[Any]"]
 """Columns of a table by name."""
+Pairs = tuple[Ints, Ints, Floats]
+"""Place, stop and distance in metres of every pair in reach."""
 
 
-def access_of(places: npt.NDArray[Any], stops: GradedStops, method: Method) -> pd.DataFrame:
+def access_of(
+    places: npt.NDArray[Any], stops: GradedStops, method: Method, paths: Footways | None = None
+) -> pd.DataFrame:
     """Return the transit answer about places.
 
     Parameters
@@ -57,31 +63,87 @@ def access_of(places: npt.NDArray[Any], stops: GradedStops, method: Method) -> p
         The stops.
     method
         The method's tables.
+    paths
+        Streets with these stops on them, for a method that goes by the way on foot; None: none are loaded.
 
     Returns
     -------
     DataFrame
         One row per place: grade, category, stop_pk, distance_m; next_grade, next_stop_pk, next_distance_m;
-        stop_pk and distance_m of the nearest rail, tram and bus stop. Distances in metres.
+        stop_pk and distance_m of the nearest rail, tram and bus stop. Distances in metres, straight lines.
     """
-    return pd.DataFrame(graded_columns(places, stops, method) | nearest_columns(places, stops))
-
-
-def graded_columns(places: npt.NDArray[Any], stops: GradedStops, method: Method) -> Columns:
-    """Return the columns of `access_of` about the class: its stop, and the next best."""
     useful = np.flatnonzero(stops.category_rank < len(method.categories))
-    place, stop, distance = within(places, stops.xy[useful], method.radius_m)
-    best, other = best_access(method, len(places), (place, useful[stop], distance), stops.category_rank)
+    pairs = pairs_in_reach(places, stops.xy, useful, method, paths)
+    return pd.DataFrame(graded_columns(places, stops, method, pairs) | nearest_columns(places, stops))
+
+
+def graded_columns(places: npt.NDArray[Any], stops: GradedStops, method: Method, pairs: Pairs) -> Columns:
+    """Return the columns of `access_of` about the class: its stop, and the next best.
+
+    Parameters
+    ----------
+    places, stops, method
+        As `access_of`.
+    pairs
+        As `pairs_in_reach`.
+    """
+    best, other = best_access(method, len(places), pairs, stops.category_rank)
     grades = np.array([*method.grades, None], dtype=object)
     categories = np.array([*method.categories, None], dtype=object)
     ranks = np.append(stops.category_rank, len(method.categories))
     return {
         "grade": pd.Series(grades[best.rank], dtype=object),
         "category": pd.Series(categories[ranks[best.stop]], dtype=object),
-        **_stop_columns("", stops, best.stop, best.distance_m),
+        **_stop_columns("", stops, best.stop, straight_lines(places, stops.xy, best, method)),
         "next_grade": pd.Series(grades[other.rank], dtype=object),
-        **_stop_columns("next_", stops, other.stop, other.distance_m),
+        **_stop_columns("next_", stops, other.stop, straight_lines(places, stops.xy, other, method)),
     }
+
+
+def pairs_in_reach(
+    places: npt.NDArray[Any], xy: Floats, useful: Ints, method: Method, paths: Footways | None
+) -> Pairs:
+    """Find the stops in reach of places by a method.
+
+    Parameters
+    ----------
+    places
+        Polygons or points, EPSG:25832, shape (n,).
+    xy
+        Stops, EPSG:25832, shape (m, 2).
+    useful
+        Numbers of the stops that are looked at, rising.
+    method
+        The method's tables.
+    paths
+        As `access_of`.
+
+    Returns
+    -------
+    place, stop, distance_m
+        One entry per pair, sorted by place and stop. The straight line; by a method that goes by the way on
+        foot the line that this way stands for (way / detour factor), so that where no street is known both
+        are the same.
+    """
+    if method.detour == 1 or paths is None:
+        place, stop, distance = within(places, xy[useful], method.radius_m)
+        return place, useful[stop], distance
+    number = np.full(len(xy), -1, dtype=np.int64)
+    number[useful] = np.arange(len(useful))
+    entered = paths.stops.rows(np.flatnonzero(number[paths.stops.place] >= 0))
+    entered = replace(entered, place=number[entered.place])
+    walks = walks_in_reach(places, xy[useful], Footways(paths.streets, entered), method.distance.upper[-1])
+    return walks.place, useful[walks.stop], walks.metres / method.detour
+
+
+def straight_lines(places: npt.NDArray[Any], xy: Floats, found: Access, method: Method) -> Floats:
+    """Return the straight line to each chosen stop, metres; NaN where there is none."""
+    if method.detour == 1:
+        return found.distance_m
+    some = np.flatnonzero(found.stop >= 0)
+    lines = np.full(len(places), np.nan)
+    lines[some] = shapely.distance(places[some], shapely.points(xy[found.stop[some]]))
+    return lines
 
 
 def nearest_columns(places: npt.NDArray[Any], stops: GradedStops) -> Columns:

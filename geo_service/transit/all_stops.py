@@ -12,7 +12,7 @@ from geo_service.transit import queries as register
 from geo_service.transit import scenario_queries as queries
 from geo_service.transit.class_areas import class_areas
 from geo_service.transit.grades import Asked
-from geo_service.transit.scenario_effect import current_departures, stage_columns
+from geo_service.transit.scenario_stops import current_departures, stage_columns
 from geo_service.transit.scenarios import category_ranks
 
 EVERYWHERE: Final = (-1e7, -1e7, 1e7, 1e7)

@@ -7,14 +7,11 @@ from typing import Any, Literal
 import shapely
 from sqlalchemy import Connection
 
-from geo_service.errors import NotFound
-from geo_service.transit import nearby_queries
+from geo_service.transit.access import FAMILIES
 from geo_service.transit.foot import LONGEST_WALK_M
 from geo_service.transit.foot_rules import detour
-from geo_service.transit.grades import Asked, asked
+from geo_service.transit.grades import Asked
 from geo_service.transit.improve import Better, Served
-from geo_service.transit.methods import known_methods
-from geo_service.transit.models import SubjectKind
 from geo_service.transit.nearby import PlaceAnswer, Surroundings, answers, records
 from geo_service.transit.proximity import walking_minutes
 from geo_service.transit.ptal import PTAL_SOURCE, PTAL_WINDOW, Levels
@@ -31,6 +28,7 @@ from geo_service.transit.schemas import (
     NearStop,
     NextBest,
     PlaceMethods,
+    PlaceTransit,
     Ptal,
     PtalRoute,
     WalkingSource,
@@ -60,12 +58,27 @@ def method_answer(found: PlaceAnswer, around: Surroundings) -> MethodAnswer:
 
 
 def nearest_stops(found: PlaceAnswer, around: Surroundings) -> NearestStops:
-    """Say which stop of each kind of vehicle is nearest."""
+    """Say which stop of each kind of vehicle is nearest, and which has the shortest way on foot."""
+    nearest = {family: near_stop(found, around, f"{family}_") for family in FAMILIES}
     return NearestStops(
-        rail=near_stop(found, around, "rail_"),
-        tram=near_stop(found, around, "tram_"),
-        bus=near_stop(found, around, "bus_"),
+        **nearest, **{f"{family}_on_foot": nearest_on_foot(found, around, family) for family in FAMILIES}
     )
+
+
+def nearest_on_foot(found: PlaceAnswer, around: Surroundings, family: str) -> NearStop | None:
+    """Say which stop has the shortest way, where it is another one than the nearest by straight line."""
+    modes = {str(mode) for mode in FAMILIES[family]}
+    ways = {
+        stop: way
+        for stop, served in zip(around.stops.id.tolist(), around.stops["modes"].tolist(), strict=True)
+        if modes & set(served) and (way := around.walk_m[stop]) is not None
+    }
+    stop = min(ways, key=lambda each: (ways[each], each), default=None)
+    if stop is None or stop == found.access[f"{family}_stop_pk"]:
+        return None
+    row = found.stops[stop]
+    straight = float(shapely.distance(around.place, shapely.Point(row.x, row.y)))
+    return _near(row, row.lines, (straight, ways[stop]), around)
 
 
 def near_stop(found: PlaceAnswer, around: Surroundings, role: str) -> NearStop | None:
@@ -75,11 +88,20 @@ def near_stop(found: PlaceAnswer, around: Surroundings, role: str) -> NearStop |
         return None
     row = found.stops[stop]
     of_family, lines = around.family_lines.get(role.removesuffix("_"), (stop, row.lines))
-    way = around.walk_m[stop]
+    return _near(row, lines if of_family == stop else row.lines, (distance, around.walk_m[stop]), around)
+
+
+def _near(
+    row: Any,  # noqa: ANN401 - a row of the stops
+    lines: list[str],
+    metres: tuple[float, float | None],
+    around: Surroundings,
+) -> NearStop:
+    distance, way = metres
     return NearStop(
         stop_id=row.stop_id,
         name=row.name,
-        lines=lines if of_family == stop else row.lines,
+        lines=lines,
         distance_m=round(distance, 1),
         walking_m=None if way is None else round(way, 1),
         walking_min=None if way is None else round(walking_minutes(way), 1),
@@ -172,20 +194,21 @@ def _as_is(found: PlaceAnswer, served: Served) -> dict[str, Any]:
     }
 
 
-def ptal_answer(levels: Levels, found: PlaceAnswer) -> Ptal:
+def ptal_answer(levels: Levels, found: PlaceAnswer, around: Surroundings) -> Ptal:
     """Say how the access index of one place comes about."""
     return Ptal(
         level=levels.levels[0],
         access_index=round(float(levels.index[0]), 3),
         window=str(PTAL_WINDOW),
         source=PTAL_SOURCE,
+        distance_kind=walk_kind(around),
         routes=[
             PtalRoute(
                 mode=route.mode,
                 line=route.line,
                 stop_id=found.stops[route.stop].stop_id,
                 name=found.stops[route.stop].name,
-                distance_m=round(route.distance_m, 1),
+                walking_m=round(route.walk_m, 1),
                 per_hour=round(route.per_hour, 2),
                 walk_min=round(route.walk_min, 2),
                 wait_min=round(route.wait_min, 2),
@@ -212,18 +235,22 @@ def place_methods(connection: Connection, place: shapely.Geometry, wanted: Seque
         methods=[method_answer(each, around) for each in found],
         nearest=nearest_stops(found[0], around),
         walking=walking_source(around),
-        ptal=ptal_answer(levels, found[0]),
+        ptal=ptal_answer(levels, found[0], around),
     )
 
 
-def subject_methods(connection: Connection, kind: SubjectKind, subject_id: int) -> PlaceMethods | None:
-    """Say what all methods find about a subject of the register; None without a place or a timetable."""
-    place = connection.execute(nearby_queries.subject_place(kind, subject_id)).scalar_one_or_none()
-    if place is None:
-        return None
-    try:
-        return place_methods(
-            connection, shapely.from_wkb(place), [asked(method) for method in known_methods()]
-        )
-    except NotFound:
-        return None
+def place_transit(connection: Connection, place: shapely.Geometry, wanted: Asked) -> PlaceTransit:
+    """Say what one method finds about a place, its PTAL, and the stops around it.
+
+    Raises
+    ------
+    NotFound, BadParameter
+        As `place_methods`.
+    """
+    (found,), levels, around = answers(connection, place, [wanted])
+    return PlaceTransit(
+        **dict(method_answer(found, around)),
+        nearest=nearest_stops(found, around),
+        walking=walking_source(around),
+        ptal=ptal_answer(levels, found, around),
+    )

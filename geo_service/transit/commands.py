@@ -20,8 +20,9 @@ from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
 from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_commands import reach
-from geo_service.transit.service import RefreshReport, import_gtfs, refresh
-from geo_service.transit.windows import NAMED_WINDOWS
+from geo_service.transit.refresh import ALL, RefreshReport, combinations, refresh, refresh_outdated
+from geo_service.transit.service import import_gtfs
+from geo_service.transit.windows import DAY, NAMED_WINDOWS
 
 CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_min", "category"]
 """Columns of ``geo transit stops --format csv``."""
@@ -31,9 +32,6 @@ SHOWN_FAULTS: Final = 20
 
 FILE_COLUMNS: Final = ("rows", "new", "changed", "unchanged", "gone", "rejected")
 """What is told of the rows of each file of a feed."""
-
-ALL: Final = "all"
-"""Stands for every method."""
 
 transit_app = typer.Typer(help="Transit proximity: grades of stops, parcels, plots, sites and premises.")
 transit_app.command()(compare)
@@ -101,17 +99,41 @@ transit_app.command("reach")(reach)
 
 
 @transit_app.callback(invoke_without_command=True)
-def transit(context: typer.Context, method: StoredMethod = "are", as_json: AsJson = False) -> None:
-    """Grade all stops, parcels, plots, sites and premises, and store the grades."""
+def transit(
+    context: typer.Context,
+    *,
+    method: StoredMethod = "are",
+    window: Annotated[
+        str, typer.Option(help=f"Time of day: {', '.join(NAMED_WINDOWS)}, or {ALL} of them.")
+    ] = DAY,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Compute all answers, also those that still hold.")
+    ] = False,
+    outdated: Annotated[
+        bool,
+        typer.Option("--outdated", help="Bring all that is stored up to date, whatever method and window."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Grade all stops, parcels, plots, sites and premises, and store the grades.
+
+    Only answers that are missing or no longer hold are computed, unless timetables, streets or program differ
+    from the last time.
+    """
     if context.invoked_subcommand:
         return
     with command_database() as database:
-        wanted = [*known_methods(), PTAL] if method == ALL else [method]
         with progress() as shown:
-            reports = [refresh(database, each, shown, who()) for each in wanted]
+            if outdated:
+                reports = refresh_outdated(database, shown, who())
+            else:
+                reports = [
+                    refresh(database, *each, shown, who(), everything=everything)
+                    for each in combinations(method, window)
+                ]
         if as_json:
             found = [asdict(report) for report in reports]
-            print_json(found if method == ALL else found[0])
+            print_json(found if outdated or ALL in {method, window} else found[0])
         else:
             for report in reports:
                 print_refresh_report(report)
@@ -238,7 +260,9 @@ def print_refresh_report(report: RefreshReport) -> None:
     """Print how many subjects have which grade."""
     grades = sorted({grade for counts in report.subjects.values() for grade in counts})
     counted = ", ".join(f"{name} on {day}" for name, day in report.feeds.items())
-    out.print(f"Grades by {report.method} ({counted})", markup=False, highlight=False, soft_wrap=True)
+    which = report.method if report.window == DAY else f"{report.method}, {report.window}"
+    text = f"Grades by {which} ({counted}); {report.recomputed:,} computed"
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
     table = Table()
     table.add_column("")
     for grade in grades:

@@ -13,10 +13,12 @@ from sqlalchemy import Connection, Row
 from geo_service.errors import NotFound
 from geo_service.transit import compare_queries, queries
 from geo_service.transit.access import GradedStops, access_of
+from geo_service.transit.footways import Footways
 from geo_service.transit.grades import Asked, current_feed, grade_feed
 from geo_service.transit.grading import best_groups
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.stored import graded_stops
+from geo_service.transit.street_network import footways
 
 
 def by_method(connection: Connection, kind: SubjectKind) -> dict[str, dict[str, int]]:
@@ -126,24 +128,29 @@ def by_feed(connection: Connection, name: str, wanted: Asked, today: date) -> Fe
     return FeedComparison(name, wanted.method.key, versions[0], versions[1], counts, changes)
 
 
+Side = tuple[GradedStops, Footways | None]
+"""Stops of a side, and the streets where the method goes by the way on foot."""
+
+
 def _stops(
     connection: Connection,
     feeds: Sequence[Row[tuple[object, ...]]],
     wanted: Asked,
     grades: list[pd.DataFrame],
-) -> GradedStops:
+) -> Side:
     best = pd.concat([best_groups(each) for each in grades], ignore_index=True)
-    return graded_stops(connection, sorted(feeds, key=lambda feed: feed.name), wanted, best)
+    stops = graded_stops(connection, sorted(feeds, key=lambda feed: feed.name), wanted, best)
+    return stops, footways(connection, stops.xy) if wanted.method.detour > 1 else None
 
 
 def _changes(
-    connection: Connection, kind: SubjectKind, today: date, sides: list[GradedStops], wanted: Asked
+    connection: Connection, kind: SubjectKind, today: date, sides: list[Side], wanted: Asked
 ) -> tuple[list[Change], dict[str, int]]:
     """Compare the classes of all subjects of a kind by two sets of stops."""
     rows = connection.execute(compare_queries.keyed_subjects(kind, today)).all()
     places = shapely.from_wkb(np.array([row.geom for row in rows], dtype=object))
     names = [*wanted.method.grades, None]
-    ranks = [_ranks(places, stops, wanted) for stops in sides]
+    ranks = [_ranks(places, stops, wanted, paths) for stops, paths in sides]
     gain = ranks[0] - ranks[1]
     changes = [
         Change(
@@ -160,8 +167,10 @@ def _changes(
     return sorted(changes, key=lambda change: change.key), counts
 
 
-def _ranks(places: npt.NDArray[np.object_], stops: GradedStops, wanted: Asked) -> npt.NDArray[np.int64]:
+def _ranks(
+    places: npt.NDArray[np.object_], stops: GradedStops, wanted: Asked, paths: Footways | None
+) -> npt.NDArray[np.int64]:
     """Return the rank of the class of each place; the number of classes: none."""
     rank = {grade: place for place, grade in enumerate(wanted.method.grades)}
-    grade = access_of(places, stops, wanted.method).grade
+    grade = access_of(places, stops, wanted.method, paths).grade
     return np.array([rank.get(each, len(rank)) for each in grade], dtype=np.int64)

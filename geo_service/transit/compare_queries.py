@@ -9,6 +9,7 @@ from geo_service.parcels.models import Parcel
 from geo_service.sites.models import Plot, Site
 from geo_service.transit.models import SubjectKind, TransitAccess, TransitFeed
 from geo_service.transit.queries import SUBJECTS
+from geo_service.transit.windows import DAY
 from geo_service.vacancies.models import Premises
 
 KEYS: Final[dict[SubjectKind, Any]] = {
@@ -24,7 +25,7 @@ def stored_counts(kind: SubjectKind) -> Executable:
     """Count the stored grades of a kind of subject. Columns: method, grade (NULL: none), subjects."""
     return (
         select(TransitAccess.method, TransitAccess.grade, func.count().label("subjects"))
-        .where(TransitAccess.subject_kind == kind.value)
+        .where(TransitAccess.subject_kind == kind.value, TransitAccess.time_window == DAY)
         .group_by(TransitAccess.method, TransitAccess.grade)
         .order_by(TransitAccess.method, TransitAccess.grade)
     )

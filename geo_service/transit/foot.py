@@ -1,38 +1,23 @@
 """Ways on foot beside the straight lines of transit answers: along streets, else estimated (pure)."""
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from geo_service.transit.access import FAMILIES, GradedStops
 from geo_service.transit.foot_rules import detour
+from geo_service.transit.footways import Footways
 from geo_service.transit.proximity import Floats, Geometries, Ints
-from geo_service.transit.streets import Entrances, Streets, entrances
+from geo_service.transit.streets import Streets, entrances
 from geo_service.transit.walking import walk_to_nearest, walks_between
 
 LONGEST_WALK_M: Final = 2_000.0
 """Ways to a given stop are measured up to here: twice the radius of most methods, 25 minutes."""
 ROLES: Final = ("", "next_", *(f"{family}_" for family in FAMILIES))
 """Stops of a transit answer: that of the class, the next best, the nearest of each kind of vehicle."""
-
-
-@dataclass(frozen=True, eq=False)
-class Footways:
-    """Streets with the stops on them.
-
-    Parameters
-    ----------
-    streets
-        Walkable streets.
-    stops
-        Where the stops meet them.
-    """
-
-    streets: Streets
-    stops: Entrances
 
 
 def walk_columns(
@@ -80,11 +65,6 @@ def walk_columns(
     return pd.DataFrame({**columns, **{f"{role}walk_m": way for role, way in ways.items()}})
 
 
-def estimated_walk(distance_m: float) -> float:
-    """Return the way on foot that a straight line stands for where streets are not known, metres."""
-    return distance_m * detour().factor
-
-
 def _estimated(access: pd.DataFrame) -> pd.DataFrame:
     columns: dict[str, Any] = {"walk_kind": "detour_factor"}
     for role in ROLES:
@@ -99,7 +79,7 @@ def _ids(stops: GradedStops, number: Ints) -> "pd.Series[Any]":
     return pd.Series(np.append(stops.ids, -1)[number], dtype="Int64").mask(number < 0)
 
 
-def walks_from(place: Any, xy: Floats, streets: Streets) -> Floats:  # noqa: ANN401 - a geometry of shapely
+def walks_from(place: Any, xy: Floats, streets: Streets) -> tuple[Floats, npt.NDArray[np.bool_]]:  # noqa: ANN401 - a geometry
     """Measure the ways on foot from one place to stops.
 
     Parameters
@@ -115,8 +95,11 @@ def walks_from(place: Any, xy: Floats, streets: Streets) -> Floats:  # noqa: ANN
     -------
     ndarray
         Metres, shape (m,); NaN: no way up to `LONGEST_WALK_M`.
+    ndarray
+        Whether the place or the stop meets no street, shape (m,).
     """
     points = np.asarray(shapely.points(xy.reshape(-1, 2)), dtype=object)
     entries = entrances(np.array([place], dtype=object), streets), entrances(points, streets)
     pairs = np.zeros(len(points), np.int64), np.arange(len(points))
-    return walks_between(streets, entries, pairs, LONGEST_WALK_M)
+    apart = ~np.isin(pairs[1], entries[1].place) | (not len(entries[0].place))
+    return walks_between(streets, entries, pairs, LONGEST_WALK_M), apart

@@ -16,7 +16,7 @@ from geo_service.transit.departures import StopDepartures, departures_on
 from geo_service.transit.grading import grade_stops
 from geo_service.transit.methods import Method, load_method
 from geo_service.transit.models import DayKind
-from geo_service.transit.windows import Window, read_window
+from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window, read_window
 
 DEPARTURE_COLUMNS = ["stop", "mode", "line", "direction", "next_stop_id", "headsign", "days", "departure_s"]
 TYPES = {"stop": np.int64, "direction": np.int64}
@@ -61,6 +61,15 @@ def asked(method: str, window: str | None = None, day: date | None = None) -> As
     chosen = load_method(method)
     kind, times = read_window(window, chosen.day_kind) if window else (chosen.day_kind, chosen.window)
     return Asked(chosen, times, kind, day)
+
+
+def stored_window(wanted: Asked) -> str | None:
+    """Return under which name answers to a question are stored; None: such are only computed on request."""
+    if wanted.day is not None:
+        return None
+    own = (wanted.method.day_kind, wanted.method.window)
+    spans = {(kind, span): name for name, (kind, span) in NAMED_WINDOWS.items()} | {own: DAY}
+    return spans.get((wanted.day_kind, wanted.window))
 
 
 def day_of(feed: Row[Any], wanted: Asked) -> date | None:

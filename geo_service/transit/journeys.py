@@ -63,8 +63,12 @@ class Rules:
 
     def walk_s(self, distance_m: npt.ArrayLike) -> Integers:
         """Return the seconds to walk straight lines of metres, rounded up."""
-        minutes = np.asarray(distance_m, dtype=float) * self.detour / self.walking_m_per_min
-        return np.ceil(np.round(60 * minutes, 6)).astype(np.int64)
+        return self.on_foot_s(np.asarray(distance_m, dtype=float) * self.detour)
+
+    def on_foot_s(self, way_m: npt.ArrayLike) -> Integers:
+        """Return the seconds to walk ways of metres, rounded up; `NEVER` for an infinite one."""
+        seconds = 60 * (np.asarray(way_m, dtype=float) / self.walking_m_per_min)
+        return np.minimum(np.ceil(np.round(seconds, 6)), NEVER).astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +141,7 @@ class Footpaths:
 
 
 def footpaths(xy: npt.NDArray[np.float64], rules: Rules) -> Footpaths:
-    """Return the ways between stops within reach of a change.
+    """Return the ways between stops within reach of a change, by straight lines and the detour factor.
 
     Parameters
     ----------
@@ -146,16 +150,33 @@ def footpaths(xy: npt.NDArray[np.float64], rules: Rules) -> Footpaths:
     rules
         Reach, detour, speed, least time of a change.
     """
-    number = len(xy)
     pairs = cKDTree(xy).query_pairs(rules.footpath_m, output_type="ndarray").astype(np.int64)
+    start, to = np.concatenate([pairs, pairs[:, ::-1]]).T
+    return footpaths_of(len(xy), (start, to, rules.detour * np.hypot(*(xy[start] - xy[to]).T)), rules)
+
+
+def footpaths_of(
+    number: int, walks: tuple[Integers, Integers, npt.NDArray[np.float64]], rules: Rules
+) -> Footpaths:
+    """Return the ways between stops, given how far they are on foot.
+
+    Parameters
+    ----------
+    number
+        Number of stops.
+    walks
+        From stop, to stop, metres on foot, of every pair in reach.
+    rules
+        Speed, least time of a change.
+    """
+    start, to, metres = walks
+    other = start != to
     here = np.arange(number)
-    start = np.concatenate([here, pairs[:, 0], pairs[:, 1]])
-    to = np.concatenate([here, pairs[:, 1], pairs[:, 0]])
+    start, to = np.concatenate([here, start[other]]), np.concatenate([here, to[other]])
+    seconds = rules.on_foot_s(np.concatenate([np.zeros(number), metres[other]]))
     order = np.lexsort((to, start))
-    start, to = start[order], to[order]
-    walk = rules.walk_s(np.hypot(*(xy[start] - xy[to]).T))
-    first = np.searchsorted(start, np.arange(number + 1))
-    return Footpaths(first, to, np.maximum(walk, rules.change_s))
+    first = np.searchsorted(start[order], np.arange(number + 1))
+    return Footpaths(first, to[order], np.maximum(seconds[order], rules.change_s))
 
 
 class Network:

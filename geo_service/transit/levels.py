@@ -1,23 +1,20 @@
-"""Store the PTAL of all places in the register, beside the grades of the other methods."""
+"""PTAL of all places in the register, beside the grades of the other methods."""
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import shapely
 from sqlalchemy import Connection, Row
 
-from geo_service.db import copy_frame
 from geo_service.errors import NotFound
-from geo_service.imports.report import Progress
-from geo_service.transit import queries
+from geo_service.transit.footways import Footways, walks_in_reach
 from geo_service.transit.grades import Asked, asked, day_of, read_departures
-from geo_service.transit.models import DayKind, SubjectKind, TransitAccess
-from geo_service.transit.proximity import within
-from geo_service.transit.ptal import BANDS, PTAL, PTAL_WINDOW, RAIL_REACH_M, access_levels, services
+from geo_service.transit.models import DayKind, WalkKind
+from geo_service.transit.ptal import PTAL_WINDOW, RAIL_REACH_M, access_levels, services
 
 
 def peak_hour() -> Asked:
@@ -46,57 +43,28 @@ def offered_services(
     return days, pd.concat(found, ignore_index=True)
 
 
-def store_levels(
-    connection: Connection,
-    feeds: Sequence[Row[Any]],
-    now: tuple[date, datetime],
-    offered: pd.DataFrame,
-    progress: Progress,
-) -> tuple[int, dict[str, dict[str, int]]]:
-    """Replace the stored levels of all subjects.
+def level_columns(
+    places: npt.NDArray[Any], xy: npt.NDArray[np.float64], offered: pd.DataFrame, paths: Footways | None
+) -> pd.DataFrame:
+    """Return the columns of stored levels of places.
 
     Parameters
     ----------
-    connection
-        Connection in a transaction.
-    feeds
-        The feeds that count.
-    now
-        The day whose records are graded, and the moment to note.
+    places
+        Polygons or points, EPSG:25832, shape (n,).
+    xy
+        Stops, EPSG:25832, shape (m, 2).
     offered
-        As `offered_services`.
-    progress
-        Told of each step.
-
-    Returns
-    -------
-    int
-        Number of stops.
-    dict
-        Kind of subject to level to number.
+        As `ptal.services`; stop is the row of `xy`.
+    paths
+        Streets with the stops on them; None: none are loaded, ways are estimated.
     """
-    rows = connection.execute(queries.stops([feed.id for feed in feeds])).all()
-    number = {row.id: place for place, row in enumerate(rows)}
-    xy = np.array([(row.x, row.y) for row in rows], dtype=float).reshape(-1, 2)
-    numbered = offered.assign(stop=offered.stop.map(number))
-    connection.execute(queries.delete_access(PTAL))
-    counted: dict[str, dict[str, int]] = {}
-    for place, kind in enumerate(SubjectKind):
-        progress(f"Levels: {kind}", 0.2 + 0.2 * place)
-        subjects = connection.execute(queries.subjects(kind, now[0])).all()
-        places = shapely.from_wkb(np.array([row.geom for row in subjects], dtype=object))
-        found = access_levels(len(places), within(places, xy, RAIL_REACH_M), numbered, with_routes=False)
-        frame = pd.DataFrame(
-            {
-                "subject_kind": kind.value,
-                "subject_id": [row.id for row in subjects],
-                "method": PTAL,
-                "grade": pd.Series(found.levels, dtype=object),
-                "access_index": found.index,
-                "computed_at": pd.Series([now[1]] * len(subjects), dtype=object),
-            }
-        )
-        copy_frame(connection, TransitAccess.metadata.tables[TransitAccess.__tablename__], frame)
-        counts = frame.grade.value_counts().to_dict()
-        counted[str(kind)] = {band: int(counts[band]) for band in BANDS if band in counts}
-    return len(rows), counted
+    walks = walks_in_reach(places, xy, paths, RAIL_REACH_M)
+    found = access_levels(len(places), (walks.place, walks.stop, walks.metres), offered, with_routes=False)
+    return pd.DataFrame(
+        {
+            "grade": pd.Series(found.levels, dtype=object),
+            "access_index": found.index,
+            "walk_kind": (WalkKind.DETOUR_FACTOR if paths is None else WalkKind.STREET_NETWORK).value,
+        }
+    )

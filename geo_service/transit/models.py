@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -129,6 +130,32 @@ class TransitDeparture(Base):
     )
 
 
+WINDOW_COMMENT = "Name of the time of day and kind of day, such as evening; day: the method's own"
+PLACE_COMMENT = "MD5 of the place (WKB) that was looked at: another one is somewhere else"
+
+
+class TransitRun(Base):
+    """What the stored answers of a method in a time of day were computed from.
+
+    The view ``transit_state`` (`freshness.STATE`) tells of each whether timetables or streets have changed.
+    """
+
+    __tablename__ = "transit_runs"
+
+    method: Mapped[str] = mapped_column(primary_key=True)
+    time_window: Mapped[str] = mapped_column(primary_key=True, comment=WINDOW_COMMENT)
+    day_kind: Mapped[str]
+    window_from_s: Mapped[int] = mapped_column(comment="Seconds after midnight")
+    window_to_s: Mapped[int] = mapped_column(comment="Seconds after midnight, excluded")
+    days: Mapped[JsonObject] = mapped_column(JSONB, comment="Day that was counted by name of the feed")
+    feeds: Mapped[list[int]] = mapped_column(ARRAY(Integer), comment="Their ids, rising")
+    network_id: Mapped[int | None] = mapped_column(comment="Streets in use; NULL: none loaded")
+    stops: Mapped[int]
+    graded_stops: Mapped[int] = mapped_column(comment="Stops with a category")
+    program: Mapped[str] = mapped_column(comment="Digest of the computing program")
+    computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
 class TransitStopGrade(Base):
     """Category of a stop by one method on the reference day, with the departures that gave it."""
 
@@ -136,6 +163,7 @@ class TransitStopGrade(Base):
 
     stop_pk: Mapped[int] = mapped_column(ForeignKey("transit_stops.id"), primary_key=True)
     method: Mapped[str] = mapped_column(primary_key=True)
+    time_window: Mapped[str] = mapped_column(primary_key=True, server_default="day", comment=WINDOW_COMMENT)
     day: Mapped[date] = mapped_column(comment="Day that was counted")
     window_from_s: Mapped[int] = mapped_column(comment="Seconds after midnight, counted")
     window_to_s: Mapped[int] = mapped_column(comment="Seconds after midnight, no longer counted")
@@ -164,6 +192,7 @@ class TransitAccess(Base):
     subject_kind: Mapped[str] = mapped_column(primary_key=True)
     subject_id: Mapped[int] = mapped_column(primary_key=True)
     method: Mapped[str] = mapped_column(primary_key=True)
+    time_window: Mapped[str] = mapped_column(primary_key=True, server_default="day", comment=WINDOW_COMMENT)
     grade: Mapped[str | None] = mapped_column(comment="NULL: below the method's lowest class")
     category: Mapped[str | None]
     access_index: Mapped[float | None] = mapped_column(comment="Access index of PTAL; NULL by other methods")
@@ -196,6 +225,7 @@ class TransitAccess(Base):
     tram_foot_m: Mapped[float | None]
     bus_foot_stop_pk: Mapped[int | None]
     bus_foot_m: Mapped[float | None]
+    place: Mapped[UUID | None] = mapped_column(comment=PLACE_COMMENT)
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

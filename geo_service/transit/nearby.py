@@ -6,16 +6,17 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from sqlalchemy import Connection, Row
 
 from geo_service.errors import NotFound
 from geo_service.transit import nearby_queries, queries
-from geo_service.transit.access import Columns, GradedStops, graded_columns, nearest_columns
+from geo_service.transit.access import Columns, GradedStops, Pairs, graded_columns, nearest_columns
 from geo_service.transit.departures import StopDepartures, departures_on
 from geo_service.transit.evidence import Record, stop_evidence
-from geo_service.transit.foot import estimated_walk
+from geo_service.transit.footways import estimated_walk
 from geo_service.transit.grades import Asked, day_of, read_day
 from geo_service.transit.grading import best_groups, grade_stops
 from geo_service.transit.improve import SOUGHT_M, Better, Served, next_better
@@ -50,6 +51,11 @@ class Surroundings:
         Network that ways on foot were measured on; None: no streets are loaded.
     walk_m
         Row of a stop to the way on foot to it, metres; None: no way up to `foot.LONGEST_WALK_M`.
+    counted_m
+        The same as methods that go by it count: estimated where the place or the stop meets no street,
+        infinite where there is no way; shape (stops,).
+    estimated
+        Which of these are estimated, shape (stops,).
     """
 
     place: shapely.Geometry
@@ -59,6 +65,8 @@ class Surroundings:
     family_lines: dict[str, tuple[int, list[str]]]
     streets: NetworkName | None
     walk_m: dict[int, float | None]
+    counted_m: npt.NDArray[np.float64]
+    estimated: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,15 +142,18 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
     stops = stops.sort_values(["feed_name", "stop_id"], ignore_index=True)
     nearest = _values(nearest_columns(np.array([place], dtype=object), _graded(stops, [0] * len(stops))))
     network, xy = network_in_use(connection), stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2)
+    straight = shapely.distance(place, np.asarray(shapely.points(xy), dtype=object))
+    guessed = estimated_walk(1.0) * straight
     if network is None:
-        ways = estimated_walk(1.0) * shapely.distance(place, np.asarray(shapely.points(xy)))
+        ways, apart = guessed, np.ones(len(xy), dtype=bool)
     else:
-        ways = walks_around(connection, place, xy)
+        ways, apart = walks_around(connection, place, xy)
     walk_m = {
         stop: None if np.isnan(way) else way
         for stop, way in zip(stops.id.tolist(), ways.tolist(), strict=True)
     }
-    return Surroundings(place, feeds, stops, nearest, family_lines, network, walk_m)
+    counted = np.where(apart, guessed, np.nan_to_num(ways, nan=np.inf))
+    return Surroundings(place, feeds, stops, nearest, family_lines, network, walk_m, counted, apart)
 
 
 class Counter:
@@ -209,7 +220,8 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
     none = len(method.categories)
     stops = _graded(around.stops, [rank.get(stop, none) for stop in around.stops.id])
     place = np.array([around.place], dtype=object)
-    row = _values(graded_columns(place, stops, method)) | around.nearest
+    pairs = _pairs(around, stops, method, method.radius_m)
+    row = _values(graded_columns(place, stops, method, pairs)) | around.nearest
     by_id = {stop.id: stop for stop in records(around.stops)}
     evidence: list[Record] = []
     if row["stop_pk"] is not None:
@@ -224,7 +236,7 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
         stops=by_id,
         grade=next((found for found in records(best) if found.stop == row["stop_pk"]), None),
         evidence=evidence,
-        better=next_better(method, row["grade"], _served(place, stops, grades, method), wanted.window),
+        better=next_better(method, row["grade"], _served(around, stops, grades, method), wanted.window),
     )
 
 
@@ -248,9 +260,18 @@ def _graded(stops: pd.DataFrame, rank: list[int]) -> GradedStops:
     )
 
 
-def _served(place: Any, stops: GradedStops, grades: pd.DataFrame, method: Method) -> list[Served]:  # noqa: ANN401 - an array of one geometry
+def _pairs(around: Surroundings, stops: GradedStops, method: Method, limit_m: float) -> Pairs:
+    """Return the stops within a distance, as `access.pairs_in_reach`."""
+    if method.detour == 1:
+        return within(np.array([around.place], dtype=object), stops.xy, limit_m)
+    distance = around.counted_m / method.detour
+    near = np.flatnonzero(distance <= limit_m)
+    return np.zeros(len(near), dtype=np.int64), near, distance[near]
+
+
+def _served(around: Surroundings, stops: GradedStops, grades: pd.DataFrame, method: Method) -> list[Served]:
     """Return every stop and mode group around a place, in the order of the stops."""
-    _, number, distance = within(place, stops.xy, reach_of(method))
+    _, number, distance = _pairs(around, stops, method, reach_of(method))
     far = dict(zip(stops.ids[number].tolist(), distance.tolist(), strict=True))
     order = {stop: position for position, stop in enumerate(stops.ids.tolist())}
     served = [
@@ -271,11 +292,10 @@ def place_level(around: Surroundings, counted: Counted) -> Levels:
     counted
         Departures in `ptal.PTAL_WINDOW`.
     """
-    xy = around.stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2)
-    place, number, distance = within(np.array([around.place], dtype=object), xy, RAIL_REACH_M)
-    ids = around.stops.id.to_numpy(dtype=np.int64)
+    near = np.flatnonzero(around.counted_m <= RAIL_REACH_M)
+    ids = around.stops.id.to_numpy(dtype=np.int64)[near]
     offered = pd.concat([services(found, PTAL_WINDOW) for found in counted.departures.values()])
-    return access_levels(1, (place, ids[number], distance), offered)
+    return access_levels(1, (np.zeros(len(near), np.int64), ids, around.counted_m[near]), offered)
 
 
 def answers(

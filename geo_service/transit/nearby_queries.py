@@ -8,6 +8,7 @@ from sqlalchemy import Date, Executable, TextClause, func, literal, select, text
 from geo_service.auth.publication import published
 from geo_service.parcels.models import Parcel
 from geo_service.transit.access import FAMILIES
+from geo_service.transit.freshness import STATE, answer_of, is_stale, place_of, state_of
 from geo_service.transit.models import SubjectKind, TransitAccess
 from geo_service.transit.queries import SUBJECTS
 
@@ -25,8 +26,8 @@ STOPS_AROUND: Final[TextClause] = text("""
     UNION ALL
     SELECT near.id, near.feed_id, near.stop_id, near.name, near.modes, near.lines, ST_X(near.geom),
            ST_Y(near.geom), near.feed_name, kind.family,
-           (SELECT array_agg(DISTINCT d.line ORDER BY d.line) FROM transit_departures d
-             WHERE d.stop_pk = near.id AND d.mode = ANY(kind.modes))
+           ARRAY(SELECT DISTINCT d.line FROM transit_departures d
+                  WHERE d.stop_pk = near.id AND d.mode = ANY(kind.modes) ORDER BY d.line)
       FROM place
      CROSS JOIN (VALUES ('rail', CAST(:rail AS text[])), ('tram', CAST(:tram AS text[])),
                         ('bus', CAST(:bus AS text[]))) AS kind(family, modes)
@@ -57,13 +58,18 @@ def parcel_place(parcel_key: str, on: date) -> Executable:
 
 
 def subject_place(kind: SubjectKind, subject_id: int) -> Executable:
-    """Select where a subject is. Columns: place (WKB, EPSG:25832; NULL: not known)."""
+    """Select where a subject is. Columns: geom (WKB, EPSG:25832; NULL: not known), place (tells it apart)."""
     table = SUBJECTS[kind]
-    return select(func.ST_AsBinary(table.geom).label("place")).where(table.id == subject_id)
+    columns = func.ST_AsBinary(table.geom).label("geom"), place_of(table.geom).label("place")
+    return select(*columns).where(table.id == subject_id)
 
 
-def stored_answers(kind: SubjectKind, subject_id: int) -> Executable:
-    """Select what is stored about a subject by every method. Columns: method, grade, computed_at."""
-    return select(TransitAccess.method, TransitAccess.grade, TransitAccess.computed_at).where(
-        TransitAccess.subject_kind == kind.value, TransitAccess.subject_id == subject_id
+def stored_answer(kind: SubjectKind, subject_id: int, method: str, window: str) -> Executable:
+    """Select what is stored about a subject by a method and window. Columns: grade, computed_at, stale."""
+    table = SUBJECTS[kind]
+    return (
+        select(TransitAccess.grade, TransitAccess.computed_at, is_stale(table.geom).label("stale"))
+        .join(table, table.id == TransitAccess.subject_id)
+        .outerjoin(STATE, state_of())
+        .where(answer_of(kind, subject_id, method, window))
     )

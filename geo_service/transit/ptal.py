@@ -27,7 +27,7 @@ PTAL: Final = "ptal"
 PTAL_WINDOW: Final = Window(8 * 3600 + 900, 9 * 3600 + 900)
 PTAL_SOURCE: Final = (
     "Transport for London, PTAL; speed, catchments, waits and bands as quoted in the project's notes, not "
-    "read in the original. The way on foot is the straight line."
+    "read in the original. Ways on foot along the streets where they are loaded, else estimated."
 )
 BUS_REACH_M: Final = 640.0
 RAIL_REACH_M: Final = 960.0
@@ -63,8 +63,8 @@ class Levels:
     index
         Access index, shape (places,).
     routes
-        The routes that count: place, stop, mode, line, per_hour, distance_m, walk_min, wait_min, edf, share
-        (1 for the best of its mode, else 0.5).
+        The routes that count: place, stop, mode, line, per_hour, walk_m (way on foot), walk_min, wait_min,
+        edf, share (1 for the best of its mode, else 0.5).
     """
 
     index: Floats
@@ -109,7 +109,7 @@ def access_levels(
     places
         Number of places.
     pairs
-        Place, stop and distance in metres of every pair within `RAIL_REACH_M`, sorted by place.
+        Place, stop and way on foot in metres of every pair within `RAIL_REACH_M`, sorted by place.
     offered
         As `services`; stop is the number of the stop.
     with_routes
@@ -160,7 +160,7 @@ def _routes(place: Ints, stop: Ints, distance: Floats, offered: pd.DataFrame) ->
             "mode": np.array(NAMES, dtype=object)[mode[best]],
             "line": offered.line.to_numpy(dtype=object)[offer][best],
             "per_hour": per_hour[best],
-            "distance_m": distance[pair][best],
+            "walk_m": distance[pair][best],
             "walk_min": walk[best],
             "wait_min": wait[best],
             "edf": edf[best],

@@ -1,7 +1,6 @@
 """Statements of the transit slice: feeds, stops, departures, what is graded, and the stored answers."""
 
 from collections.abc import Collection
-from datetime import date
 from typing import Any
 
 from sqlalchemy import (
@@ -22,7 +21,6 @@ from geo_service.parcels.models import Parcel
 from geo_service.sites.models import Plot, Site
 from geo_service.transit.models import (
     SubjectKind,
-    TransitAccess,
     TransitDeparture,
     TransitFeed,
     TransitFeedFile,
@@ -156,27 +154,11 @@ def departures(feed_id: int, places: Collection[int], stop_ids: Collection[int] 
     )
 
 
-def subjects(kind: SubjectKind, on: date) -> Executable:
-    """Select what is graded: records that hold on a day and have a place.
-
-    Columns: id, geom (WKB, EPSG:25832).
-    """
-    table = SUBJECTS[kind]
-    return (
-        select(table.id, func.ST_AsBinary(table.geom).label("geom"))
-        .where(table.valid.contains(on), table.geom.is_not(None))
-        .order_by(table.id)
-    )
-
-
-def delete_access(method: str) -> Executable:
-    """Delete the stored answers of a method."""
-    return delete(TransitAccess).where(TransitAccess.method == method)
-
-
-def delete_stop_grades(method: str, feed_ids: Collection[int]) -> Executable:
-    """Delete the stored categories of a method for the stops of feeds; those of older versions stay."""
+def delete_stop_grades(method: str, window: str, feed_ids: Collection[int]) -> Executable:
+    """Delete the stored categories of a method and window for the stops of feeds; older versions' stay."""
     of_feeds = select(TransitStop.id).where(TransitStop.feed_id == func.any(list(feed_ids)))
     return delete(TransitStopGrade).where(
-        TransitStopGrade.method == method, TransitStopGrade.stop_pk.in_(of_feeds)
+        TransitStopGrade.method == method,
+        TransitStopGrade.time_window == window,
+        TransitStopGrade.stop_pk.in_(of_feeds),
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base
 from geo_service.register import JsonObject, geometry_rules, multipolygon, one_of
-from geo_service.transit.models import SubjectKind
+from geo_service.transit.models import PLACE_COMMENT, SubjectKind
 from geo_service.transit.modes import Mode
 
 
@@ -61,6 +62,7 @@ class TransitReachRun(Base):
     rules: Mapped[JsonObject] = mapped_column(JSONB, comment="Walking speed, detour, changes and limits")
     destinations: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Key, names and place of each")
     feeds: Mapped[list[JsonObject]] = mapped_column(JSONB, comment="Name, version, day, source of each")
+    network_id: Mapped[int | None] = mapped_column(comment="Streets in use; NULL: none loaded")
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
@@ -84,6 +86,7 @@ class TransitReach(Base):
     share: Mapped[float] = mapped_column(comment="Share of the departures that arrive, 0 to 1")
     changes: Mapped[int | None] = mapped_column(comment="Of the median; NULL: none arrives, or on foot")
     walk_s: Mapped[int | None] = mapped_column(comment="All the way on foot; NULL: beyond the longest time")
+    place: Mapped[UUID | None] = mapped_column(comment=PLACE_COMMENT)
 
 
 class TransitIsochrone(Base):
@@ -97,4 +100,5 @@ class TransitIsochrone(Base):
     )
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
     minutes: Mapped[int] = mapped_column(primary_key=True)
+    place: Mapped[UUID | None] = mapped_column(comment=PLACE_COMMENT)
     geom: Mapped[Any] = mapped_column(multipolygon(), nullable=False)

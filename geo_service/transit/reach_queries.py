@@ -4,11 +4,23 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Executable, Select, delete, func, insert, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Numeric,
+    ScalarSelect,
+    Select,
+    cast,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from geo_service.sites.models import Site
-from geo_service.transit.models import SubjectKind, TransitFeed
+from geo_service.transit.freshness import REACH_STATE, place_of
+from geo_service.transit.models import SubjectKind
+from geo_service.transit.queries import SUBJECTS
 from geo_service.transit.reach_models import TransitIsochrone, TransitPattern, TransitReach, TransitReachRun
 from geo_service.transit.windows import Window
 
@@ -43,13 +55,12 @@ def insert_run(window: Window, **values: Any) -> Executable:
 
 
 def run(window: Window) -> Select[Any]:
-    """Select the computation of a window (all columns), and current_feeds: ids of the current feeds."""
-    current = (
-        select(func.array_agg(aggregate_order_by(TransitFeed.id, TransitFeed.id)))
-        .where(TransitFeed.is_current)
-        .scalar_subquery()
+    """Select the computation of a window (all columns), and whether it is stale."""
+    return (
+        select(*TransitReachRun.__table__.columns, REACH_STATE.c.stale)
+        .join(REACH_STATE, REACH_STATE.c.id == TransitReachRun.id)
+        .where(*_of(window))
     )
-    return select(*TransitReachRun.__table__.columns, current.label("current_feeds")).where(*_of(window))
 
 
 def windows() -> Executable:
@@ -59,7 +70,9 @@ def windows() -> Executable:
 
 
 def times(run_id: int, kind: SubjectKind, subject_id: int) -> Executable:
-    """Select the travel times of a subject: destination, median_s, p90_s, share, changes, walk_s."""
+    """Select the travel times of a subject: destination, median_s, p90_s, share, changes, walk_s, moved."""
+    table = SUBJECTS[kind]
+    here = select(place_of(table.geom)).where(table.id == subject_id).scalar_subquery()
     return select(
         TransitReach.destination,
         TransitReach.median_s,
@@ -67,6 +80,7 @@ def times(run_id: int, kind: SubjectKind, subject_id: int) -> Executable:
         TransitReach.share,
         TransitReach.changes,
         TransitReach.walk_s,
+        TransitReach.place.is_distinct_from(here).label("moved"),
     ).where(
         TransitReach.run_id == run_id,
         TransitReach.subject_kind == kind.value,
@@ -80,10 +94,15 @@ def site(slug: str, on: date) -> Executable:
 
 
 def isochrones(run_id: int, site_id: int) -> Executable:
-    """Select the isochrones of a site, the largest first: minutes, geojson (WGS 84, 1 m)."""
+    """Select the isochrones of a site, the largest first: minutes, geojson (WGS 84, 1 m), moved."""
+    here = select(place_of(Site.geom)).where(Site.id == site_id).scalar_subquery()
     wgs84 = func.ST_Transform(func.ST_SimplifyPreserveTopology(TransitIsochrone.geom, 5), 4326)
     return (
-        select(TransitIsochrone.minutes, func.ST_AsGeoJSON(wgs84, 5).label("geojson"))
+        select(
+            TransitIsochrone.minutes,
+            func.ST_AsGeoJSON(wgs84, 5).label("geojson"),
+            TransitIsochrone.place.is_distinct_from(here).label("moved"),
+        )
         .where(TransitIsochrone.run_id == run_id, TransitIsochrone.site_id == site_id)
         .order_by(TransitIsochrone.minutes.desc())
     )
@@ -91,3 +110,33 @@ def isochrones(run_id: int, site_id: int) -> Executable:
 
 def _of(window: Window) -> tuple[Any, ...]:
     return TransitReachRun.window_from_s == window.start_s, TransitReachRun.window_to_s == window.end_s
+
+
+def travel_times(parcel_id: ColumnElement[int], geom: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """Return the travel times of a parcel by destination (JSON, minutes): those that are shown."""
+    minutes = [
+        func.round(cast(column / 60.0, Numeric), 1) for column in (TransitReach.median_s, TransitReach.p90_s)
+    ]
+    figures = func.json_build_object(
+        "median_min", minutes[0], "p90_min", minutes[1], "changes", TransitReach.changes
+    )
+    return (
+        select(func.json_object_agg(TransitReach.destination, figures))
+        .where(
+            TransitReach.subject_kind == SubjectKind.PARCEL.value,
+            TransitReach.subject_id == parcel_id,
+            TransitReach.run_id == _shown(REACH_STATE.c.id),
+            TransitReach.place == place_of(geom),
+        )
+        .correlate(parcel_id.table, geom.table)
+        .scalar_subquery()
+    )
+
+
+def travel_stale() -> ScalarSelect[bool]:
+    """Tell whether timetables or streets changed since the travel times that are shown."""
+    return _shown(REACH_STATE.c.stale)
+
+
+def _shown(column: ColumnElement[Any]) -> ScalarSelect[Any]:
+    return select(column).where(REACH_STATE.c.shown).scalar_subquery()

@@ -51,8 +51,8 @@ async def get_parcel_reach(
     if row is None or not (row.is_published or sees_unpublished(caller)):
         raise NotFound(f"There is no published parcel {parcel_key}.")
     run = await _run(session, window)
-    times = await _times(session, run, SubjectKind.PARCEL, row.id)
-    return ParcelReach(**_computed(run), parcel_key=parcel_key, times=times)
+    times, moved = await _times(session, run, SubjectKind.PARCEL, row.id)
+    return ParcelReach(**_computed(run, moved=moved), parcel_key=parcel_key, times=times)
 
 
 @router.get("/api/sites/{slug}/reach", response_model=SiteReach)
@@ -63,8 +63,8 @@ async def get_site_reach(
     window = reach_window(query.window)
     site_id = await _site(session, slug, today)
     run = await _run(session, window)
-    times = await _times(session, run, SubjectKind.SITE, site_id)
-    return _sent(request, caller, SiteReach(**_computed(run), slug=slug, times=times))
+    times, moved = await _times(session, run, SubjectKind.SITE, site_id)
+    return _sent(request, caller, SiteReach(**_computed(run, moved=moved), slug=slug, times=times))
 
 
 @router.get("/api/sites/{slug}/isochrones", response_model=Isochrones)
@@ -81,7 +81,7 @@ async def get_site_isochrones(
     features = [
         IsochroneFeature(
             geometry=json.loads(row.geojson),
-            properties=IsochroneProperties(**_computed(run), slug=slug, minutes=row.minutes),
+            properties=IsochroneProperties(**_computed(run, moved=row.moved), slug=slug, minutes=row.minutes),
         )
         for row in rows
     ]
@@ -124,13 +124,17 @@ def _not_computed(window: Window, known: Sequence[str] = ()) -> NotFound:
     )
 
 
-async def _times(session: ReadSession, run: Row[Any], kind: SubjectKind, subject_id: int) -> list[TravelTime]:
+async def _times(
+    session: ReadSession, run: Row[Any], kind: SubjectKind, subject_id: int
+) -> tuple[list[TravelTime], bool]:
+    """Read the times of a subject, and whether it has been somewhere else since."""
     stored = await session.execute(reach_queries.times(run.id, kind, subject_id))
     found = {row.destination: row for row in stored}
     if not found:
         raise _not_computed(Window(run.window_from_s, run.window_to_s))
     places = [Place(**destination) for destination in run.destinations]
-    return [_time(place, found[place.key]) for place in places if place.key in found]
+    times = [_time(place, found[place.key]) for place in places if place.key in found]
+    return times, any(row.moved for row in found.values())
 
 
 def _time(place: Place, row: Row[Any]) -> TravelTime:
@@ -148,14 +152,23 @@ def _minutes(seconds: int | None) -> float | None:
     return None if seconds is None else round(seconds / 60, 1)
 
 
-def _computed(run: Row[Any]) -> dict[str, Any]:
-    """Return the fields of `Computed`."""
+def _computed(run: Row[Any], *, moved: bool) -> dict[str, Any]:
+    """Return the fields of `Computed`.
+
+    Parameters
+    ----------
+    run
+        The computation.
+    moved
+        Whether the subject has been somewhere else since.
+    """
     feeds = [RunFeed(**{name: feed[name] for name in RunFeed.model_fields}) for feed in run.feeds]
     fields = Computed(
         window=str(Window(run.window_from_s, run.window_to_s)),
         rules=WalkingRules(**run.rules),
         feeds=feeds,
-        stale=sorted(feed["id"] for feed in run.feeds) != run.current_feeds,
+        distance_kind="detour_factor" if run.network_id is None else "street_network",
+        stale=run.stale or moved,
         computed_at=run.computed_at,
     )
     return dict(fields)

@@ -62,9 +62,6 @@ class WalkingRules(BaseModel):
     change_s: int = Field(description="Least time of a change, seconds.")
     max_changes: int = Field(description="Most changes.")
     max_travel_s: int = Field(description="Longer journeys count as none, seconds.")
-    distance_kind: Literal["straight_line_with_detour"] = Field(
-        "straight_line_with_detour", description="How ways on foot were measured."
-    )
 
 
 class Computed(BaseModel):
@@ -73,7 +70,11 @@ class Computed(BaseModel):
     window: str = Field(description="Departures, each full minute; the end is not included.")
     rules: WalkingRules = Field(description="How people get along.")
     feeds: list[RunFeed] = Field(description="Timetables.")
-    stale: bool = Field(description="Another timetable has been imported since.")
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="How ways on foot were measured: along the streets, and estimated where a place meets "
+        "none; or all estimated."
+    )
+    stale: bool = Field(description="Timetable, streets or place have changed since.")
     computed_at: datetime = Field(description="When this was computed.")
 
 

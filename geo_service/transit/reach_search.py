@@ -14,17 +14,29 @@ from geo_service.geometry import from_wgs84
 from geo_service.transit import queries, reach_queries
 from geo_service.transit.destinations import Destination
 from geo_service.transit.foot_rules import detour
+from geo_service.transit.footways import Footways, walks_in_reach, way_to
 from geo_service.transit.gtfs_patterns import TIME
 from geo_service.transit.isochrones import median_to_stops, reached_areas
-from geo_service.transit.journeys import NEVER, Calls, Footpaths, Integers, Network, Rules, footpaths
-from geo_service.transit.proximity import within
+from geo_service.transit.journeys import (
+    NEVER,
+    Calls,
+    Footpaths,
+    Integers,
+    Network,
+    Rules,
+    footpaths,
+    footpaths_of,
+)
 from geo_service.transit.reach import Departures, Legs, TravelTimes, travel_times
+from geo_service.transit.street_network import footways
 from geo_service.transit.windows import Window
 
 ISOCHRONES_MIN: Final = (15, 30, 45)
 """Minutes of the isochrones."""
 RULES: Final = Rules(detour=detour().factor)
 """The detour factor is that of all ways on foot of the service."""
+LONGEST_ACCESS_M: Final = RULES.access_m * RULES.detour
+"""Longest way on foot to and from a stop, metres: what the longest straight line stands for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,12 +53,15 @@ class Timetable:
         Footpaths between stops.
     runs
         Number of runs of the whole day.
+    paths
+        Streets with the stops on them; None: none are loaded, ways on foot are estimated.
     """
 
     xy: npt.NDArray[np.float64]
     calls: Calls
     ways: Footpaths
     runs: int
+    paths: Footways | None = None
 
 
 def read_timetable(connection: Connection, feeds: Sequence[Row[Any]], window: Window) -> Timetable:
@@ -68,7 +83,17 @@ def read_timetable(connection: Connection, feeds: Sequence[Row[Any]], window: Wi
     number = {stop.id: place for place, stop in enumerate(stops)}
     calls = _calls(rows, number).between(window.start_s, window.end_s + RULES.max_travel_s)
     xy = np.array([(stop.x, stop.y) for stop in stops], dtype=float).reshape(-1, 2)
-    return Timetable(xy, calls, footpaths(xy, RULES), sum(row.runs for row in rows))
+    paths = footways(connection, xy)
+    return Timetable(xy, calls, changes_on_foot(xy, paths), sum(row.runs for row in rows), paths)
+
+
+def changes_on_foot(xy: npt.NDArray[np.float64], paths: Footways | None) -> Footpaths:
+    """Return the ways between stops within reach of a change: along the streets where they are loaded."""
+    if paths is None:
+        return footpaths(xy, RULES)
+    points = np.asarray(shapely.points(xy), dtype=object)
+    walks = walks_in_reach(points, xy, paths, RULES.footpath_m * RULES.detour)
+    return footpaths_of(len(xy), (walks.place, walks.stop, walks.metres), RULES)
 
 
 def _calls(rows: Sequence[Row[Any]], number: dict[int, int]) -> Calls:
@@ -106,7 +131,7 @@ class Search:
         self._found = {}
         for destination in destinations:
             point = from_wgs84(shapely.Point(destination.lon, destination.lat))
-            self._found[destination.key] = point, self._network.search(walks_to(point, timetable.xy))
+            self._found[destination.key] = point, self._network.search(walks_to(point, timetable))
 
     def times(self, places: Any) -> dict[str, tuple[TravelTimes, Integers]]:  # noqa: ANN401 - geometries
         """Return for each destination the travel times, and the seconds all the way on foot, of places.
@@ -116,23 +141,24 @@ class Search:
         places
             Geometries, EPSG:25832.
         """
-        place, stop, distance = within(places, self.timetable.xy, RULES.access_m)
-        legs = Legs(place, stop, RULES.walk_s(distance))
-        longest = int(RULES.walk_s(RULES.access_m))
-        departures = Departures(self._network, self.window, longest, np.unique(stop))
+        walks = walks_in_reach(places, self.timetable.xy, self.timetable.paths, LONGEST_ACCESS_M)
+        legs = Legs(walks.place, walks.stop, RULES.on_foot_s(walks.metres))
+        longest = int(RULES.on_foot_s(LONGEST_ACCESS_M))
+        departures = Departures(self._network, self.window, longest, np.unique(walks.stop))
         result = {}
         for key, (point, profile) in self._found.items():
-            walk = RULES.walk_s(shapely.distance(places, point)) if len(places) else np.zeros(0, np.int64)
+            walk = RULES.on_foot_s(way_to(places, point, self.timetable.paths))
             result[key] = travel_times(departures, profile, legs, walk), walk
         return result
 
 
-def walks_to(place: shapely.Geometry, xy: Any) -> Integers:  # noqa: ANN401 - coordinates
+def walks_to(place: shapely.Geometry, timetable: Timetable) -> Integers:
     """Return the seconds on foot between a place and each stop, `NEVER` where out of reach."""
-    _, stop, distance = within(np.array([place], dtype=object), xy, RULES.access_m)
-    walk = np.full(len(xy), NEVER, dtype=np.int64)
-    walk[stop] = RULES.walk_s(distance)
-    return walk
+    alone = np.array([place], dtype=object)
+    walks = walks_in_reach(alone, timetable.xy, timetable.paths, LONGEST_ACCESS_M)
+    seconds = np.full(len(timetable.xy), NEVER, dtype=np.int64)
+    seconds[walks.stop] = RULES.on_foot_s(walks.metres)
+    return seconds
 
 
 def isochrones_of(timetable: Timetable, window: Window, places: Any) -> list[list[Any]]:  # noqa: ANN401
@@ -140,6 +166,6 @@ def isochrones_of(timetable: Timetable, window: Window, places: Any) -> list[lis
     mirrored = Network(timetable.calls.mirrored(), timetable.ways, RULES)
     found = []
     for place in places:
-        median = median_to_stops(mirrored, walks_to(place, timetable.xy), window)
+        median = median_to_stops(mirrored, walks_to(place, timetable), window)
         found.append(reached_areas(place, timetable.xy, median, ISOCHRONES_MIN, RULES))
     return found

@@ -15,7 +15,7 @@ from geo_service.city import load_city
 from geo_service.db import Database, copy_frame
 from geo_service.errors import BadParameter, Conflict, NotFound
 from geo_service.imports.report import Progress, silent
-from geo_service.transit import queries, reach_queries
+from geo_service.transit import queries, reach_queries, run_queries, street_queries
 from geo_service.transit.destinations import Destination, load_destinations
 from geo_service.transit.gtfs_patterns import DAY_S
 from geo_service.transit.journeys import Integers
@@ -116,28 +116,31 @@ def refresh_reach(
         progress("Timetable", 0.05)
         timetable = read_timetable(connection, feeds, wanted)
         connection.execute(reach_queries.delete_run(wanted))
-        run_id = _store_run(connection, wanted, destinations, feeds)
+        network_id = connection.execute(street_queries.current_network_id()).scalar_one_or_none()
+        run_id = _store_run(connection, (wanted, destinations, network_id), feeds)
         subjects = {}
         medians: dict[str, float | None] = {}
         search = Search(timetable, wanted, destinations)
         for place, kind in enumerate(SubjectKind):
             progress(f"Travel times: {kind}", 0.1 + 0.2 * place)
-            rows = connection.execute(queries.subjects(kind, today)).all()
+            rows = connection.execute(run_queries.subjects(kind, today)).all()
             subjects[str(kind)] = len(rows)
             shapes = shapely.from_wkb(np.array([row.geom for row in rows], dtype=object))
-            ids = [row.id for row in rows]
-            found = _store_times(connection, (run_id, kind), ids, search.times(shapes))
+            found = _store_times(connection, (run_id, kind), rows, search.times(shapes))
             medians = found if kind is SubjectKind.PARCEL else medians
             if kind is SubjectKind.SITE:
-                _store_isochrones(connection, run_id, ids, isochrones_of(timetable, wanted, shapes))
+                _store_isochrones(connection, run_id, rows, isochrones_of(timetable, wanted, shapes))
     progress("Done", 1.0)
     days = {feed.name: str(feed.weekday) for feed in feeds}
     return ReachReport(str(wanted), days, timetable.runs, subjects, medians)
 
 
 def _store_run(
-    connection: Connection, window: Window, destinations: Sequence[Destination], feeds: Sequence[Row[Any]]
+    connection: Connection,
+    what: tuple[Window, Sequence[Destination], int | None],
+    feeds: Sequence[Row[Any]],
 ) -> int:
+    window, destinations, network_id = what
     behind = [
         {
             "id": feed.id,
@@ -155,6 +158,7 @@ def _store_run(
         rules=asdict(RULES),
         destinations=[asdict(destination) for destination in destinations],
         feeds=behind,
+        network_id=network_id,
         computed_at=datetime.now(UTC),
     )
     return int(connection.execute(statement).scalar_one())
@@ -163,7 +167,7 @@ def _store_run(
 def _store_times(
     connection: Connection,
     what: tuple[int, SubjectKind],
-    ids: list[int],
+    rows: Sequence[Row[Any]],
     found: dict[str, tuple[TravelTimes, Integers]],
 ) -> dict[str, float | None]:
     """Store the times of all subjects of a kind; return the median over them by destination, minutes."""
@@ -173,7 +177,8 @@ def _store_times(
         frame = pd.DataFrame(
             {
                 "subject_kind": kind.value,
-                "subject_id": ids,
+                "subject_id": [row.id for row in rows],
+                "place": pd.Series([row.place for row in rows], dtype=object),
                 "run_id": run_id,
                 "destination": key,
                 "median_s": times.median_s,
@@ -184,20 +189,22 @@ def _store_times(
             }
         )
         copy_frame(connection, TransitReach.metadata.tables[TransitReach.__tablename__], frame)
-        middle = frame.median_s.fillna(np.inf).median() if ids else np.inf
+        middle = frame.median_s.fillna(np.inf).median() if rows else np.inf
         medians[key] = round(float(middle) / 60, 1) if np.isfinite(middle) else None
     return medians
 
 
-def _store_isochrones(connection: Connection, run_id: int, ids: list[int], areas: list[list[Any]]) -> None:
-    rows = [
-        {"run_id": run_id, "site_id": site_id, "minutes": minutes, "geom": _multi(area)}
-        for site_id, shapes in zip(ids, areas, strict=True)
+def _store_isochrones(
+    connection: Connection, run_id: int, rows: Sequence[Row[Any]], areas: list[list[Any]]
+) -> None:
+    stored = [
+        {"run_id": run_id, "site_id": row.id, "minutes": minutes, "place": row.place, "geom": _multi(area)}
+        for row, shapes in zip(rows, areas, strict=True)
         for minutes, area in zip(ISOCHRONES_MIN, shapes, strict=True)
     ]
-    columns = ["run_id", "site_id", "minutes", "geom"]
+    columns = ["run_id", "site_id", "minutes", "place", "geom"]
     table = TransitIsochrone.metadata.tables[TransitIsochrone.__tablename__]
-    copy_frame(connection, table, pd.DataFrame(rows, columns=columns))
+    copy_frame(connection, table, pd.DataFrame(stored, columns=columns))
 
 
 def _multi(area: Any) -> Any:  # noqa: ANN401 - geometries

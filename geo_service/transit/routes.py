@@ -16,17 +16,10 @@ from geo_service.db import Reading, ReadSession
 from geo_service.errors import BadParameter, NotFound
 from geo_service.geometry import from_wgs84
 from geo_service.transit import nearby_queries
-from geo_service.transit.answers import (
-    method_answer,
-    nearest_stops,
-    place_methods,
-    ptal_answer,
-    walking_source,
-)
-from geo_service.transit.grades import Asked, asked
+from geo_service.transit.answers import place_methods, place_transit
+from geo_service.transit.grades import asked, stored_window
 from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
-from geo_service.transit.nearby import answers
 from geo_service.transit.scenario_effect import before_after
 from geo_service.transit.scenario_register import read_scenario, sees_drafts
 from geo_service.transit.schemas import (
@@ -58,23 +51,22 @@ async def get_parcel_transit(
     """Tell how near a parcel is to public transport, by which departures, and what a better class needs."""
     wanted = asked(query.method, query.window or None, query.day)
     row = await _parcel(session, caller, parcel_key, today)
-    place = shapely.from_wkb(row.place)
+    place, window = shapely.from_wkb(row.place), stored_window(wanted)
     stored = None
-    if wanted == asked(query.method):
-        kept = await session.execute(nearby_queries.stored_answers(SubjectKind.PARCEL, row.id))
-        stored = {found.method: found for found in kept}.get(wanted.method.key)
+    if window is not None:
+        kept = nearby_queries.stored_answer(SubjectKind.PARCEL, row.id, wanted.method.key, window)
+        stored = (await session.execute(kept)).one_or_none()
     public = not sees_drafts(caller)
 
     def make(connection: Connection) -> ParcelTransit:
         scenario = None
         if query.scenario:
-            scenario = before_after(
-                connection, read_scenario(connection, query.scenario, public=public), wanted, place
-            )
+            known = read_scenario(connection, query.scenario, public=public)
+            scenario = before_after(connection, known, wanted, place)
         return ParcelTransit(
-            **_place(connection, place, wanted),
+            **dict(place_transit(connection, place, wanted)),
             parcel_key=parcel_key,
-            stored=StoredGrade(grade=stored.grade, computed_at=stored.computed_at) if stored else None,
+            stored=StoredGrade(**stored._asdict()) if stored else None,
             scenario=scenario,
         )
 
@@ -115,7 +107,7 @@ async def get_point_transit(
 
     def make(connection: Connection) -> PointTransit:
         return PointTransit(
-            **_place(connection, point, wanted),
+            **dict(place_transit(connection, point, wanted)),
             lon=query.lon,
             lat=query.lat,
             is_complete=outside + wanted.method.radius_m <= city.margin_m,
@@ -154,15 +146,3 @@ async def _parcel(session: ReadSession, caller: Caller, parcel_key: str, today: 
     if row is None or not (row.is_published or sees_unpublished(caller)):
         raise NotFound(f"There is no published parcel {parcel_key}.")
     return row
-
-
-def _place(connection: Connection, place: shapely.Geometry, wanted: Asked) -> dict[str, Any]:
-    """Compute the answer of one method about a place; the fields of `schemas.PlaceTransit`."""
-    (found,), levels, around = answers(connection, place, [wanted])
-    fields = dict(method_answer(found, around))
-    return {
-        **fields,
-        "nearest": nearest_stops(found, around),
-        "walking": walking_source(around),
-        "ptal": ptal_answer(levels, found),
-    }

@@ -35,6 +35,7 @@ def effect_answer(effect: Effect, limit: int) -> EffectAnswer:
         stops=stop_changes(effect),
         parcel_list=[_place(row) for row in _largest(gains, limit)],
         site_list=[_place(row) for row in _largest(site_gains, limit)],
+        distance_kind="street_network" if effect.on_streets else "detour_factor",
         is_demo=effect.scenario.is_demo or effect.served.demo,
     )
 
@@ -118,6 +119,7 @@ def _place(row: dict[str, Any]) -> PlaceChange:
         after=row["after"],
         stop=row["stop_name_after"],
         distance_m=_known(row["distance_after"]),
+        walking_m=_known(row["walk_after"]),
         gross_m2=round(float(row["gross_m2"]), 1),
         net_m2=None if pd.isna(row["net_m2"]) else round(float(row["net_m2"]), 1),
         is_demo=row["is_demo"],

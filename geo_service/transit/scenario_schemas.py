@@ -237,6 +237,7 @@ class PlaceChange(BaseModel):
     after: str | None = Field(description="Class after; null: none.")
     stop: str | None = Field(description="Stop that gives the class after.")
     distance_m: float | None = Field(description="Its distance, straight line, m.")
+    walking_m: float | None = Field(description="Way on foot to it, m; null: none up to 2,000 m.")
     gross_m2: float | None = Field(description="Measured area, m2; null: no outline.")
     net_m2: float | None = Field(description="Net area, m2; null: not known.")
     is_demo: bool = Field(description="Invented record.")
@@ -260,8 +261,8 @@ class EffectAnswer(BaseModel):
     stops: list[StopChange] = Field(description="Stops that the scenario serves.")
     parcel_list: list[PlaceChange] = Field(description="Parcels that gain, the largest first.")
     site_list: list[PlaceChange] = Field(description="Sites that gain.")
-    distance_kind: Literal["straight_line"] = Field(
-        "straight_line", description="How distances are measured."
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="How ways on foot were measured: along streets, or estimated from the straight line."
     )
     is_demo: bool = Field(description="The scenario, or a timetable behind it, is invented or simplified.")
 
@@ -274,6 +275,11 @@ class StopOfClass(BaseModel):
     is_new: bool = Field(description="Not in today's timetable.")
     category: str = Field(description="Category of the stop.")
     distance_m: float = Field(description="Straight line from the nearest point of the place, m.")
+    walking_m: float | None = Field(description="Way on foot, m; null: none up to 2,000 m.")
+    walking_min: float | None = Field(description="Minutes for that way at 80 m a minute.")
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="How walking_m was measured: along streets, or estimated from the straight line."
+    )
 
 
 class BeforeAfter(BaseModel):

@@ -7,18 +7,19 @@ functions that grade a timetable.
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geo_service.transit.access import pairs_in_reach, straight_lines
 from geo_service.transit.departures import StopDepartures
+from geo_service.transit.footways import Footways
 from geo_service.transit.grading import Access, best_access, best_groups, grade_stops
 from geo_service.transit.methods import Method
 from geo_service.transit.modes import LineKind, Mode
-from geo_service.transit.proximity import within
 from geo_service.transit.windows import Window
 
 Ints = npt.NDArray[np.int64]
@@ -205,7 +206,11 @@ class Change:
 
 
 def change_of(
-    places: npt.NDArray[Any], xy: npt.NDArray[np.float64], ranks: tuple[Ints, Ints], method: Method
+    places: npt.NDArray[Any],
+    xy: npt.NDArray[np.float64],
+    ranks: tuple[Ints, Ints],
+    method: Method,
+    paths: Footways | None = None,
 ) -> Change:
     """Grade places before and after; stops in reach are looked for and measured once.
 
@@ -219,12 +224,14 @@ def change_of(
         Rank of the category of each stop before and after (number of categories: none), shape (m,) each.
     method
         The method's tables.
+    paths
+        Streets with these stops on them, for a method that goes by the way on foot; None: none are loaded.
     """
     none = len(method.categories)
     useful = np.flatnonzero((ranks[0] < none) | (ranks[1] < none))
-    place, stop, distance = within(places, xy[useful], method.radius_m)
-    pairs = (place, useful[stop], distance)
-    before, after = (best_access(method, len(places), pairs, rank)[0] for rank in ranks)
+    pairs = pairs_in_reach(places, xy, useful, method, paths)
+    found = [best_access(method, len(places), pairs, rank)[0] for rank in ranks]
+    before, after = (replace(each, distance_m=straight_lines(places, xy, each, method)) for each in found)
     return Change(before, after)
 
 

@@ -99,6 +99,11 @@ class NearestStops(BaseModel):
     rail: NearStop | None = Field(description="Trains: S-Bahn, regional, long-distance.")
     tram: NearStop | None = Field(description="Stadtbahn, tram, U-Bahn, suspension railway.")
     bus: NearStop | None = Field(description="Buses.")
+    rail_on_foot: NearStop | None = Field(
+        description="Stop of trains in reach with the shortest way on foot, where it is another one."
+    )
+    tram_on_foot: NearStop | None = Field(description="The same for Stadtbahn, tram, U-Bahn.")
+    bus_on_foot: NearStop | None = Field(description="The same for buses.")
 
 
 class DirectionCount(BaseModel):
@@ -202,7 +207,7 @@ class PtalRoute(BaseModel):
     line: str = Field(description="Line.")
     stop_id: str = Field(description="Where it is boarded.")
     name: str = Field(description="Name of that stop.")
-    distance_m: float = Field(description="Straight line, m.")
+    walking_m: float = Field(description="Way on foot, m.")
     per_hour: float = Field(description="Departures an hour in its busier direction.")
     walk_min: float = Field(description="Minutes on foot.")
     wait_min: float = Field(description="Average wait, minutes, with the allowance for unreliability.")
@@ -217,6 +222,9 @@ class Ptal(BaseModel):
     access_index: float = Field(ge=0, description="Access index.")
     window: str = Field(description="Time of day that was counted, on the reference weekday.")
     source: str = Field(description="Where its rules come from.")
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="Ways on foot along streets (estimated where place or stop meets none), or all estimated."
+    )
     routes: list[PtalRoute] = Field(description="Routes that count, by mode.")
 
 
@@ -259,6 +267,7 @@ class StoredGrade(BaseModel):
 
     grade: str | None = Field(description="Class; null: none.")
     computed_at: datetime = Field(description="When it was computed.")
+    stale: bool = Field(description="It no longer holds: timetable, streets or place have changed since.")
 
 
 class ParcelTransit(PlaceTransit):

@@ -1,29 +1,21 @@
 """Import timetables, grade stops, and store the transit answer of every parcel, plot, site and premises."""
 
 import hashlib
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row
 
 from geo_service.city import CityProfile, load_city
 from geo_service.db import Database
-from geo_service.errors import Conflict, NotFound
+from geo_service.errors import Conflict
 from geo_service.imports.report import Language, Progress, silent
 from geo_service.transit import queries
-from geo_service.transit.grades import asked
 from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
 from geo_service.transit.gtfs_faults import require_writable, write_faults
 from geo_service.transit.gtfs_files import content_hash
 from geo_service.transit.ingest import FeedReport, Labels, write_feed
-from geo_service.transit.levels import offered_services, store_levels
-from geo_service.transit.models import SubjectKind
-from geo_service.transit.ptal import PTAL
-from geo_service.transit.stored import graded_stops, store_access, store_stop_grades
-from geo_service.transit.street_network import footways
 from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
 READER: Final = 3
@@ -211,82 +203,3 @@ def _report_of_stored(stored: Row[Any], changes: Changes, dry_run: bool) -> Feed
         warnings=(*stored.report["warnings"], *changes.warnings),
         rejected=stored.report.get("rejected", {}),
     )
-
-
-@dataclass(frozen=True)
-class RefreshReport:
-    """What a refresh computed.
-
-    Parameters
-    ----------
-    method
-        Key of the method.
-    feeds
-        Name of each feed to the day that was counted.
-    stops
-        Number of stops, and of those with a category (by PTAL: with a route that counts).
-    subjects
-        Kind of subject to grade (None: no grade) to number.
-    """
-
-    method: str
-    feeds: dict[str, date]
-    stops: int
-    graded_stops: int
-    subjects: dict[str, dict[str, int]]
-
-
-def refresh(
-    database: Database, method: str = "are", progress: Progress = silent, actor: str = "transit"
-) -> RefreshReport:
-    """Grade all stops, parcels, plots, sites and premises by a method and replace what is stored of it.
-
-    Readers see the old grades until the new ones are complete. Stops outside the city count as far as the
-    feed has them.
-
-    Parameters
-    ----------
-    database
-        The database.
-    method
-        Key of the method, such as ``are``, or ``ptal``.
-    progress
-        Told of each step.
-    actor
-        Who does it.
-
-    Raises
-    ------
-    BadParameter
-        For an unknown method.
-    NotFound
-        When no timetable is loaded.
-    Conflict
-        While another import or refresh of timetables is writing.
-    """
-    wanted = asked("are" if method == PTAL else method)
-    computed_at = datetime.now(UTC)
-    today = datetime.now(ZoneInfo(load_city(database.settings.city).timezone)).date()
-    with database.begin(actor) as connection:
-        _lock(connection)
-        feeds = connection.execute(queries.current_feeds()).all()
-        if not feeds:
-            raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
-        progress("Grading stops", 0.05)
-        if method == PTAL:
-            days, offered = offered_services(connection, feeds)
-            number, subjects = store_levels(connection, feeds, (today, computed_at), offered, progress)
-            progress("Done", 1.0)
-            return RefreshReport(method, days, number, offered.stop.nunique(), subjects)
-        days, grades = store_stop_grades(connection, feeds, wanted, computed_at)
-        stops = graded_stops(connection, feeds, wanted, grades)
-        progress("Reading streets", 0.15)
-        paths = footways(connection, stops.xy)
-        connection.execute(queries.delete_access(method))
-        subjects = {}
-        for place, kind in enumerate(SubjectKind):
-            progress(f"Grading: {kind}", 0.2 + 0.2 * place)
-            subjects[str(kind)] = store_access(connection, (kind, today, computed_at), stops, wanted, paths)
-    progress("Done", 1.0)
-    graded = int((stops.category_rank < len(wanted.method.categories)).sum())
-    return RefreshReport(method, days, len(stops.ids), graded, subjects)

@@ -5,25 +5,38 @@ from datetime import date, datetime
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
-import shapely
 from sqlalchemy import Connection, Row
 
 from geo_service.db import copy_frame
 from geo_service.transit import queries
 from geo_service.transit.access import GradedStops, access_of
 from geo_service.transit.evidence import stop_evidence
-from geo_service.transit.foot import Footways, walk_columns
+from geo_service.transit.foot import walk_columns
+from geo_service.transit.footways import Footways
 from geo_service.transit.grades import Asked, grade_feed
 from geo_service.transit.grading import best_groups
-from geo_service.transit.models import SubjectKind, TransitAccess, TransitStopGrade
+from geo_service.transit.methods import Method
+from geo_service.transit.models import TransitStopGrade
 from geo_service.transit.modes import Mode
 
 
 def store_stop_grades(
-    connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, computed_at: datetime
+    connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, what: tuple[str, datetime]
 ) -> tuple[dict[str, date], pd.DataFrame]:
-    """Grade the stops of feeds and replace what is stored of the method.
+    """Grade the stops of feeds and replace what is stored of the method and window.
+
+    Parameters
+    ----------
+    connection
+        Connection in a transaction.
+    feeds
+        The feeds.
+    wanted
+        Method and time of day.
+    what
+        Name of the window, and the moment to note.
 
     Returns
     -------
@@ -32,7 +45,9 @@ def store_stop_grades(
     DataFrame
         The mode group that gives each stop its category, as `grading.grade_stops`.
     """
-    connection.execute(queries.delete_stop_grades(wanted.method.key, [feed.id for feed in feeds]))
+    window, computed_at = what
+    ids = [feed.id for feed in feeds]
+    connection.execute(queries.delete_stop_grades(wanted.method.key, window, ids))
     days: dict[str, date] = {}
     best = []
     for feed in feeds:
@@ -42,6 +57,7 @@ def store_stop_grades(
         rows = first[["mode_group", "category", "departures", "headway_min"]].assign(
             stop_pk=first.stop,
             method=wanted.method.key,
+            time_window=window,
             day=pd.Series([days[feed.name]] * len(first), dtype=object),
             window_from_s=wanted.window.start_s,
             window_to_s=wanted.window.end_s,
@@ -68,24 +84,21 @@ def graded_stops(
     )
 
 
-def store_access(
-    connection: Connection,
-    what: tuple[SubjectKind, date, datetime],
-    stops: GradedStops,
-    wanted: Asked,
-    paths: Footways | None,
-) -> dict[str, int]:
-    """Grade and store all subjects of a kind; return how many have each grade ("-": none)."""
-    kind, today, computed_at = what
-    rows = connection.execute(queries.subjects(kind, today)).all()
-    places = shapely.from_wkb(np.array([row.geom for row in rows], dtype=object))
-    access = access_of(places, stops, wanted.method)
-    frame = pd.concat([access, walk_columns(places, access, stops, paths)], axis=1).assign(
-        subject_kind=kind.value,
-        subject_id=[row.id for row in rows],
-        method=wanted.method.key,
-        computed_at=pd.Series([computed_at] * len(rows), dtype=object),
-    )
-    copy_frame(connection, TransitAccess.metadata.tables[TransitAccess.__tablename__], frame)
-    counted = frame.grade.fillna("-").value_counts().sort_index()
-    return {str(grade): int(number) for grade, number in counted.items()}
+def access_columns(
+    places: npt.NDArray[Any], stops: GradedStops, method: Method, paths: Footways | None
+) -> pd.DataFrame:
+    """Return the columns of stored answers about places: class, stops, ways on foot.
+
+    Parameters
+    ----------
+    places
+        Polygons or points, EPSG:25832, shape (n,).
+    stops
+        The graded stops.
+    method
+        The method's tables.
+    paths
+        Streets with the stops on them; None: none are loaded.
+    """
+    access = access_of(places, stops, method, paths)
+    return pd.concat([access, walk_columns(places, access, stops, paths)], axis=1)

@@ -5,11 +5,13 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 from sqlalchemy import Connection
 
 from geo_service.transit import street_queries
-from geo_service.transit.foot import LONGEST_WALK_M, Footways, walks_from
+from geo_service.transit.foot import LONGEST_WALK_M, walks_from
+from geo_service.transit.footways import Footways
 from geo_service.transit.proximity import Floats
 from geo_service.transit.streets import Streets, entrances, street_graph
 
@@ -38,7 +40,18 @@ def footways(connection: Connection, stops: Floats) -> Footways | None:
     return Footways(streets, entrances(np.asarray(shapely.points(stops), dtype=object), streets))
 
 
-def walks_around(connection: Connection, place: shapely.Geometry, stops: Floats) -> Floats:
+def footways_around(connection: Connection, area: shapely.Geometry, stops: Floats) -> Footways | None:
+    """Return the streets around an area (EPSG:25832) with stops on them; None: no streets are loaded."""
+    if network_in_use(connection) is None:
+        return None
+    near = street_queries.walkable_edges(shapely.to_wkb(area), LONGEST_WALK_M)
+    streets = _graph(connection.execute(near).all())
+    return Footways(streets, entrances(np.asarray(shapely.points(stops), dtype=object), streets))
+
+
+def walks_around(
+    connection: Connection, place: shapely.Geometry, stops: Floats
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Measure the ways on foot from one place to stops on the streets around it.
 
     Parameters
@@ -52,8 +65,8 @@ def walks_around(connection: Connection, place: shapely.Geometry, stops: Floats)
 
     Returns
     -------
-    ndarray
-        Metres, shape (n,); NaN: no way up to `foot.LONGEST_WALK_M`.
+    ndarray, ndarray
+        As `foot.walks_from`.
     """
     near = street_queries.walkable_edges(shapely.to_wkb(place), LONGEST_WALK_M)
     return walks_from(place, stops, _graph(connection.execute(near).all()))

@@ -24,6 +24,11 @@ def current_network_name() -> Select[Any]:
     return select(*columns).where(StreetNetwork.is_current)
 
 
+def current_network_id() -> Select[Any]:
+    """Select the id of the network in use, if there is one."""
+    return select(StreetNetwork.id).where(StreetNetwork.is_current)
+
+
 def stored_edges(network_id: int) -> Executable:
     """Select the edges of a network to compare imports.
 

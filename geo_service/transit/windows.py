@@ -55,9 +55,11 @@ def parse_window(text: str) -> Window:
     return window
 
 
+DAY: Final = "day"
+"""The window that is shown where none is asked for; of stored answers the method's own."""
 NAMED_WINDOWS: Final = MappingProxyType(
     {
-        "day": ("weekday", Window(6 * 3600, 20 * 3600)),
+        DAY: ("weekday", Window(6 * 3600, 20 * 3600)),
         "peak_morning": ("weekday", Window(6 * 3600, 9 * 3600)),
         "peak_evening": ("weekday", Window(16 * 3600, 19 * 3600)),
         "evening": ("weekday", Window(20 * 3600, 24 * 3600)),

@@ -238,6 +238,14 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "cable": N_("Seilbahn"),
             "long_distance": N_("Fernverkehr"),
         },
+        "time_window": {
+            "day": N_("tagsüber, werktags 06–20 Uhr"),
+            "peak_morning": N_("Morgenspitze, werktags 06–09 Uhr"),
+            "peak_evening": N_("Abendspitze, werktags 16–19 Uhr"),
+            "evening": N_("abends, werktags 20–24 Uhr"),
+            "saturday": N_("samstags 06–20 Uhr"),
+            "sunday": N_("sonntags 06–20 Uhr"),
+        },
         "line_kind": {
             "new": N_("neue Linie"),
             "prolonged": N_("heutige Linie, verlängert"),

@@ -23,6 +23,8 @@ KEPT_BACK_OF = {
     "transit_stops": {"member_ids"},
     "transit_access": {
         *(f"{mode}_foot_{what}" for mode in ("rail", "tram", "bus") for what in ("stop_pk", "m")),
+        "time_window",
+        "place",
     },  # nearer on foot than in a straight line: shown with the stop's name
     "parcels": set[str](),
 }

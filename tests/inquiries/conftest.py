@@ -19,6 +19,7 @@ from geo_service.restrictions.models import DevelopmentPlan, PlanArea
 from geo_service.sites.models import Plot, Site
 from geo_service.transit.models import TransitAccess
 from tests.matching.api import DEMO, TODAY, Client, add, add_places, add_premises, copied, serving, wkt
+from tests.transit.kept import hold
 from tests.vacant import ASSESS_AS_VACANT
 
 
@@ -158,4 +159,5 @@ def add_register(connection: Connection) -> dict[str, int]:
         "threatened": add_premises(connection, "P-3", vacancy={"status": "threatened"}),
         "let": add_premises(connection, "P-4", vacant=None),
     }  # fmt: skip
+    hold(connection)
     return ids

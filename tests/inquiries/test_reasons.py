@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from geo_service.inquiries.candidates import CriterionName, Kind, Requirement
-from geo_service.inquiries.reasons import ACTUAL, CRITERIA_WORDS, REQUIRED, Asked, State, explain
+from geo_service.inquiries.reasons import (
+    ACTUAL,
+    CRITERIA_WORDS,
+    OUTDATED,
+    REQUIRED,
+    Asked,
+    State,
+    explain,
+)
 
 REQUIREMENT = Requirement(
     as_of=date(2026, 7, 1),
@@ -30,6 +38,7 @@ ROW: dict[str, Any] = {
     "grade": "B",
     "stop": "Hafen",
     "distance_m": 320.4,
+    "transit_stale": False,
     "district": "Hörde",
     "rent_eur_month": 950.0,
     "price_eur_per_m2": 100.0,
@@ -80,6 +89,11 @@ CASES: list[tuple[CriterionName, State, Kind, dict[str, Any], str, str]] = [
         "rent", "met", "premises", {},
         "Nettokaltmiete: 950,00 EUR im Monat; gesucht höchstens 1.200,50 EUR im Monat.",
         "Net cold rent: 950.00 EUR a month; wanted at most 1,200.50 EUR a month.",
+    ),
+    (
+        "transit", "met", "parcel", {"transit_stale": True},
+        "ÖV-Güteklasse: B (Hafen, 320 m)" + OUTDATED.de + "; gesucht mindestens C.",
+        "Public transport class: B (Hafen, 320 m)" + OUTDATED.en + "; wanted at least C.",
     ),
     (
         "rent", "met", "premises", {"rent_is_asked": True},

@@ -42,6 +42,7 @@ def parcel(**changes: Any) -> Any:
         "grade": "B",
         "stop": "Hafen",
         "distance_m": 233.4,
+        "transit_stale": False,
         "zone": "GE",
         "actual_use": "Industrie- und Gewerbefläche;12566|Weg;40",
     }
@@ -152,6 +153,7 @@ def vacancy(**changes: Any) -> Any:
         "since": date(2026, 1, 1),
         "asking_rent_eur_month": Decimal(900),
         "grade": None,
+        "transit_stale": False,
         "is_demo": True,
     }
     return SimpleNamespace(**{**facts, **changes})
@@ -190,6 +192,7 @@ def test_site_says_whether_its_size_is_stated_or_drawn() -> None:
         "due_text": "2027",
         "due_text_en": "2027",
         "grade": None,
+        "transit_stale": False,
         "is_demo": False,
     }
     assert lines(describe_site(SimpleNamespace(**facts), DE))["Wie viel"] == "4,0\u202fha laut Quelle"
@@ -227,3 +230,12 @@ def test_a_changed_parcel_says_that_its_figures_wait() -> None:
     assert lines(describe_parcel(parcel(), DE))["Berechnet für"] == "24.11.2026"
     waiting = lines(describe_parcel(parcel(stale=True), DE))["Berechnet für"]
     assert waiting == "24.11.2026, seither geändert: wird neu berechnet"
+
+
+def test_a_class_that_no_longer_holds_says_so() -> None:
+    near = "ÖV-Güteklasse B: Hafen, 233\u202fm Luftlinie"
+    assert lines(describe_parcel(parcel(), DE))["Wie nah"] == near
+    assert lines(describe_parcel(parcel(transit_stale=True), DE))["Wie nah"] == f"{near} (seither geändert)"
+    assert lines(describe_parcel(parcel(grade=None), DE))["Wie nah"] == "ohne ÖV-Güteklasse"
+    missing = lines(describe_parcel(parcel(grade=None, transit_stale=True), EN))
+    assert missing["How near"] == "transit class not computed"

@@ -60,3 +60,61 @@ def test_a_changed_parcel_is_stale(
     found = client.get("/ogc/collections/availability/items", params={"stale": "true"}).json()["features"]
     assert [feature["properties"]["parcel_key"] for feature in found] == [PUBLIC_KEYS[0]]
     assert client.get("/flaechen?horizon=short").text.count("badge--stale") == 1
+
+
+VIEW = {"bbox": "7.3,51.4,7.7,51.6"}
+TRANSIT = f"/ogc/collections/transit/items/{PUBLIC_KEYS[0]}"
+MARK = "ÖV-Klasse seither geändert"
+
+
+@pytest.fixture
+def old_timetable(database: Database, client: httpx.Client) -> Iterator[None]:
+    """Another timetable became current after the classes were stored, and after the first answers."""
+    for path in ("/flaechen", TRANSIT, address("parcels", 14)):
+        client.get(path)
+    with database.begin("test") as connection:
+        connection.execute(text("UPDATE transit_feeds SET is_current = NOT is_current"))
+    yield
+    with database.begin("test") as connection:
+        connection.execute(text("UPDATE transit_feeds SET is_current = NOT is_current"))
+
+
+def test_classes_that_hold_are_not_marked(client: httpx.Client, read_tile: Any) -> None:  # noqa: F811
+    assert client.get(TRANSIT).json()["properties"]["stale"] is False
+    assert not any("grade_stale" in row for row in read_tile(client.get(address("parcels", 14))))
+    for page in ("/flaechen", "/leerstand", "/maps/overview"):
+        assert MARK not in client.get(page).text
+    assert "seither geändert" not in client.get("/maps/records", params=VIEW).text
+
+
+@pytest.mark.usefixtures("old_timetable")
+def test_after_a_new_timetable_no_stored_class_looks_fresh(client: httpx.Client, read_tile: Any) -> None:  # noqa: F811
+    known = client.get("/ogc/collections/transit/items").json()["features"]
+    assert known
+    assert all(each["properties"]["stale"] is True for each in known)
+    assert client.get("/ogc/collections/transit/items?stale=false").json()["features"] == []
+    tile = [row for row in read_tile(client.get(address("parcels", 14))) if "grade" in row]
+    assert tile
+    assert all(row["grade_stale"] for row in tile)
+    assert client.get("/flaechen").text.count(MARK) == len(PUBLIC_KEYS)
+    assert MARK in client.get("/maps/records", params=VIEW).text
+    assert "Klasse sich seither geändert haben kann" in client.get("/maps/overview").text
+    (parcel,) = client.get("/maps/record", params={"kind": "parcel", "key": PUBLIC_KEYS[0]}).json()["items"]
+    assert dict(parcel["lines"])["Wie nah"].endswith("(seither geändert)")
+
+
+def test_a_moved_parcel_is_marked_alone(client: httpx.Client, database: Database, sample: Sample) -> None:
+    change = "UPDATE transit_access SET place = {} WHERE subject_kind = 'parcel' AND subject_id = :id"
+    moved = {"id": sample.ids[PUBLIC_KEYS[0]]}
+    with database.begin("test") as connection:
+        before = connection.execute(
+            text("SELECT place FROM transit_access WHERE subject_kind = 'parcel' AND subject_id = :id"), moved
+        ).scalar_one()
+        connection.execute(text(change.format("gen_random_uuid()")), moved)
+    try:
+        found = client.get("/ogc/collections/transit/items?stale=true").json()["features"]
+        assert [each["properties"]["parcel_key"] for each in found] == [PUBLIC_KEYS[0]]
+        assert client.get("/flaechen").text.count(MARK) == 1
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(text(change.format(":place")), {**moved, "place": before})

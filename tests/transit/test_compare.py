@@ -15,7 +15,8 @@ from typer.testing import CliRunner, Result
 from geo_service.db import Database
 from geo_service.settings import Settings, get_settings
 from geo_service.transit.commands import transit_app
-from geo_service.transit.service import import_gtfs, refresh
+from geo_service.transit.refresh import refresh
+from geo_service.transit.service import import_gtfs
 from geo_service.vacancies.models import Premises
 from tests.transit.feeds import FeedMaker, street
 
@@ -104,7 +105,7 @@ def test_grades_of_a_version_stay_with_it(database: Database, tmp_path: Path) ->
 
 
 def test_stored_grades_are_counted_method_by_method(database: Database, tmp_path: Path) -> None:
-    """Every 10 minutes: at 100 m ARE C, PTAL 30 / (1.25 + 5 + 0.75) = 4.3; at 600 m 30 / 13.25 = 2.3."""
+    """Every 10 minutes: at 100 m ARE C, PTAL 30 / (1.22 * 1.25 + 5.75) = 4.1; at 600 m 30 / 14.9 = 2.0."""
     import_gtfs(database, feed_of(10).write(tmp_path), "vrr")
     for method in ("are", "ptal"):
         refresh(database, method)
@@ -121,7 +122,7 @@ def test_stored_grades_are_counted_method_by_method(database: Database, tmp_path
     ]
     with database.read() as connection:
         stored = connection.execute(text("SELECT access_index FROM transit_access WHERE grade = '1b'"))
-        assert stored.scalar_one() == pytest.approx(30 / 7, abs=0.01)
+        assert stored.scalar_one() == pytest.approx(30 / (1.22 * 1.25 + 5.75), abs=0.01)
 
 
 def test_many_changes_are_cut_and_counted(database: Database, tmp_path: Path) -> None:

@@ -17,10 +17,12 @@ from geo_service.imports.report import ImportOptions
 from geo_service.parcels.models import Parcel
 from geo_service.settings import Settings
 from geo_service.transit.access import GradedStops, access_of
-from geo_service.transit.foot import Footways, walk_columns
+from geo_service.transit.foot import walk_columns
+from geo_service.transit.footways import Footways
 from geo_service.transit.methods import load_method
 from geo_service.transit.modes import Mode
-from geo_service.transit.service import import_gtfs, refresh
+from geo_service.transit.refresh import refresh
+from geo_service.transit.service import import_gtfs
 from geo_service.transit.street_import import import_streets
 from geo_service.transit.streets import Streets, entrances
 from tests.transit.feeds import street

@@ -15,6 +15,7 @@ from geo_service.transit.journeys import Rules
 from geo_service.transit.reach_models import TransitIsochrone, TransitReach, TransitReachRun
 from tests.sample_city import Sample
 from tests.sample_land import ANNOUNCED_KEY, ENDED_KEY, OBJECTED_KEY, PUBLIC_KEYS
+from tests.transit.kept import hold
 
 KEY = PUBLIC_KEYS[0]
 HTML = {"accept": "text/html"}
@@ -55,6 +56,7 @@ def reached(database: Database, sample: Sample) -> Iterator[Sample]:
             circle = shapely.MultiPolygon([shapely.Point(392_000, 5_708_000).buffer(minutes * 60)])
             values = {"run_id": run_id, "site_id": site_id, "minutes": minutes}
             connection.execute(insert(TransitIsochrone).values(geom=from_shape(circle, srid=25832), **values))
+        hold(connection)
         sample.ids["reached-site"] = site_id
     yield sample
     with database.begin(actor="test") as connection:
@@ -75,7 +77,7 @@ def test_parcel_answer_has_times_rules_and_timetable(reached: Sample, client: ht
     assert first["destination"] == PLACES[0]
     assert (first["median_min"], first["p90_min"], first["changes"]) == (12.1, 20.0, 1)
     assert (second["median_min"], second["share"], second["walking_min"]) == (None, 0.25, None)
-    assert (answer["rules"]["detour"], answer["rules"]["distance_kind"]) == (1.3, "straight_line_with_detour")
+    assert (answer["rules"]["detour"], answer["distance_kind"]) == (1.3, "detour_factor")
     assert (answer["feeds"][0]["day"], answer["feeds"][0]["is_demo"]) == ("2026-03-03", True)
     assert "id" not in answer["feeds"][0]
 
@@ -85,7 +87,8 @@ def test_another_timetable_makes_it_stale(reached: Sample, client: httpx.Client,
     with database.begin(actor="test") as connection:
         connection.execute(text("UPDATE transit_reach_runs SET feeds = '[]'"))
     assert client.get(f"/api/parcels/{KEY}/reach").json()["stale"] is True
-    assert "anderer Fahrplan" in client.get(f"/flaechen/{KEY}", headers=HTML).text
+    page = client.get(f"/flaechen/{KEY}?lang=de", headers=HTML).text
+    assert "Seit dieser Berechnung haben sich Fahrplan, Straßen oder Ort geändert" in page
 
 
 def test_site_answer_and_isochrones(reached: Sample, client: httpx.Client, database: Database) -> None:

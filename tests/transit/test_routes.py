@@ -206,10 +206,11 @@ def test_evening_without_departures_has_no_class_and_says_so(ask: Callable[..., 
 
 
 def test_level_of_accessibility(ask: Callable[..., Any]) -> None:
-    """U47 7 times from 8:15 to 9:15 at 250 m: 30 / (3.125 + 30/7 + 0.75) = 3.676; the bus is beyond 640 m."""
+    """U47 7 times from 8:15 to 9:15 at 250 m, 305 on foot: 30 / (3.81 + 30/7 + 0.75); the bus is too far."""
     ptal = ask()["ptal"]
     assert (ptal["level"], ptal["window"]) == ("1b", "08:15-09:15")
-    assert ptal["access_index"] == pytest.approx(30 / (250 / 80 + 30 / 7 + 0.75), abs=0.001)
+    assert ptal["access_index"] == pytest.approx(30 / (1.22 * 250 / 80 + 30 / 7 + 0.75), abs=0.001)
+    assert (ptal["distance_kind"], ptal["routes"][0]["walking_m"]) == ("detour_factor", 305.0)
     assert [(route["line"], route["name"], route["per_hour"]) for route in ptal["routes"]] == [
         ("U47", "Hafen vrr", 7)
     ]

@@ -16,10 +16,11 @@ from geo_service.errors import Conflict, InvalidInput, NotFound
 from geo_service.settings import Settings
 from geo_service.transit import scenario_register as register
 from geo_service.transit.grades import asked, stop_table
+from geo_service.transit.refresh import refresh
 from geo_service.transit.scenario_answers import effect_answer
 from geo_service.transit.scenario_effect import Effect, before_after, effect_of
 from geo_service.transit.scenario_schemas import ScenarioForm
-from geo_service.transit.service import import_gtfs, refresh
+from geo_service.transit.service import import_gtfs
 from tests.transit.feeds import FeedMaker, street
 from tests.transit.test_service import add_parcel
 

@@ -30,7 +30,8 @@ from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.nearby import answers
-from geo_service.transit.service import import_gtfs, refresh
+from geo_service.transit.refresh import refresh
+from geo_service.transit.service import import_gtfs
 from geo_service.vacancies.models import Premises
 from tests.transit.feeds import TUESDAY, FeedMaker, all_grades, street, write_zip
 

@@ -45,11 +45,13 @@ def test_scenario_page_tells_gains_and_keeps_secrets(stored: httpx.Client, clien
 def test_scenario_map_has_classes_before_and_after(stored: httpx.Client, client: httpx.Client) -> None:
     assert stored
     script = client.get("/oev/szenarien/new-line.js").text
-    calls = re.findall(r"GeoMap\.embedded\(map_transit, (.*)\);", script)
+    calls = re.findall(r"GeoMap\.(?:embedded|records)\(map_transit, (.*)\);", script)
     layers = {spec["key"]: spec for spec in map(json.loads, calls)}
-    assert list(layers) == ["before", "after", "courses", "stops", "planned"]
-    assert layers["before"]["collection"]["features"] == []
-    grades = [feature["properties"]["grade"] for feature in layers["after"]["collection"]["features"]]
+    assert list(layers) == ["before", "after", "boundary", "courses", "stops", "planned"]
+    assert client.get(layers["before"]["url"]).json()["features"] == []
+    assert client.get(layers["stops"]["url"]).json()["features"] == []
+    after = client.get(layers["after"]["url"]).json()["features"]
+    grades = [feature["properties"]["grade"] for feature in after]
     assert grades == ["A", "B", "C"], "category I: A to 500 m, B to 750, C to 1000"
     assert (layers["before"]["on"], layers["after"]["on"]) == (False, True)
     assert len(layers["planned"]["collection"]["features"]) == 2

@@ -37,7 +37,7 @@ from geo_service.web.formats import uses_with_areas
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.pages.asking import names_of
-from geo_service.web.pages.nearness import nearness
+from geo_service.web.pages.nearness import methods_part, nearness
 from geo_service.web.queries.parcel_page import ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
@@ -127,6 +127,8 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         dates={found.id: found for found in await session.execute(ITEM_DATES, {"ids": _item_ids(items)})},
         plans=(await session.execute(PLANS, parameters)).all(),
         **await nearness(frame, session, "parcel", row.id),
+        methods_address=f"/flaechen/{row.parcel_key}/verfahren",
+        json_address=f"/api/parcels/{row.parcel_key}/transit/methods",
         vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
         sketch=sketch(
             (await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})).all()
@@ -159,6 +161,14 @@ def _item_ids(items: list[JsonObject]) -> list[int]:
 def _capacity(parcel_key: str, connection: Connection) -> JsonObject:
     """Compute what may be built on a parcel as of today: never stale."""
     return capacity_record(compute_capacities(connection, today(), [parcel_key]))
+
+
+@router.get("/flaechen/{parcel_key}/verfahren")
+async def parcel_methods(request: Request, session: Reading, caller: Public, parcel_key: str) -> Response:
+    """Show all grading methods side by side: a part of the page, computed when it is opened."""
+    frame = await frame_of(request, session, caller)
+    row = await _parcel(session, parcel_key, frame)
+    return await methods_part(frame, session, "parcel", row.id)
 
 
 @router.get("/flaechen/{parcel_key}/nachbarn")

@@ -1,19 +1,54 @@
-"""The transit answer of a page, or why there is none."""
+"""The transit part of a page: computed from the timetable when it is asked for, or why there is none."""
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
+import shapely
+from fastapi import Response
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.beside import computed
-from geo_service.transit.answers import subject_methods
+from geo_service.errors import NotFound
+from geo_service.transit import nearby_queries, queries
+from geo_service.transit.answers import place_methods, place_transit
 from geo_service.transit.foot_rules import detour
+from geo_service.transit.grades import asked
+from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
-from geo_service.transit.schemas import PlaceMethods
+from geo_service.transit.scenario_effect import before_after
+from geo_service.transit.scenario_models import ScenarioStatus
+from geo_service.transit.scenario_register import list_scenarios, read_scenario, sees_drafts
+from geo_service.transit.scenario_schemas import BeforeAfter, ScenarioEntry
+from geo_service.transit.schemas import PlaceMethods, PlaceTransit
+from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.frame import Frame
-from geo_service.web.queries.parcel_page import ACCESS, TRANSIT_GAP
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.reach import TRAVEL_TIMES
+
+WINDOWS: Final = tuple(NAMED_WINDOWS)
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near transit is to a place.
+
+    Parameters
+    ----------
+    transit
+        Class with its evidence, nearest stops, PTAL; None: see ``gap``.
+    gap
+        no_feed, no_place, no_day (nothing runs on such days); empty: nothing is missing.
+    effect
+        Before and after the scenario asked for; None: none.
+    scenarios
+        Scenarios that can be asked for.
+    """
+
+    transit: PlaceTransit | None
+    gap: str
+    effect: BeforeAfter | None
+    scenarios: list[ScenarioEntry]
 
 
 async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: int) -> dict[str, Any]:
@@ -22,7 +57,7 @@ async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: i
     Parameters
     ----------
     frame
-        The page.
+        The page; its address chooses the window and the scenario.
     session
         Read session.
     kind
@@ -31,15 +66,72 @@ async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: i
         Its id.
     """
     subject = {"subject_kind": kind, "subject_id": subject_id}
-    access = (await session.execute(ACCESS, {**subject, "method": METHOD})).one_or_none()
-    gap = None if access else await session.scalar(TRANSIT_GAP, subject)
-    travel = (await session.execute(TRAVEL_TIMES, subject)).all()
-    methods = None
-    if access:
+    row = (await session.execute(nearby_queries.subject_place(SubjectKind(kind), subject_id))).one()
+    window = _window(frame)
+    key = frame.request.query_params.get("scenario", "")
+    everything = sees_drafts(frame.caller)
 
-        def make(connection: Connection) -> PlaceMethods | None:
-            return subject_methods(connection, SubjectKind(kind), subject_id)
+    def make(connection: Connection) -> Nearness:
+        return _near(connection, row.geom, window, key, everything=everything)
 
-        methods = await computed(frame.request, session, make, public=frame.public)
-    found = {"access": access, "transit_gap": gap, "methods": methods}
-    return {**found, "travel": travel, "detour": detour()}
+    near = await computed(frame.request, session, make, public=frame.public)
+    travel = (await session.execute(TRAVEL_TIMES, {**subject, "place": row.place})).all()
+    return {
+        "near": near,
+        "window": window,
+        "windows": frame.choices("time_window", WINDOWS if window in WINDOWS else (*WINDOWS, window)),
+        "scenario": key,
+        "travel": travel,
+        "detour": detour(),
+    }
+
+
+def _window(frame: Frame) -> str:
+    return frame.request.query_params.get("window") or DAY
+
+
+def _near(connection: Connection, wkb: bytes | None, window: str, key: str, *, everything: bool) -> Nearness:
+    """Compute how near transit is.
+
+    Raises
+    ------
+    BadParameter, NotFound
+        For a window that is none, a scenario that there is not.
+    """
+    wanted = asked(METHOD, window)
+    known = list_scenarios(connection, public=not everything)
+    scenarios = [each for each in known if each.status is not ScenarioStatus.ENDED]
+    if wkb is None:
+        return Nearness(None, "no_place", None, scenarios)
+    if not connection.execute(queries.current_feeds()).first():
+        return Nearness(None, "no_feed", None, scenarios)
+    place = shapely.from_wkb(wkb)
+    try:
+        transit = place_transit(connection, place, wanted)
+    except NotFound:
+        return Nearness(None, "no_day", None, scenarios)
+    effect = None
+    if key:
+        scenario = read_scenario(connection, key, public=not everything)
+        effect = before_after(connection, scenario, wanted, place)
+    return Nearness(transit, "", effect, scenarios)
+
+
+async def methods_part(frame: Frame, session: AsyncSession, kind: str, subject_id: int) -> Response:
+    """Show all methods side by side: a part of a page, computed when it is opened.
+
+    Raises
+    ------
+    NotFound
+        When the place is not known, or no timetable is loaded.
+    """
+    row = (await session.execute(nearby_queries.subject_place(SubjectKind(kind), subject_id))).one()
+    if row.geom is None:
+        raise NotFound("The place is not known.")
+    wanted = [asked(method, _window(frame)) for method in known_methods()]
+
+    def make(connection: Connection) -> PlaceMethods:
+        return place_methods(connection, shapely.from_wkb(row.geom), wanted)
+
+    found = await computed(frame.request, session, make, public=frame.public)
+    return frame.page("partials/transit_methods.html", methods=found, detour=detour())

@@ -65,6 +65,7 @@ async def overview(request: Request, session: Reading, caller: Public) -> Respon
         script_hash=_script_hash(request, frame.language),
         land={row.horizon: row for row in by_horizon},
         land_by_grade=grades,
+        stale_grades=sum(row.stale for row in by_grade),
         vacancy=(await session.execute(VACANCY_RATE)).one(),
         horizons=[horizon.value for horizon in Horizon],
         grades=[grade for grade in styles.GRADES if grade in grades],

@@ -1,5 +1,8 @@
 """Vacant premises: the list with filters, the page of one, how to report a vacancy."""
 
+from typing import Any
+from urllib.parse import quote
+
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,7 +14,7 @@ from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.filters import PremisesFilter, check_keys, loosened, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.land import after_of, read_after, wants_part
-from geo_service.web.pages.nearness import nearness
+from geo_service.web.pages.nearness import methods_part, nearness
 from geo_service.web.queries.parcels import PAGE_SIZE
 from geo_service.web.queries.premises import (
     DISTRICTS,
@@ -76,16 +79,38 @@ async def _hints(
 async def premises(request: Request, session: Reading, caller: Public, premises_key: str) -> Response:
     """Show premises; rent agreed in private, landlord and notes only to those who let."""
     frame = await frame_of(request, session, caller)
-    may_see_private = frame.may_see("vacancies", "net_rent_eur_month")
-    parameters = {"premises_key": premises_key, "public": frame.public, "may_see_private": may_see_private}
-    row = (await session.execute(PREMISES, parameters)).one_or_none()
-    if row is None:
-        raise NotFound(f"There are no vacant premises {premises_key[:60]!r}.")
+    row = await _premises(frame, session, premises_key)
     return frame.page(
         "premises.html",
         row=row,
         address=premises_address(row),
         **await nearness(frame, session, "premises", row.id),
+        methods_address=f"/leerstand/{quote(row.premises_key, safe='')}/verfahren",
+        json_address="",
         history=(await session.execute(HISTORY, {"premises_id": row.id, "public": frame.public})).all(),
-        may_see_private=may_see_private,
+        may_see_private=frame.may_see("vacancies", "net_rent_eur_month"),
     )
+
+
+@router.get("/leerstand/{premises_key}/verfahren")
+async def premises_methods(request: Request, session: Reading, caller: Public, premises_key: str) -> Response:
+    """Show all grading methods side by side: a part of the page, computed when it is opened."""
+    frame = await frame_of(request, session, caller)
+    row = await _premises(frame, session, premises_key)
+    return await methods_part(frame, session, "premises", row.id)
+
+
+async def _premises(frame: Frame, session: AsyncSession, premises_key: str) -> Any:  # noqa: ANN401 - a row
+    """Read premises.
+
+    Raises
+    ------
+    NotFound
+        When there are none, or none that this caller may see.
+    """
+    may_see_private = frame.may_see("vacancies", "net_rent_eur_month")
+    parameters = {"premises_key": premises_key, "public": frame.public, "may_see_private": may_see_private}
+    row = (await session.execute(PREMISES, parameters)).one_or_none()
+    if row is None:
+        raise NotFound(f"There are no vacant premises {premises_key[:60]!r}.")
+    return row

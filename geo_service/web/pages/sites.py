@@ -3,17 +3,22 @@
 from datetime import date
 from typing import Any
 
+import shapely
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
 from geo_service.availability.models import Horizon
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.db import Reading
 from geo_service.errors import NotFound
+from geo_service.transit.reach_search import ISOCHRONES_MIN
 from geo_service.web.charts import sketch, time_line
-from geo_service.web.frame import frame_of
+from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
-from geo_service.web.pages.nearness import nearness
+from geo_service.web.pages.asking import map_script
+from geo_service.web.pages.nearness import methods_part, nearness
+from geo_service.web.queries.reach import ISOCHRONES
 from geo_service.web.queries.sites import (
     MILESTONES,
     PHASES,
@@ -25,7 +30,9 @@ from geo_service.web.queries.sites import (
     SITE_VACANCIES,
     SITES,
 )
+from maps.base import RenderedMap
 from maps.naming import parcel_title
+from maps.transit import reach_map
 
 router = APIRouter()
 
@@ -47,6 +54,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
     of_site = {"site_id": row.id}
     visible = {**of_site, "public": frame.public}
     phases = (await session.execute(PHASES, of_site)).all()
+    drawn = await _reach_map(frame, session, row)
     return frame.page(
         "site.html",
         row=row,
@@ -60,9 +68,46 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         vacancies=(await session.execute(SITE_VACANCIES, visible)).all(),
         sketch=sketch((await session.execute(SITE_OUTLINE, visible)).all()),
         **await nearness(frame, session, "site", row.id),
+        methods_address=f"/standorte/{row.slug}/verfahren",
+        json_address="",
+        reach_map=drawn,
+        reach_minutes=ISOCHRONES_MIN,
+        map=drawn,
+        map_program=f"/standorte/{row.slug}/erreichbarkeit.js?lang={frame.language}",
         horizons=[horizon.value for horizon in Horizon],
         title_of=lambda parcel: parcel_title(parcel, frame.speaker),
     )
+
+
+@router.get("/standorte/{slug}/verfahren")
+async def site_methods(request: Request, session: Reading, caller: Public, slug: str) -> Response:
+    """Show all grading methods side by side: a part of the page, computed when it is opened."""
+    frame = await frame_of(request, session, caller)
+    row = (await session.execute(SITE, {"slug": slug})).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no site {slug[:60]!r}.")
+    return await methods_part(frame, session, "site", row.id)
+
+
+@router.get("/standorte/{slug}/erreichbarkeit.js")
+async def site_reach_script(request: Request, session: Reading, caller: Public, slug: str) -> Response:
+    """Answer with the program of the map of what is reached from a site."""
+    frame = await frame_of(request, session, caller)
+    row = (await session.execute(SITE, {"slug": slug})).one_or_none()
+    made = await _reach_map(frame, session, row) if row else None
+    if made is None:
+        raise NotFound(f"There is no map of what is reached from {slug[:60]!r}.")
+    return map_script(made)
+
+
+async def _reach_map(frame: Frame, session: AsyncSession, row: Any) -> RenderedMap | None:  # noqa: ANN401
+    """Build the map of what is reached from a site; None where nothing is computed."""
+    areas = (await session.execute(ISOCHRONES, {"site_id": row.id})).all()
+    if not areas:
+        return None
+    shapes = [(each.minutes, shapely.from_wkb(each.geom)) for each in areas]
+    label = frame.speaker.say("Karte dessen, was von %(site)s zu erreichen ist", site=row.name)
+    return reach_map(frame.city, frame.speaker, frame.basemap, label, shapes)
 
 
 def _laid_out(phases: Any) -> Any:  # noqa: ANN401 - rows in, spans out

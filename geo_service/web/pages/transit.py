@@ -1,64 +1,45 @@
 """Transit: classes, stops and lines of the city; what a scenario changes, as map and table."""
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pandas as pd
 import shapely
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo_service.auth import Public
+from geo_service.auth import Caller, Public
+from geo_service.auth.publication import sees_unpublished
 from geo_service.beside import computed
 from geo_service.clock import Today
+from geo_service.conditional import caching, conditional, etag_of
 from geo_service.db import Reading
 from geo_service.errors import NotFound
-from geo_service.transit.all_stops import areas_after, areas_before, courses, graded_stops
+from geo_service.transit.all_stops import courses
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.methods import known_methods, load_method
 from geo_service.transit.scenario_answers import effect_answer
 from geo_service.transit.scenario_effect import Effect, effect_of
 from geo_service.transit.scenario_register import list_scenarios, read_scenario, sees_drafts
-from geo_service.transit.scenario_schemas import ScenarioEntry
+from geo_service.transit.scenario_schemas import ScenarioAnswer, ScenarioEntry
+from geo_service.transit.windows import DAY, NAMED_WINDOWS
+from geo_service.web.classes import CityClasses, ScenarioClasses, kept_classes
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import Named, map_script, names_of
 from maps.base import RenderedMap
 from maps.describe import Item
-from maps.transit import MapStop, TransitLayers, transit_map
+from maps.transit import MapStop, TransitLayers, stops_geojson, transit_map
 
 router = APIRouter(prefix="/oev")
 
 METHOD: Final = "are"
+GEOJSON: Final = "application/geo+json"
 MOST_STOPS: Final = 400
-"""Stops listed and drawn one by one."""
+"""Stops listed one by one."""
 MOST_PARCELS: Final = 100
-
-
 STAGES: Final = {"before": ("before",), "after": ("before", "after")}
 """What is told of a stop of today, and of one of a scenario."""
-
-
-@dataclass(frozen=True)
-class City:
-    """Classes of the whole city.
-
-    Parameters
-    ----------
-    wanted
-        Method and window.
-    stops
-        As `all_stops.graded_stops`.
-    days
-        Feed to the day that was counted.
-    areas
-        Classes of today.
-    """
-
-    wanted: Asked
-    stops: pd.DataFrame
-    days: dict[str, date]
-    areas: list[tuple[str, Any]]
 
 
 @router.get("")
@@ -66,7 +47,7 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
     """Show classes, stops with lines, the method, and scenarios."""
     frame = await frame_of(request, session, caller)
     wanted = _wanted(request)
-    city, city_map = await _city(frame, session, wanted)
+    city = await _city(request, session, caller, wanted)
     public = not sees_drafts(caller)
     scenarios: list[ScenarioEntry] = await session.run_sync(
         lambda sync: list_scenarios(sync.connection(), public=public)
@@ -75,36 +56,53 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
     best = graded.sort_values(["rank_before", "headway_min_before", "name"]) if len(graded) else graded
     return frame.page(
         "transit.html",
-        wanted=wanted,
-        methods=_methods(frame),
+        **_choices(frame, wanted),
         city=city,
         scenarios=scenarios,
         may_write=sees_drafts(caller),
         stops=best.head(MOST_STOPS).to_dict("records"),
         graded=len(graded),
         group=lambda key: _group(frame, wanted, key),
-        map=city_map,
+        map=_city_map(frame) if city else None,
     )
 
 
 @router.get(".js")
 async def transit_script(request: Request, session: Reading, caller: Public) -> Response:
     """Answer with the program of the map of the classes."""
+    _wanted(request)
+    return map_script(_city_map(await frame_of(request, session, caller)))
+
+
+@router.get("/klassen.geojson")
+async def class_areas(request: Request, caller: Public) -> Response:
+    """Answer with the areas of the classes of today."""
+    city = await _known_city(request, None, caller, _wanted(request))
+    return _sent(request, caller, city.geojson)
+
+
+@router.get("/haltestellen.geojson")
+async def graded_stops(request: Request, session: Reading, caller: Public) -> Response:
+    """Answer with the stops that have a category, and what a click on each tells."""
     frame = await frame_of(request, session, caller)
-    _, city_map = await _city(frame, session, _wanted(request))
-    if city_map is None:
-        raise NotFound("No timetable is loaded yet.")
-    return map_script(city_map)
+    city = await _known_city(request, session, caller, _wanted(request))
+    graded = city.stops[city.stops.category_before.notna()].to_dict("records")
+    return _sent(request, caller, stops_geojson([_stop(frame, city.wanted, row, "before") for row in graded]))
+
+
+@router.get("/szenarien/{key}/klassen.geojson")
+async def scenario_areas(request: Request, caller: Public, key: str) -> Response:
+    """Answer with the areas of the classes with a scenario."""
+    _, classes = await _classes(request, None, caller, key)
+    return _sent(request, caller, classes.geojson)
 
 
 @router.get("/szenarien/{key}.js")
-async def scenario_script(
-    request: Request, session: Reading, caller: Public, today: Today, key: str
-) -> Response:
+async def scenario_script(request: Request, session: Reading, caller: Public, key: str) -> Response:
     """Answer with the program of the map of a scenario."""
     frame = await frame_of(request, session, caller)
-    _, scenario_map = await _scenario(frame, session, today, key)
-    return map_script(scenario_map)
+    scenario, classes = await _classes(request, session, caller, key)
+    return map_script(_scenario_map(frame, scenario, classes))
 
 
 @router.get("/szenarien/{key}")
@@ -113,30 +111,49 @@ async def scenario_page(
 ) -> Response:
     """Show a scenario: map before and after, gains by class, stops, parcels and sites that gain."""
     frame = await frame_of(request, session, caller)
-    effect, scenario_map = await _scenario(frame, session, today, key)
+    wanted, everything, unpublished = _wanted(request), sees_drafts(caller), sees_unpublished(caller)
+
+    def make(connection: Connection) -> Effect:
+        known = read_scenario(connection, key, public=not everything)
+        return effect_of(connection, known, wanted, today, public=not unpublished)
+
+    effect = await computed(request, session, make, public=not unpublished)
     answer = effect_answer(effect, MOST_PARCELS)
     named: dict[str, Named] = await names_of(session, frame, [place.key for place in answer.parcel_list])
+    scenario, classes = await _classes(request, session, caller, key)
     return frame.page(
         "transit_scenario.html",
-        wanted=effect.wanted,
-        methods=_methods(frame),
-        scenario=effect.scenario,
-        may_write=sees_drafts(caller),
+        **_choices(frame, wanted),
+        scenario=scenario,
+        may_write=everything,
         answer=answer,
         named=named,
         group=lambda key: _group(frame, effect.wanted, key),
-        map=scenario_map,
+        map=_scenario_map(frame, scenario, classes),
     )
 
 
 def _wanted(request: Request) -> Asked:
-    return asked(request.query_params.get("method", METHOD), request.query_params.get("window") or None)
+    return asked(request.query_params.get("method", METHOD), _window(request))
 
 
-def _methods(frame: Frame) -> list[tuple[str, str]]:
+def _window(request: Request) -> str:
+    return request.query_params.get("window") or DAY
+
+
+def _choices(frame: Frame, wanted: Asked) -> dict[str, Any]:
+    """Return the methods and windows that can be chosen, and the chosen ones."""
     english = frame.language == "en"
     methods = [load_method(key) for key in known_methods()]
-    return [(method.key, method.name_en if english else method.name_de) for method in methods]
+    window = _window(frame.request)
+    windows = [*NAMED_WINDOWS] if window in NAMED_WINDOWS else [*NAMED_WINDOWS, window]
+    return {
+        "wanted": wanted,
+        "window": window,
+        "windows": frame.choices("time_window", windows),
+        "methods": [(each.key, each.name_en if english else each.name_de) for each in methods],
+        "asked": {"method": wanted.method.key, "window": window, "lang": frame.language},
+    }
 
 
 def _group(frame: Frame, wanted: Asked, key: str | None) -> str:
@@ -147,53 +164,72 @@ def _group(frame: Frame, wanted: Asked, key: str | None) -> str:
     return names[key].name_en if frame.language == "en" else names[key].name_de
 
 
-async def _city(frame: Frame, session: Reading, wanted: Asked) -> tuple[City | None, RenderedMap | None]:
-    """Compute the classes of the city, and draw them; None while no timetable is loaded."""
+async def _known_city(
+    request: Request, session: AsyncSession | None, caller: Caller, wanted: Asked
+) -> CityClasses:
+    """Compute the classes of the city, or take those computed from the same timetables.
 
-    def make(connection: Connection) -> tuple[City, RenderedMap]:
-        city = _compute_city(connection, wanted)
-        return city, _city_map(frame, city)
+    Raises
+    ------
+    NotFound
+        While no timetable is loaded.
+    """
+    kept = kept_classes(request)
 
+    def make(connection: Connection) -> CityClasses:
+        return kept.city(connection, wanted)
+
+    return await computed(request, session, make, public=not sees_unpublished(caller))
+
+
+async def _city(request: Request, session: AsyncSession, caller: Caller, wanted: Asked) -> CityClasses | None:
     try:
-        return await computed(frame.request, session, make, public=frame.public)
+        return await _known_city(request, session, caller, wanted)
     except NotFound:
-        return None, None
+        return None
 
 
-def _compute_city(connection: Connection, wanted: Asked) -> City:
-    stops, days = graded_stops(connection, wanted)
-    return City(wanted, stops, days, areas_before(stops, wanted))
+async def _classes(
+    request: Request, session: AsyncSession | None, caller: Caller, key: str
+) -> tuple[ScenarioAnswer, ScenarioClasses]:
+    """Return a scenario with the stops it serves and the classes with it."""
+    kept, wanted, everything = kept_classes(request), _wanted(request), sees_drafts(caller)
 
-
-async def _scenario(frame: Frame, session: Reading, today: date, key: str) -> tuple[Effect, RenderedMap]:
-    """Compute the effect of a scenario, and draw it with the classes of the city."""
-    wanted, everything = _wanted(frame.request), sees_drafts(frame.caller)
-
-    def make(connection: Connection) -> tuple[Effect, RenderedMap]:
+    def compute(connection: Connection) -> tuple[ScenarioAnswer, ScenarioClasses]:
         scenario = read_scenario(connection, key, public=not everything)
-        effect = effect_of(connection, scenario, wanted, today, public=frame.public)
-        return effect, _scenario_map(frame, _compute_city(connection, wanted), effect)
+        return scenario, kept.scenario(connection, scenario, wanted)
 
-    return await computed(frame.request, session, make, public=frame.public)
+    return await computed(request, session, compute, public=not sees_unpublished(caller))
 
 
-def _city_map(frame: Frame, city: City) -> RenderedMap:
-    graded = city.stops[city.stops.category_before.notna()].to_dict("records")
-    stops = [_stop(frame, city.wanted, row, "before") for row in graded]
+def _sent(request: Request, caller: Caller, content: bytes) -> Response:
+    return conditional(request, content, etag_of(content), GEOJSON, caching(caller))
+
+
+def _address(frame: Frame, path: str) -> str:
+    """Return an address with the method, window and language of the page."""
+    values = frame.request.query_params
+    asked_for = {name: values[name] for name in ("method", "window") if values.get(name)}
+    return f"{path}?{urlencode({**asked_for, 'lang': frame.language})}"
+
+
+def _city_map(frame: Frame) -> RenderedMap:
     label = frame.speaker.say("Karte der ÖV-Güteklassen")
-    layers = TransitLayers({"now": city.areas}, stops)
+    layers = TransitLayers(
+        {"now": _address(frame, "/oev/klassen.geojson")}, _address(frame, "/oev/haltestellen.geojson")
+    )
     return transit_map(frame.city, frame.speaker, frame.basemap, label, layers)
 
 
-def _scenario_map(frame: Frame, city: City, effect: Effect) -> RenderedMap:
-    served = effect.served.frame
-    others = city.stops[city.stops.category_before.notna() & ~city.stops.number.isin(served.number)]
-    lines = [line.stops for line in effect.scenario.lines]
+def _scenario_map(frame: Frame, scenario: ScenarioAnswer, classes: ScenarioClasses) -> RenderedMap:
+    served = classes.served.frame
+    wanted = _wanted(frame.request)
+    after = _address(frame, f"/oev/szenarien/{scenario.key}/klassen.geojson")
     layers = TransitLayers(
-        {"before": city.areas, "after": areas_after(city.stops, served, effect.wanted)},
-        [_stop(frame, city.wanted, row, "before") for row in others.to_dict("records")],
-        [_stop(frame, city.wanted, row, "after") for row in served.to_dict("records")],
-        courses(served, lines),
+        {"before": _address(frame, "/oev/klassen.geojson"), "after": after},
+        _address(frame, "/oev/haltestellen.geojson"),
+        [_stop(frame, wanted, row, "after") for row in served.to_dict("records")],
+        courses(served, [line.stops for line in scenario.lines]),
     )
     label = frame.speaker.say("Karte der ÖV-Güteklassen vorher und nachher")
     return transit_map(frame.city, frame.speaker, frame.basemap, label, layers)

@@ -4,8 +4,6 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from geo_service.transit.access import FAMILIES
-
 PARCEL: Final[TextClause] = text("""
     SELECT p.id, p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.municipality,
            p.location_text, p.actual_use, p.official_area_m2, p.area_m2, p.land_value_eur_per_m2,
@@ -58,59 +56,6 @@ PLANS: Final[TextClause] = text("""
      ORDER BY overlap_m2 DESC, dp.plan_key, pa.id
 """)
 """Plans and building areas upon a parcel, the largest share first. Parameter: ``parcel_id``; areas in m²."""
-
-ACCESS: Final[TextClause] = text("""
-    SELECT t.method, t.grade, t.category, t.distance_m, t.next_grade, t.next_distance_m,
-           t.rail_distance_m, t.tram_distance_m, t.bus_distance_m, t.computed_at,
-           t.walk_kind, t.walk_m, t.rail_walk_m, t.tram_walk_m, t.bus_walk_m,
-           CASE WHEN t.rail_foot_stop_pk <> t.rail_stop_pk THEN rf.name END AS rail_foot, t.rail_foot_m,
-           CASE WHEN t.tram_foot_stop_pk <> t.tram_stop_pk THEN mf.name END AS tram_foot, t.tram_foot_m,
-           CASE WHEN t.bus_foot_stop_pk <> t.bus_stop_pk THEN bf.name END AS bus_foot, t.bus_foot_m,
-           w.source AS walk_source, w.licence AS walk_licence, w.source_date AS walk_date,
-           w.is_demo AS walk_is_demo,
-           s.name AS stop, s.lines AS lines,
-           n.name AS next_stop,
-           r.name AS rail_stop, ARRAY(SELECT DISTINCT line FROM transit_departures
-                      WHERE stop_pk = r.id AND mode = ANY(:rail) ORDER BY line)
-               AS rail_lines,
-           m.name AS tram_stop, ARRAY(SELECT DISTINCT line FROM transit_departures
-                      WHERE stop_pk = m.id AND mode = ANY(:tram) ORDER BY line)
-               AS tram_lines,
-           b.name AS bus_stop, ARRAY(SELECT DISTINCT line FROM transit_departures
-                      WHERE stop_pk = b.id AND mode = ANY(:bus) ORDER BY line)
-               AS bus_lines,
-           g.day, g.window_from_s, g.window_to_s, g.mode_group, g.departures, g.headway_min, g.evidence,
-           f.name AS feed, f.publisher, f.feed_version, f.source AS feed_source, f.is_demo AS feed_is_demo
-      FROM transit_access t
-      LEFT JOIN transit_stops s ON s.id = t.stop_pk
-      LEFT JOIN transit_stops n ON n.id = t.next_stop_pk
-      LEFT JOIN transit_stops r ON r.id = t.rail_stop_pk
-      LEFT JOIN transit_stops m ON m.id = t.tram_stop_pk
-      LEFT JOIN transit_stops b ON b.id = t.bus_stop_pk
-      LEFT JOIN transit_stops rf ON rf.id = t.rail_foot_stop_pk
-      LEFT JOIN transit_stops mf ON mf.id = t.tram_foot_stop_pk
-      LEFT JOIN transit_stops bf ON bf.id = t.bus_foot_stop_pk
-      LEFT JOIN street_networks w ON w.is_current AND t.walk_kind = 'street_network'
-      LEFT JOIN transit_stop_grades g ON g.stop_pk = t.stop_pk AND g.method = t.method
-      LEFT JOIN transit_feeds f ON f.id = s.feed_id
-     WHERE t.subject_kind = :subject_kind AND t.subject_id = :subject_id AND t.method = :method
-""").bindparams(**{family: sorted(modes) for family, modes in FAMILIES.items()})
-"""Transit answer about a parcel, site or premises with the departures that gave it; distances in metres.
-
-rail_foot and the like: the stop with the shortest way where that is another one; NULL else.
-
-Parameters: ``subject_kind``, ``subject_id``, ``method``.
-"""
-
-TRANSIT_GAP: Final[TextClause] = text("""
-    SELECT CASE WHEN NOT EXISTS (SELECT FROM transit_feeds WHERE is_current) THEN 'no_feed'
-                WHEN :subject_kind = 'premises' AND EXISTS (
-                     SELECT FROM premises WHERE id = :subject_id AND geom IS NULL) THEN 'no_place'
-                WHEN :subject_kind = 'site' AND EXISTS (
-                     SELECT FROM sites WHERE id = :subject_id AND geom IS NULL) THEN 'no_place'
-                ELSE 'not_computed' END
-""")
-"""Why a parcel, site or premises has no transit answer. Parameters: ``subject_kind``, ``subject_id``."""
 
 NEARBY_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,

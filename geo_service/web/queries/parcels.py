@@ -10,7 +10,10 @@ from geo_service.availability.models import Availability, Category, Horizon, Usa
 from geo_service.availability.queries import is_stale
 from geo_service.parcels.models import District, Parcel
 from geo_service.restrictions.models import PlanArea
+from geo_service.transit.freshness import STATE, state_of
+from geo_service.transit.freshness import is_stale as is_outdated
 from geo_service.transit.models import TransitAccess, TransitStop
+from geo_service.transit.windows import DAY
 from geo_service.web.filters import ALL_HORIZONS, GRADES, GROUNDS, SHOWN_METHOD, LandFilter
 
 METHOD: Final = SHOWN_METHOD
@@ -40,6 +43,7 @@ ACCESS: Final = and_(
     TransitAccess.subject_kind == "parcel",
     TransitAccess.subject_id == Parcel.id,
     TransitAccess.method == METHOD,
+    TransitAccess.time_window == DAY,
 )
 
 
@@ -96,6 +100,7 @@ def parcel_list(
             TransitAccess.grade,
             TransitAccess.distance_m,
             TransitStop.name.label("stop"),
+            is_outdated(Parcel.geom).label("transit_stale"),
             ZONE.label("zone"),
             Usability.piece_m2,
             Usability.ground,
@@ -121,6 +126,7 @@ def _joined(statement: Rows, conditions: LandFilter, *, public: bool) -> Rows:
         .outerjoin(District, District.id == Parcel.district_id)
         .outerjoin(TransitAccess, ACCESS)
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
+        .outerjoin(STATE, state_of())
         .where(Parcel.valid.contains(func.current_date()), Availability.net_m2 > 0)
         .where(*_conditions(conditions, public=public))
     )

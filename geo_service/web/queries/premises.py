@@ -18,7 +18,9 @@ from sqlalchemy.orm import aliased
 
 from geo_service.auth.publication import published_vacancy
 from geo_service.parcels.models import District, Quarter
+from geo_service.transit.freshness import STATE, is_stale, state_of
 from geo_service.transit.models import TransitAccess, TransitStop
+from geo_service.transit.windows import DAY
 from geo_service.vacancies.models import Premises, Vacancy, VacancyStatus
 from geo_service.web.filters import PremisesFilter
 from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, Rows
@@ -80,6 +82,7 @@ def premises_list(
             TransitAccess.grade,
             TransitStop.name.label("stop"),
             TransitAccess.distance_m,
+            is_stale(Premises.geom).label("transit_stale"),
             sort_key.label("sort_key"),
         ),
         conditions,
@@ -103,9 +106,11 @@ def _joined(statement: Rows, conditions: PremisesFilter, *, public: bool) -> Row
                 TransitAccess.subject_kind == "premises",
                 TransitAccess.subject_id == Premises.id,
                 TransitAccess.method == METHOD,
+                TransitAccess.time_window == DAY,
             ),
         )
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
+        .outerjoin(STATE, state_of())
         .where(Premises.valid.contains(func.current_date()), *_conditions(conditions))
     )
 

@@ -21,20 +21,26 @@ LAND_BY_HORIZON: Final[TextClause] = text("""
 known stand apart (``in_use``, ``unknown`` in the place of the horizon). Parameter: ``public``."""
 
 LAND_BY_GRADE: Final[TextClause] = text("""
-    SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(a.net_m2) AS net_m2
+    SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(a.net_m2) AS net_m2,
+           count(*) FILTER (WHERE t.subject_id IS NOT NULL AND (coalesce(state.stale, true)
+                 OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid))) AS stale
       FROM availability a
       JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
        AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
       LEFT JOIN transit_access t
-        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method
+        ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method AND t.time_window = 'day'
+      LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
      WHERE a.net_m2 > 0
        AND (NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
      GROUP BY 1
 """)
-"""Number and net area (m²) of parcels on offer per transit class. Parameters: ``public``, ``method``."""
+"""Number and net area (m²) of parcels on offer per transit class; ``stale``: whose class no longer holds.
+
+Parameters: ``public``, ``method``.
+"""
 
 VACANCY_RATE: Final[TextClause] = text("""
     SELECT count(*) AS premises, coalesce(sum(pr.area_m2), 0) AS area_m2,

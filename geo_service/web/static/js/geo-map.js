@@ -188,6 +188,12 @@ const GeoMap = (() => {
         return {stroke: true, color: fill.color, weight: 0.5, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
       },
     }),
+    reach: (map) => ({
+      style: (feature) => {
+        const {color} = map.geo.settings.styles.reach[feature.properties.minutes] || {color: "#ffffff"};
+        return {stroke: true, color, weight: 1, fillColor: color, fillOpacity: 0.55, interactive: false};
+      },
+    }),
     graded_stops: (map) => ({
       pointToLayer: (feature, latlng) => L.circleMarker(latlng, {
         radius: feature.properties.planned ? 7 : 3.5, weight: feature.properties.planned ? 3 : 1.5,
@@ -246,6 +252,14 @@ const GeoMap = (() => {
     return drawn;
   }
 
+  /* What a record itself has to tell is told when it is clicked. */
+  function tellOnClick(map, drawn) {
+    drawn.eachLayer((layer) => {
+      const {item} = layer.feature.properties;
+      if (item) layer.bindPopup(() => popupContent(map, [item]), {maxWidth: 300});
+    });
+  }
+
   /* Records of an address, fetched when first shown. */
   function records(map, spec) {
     const group = spec.extra.cluster ? cluster(map) : L.layerGroup();
@@ -256,7 +270,7 @@ const GeoMap = (() => {
       try {
         const answer = await fetch(spec.url);
         if (!answer.ok) throw new Error(`${spec.url}: ${answer.status}`);
-        fill(map, spec, group, await answer.json());
+        tellOnClick(map, fill(map, spec, group, await answer.json()));
         thinLabels(map);
         map.fire("geo:loaded", {key: spec.key});
       } catch {
@@ -270,11 +284,7 @@ const GeoMap = (() => {
   /* Records that the page holds itself. */
   function embedded(map, spec) {
     const group = spec.extra.cluster ? cluster(map) : L.layerGroup();
-    const drawn = fill(map, spec, group, spec.collection);
-    drawn.eachLayer((layer) => {
-      const {item} = layer.feature.properties;
-      if (item) layer.bindPopup(() => popupContent(map, [item]), {maxWidth: 300});
-    });
+    tellOnClick(map, fill(map, spec, group, spec.collection));
     register(map, spec, group);
     toggle(map, spec.key, spec.on);
   }
