@@ -100,6 +100,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
     land = (features, tiles, exports, editing, auth, availability, city, transit, reach, scenarios)
+    app.include_router(tiles.together, dependencies=[Depends(identify), Depends(given_once)])
     for part in (*land, inquiries, matching, sites, search):  # tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])
     app.include_router(web.router, dependencies=[Depends(identify)])

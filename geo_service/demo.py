@@ -16,11 +16,10 @@ from data.demo.streets import demo_streets, write_streets
 from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
-from geo_service.availability.capacities import refresh as refresh_capacities
+from geo_service.availability.assessing import assess_stored
 from geo_service.availability.queries import stored_totals
 from geo_service.availability.service import options_of
 from geo_service.availability.stored import refresh as refresh_availability
-from geo_service.availability.usable import assess_stored
 from geo_service.city import CityProfile, load_city
 from geo_service.console import Report, err, out, progress
 from geo_service.db import Database
@@ -84,11 +83,10 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     refresh_availability(
         database,
         options_of(today),
-        lambda what, share: report(what, 0.85 + 0.12 * share),
+        lambda what, share: report(what, 0.85 + 0.15 * share),
         ACTOR,
         then=assess_stored,
     )
-    refresh_capacities(database, lambda what, share: report(what, 0.97 + 0.03 * share), ACTOR)
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
 

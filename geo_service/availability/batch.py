@@ -20,7 +20,7 @@ from geo_service.availability.identity import Identity, identity, require_identi
 from geo_service.availability.inputs import Inputs, Options, geometries, require_usable
 from geo_service.availability.kernel import Progress, compute_availability
 from geo_service.availability.partitions import LARGEST, Partition, around, plan_partitions
-from geo_service.availability.stored import RowsOf, stored_rows
+from geo_service.availability.stored import Computed, RowsOf, stored_rows
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def on_cluster(address: str, largest: int = LARGEST) -> RowsOf:
 
     def rows_of(
         connection: Connection, options: Options, computed_at: datetime, progress: Progress
-    ) -> pd.DataFrame:
+    ) -> Computed:
         progress(f"Connecting to {address}", 0.0)
         with connected(address) as cluster:
             plan = plan_partitions(flur_sizes(connection, options.as_of), largest)
@@ -114,7 +114,7 @@ def on_cluster(address: str, largest: int = LARGEST) -> RowsOf:
             for done, (job, rows) in enumerate(cluster.run(compute_rows, jobs), start=1):
                 parts.append(rows)
                 progress(f"Gemarkung {job.name}: partition {done} of {len(plan)}", done / len(plan))
-        return stored_together(parts, options, computed_at)
+        return Computed(stored_together(parts, options, computed_at))
 
     return rows_of
 

@@ -11,12 +11,10 @@ from sqlalchemy import Connection
 
 from geo_service.availability import capacity_queries, queries
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS, compute_capacity
-from geo_service.availability.kernel import Progress
-from geo_service.availability.models import Capacity
+from geo_service.availability.capacity import Capacity as Computed
 from geo_service.availability.records import AREA_DIGITS
-from geo_service.availability.service import no_garbage_collection, read_frame
+from geo_service.availability.service import read_frame
 from geo_service.availability.standing import BUILDING_COLUMNS, measure_standing
-from geo_service.db import Database, copy_frame
 from geo_service.register import JsonObject
 
 COLUMNS: Final = {
@@ -34,11 +32,8 @@ COLUMNS: Final = {
     "exceeds": "exceeds_plan",
 }
 """Columns of the computed capacity, and what they are called where they stand beside availability."""
-THREADS: Final = 2
-ALL_FROM: Final = 0.2
-"""Share of parcels to compute from which computing all costs no more."""
-FEW: Final = 500
-"""So many are always computed apart."""
+AREA_COLUMNS: Final = (*PLAN_AREA_COLUMNS, "plan_key", "source")
+"""Columns of building areas with the plan that they belong to."""
 PART_FIELDS: Final = (
     "plan_key",
     "zone",
@@ -96,17 +91,35 @@ def compute_capacities(
         Number of threads; the result does not depend on it.
     """
     parcels = read_frame(connection, queries.parcels(as_of, parcel_keys), ("id", "parcel_key", "geometry"))
-    areas = read_frame(
-        connection,
-        capacity_queries.plan_areas(as_of, parcel_keys),
-        (*PLAN_AREA_COLUMNS, "plan_key", "source"),
-    )
+    areas = read_frame(connection, capacity_queries.plan_areas(as_of, parcel_keys), AREA_COLUMNS)
     standing = what_stands(connection, as_of, parcels, parcel_keys, threads)
     shapes = np.asarray(parcels["geometry"], dtype=object)
     capacity = compute_capacity(shapes, areas[list(PLAN_AREA_COLUMNS)], standing, threads=threads)
+    named = pd.DataFrame(
+        {"parcel_id": parcels["id"].to_numpy(dtype=np.int64), "parcel_key": parcels["parcel_key"]}
+    )
+    return parcel_capacities(as_of, named, standing, capacity, areas)
+
+
+def parcel_capacities(
+    as_of: date, named: pd.DataFrame, standing: pd.DataFrame, capacity: Computed, areas: pd.DataFrame
+) -> ParcelCapacities:
+    """Put together what may be built on parcels, what stands there, and the plans that say so.
+
+    Parameters
+    ----------
+    as_of
+        The day.
+    named
+        ``parcel_id`` and ``parcel_key``.
+    standing, capacity
+        What stands there and what may be built, in the same order.
+    areas
+        The building areas it rests on, columns `AREA_COLUMNS`.
+    """
     rows = capacity.parcels.rename(columns=COLUMNS)
-    rows.insert(0, "parcel_id", parcels["id"].to_numpy(dtype=np.int64))
-    rows.insert(1, "parcel_key", parcels["parcel_key"])
+    rows.insert(0, "parcel_id", named["parcel_id"].to_numpy())
+    rows.insert(1, "parcel_key", named["parcel_key"].to_numpy())
     rows.insert(2, "built", standing["built"])
     parts = capacity.parts.merge(
         areas[["id", "plan_key", "source"]], left_on="plan_area_id", right_on="id", how="left"
@@ -172,53 +185,6 @@ def parts_by_parcel(computed: ParcelCapacities) -> dict[int, list[JsonObject]]:
     for record in plain_records(frame):
         grouped.setdefault(int(record.pop("parcel_id")), []).append(record)
     return grouped
-
-
-def refresh(database: Database, progress: Progress, actor: str = "availability") -> int:
-    """Bring the stored capacities up to the stored availability, for the same day; return how many parcels.
-
-    Only parcels whose availability was computed since, and those of a Gemarkung whose buildings have become
-    known, are computed. A capacity that belongs to another computation is never shown, so that readers see
-    none rather than an old one.
-
-    Parameters
-    ----------
-    database
-        The database.
-    progress
-        Told what is being done.
-    actor
-        Who does it.
-    """
-    progress("Looking for what may be built", 0.0)
-    with database.read() as connection:
-        snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
-        stored = pd.DataFrame(snapshot.execute(capacity_queries.stored_moments()).mappings().all())
-        keys = [] if stored.empty else _keys_to_compute(snapshot, stored)
-        if keys == []:
-            return 0
-        progress("Computing what may be built", 0.1)
-        with no_garbage_collection():
-            computed = compute_capacities(snapshot, stored["as_of"].iloc[0], keys, THREADS)
-    rows = stored_rows(computed, stored.set_index("parcel_id")["computed_at"])
-    progress(f"Writing {len(rows):,} parcels", 0.7)
-    with no_garbage_collection(), database.begin(actor) as connection:
-        connection.execute(capacity_queries.lock_capacities())
-        ids = None if keys is None else rows["parcel_id"].tolist()
-        connection.execute(capacity_queries.delete_stored(ids))
-        copy_frame(connection, Capacity.metadata.tables[Capacity.__tablename__], rows)
-    progress("Done", 1.0)
-    return len(rows)
-
-
-def _keys_to_compute(connection: Connection, stored: pd.DataFrame) -> list[str] | None:
-    """Return the keys of the parcels whose capacity is missing or does not hold; None: all."""
-    surveyed = set(connection.scalars(capacity_queries.surveyed_gemarkungen(stored["as_of"].iloc[0])))
-    in_surveyed = stored["parcel_key"].str[:6].isin(surveyed)
-    waiting = stored[~stored["computed"] | (in_surveyed != stored["built_known"])]
-    if len(waiting) > max(ALL_FROM * len(stored), FEW):
-        return None
-    return sorted(waiting["parcel_key"])
 
 
 def stored_rows(computed: ParcelCapacities, moments: "pd.Series[Any]") -> pd.DataFrame:

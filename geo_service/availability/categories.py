@@ -69,9 +69,7 @@ def _one_of(values: "pd.Series[Any]", wanted: Any) -> Flags:  # noqa: ANN401 - a
 
 def _contains(values: "pd.Series[Any]", wanted: Any) -> Flags:  # noqa: ANN401 - a list from the file
     words = [str(word).casefold() for word in wanted]
-    codes, texts = pd.factorize(values)
-    found = [any(word in str(text).casefold() for word in words) for text in texts]
-    return np.array([*found, False], dtype=bool)[codes]  # code -1, not known, finds the last
+    return np.array([any(word in str(text).casefold() for word in words) for text in values], dtype=bool)
 
 
 TESTS: Final[Mapping[str, Test]] = MappingProxyType(
@@ -120,14 +118,46 @@ class Rule:
     source: str
     conditions: tuple[Condition, ...]
 
-    def holds(self, facts: pd.DataFrame) -> Flags:
+    def holds(self, facts: "Known") -> Flags:
         """Tell for which rows all conditions hold; a column that is not there is not known."""
-        held = np.ones(len(facts), dtype=bool)
+        held = np.ones(facts.size, dtype=bool)
         for condition in self.conditions:
-            if condition.column not in facts:
-                return np.zeros(len(facts), dtype=bool)
-            held &= TESTS[condition.test](facts[condition.column], condition.value)
+            if condition.column not in facts.columns:
+                return np.zeros(facts.size, dtype=bool)
+            held &= facts.columns[condition.column].fulfil(condition)
         return held
+
+
+class Column:
+    """Values of a column, each word once: rules test the words, not the rows.
+
+    Parameters
+    ----------
+    values
+        One per row.
+    """
+
+    def __init__(self, values: "pd.Series[Any]") -> None:
+        self.codes: npt.NDArray[np.int64] | None = None
+        self.values = values
+        if pd.api.types.is_object_dtype(values) or pd.api.types.is_string_dtype(values):
+            self.codes, words = pd.factorize(values)
+            self.values = pd.Series(words, dtype=object)
+
+    def fulfil(self, condition: Condition) -> Flags:
+        """Tell which rows fulfil a condition; what is not known fulfils none."""
+        fulfilled = TESTS[condition.test](self.values, condition.value)
+        if self.codes is None:
+            return fulfilled
+        return np.append(fulfilled, False)[self.codes]  # code -1, not known, finds the last
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of parcels: number of rows, and columns by name."""
+
+    size: int
+    columns: dict[str, Column]
 
 
 @dataclass(frozen=True)
@@ -235,12 +265,16 @@ def categorise(facts: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
         rule that gave it.
     """
     rules = rules or standard_rules()
-    known = facts.copy()
+    known = Known(len(facts), {str(name): Column(facts[name]) for name in facts})
+    found: dict[str, Any] = {}
     for question, own in rules.by_question.items():
-        first = np.full(len(known), -1)
+        first = np.full(known.size, -1)
         for place, rule in enumerate(own):
-            open_rows = np.flatnonzero(first < 0)
-            first[open_rows[rule.holds(known.iloc[open_rows])]] = place
-        known[question] = np.array([rule.answer for rule in own], dtype=object)[first]
-        known[f"{question}_rule"] = np.array([rule.id for rule in own], dtype=object)[first]
-    return known[[name for question in rules.by_question for name in (question, f"{question}_rule")]]
+            first[(first < 0) & rule.holds(known)] = place
+        for name, words in (
+            (question, [rule.answer for rule in own]),
+            (f"{question}_rule", [rule.id for rule in own]),
+        ):
+            found[name] = pd.Series(np.array(words, dtype=object)[first], facts.index, dtype=object)
+        known.columns[question] = Column(found[question])
+    return pd.DataFrame(found)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from geo_service.availability.capacities import refresh as refresh_capacities
+from geo_service.availability.assessing import assess_stored
 from geo_service.availability.city_commands import assemblies, balance, print_what_if
 from geo_service.availability.city_service import CITY
 from geo_service.availability.days import parse_day
@@ -19,7 +19,7 @@ from geo_service.availability.presets import HORIZON_PRESETS, preset_key
 from geo_service.availability.service import kinds_of, no_garbage_collection, options_of, today
 from geo_service.availability.stored import RowsOf, refresh, rows_here
 from geo_service.availability.totals import ApartTotal, AvailabilityReport, HorizonTotal, report_of
-from geo_service.availability.usable import assess_stored, compute_usable
+from geo_service.availability.usable import compute_usable
 from geo_service.console import command_database, err, explained, out, print_json, progress, who
 from geo_service.db import Database
 from geo_service.errors import BadParameter, Conflict
@@ -151,7 +151,6 @@ def availability(  # noqa: PLR0913, PLR0917 - one for each option
             with command_database() as database, progress() as report:
                 if day == today() or store:
                     totals = _in_turn(database, options, report, rows_of, everything=everything)
-                    refresh_capacities(database, report, who())
                 else:
                     totals = _answer(database, options, report)
     if as_json:

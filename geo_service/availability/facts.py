@@ -11,10 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo_service.availability.capacity import PLAN_AREA_COLUMNS, compute_capacity
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS, Capacity, compute_capacity
 from geo_service.availability.inputs import Geometries, Inputs, geometries, in_force
 from geo_service.availability.kernel import AvailabilityResult
-from geo_service.availability.waterfall import Flags, Indices, deduct, find_overlaps, overlap_areas
+from geo_service.availability.waterfall import (
+    Flags,
+    Indices,
+    deduct,
+    find_overlaps,
+    overlap_areas,
+    pairs_in_tree,
+)
 
 LAND_USE_COLUMNS: Final = ("id", "use", "geometry")
 OCCUPANCIES: Final = ("company_reserve", "sold", "ground_lease", "leased", "reserved")
@@ -157,7 +164,11 @@ def built_on(around: Surroundings, uses: Words, threads: int = 1) -> "pd.Series[
 
 
 def facts_of(
-    result: AvailabilityResult, inputs: Inputs, around: Surroundings, uses: Words, threads: int = 1
+    result: AvailabilityResult,
+    inputs: Inputs,
+    around: Surroundings,
+    uses: Words,
+    capacity: Capacity | None = None,
 ) -> pd.DataFrame:
     """Gather the facts about the parcels of a result.
 
@@ -169,8 +180,8 @@ def facts_of(
         What is known besides.
     uses
         Main actual uses of the parcels of `around`.
-    threads
-        Number of threads; the result does not depend on it.
+    capacity
+        What may be built on the parcels of the result by the plan areas of `around`; None: computed here.
 
     Returns
     -------
@@ -178,8 +189,10 @@ def facts_of(
         Columns `categories.FACTS`, in the order of the parcels of the result.
     """
     place = pd.Index(around.parcel_ids).get_indexer(inputs.parcel_ids)
+    threads = result.options.threads
     built = built_on(around, uses, threads)
-    zone, governed = _zones(inputs.parcels, around.plan_areas, threads)
+    capacity = capacity or compute_capacity(inputs.parcels, around.plan_areas, threads=threads)
+    zone, governed = _zones(capacity, around.plan_areas)
     own_built = built.iloc[place].reset_index(drop=True)
     return pd.DataFrame(
         {
@@ -191,7 +204,7 @@ def facts_of(
             "zone_code": zone,
             "building_area": governed,
             "land_use_plan": _land_use(inputs.parcels, around.land_use, threads),
-            "built_neighbours": _built_neighbours(place, own_built, around, built, uses),
+            "built_neighbours": _built_neighbours(place, around, built, uses, threads),
             "contaminated": _contaminated(result, inputs.parcel_ids),
         }
     )
@@ -218,19 +231,17 @@ def _contaminated(result: AvailabilityResult, parcel_ids: npt.NDArray[Any]) -> "
     return pd.Series(pd.arrays.BooleanArray(found, ~found))
 
 
-def _zones(
-    parcels: Geometries, plan_areas: pd.DataFrame, threads: int
-) -> tuple["pd.Series[Any]", "pd.Series[Any]"]:
+def _zones(capacity: Capacity, plan_areas: pd.DataFrame) -> tuple["pd.Series[Any]", "pd.Series[Any]"]:
     """Return the code of the zone that governs most of each parcel, and whether half of it lies in any."""
-    capacity = compute_capacity(parcels, plan_areas, threads=threads)
+    size = len(capacity.parcels)
     parts = capacity.parts.sort_values(["parcel", "governed_m2"], ascending=[True, False], kind="stable")
     largest = parts[~parts["parcel"].duplicated()]
     codes = plan_areas["zone_code"].astype("Int64")
     codes = codes.fillna(plan_areas["zone"].map(ZONE_CODES).astype("Int64")).set_axis(plan_areas["id"])
-    zone = pd.Series(pd.array([pd.NA] * len(parcels), dtype="Int64"))
+    zone = pd.Series(pd.arrays.IntegerArray(np.zeros(size, dtype=np.int64), np.ones(size, dtype=bool)))
     zone.iloc[largest["parcel"].to_numpy(dtype=np.int64)] = codes.reindex(largest["plan_area_id"]).array
     inside = (capacity.parcels["governed_share"] >= 0.5).to_numpy()  # noqa: PLR2004 - half of the parcel
-    return zone, pd.Series(pd.arrays.BooleanArray(inside, np.zeros(len(parcels), dtype=bool)))
+    return zone, pd.Series(pd.arrays.BooleanArray(inside, np.zeros(size, dtype=bool)))
 
 
 def _land_use(parcels: Geometries, areas: pd.DataFrame, threads: int) -> Words:
@@ -250,16 +261,16 @@ def _land_use(parcels: Geometries, areas: pd.DataFrame, threads: int) -> Words:
 
 
 def _built_neighbours(
-    place: Indices, own_built: "pd.Series[Any]", around: Surroundings, built: "pd.Series[Any]", uses: Words
+    place: Indices, around: Surroundings, built: "pd.Series[Any]", uses: Words, threads: int
 ) -> "pd.Series[Any]":
     """Return the share of adjoining parcels (streets and paths apart) that are certainly built on.
 
     Only where nothing stands on the parcel itself; NaN where nothing adjoins. Touching at a corner counts.
     """
-    asked = np.flatnonzero((~own_built).fillna(value=False).to_numpy(dtype=bool))
+    asked = np.flatnonzero((~built).fillna(value=False).to_numpy(dtype=bool)[place])
     lots = np.flatnonzero(~begins_with(uses, (*STREETS, "weg")))
     tree = shapely.STRtree(around.parcels[lots])
-    pairs = tree.query(around.parcels[place[asked]], predicate="dwithin", distance=TOUCH_M)
+    pairs = pairs_in_tree(tree, around.parcels[place[asked]], "dwithin", threads, TOUCH_M)
     neighbour = lots[pairs[1]]
     other = neighbour != place[asked][pairs[0]]
     certain = built.fillna(value=False).to_numpy(dtype=bool)[neighbour[other]]

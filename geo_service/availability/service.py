@@ -78,7 +78,7 @@ def compute(
         When a reference in `without` names no blocker, or a record cannot be computed.
     """
     with no_garbage_collection():
-        return compute_with(connection, options_of(as_of, preset, order), parcel_keys, without)
+        return compute_with(connection, options_of(as_of, preset, order), parcel_keys, without)[0]
 
 
 def compute_with(
@@ -87,14 +87,19 @@ def compute_with(
     parcel_keys: Collection[str] | None = None,
     without: Collection[str] = (),
     tell: Progress = silent,
-) -> AvailabilityResult:
-    """Compute availability by given rules; as `compute`, and `tell` is told what is being done."""
+) -> tuple[AvailabilityResult, Inputs]:
+    """Compute availability by given rules; as `compute`, and `tell` is told what is being done.
+
+    Returns
+    -------
+    tuple
+        The result of `compute`, and what it was computed from.
+    """
     keys, inputs = load(connection, options.as_of, parcel_keys, lambda what: tell(what, 0.0))
-    result = compute_availability(
-        inputs.without(frozenset(without)), options, lambda what, share: tell(what, 0.2 + 0.8 * share)
-    )
+    inputs = inputs.without(frozenset(without))
+    result = compute_availability(inputs, options, lambda what, share: tell(what, 0.2 + 0.8 * share))
     result.parcels.insert(1, "parcel_key", keys)
-    return result
+    return result, inputs
 
 
 def options_of(as_of: date, preset: str = "default", order: Sequence[str] | None = None) -> Options:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row
 
 from geo_service.availability import queries
 from geo_service.availability.identity import program_digest
-from geo_service.availability.inputs import Options
+from geo_service.availability.inputs import Inputs, Options
 from geo_service.availability.kernel import AvailabilityResult, Progress
 from geo_service.availability.models import Availability
 from geo_service.availability.records import (
@@ -26,18 +26,39 @@ from geo_service.availability.service import (
     no_garbage_collection,
 )
 from geo_service.availability.totals import AvailabilityReport, report_of
-from geo_service.db import Database, copy_frame
+from geo_service.db import Base, Database, copy_frame
 from geo_service.errors import Conflict
 from geo_service.register import JsonObject
 
 WHOLE_CITY_FROM: Final = 0.4
 """Share of outdated parcels from which computing all of them costs no more."""
-RowsOf = Callable[[Connection, Options, datetime, Progress], pd.DataFrame]
-"""Computes all parcels of a snapshot: rows as by `stored_rows`, sorted by parcel id."""
-Then = Callable[[Connection, Progress], object]
-"""Brings what stands beside the results up to them, in the same transaction."""
+FIRST_STAGE: Final = 0.4
+"""Share of the time that the first stage takes where the second follows."""
 COPY_ROWS: Final = 20_000
 """Rows written between two reports of progress."""
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What a refresh computed.
+
+    Parameters
+    ----------
+    rows
+        Rows as by `stored_rows`, sorted by parcel id; of all parcels or of some.
+    made_of
+        The availability with ``parcel_key`` and its inputs, where this process computed it: the second stage
+        goes on from it. None: another one did.
+    """
+
+    rows: pd.DataFrame
+    made_of: tuple[AvailabilityResult, Inputs] | None = None
+
+
+RowsOf = Callable[[Connection, Options, datetime, Progress], Computed]
+"""Computes all parcels of a snapshot."""
+Then = Callable[[Connection, Options, Computed, Progress], object]
+"""Brings what stands beside the results up to them, in the same transaction."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +100,15 @@ def basis_of(options: Options) -> Basis:
 
 
 def rows_here(
-    connection: Connection, options: Options, computed_at: datetime, tell: Progress
-) -> pd.DataFrame:
-    """Compute all parcels in this process."""
-    return stored_rows(compute_with(connection, options, tell=tell), computed_at)
+    connection: Connection,
+    options: Options,
+    computed_at: datetime,
+    tell: Progress,
+    keys: list[str] | None = None,
+) -> Computed:
+    """Compute all parcels, or some, in this process."""
+    result, inputs = compute_with(connection, options, keys, tell=tell)
+    return Computed(stored_rows(result, computed_at), (result, inputs))
 
 
 def refresh(  # noqa: PLR0913 - what, by which rules and whom, and what goes with it
@@ -118,7 +144,7 @@ def refresh(  # noqa: PLR0913 - what, by which rules and whom, and what goes wit
         Computes all parcels, where all must be: in this process or, to the same last bit, on a cluster
         (`batch.on_cluster`). A few are always computed here.
     then
-        Told to go on in the same transaction, so that readers get both or neither: `usable.assess_stored`.
+        Told to go on in the same transaction, so that readers get all or nothing: `assessing.assess_stored`.
         With it the totals are those of the land on offer, without it of all land.
 
     Raises
@@ -134,13 +160,20 @@ def refresh(  # noqa: PLR0913 - what, by which rules and whom, and what goes wit
         # the snapshot is taken now that nobody else removes marks
         with no_garbage_collection(), database.begin(actor, one_snapshot=True) as connection:
             keys = None if everything else _keys(connection, options)
-            recomputed = _refresh(connection, options, progress, (actor, started_at), keys, rows_of)
+            first = 1.0 if then is None else FIRST_STAGE
+            tell = part_of(progress, 0.0, first)
+            computed = _refresh(connection, options, tell, (actor, started_at), keys, rows_of)
             if then is not None:
-                then(connection, lambda what, share: progress(what, 0.8 + 0.2 * share))
+                then(connection, options, computed, part_of(progress, first, 1.0))
             figures = _stored_figures(connection)
     progress("Done", 1.0)
     figures = figures if then is not None else figures.drop(columns="category")
-    return report_of(figures, options, recomputed=recomputed)
+    return report_of(figures, options, recomputed=len(computed.rows))
+
+
+def part_of(progress: Progress, start: float, end: float) -> Progress:
+    """Return who tells of a part of the way."""
+    return lambda what, share: progress(what, start + (end - start) * share)
 
 
 def _keys(connection: Connection, options: Options) -> list[str] | None:
@@ -156,26 +189,24 @@ def _refresh(
     by: tuple[str, datetime],
     keys: list[str] | None,
     rows_of: RowsOf,
-) -> int:
-    """Compute and write what is outdated; return how many parcels."""
+) -> Computed:
+    """Compute and write what is outdated."""
     if keys == [] and not connection.execute(queries.anything_marked()).scalar_one():
-        return 0
-
-    def tell(what: str, share: float) -> None:
-        progress(what, 0.05 + 0.6 * share)
-
+        return Computed(pd.DataFrame())
+    tell = part_of(progress, 0.05, 0.65)
     if keys is None:
-        rows = rows_of(connection, options, by[1], tell)
+        computed = rows_of(connection, options, by[1], tell)
     else:
-        rows = stored_rows(compute_with(connection, options, keys, tell=tell), by[1])
+        computed = rows_here(connection, options, by[1], tell, keys)
     connection.execute(queries.delete_stored() if keys is None else queries.delete_outdated(options.as_of))
     connection.execute(queries.delete_marks())
     kept = connection.execute(queries.count_stored()).scalar_one()
-    recomputed = len(rows)
+    recomputed = len(computed.rows)
     run = {"parcels": kept + recomputed, "recomputed": recomputed, "actor": by[0], "started_at": by[1]}
     run_id = connection.execute(queries.add_run(asdict(basis_of(options)) | run)).scalar_one()
-    write_stored(connection, rows.assign(run_id=run_id), progress)
-    return recomputed
+    rows = computed.rows.assign(run_id=run_id)
+    write_stored(connection, Availability, rows, part_of(progress, 0.65, 1.0))
+    return computed
 
 
 def _outdated(connection: Connection, as_of: date) -> list[str] | None:
@@ -210,9 +241,9 @@ def stored_rows(result: AvailabilityResult, computed_at: datetime) -> pd.DataFra
     )
 
 
-def write_stored(connection: Connection, rows: pd.DataFrame, progress: Progress) -> None:
-    """Append results to the table of stored ones."""
-    table = Availability.metadata.tables[Availability.__tablename__]
+def write_stored(connection: Connection, model: type[Base], rows: pd.DataFrame, tell: Progress) -> None:
+    """Append results to a table of stored ones."""
+    table = model.metadata.tables[model.__tablename__]
     for start in range(0, len(rows), COPY_ROWS):
-        progress(f"Writing {start:,} of {len(rows):,} parcels", 0.65 + 0.35 * start / len(rows))
+        tell(f"Writing {start:,} of {len(rows):,} parcels", start / len(rows))
         copy_frame(connection, table, rows.iloc[start : start + COPY_ROWS])

@@ -12,12 +12,18 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from geo_service.availability.capacity import Capacity
 from geo_service.availability.categories import OFFERED, QUESTIONS, categorise
 from geo_service.availability.facts import STREETS, Surroundings, begins_with, facts_of, main_uses
 from geo_service.availability.inputs import Geometries, Inputs
 from geo_service.availability.kernel import AvailabilityResult
-from geo_service.availability.shape import offered_land, road_frontage, usable_pieces
-from geo_service.availability.waterfall import Flags, Indices
+from geo_service.availability.shape import (
+    STREET_PARCEL_REACH_M,
+    offered_land,
+    road_frontage,
+    usable_pieces,
+)
+from geo_service.availability.waterfall import Flags, Indices, pairs_in_tree
 
 SHAPE_FIGURES: Final = (
     "offered_m2",
@@ -28,7 +34,7 @@ SHAPE_FIGURES: Final = (
     "rectangle_width_m",
     "frontage_m",
 )
-"""Figures that depend on the net geometry, the sliver width and the streets alone."""
+"""Figures that depend on the net geometry, the sliver width and the streets beside it alone."""
 ANSWERS: Final = tuple(name for question in QUESTIONS for name in (question, f"{question}_rule"))
 """Answers that leave occupancies out: whether land is sold, let or kept as a reserve is not public."""
 INTERNAL_ANSWERS: Final = tuple(
@@ -37,12 +43,16 @@ INTERNAL_ANSWERS: Final = tuple(
 """Answers that occupancies change, as the agency sees them."""
 OFFERS: Final = ("offered", "internal_offered")
 """Whether a parcel is land on offer, by its category as everybody and as the agency sees it."""
-METHOD: Final = "2"
+METHOD: Final = "3"
 """Version of the way in which they are computed: raise it, and kept figures are computed anew."""
 
 
 def assess(
-    result: AvailabilityResult, inputs: Inputs, around: Surroundings, kept: pd.DataFrame | None = None
+    result: AvailabilityResult,
+    inputs: Inputs,
+    around: Surroundings,
+    kept: pd.DataFrame | None = None,
+    capacity: Capacity | None = None,
 ) -> pd.DataFrame:
     """Tell for each parcel what is offered, its largest usable piece, and what it is.
 
@@ -55,6 +65,8 @@ def assess(
     kept
         Figures of an earlier call: ``parcel_id``, ``shape_key`` and `SHAPE_FIGURES`. Where the key is the
         same, they are taken over. None: all are computed.
+    capacity
+        As in `facts.facts_of`.
 
     Returns
     -------
@@ -64,23 +76,24 @@ def assess(
         ``circle_m`` (diameter of the largest circle inside), ``rectangle_length_m`` and
         ``rectangle_width_m`` (of the largest rectangle found inside), ``frontage_m`` (metres along streets,
         NaN: not known; of a street itself not told); `ANSWERS` and `INTERNAL_ANSWERS`, each with its rule;
-        `OFFERS`; ``shape_key`` (fingerprint of what the figures depend on, with all streets of `around`).
+        `OFFERS`; ``shape_key`` (fingerprint of what the figures depend on).
     """
     options = result.options
-    uses = main_uses(around.actual_use)
-    street = begins_with(uses, STREETS)
+    street = begins_with(main_uses(around.actual_use), STREETS)
     place = pd.Index(around.parcel_ids).get_indexer(inputs.parcel_ids)
-    key = shape_keys(result.net, options.sliver_width_m, around.parcels[street], known=around.streets_known)
+    key = shape_keys(result, inputs, around.parcels[street], known=around.streets_known)
     figures, fresh = _taken_over(inputs.parcel_ids, key, kept)
     computed = _figures(result.net[fresh], around, street, options.sliver_width_m, options.threads)
     figures.loc[fresh] = computed.to_numpy()
     figures.loc[street[place], "frontage_m"] = np.nan
     keys = pd.DataFrame({"shape_key": key})
-    answers = answer_questions(result, inputs, around)
+    answers = answer_questions(result, inputs, around, capacity)
     return pd.concat([answers[["parcel_id"]], figures, answers.drop(columns="parcel_id"), keys], axis=1)
 
 
-def answer_questions(result: AvailabilityResult, inputs: Inputs, around: Surroundings) -> pd.DataFrame:
+def answer_questions(
+    result: AvailabilityResult, inputs: Inputs, around: Surroundings, capacity: Capacity | None = None
+) -> pd.DataFrame:
     """Tell for each parcel what it is and whether it is offered; parameters as in `assess`.
 
     Returns
@@ -88,9 +101,14 @@ def answer_questions(result: AvailabilityResult, inputs: Inputs, around: Surroun
     pandas.DataFrame
         In the order of the result: ``parcel_id``, `ANSWERS`, `INTERNAL_ANSWERS`, `OFFERS`.
     """
-    facts = facts_of(result, inputs, around, main_uses(around.actual_use), result.options.threads)
-    internal = categorise(facts).add_prefix("internal_")[list(INTERNAL_ANSWERS)]
-    answers = pd.concat([categorise(facts.drop(columns="occupancy")), internal], axis=1)
+    facts = facts_of(result, inputs, around, main_uses(around.actual_use), capacity)
+    answers = categorise(facts.drop(columns="occupancy"))
+    held = np.flatnonzero(facts["occupancy"].notna().to_numpy())
+    internal = categorise(facts.iloc[held]).add_prefix("internal_")
+    for name in INTERNAL_ANSWERS:  # they differ only where something occupies the parcel
+        words = answers[name.removeprefix("internal_")].to_numpy(dtype=object, copy=True)
+        words[held] = internal[name].to_numpy(dtype=object)
+        answers[name] = pd.Series(words, dtype=object)
     answers.insert(0, "parcel_id", inputs.parcel_ids)
     return answers.assign(
         offered=answers["category"].isin(OFFERED), internal_offered=answers["internal_category"].isin(OFFERED)
@@ -98,27 +116,32 @@ def answer_questions(result: AvailabilityResult, inputs: Inputs, around: Surroun
 
 
 def shape_keys(
-    net: Geometries, sliver_width_m: float, streets: Geometries, *, known: bool
+    result: AvailabilityResult, inputs: Inputs, streets: Geometries, *, known: bool
 ) -> npt.NDArray[np.int64]:
     """Return a number per parcel that changes with whatever its shape figures depend on.
 
     Parameters
     ----------
-    net
-        Net geometries; shape (n,).
-    sliver_width_m
-        Width below which land is not offered.
+    result, inputs
+        The availability, with net land and sliver width, and the parcels.
     streets
-        Street parcels; a change to any of them changes all numbers.
+        Street parcels, at least those within reach; only these count for a parcel.
     known
         Whether streets are known at all.
     """
-    digest = hashlib.blake2b(f"{METHOD} {sliver_width_m!r} {known}".encode(), digest_size=8)
-    for text in sorted(shapely.to_wkb(streets)):
-        digest.update(text)
-    texts = np.asarray(shapely.to_wkb(net, hex=True), dtype=object)
-    hashed = pd.util.hash_array(texts, hash_key=digest.hexdigest(), categorize=False)
-    return hashed.view(np.int64)
+    method = f"{METHOD} {result.options.sliver_width_m!r} {known}"
+    digest = hashlib.blake2b(method.encode(), digest_size=8).hexdigest()
+    key = _hashed(result.net, digest)
+    tree = shapely.STRtree(inputs.parcels)
+    threads = result.options.threads
+    street, parcel = pairs_in_tree(tree, streets, "dwithin", threads, STREET_PARCEL_REACH_M)
+    np.add.at(key, parcel, _hashed(streets, digest)[street])  # whatever their order
+    return key.view(np.int64)
+
+
+def _hashed(shapes: Geometries, digest: str) -> npt.NDArray[np.uint64]:
+    texts = np.asarray(shapely.to_wkb(shapes, hex=True), dtype=object)
+    return np.array(pd.util.hash_array(texts, hash_key=digest, categorize=False), dtype=np.uint64)
 
 
 def _taken_over(

@@ -5,11 +5,11 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Executable, Select, bindparam, delete, exists, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from geo_service.availability.facts import STREETS
-from geo_service.availability.models import Availability, Usability
-from geo_service.availability.queries import BELONGS, finite, meets, of_keys
+from geo_service.availability.models import Availability, Capacity, Usability
+from geo_service.availability.queries import finite, meets, of_keys
 from geo_service.availability.usability import SHAPE_FIGURES
 from geo_service.parcels.models import Parcel
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea
@@ -17,8 +17,6 @@ from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanAr
 ADJOINING_M: Final = 1.0
 """Distance within which parcels are read as neighbours, metres: more than `facts.TOUCH_M` and the reach of a
 street."""
-USABILITY_LOCK: Final = 4_711_006
-"""Number of the advisory lock of those who write usability."""
 
 
 def actual_uses(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -28,6 +26,22 @@ def actual_uses(as_of: date, parcel_keys: Collection[str] | None = None) -> Exec
         .where(of_keys(parcel_keys), Parcel.valid.contains(as_of))
         .order_by(Parcel.id)
     )
+
+
+def count_parcels(as_of: date) -> Executable:
+    """Select the number of parcels of a day."""
+    return select(func.count()).select_from(Parcel).where(Parcel.valid.contains(as_of))
+
+
+def all_parcels(as_of: date) -> Executable:
+    """Select id, parcel_key, actual_use and geometry (WKB, EPSG:25832) of the parcels of a day, by id."""
+    columns = (
+        Parcel.id,
+        Parcel.parcel_key,
+        Parcel.actual_use,
+        func.ST_AsBinary(Parcel.geom).label("geometry"),
+    )
+    return select(*columns).where(Parcel.valid.contains(as_of)).order_by(Parcel.id)
 
 
 def neighbourhood(as_of: date, parcel_keys: Collection[str]) -> Executable:
@@ -85,43 +99,48 @@ def land_use(as_of: date, parcel_keys: Collection[str] | None = None) -> Executa
     return statement.where(LandUseArea.valid.contains(as_of), meets(LandUseArea, parcel_keys))
 
 
-def kept_figures() -> Executable:
-    """Select parcel_id, shape_key and the shape figures that are stored and may be taken over."""
+def kept_figures(parcel_ids: Collection[int] | None = None) -> Executable:
+    """Select parcel_id, shape_key and the shape figures that are stored of all or some parcels."""
     columns: list[ColumnElement[float]] = [Usability.__table__.c[name] for name in SHAPE_FIGURES]
     statement = select(Usability.parcel_id, Usability.shape_key, *columns)
-    return statement.where(Usability.shape_key.is_not(None))
+    statement = statement.where(Usability.shape_key.is_not(None))
+    return statement if parcel_ids is None else statement.where(_one_of(Usability.parcel_id, parcel_ids))
 
 
-def lock_usability() -> Executable:
-    """Take the lock of those who write usability until the transaction ends, after whoever holds it."""
-    return select(func.pg_advisory_xact_lock(USABILITY_LOCK))
+def waiting() -> Executable:
+    """Select parcel_key of the stored availability without usability or capacity of the same computation.
 
-
-def stored_moments() -> Executable:
-    """Select the stored availability and whether usability belongs to it.
-
-    Columns: parcel_id, parcel_key, as_of, preset, computed_at (of the availability), assessed. Only parcels
-    that are in the cadastre of the day.
+    By parcel; only those in the cadastre of the day.
     """
     return (
-        select(
-            Availability.parcel_id,
-            Parcel.parcel_key,
-            Availability.as_of,
-            Availability.preset,
-            Availability.computed_at,
-            Usability.parcel_id.is_not(None).label("assessed"),
+        select(Parcel.parcel_key)
+        .join(Availability, Parcel.id == Availability.parcel_id)
+        .outerjoin(Usability, Usability.parcel_id == Availability.parcel_id)
+        .outerjoin(Capacity, Capacity.parcel_id == Availability.parcel_id)
+        .where(
+            Parcel.valid.contains(Availability.as_of),
+            or_(
+                Usability.computed_at.is_distinct_from(Availability.computed_at),
+                Capacity.computed_at.is_distinct_from(Availability.computed_at),
+            ),
         )
-        .join(Parcel, Parcel.id == Availability.parcel_id)
-        .outerjoin(Usability, BELONGS)
-        .where(Parcel.valid.contains(Availability.as_of))
-        .order_by(Availability.parcel_id)
+        .order_by(Parcel.id)
     )
 
 
-def delete_usability(parcel_ids: Collection[int] | None = None) -> Executable:
+def moments(parcel_ids: Collection[int] | None = None) -> Executable:
+    """Select parcel_id and computed_at of the stored availability of all or some parcels."""
+    statement = select(Availability.parcel_id, Availability.computed_at)
+    return statement if parcel_ids is None else statement.where(_one_of(Availability.parcel_id, parcel_ids))
+
+
+def delete_second_stage(
+    table: type[Usability | Capacity], parcel_ids: Collection[int] | None = None
+) -> Executable:
     """Delete what is stored of some or all parcels; readers go on seeing it until the transaction ends."""
-    statement = delete(Usability)
-    if parcel_ids is None:
-        return statement
-    return statement.where(Usability.parcel_id == func.any(bindparam("parcel_ids", list(parcel_ids))))
+    statement = delete(table)
+    return statement if parcel_ids is None else statement.where(_one_of(table.parcel_id, parcel_ids))
+
+
+def _one_of(column: InstrumentedAttribute[int], parcel_ids: Collection[int]) -> ColumnElement[bool]:
+    return column == func.any(bindparam("parcel_ids", list(parcel_ids)))

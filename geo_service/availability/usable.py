@@ -1,33 +1,64 @@
-"""Usability from the database: computed beside availability, and stored with it."""
+"""The second stage from the database: how usable land is, what parcels are, what may be built on them.
+
+Computed from the availability of the same parcels, so that the kernel runs once; nothing is written here.
+"""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
 from geo_service.availability import capacity_queries, queries, usability_queries
-from geo_service.availability.capacity import PLAN_AREA_COLUMNS
+from geo_service.availability.capacities import AREA_COLUMNS, ParcelCapacities, parcel_capacities, what_stands
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS, Capacity, compute_capacity
 from geo_service.availability.facts import LAND_USE_COLUMNS, Surroundings
-from geo_service.availability.inputs import RESTRICTION_COLUMNS, Geometries, Inputs, Options
-from geo_service.availability.kernel import AvailabilityResult, Progress, compute_availability
-from geo_service.availability.models import Usability
-from geo_service.availability.service import (
-    load,
-    no_garbage_collection,
-    options_of,
-    read_frame,
-)
-from geo_service.availability.standing import BUILDING_COLUMNS, measure_standing
+from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options, geometries
+from geo_service.availability.kernel import AvailabilityResult
+from geo_service.availability.service import compute_with, read_frame
 from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess
-from geo_service.db import Database, copy_frame
 
-ALL_FROM: Final = 0.2
-"""Share of parcels to assess from which assessing all costs no more: figures that hold are taken over."""
-FEW: Final = 500
-"""So many are always assessed apart."""
+FEW: Final = 20_000
+"""So many parcels are read apart with what lies around them; of more, everything is read."""
+NEAR_COLUMNS: Final = ("id", "parcel_key", "actual_use", "geometry")
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """What the register knows on and around some parcels.
+
+    Parameters
+    ----------
+    around
+        For the questions.
+    standing
+        What stands on the parcels of `around`, as `standing.measure_standing`.
+    areas
+        Building areas of plans, columns `capacities.AREA_COLUMNS`.
+    """
+
+    around: Surroundings
+    standing: pd.DataFrame
+    areas: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class SecondStage:
+    """The answers of the second stage, in the order of the availability.
+
+    Parameters
+    ----------
+    usability
+        As `usability.assess`.
+    capacities
+        What may be built.
+    """
+
+    usability: pd.DataFrame
+    capacities: ParcelCapacities
 
 
 def compute_usable(
@@ -52,43 +83,37 @@ def compute_usable(
     tuple
         The availability with ``parcel_key`` as by `service.compute`, and a frame as by `usability.assess`.
     """
-    keys, inputs = load(connection, options.as_of, parcel_keys)
-    inputs = inputs.without(frozenset(without))
-    result = compute_availability(inputs, options)
-    frame = assessed(connection, result, inputs, parcel_keys)
-    result.parcels.insert(1, "parcel_key", keys)
-    return result, frame
+    result, inputs = compute_with(connection, options, parcel_keys, without)
+    return result, second_stage(connection, result, inputs, parcel_keys).usability
 
 
-def assessed(
+def second_stage(
     connection: Connection,
     result: AvailabilityResult,
     inputs: Inputs,
     parcel_keys: Collection[str] | None = None,
-) -> pd.DataFrame:
-    """Tell how usable the land of a result is, and what it is; nothing is written.
+) -> SecondStage:
+    """Tell how usable the land of a result is, what it is, and what may be built; nothing is written.
 
     Parameters
     ----------
     connection
         Connection whose transaction says what is seen: that of the result.
     result, inputs
-        The availability and what it was computed from.
+        The availability, with ``parcel_key``, and what it was computed from.
     parcel_keys
-        Flurstückskennzeichen of its parcels; None: it is that of all, and stored figures that still hold are
-        taken over.
-
-    Returns
-    -------
-    pandas.DataFrame
-        As `usability.assess`.
+        Flurstückskennzeichen of its parcels; None: they are all of the day. Stored figures of land that is
+        the same are taken over.
     """
-    as_of = result.options.as_of
-    if parcel_keys is not None:
-        return assess(result, inputs, _around_some(connection, as_of, parcel_keys))
+    surveyed = survey(connection, result.options, inputs, parcel_keys)
+    capacity, standing = _capacity(surveyed, inputs, result.options.threads)
     columns = ("parcel_id", "shape_key", *SHAPE_FIGURES)
-    kept = read_frame(connection, usability_queries.kept_figures(), columns)
-    return assess(result, inputs, _around_all(connection, as_of, inputs), kept)
+    ids = None if parcel_keys is None else inputs.parcel_ids.tolist()
+    kept = read_frame(connection, usability_queries.kept_figures(ids), columns)
+    usability = assess(result, inputs, surveyed.around, kept, capacity)
+    named = result.parcels[["parcel_id", "parcel_key"]]
+    capacities = parcel_capacities(result.options.as_of, named, standing, capacity, surveyed.areas)
+    return SecondStage(usability, capacities)
 
 
 def answers_of(
@@ -97,125 +122,62 @@ def answers_of(
     inputs: Inputs,
     parcel_keys: Collection[str] | None = None,
 ) -> pd.DataFrame:
-    """Tell what the parcels of a result are and whether they are offered; parameters as in `assessed`.
+    """Tell what the parcels of a result are and whether they are offered; parameters as in `second_stage`.
 
     Returns
     -------
     pandas.DataFrame
         As `usability.answer_questions`.
     """
-    as_of = result.options.as_of
-    if parcel_keys is not None:
-        return answer_questions(result, inputs, _around_some(connection, as_of, parcel_keys))
-    return answer_questions(result, inputs, _around_all(connection, as_of, inputs))
+    surveyed = survey(connection, result.options, inputs, parcel_keys)
+    capacity, _ = _capacity(surveyed, inputs, result.options.threads)
+    return answer_questions(result, inputs, surveyed.around, capacity)
 
 
-def _around_all(connection: Connection, as_of: date, inputs: Inputs) -> Surroundings:
-    uses = read_frame(connection, usability_queries.actual_uses(as_of), ("id", "parcel_key", "actual_use"))
-    return Surroundings(
-        inputs.parcel_ids,
-        inputs.parcels,
-        uses["actual_use"].to_numpy(dtype=object),
-        inputs.restrictions,
-        _built(connection, as_of, None, uses["parcel_key"].tolist(), inputs.parcels),
-        **_further(connection, as_of, None),
-    )
+def _capacity(surveyed: Surveyed, inputs: Inputs, threads: int) -> tuple[Capacity, pd.DataFrame]:
+    """Return what may be built on the parcels themselves, and what stands there."""
+    place = pd.Index(surveyed.around.parcel_ids).get_indexer(inputs.parcel_ids)
+    standing = surveyed.standing.iloc[place].reset_index(drop=True)
+    areas = surveyed.areas[list(PLAN_AREA_COLUMNS)]
+    return compute_capacity(inputs.parcels, areas, standing, threads=threads), standing
 
 
-def _around_some(connection: Connection, as_of: date, parcel_keys: Collection[str]) -> Surroundings:
-    columns = ("id", "parcel_key", "actual_use", "geometry")
-    near = read_frame(connection, usability_queries.neighbourhood(as_of, parcel_keys), columns)
-    keys, shapes = near["parcel_key"].tolist(), np.asarray(near["geometry"], dtype=object)
-    restrictions = queries.restrictions(as_of, keys)
-    return Surroundings(
+def survey(
+    connection: Connection, options: Options, inputs: Inputs, parcel_keys: Collection[str] | None
+) -> Surveyed:
+    """Read what the register knows on and around some parcels; parameters as in `second_stage`."""
+    as_of = options.as_of
+    some = None if parcel_keys is None or len(parcel_keys) > FEW else parcel_keys
+    near = _near(connection, as_of, inputs, parcel_keys, some)
+    asked = None if some is None else near["parcel_key"].tolist()
+    standing = what_stands(connection, as_of, near, asked, options.threads)
+    areas = read_frame(connection, capacity_queries.plan_areas(as_of, some), AREA_COLUMNS)
+    lying = queries.restrictions(as_of, asked)
+    around = Surroundings(
         near["id"].to_numpy(dtype=np.int64),
-        shapes,
+        geometries(near),
         near["actual_use"].to_numpy(dtype=object),
-        read_frame(connection, restrictions, RESTRICTION_COLUMNS),
-        _built(connection, as_of, keys, keys, shapes),
-        **_further(connection, as_of, parcel_keys),
+        inputs.restrictions if parcel_keys is None else read_frame(connection, lying, RESTRICTION_COLUMNS),
+        standing["built"],
+        areas[list(PLAN_AREA_COLUMNS)],
+        read_frame(connection, usability_queries.land_use(as_of, some), LAND_USE_COLUMNS),
+        streets_known=bool(connection.execute(usability_queries.any_street(as_of)).scalar_one()),
     )
+    return Surveyed(around, standing, areas)
 
 
-def _built(
-    connection: Connection, as_of: date, asked: list[str] | None, keys: list[str], shapes: Geometries
-) -> "pd.Series[Any]":
-    """Tell of parcels whether a building stands there, by the register of buildings; missing: not known."""
-    buildings = read_frame(connection, capacity_queries.buildings(as_of, asked), BUILDING_COLUMNS)
-    known = set(connection.scalars(capacity_queries.surveyed_gemarkungen(as_of, asked)))
-    surveyed = np.array([key[:6] in known for key in keys], dtype=bool)
-    return measure_standing(shapes, buildings, surveyed)["built"]
-
-
-def _further(connection: Connection, as_of: date, parcel_keys: Collection[str] | None) -> dict[str, Any]:
-    areas = usability_queries.plan_areas(as_of, parcel_keys)
-    return {
-        "plan_areas": read_frame(connection, areas, PLAN_AREA_COLUMNS),
-        "land_use": read_frame(connection, usability_queries.land_use(as_of, parcel_keys), LAND_USE_COLUMNS),
-        "streets_known": bool(connection.execute(usability_queries.any_street(as_of)).scalar_one()),
-    }
-
-
-def refresh_usability(database: Database, progress: Progress, actor: str = "availability") -> int:
-    """Bring the stored usability up to the stored availability, for the same day; return how many parcels.
-
-    Only parcels whose availability was computed since, and those that adjoin them, are assessed. Usability
-    that belongs to another computation is never shown, so that readers see none rather than an old one.
-
-    Parameters
-    ----------
-    database
-        The database.
-    progress
-        Told what is being done.
-    actor
-        Who does it.
-    """
-    with no_garbage_collection(), database.begin(actor, one_snapshot=True) as connection:
-        return assess_stored(connection, progress)
-
-
-def assess_stored(connection: Connection, progress: Progress) -> int:
-    """Bring the stored usability up to the stored availability, within a transaction of one snapshot.
-
-    Parameters
-    ----------
-    connection
-        Connection of the transaction, that of the refresh of the availability: readers get both or neither.
-    progress
-        Told what is being done.
-
-    Returns
-    -------
-    int
-        Parcels assessed.
-    """
-    progress("Looking for land to assess", 0.0)
-    stored = pd.DataFrame(connection.execute(usability_queries.stored_moments()).mappings().all())
-    if stored.empty or stored["assessed"].all():
-        return 0
-    keys = _keys_to_assess(connection, stored)
-    progress(f"Assessing {len(stored if keys is None else keys):,} parcels", 0.1)
-    options = options_of(stored["as_of"].iloc[0], stored["preset"].iloc[0])
-    _, frame = compute_usable(connection, options, keys)
-    moments = stored.set_index("parcel_id")["computed_at"].astype(object)
-    frame = frame[frame["parcel_id"].isin(moments.index)]
-    if keys is not None:
-        frame = frame.assign(shape_key=None)  # of some parcels not all streets are seen
-    progress(f"Writing {len(frame):,} parcels", 0.8)
-    connection.execute(usability_queries.lock_usability())
-    ids = None if keys is None else frame["parcel_id"].tolist()
-    connection.execute(usability_queries.delete_usability(ids))
-    rows = frame.assign(computed_at=moments.reindex(frame["parcel_id"]).to_numpy())
-    copy_frame(connection, Usability.metadata.tables[Usability.__tablename__], rows)
-    progress("Done", 1.0)
-    return len(frame)
-
-
-def _keys_to_assess(connection: Connection, stored: pd.DataFrame) -> list[str] | None:
-    """Return the parcels that must be assessed, with those that adjoin them; None: all."""
-    waiting = stored[~stored["assessed"].to_numpy(dtype=bool)]
-    if len(waiting) > max(ALL_FROM * len(stored), FEW):
-        return None
-    near = usability_queries.neighbourhood(waiting["as_of"].iloc[0], waiting["parcel_key"].tolist())
-    return sorted(row.parcel_key for row in connection.execute(near))
+def _near(
+    connection: Connection,
+    as_of: date,
+    inputs: Inputs,
+    parcel_keys: Collection[str] | None,
+    some: Collection[str] | None,
+) -> pd.DataFrame:
+    """Return the parcels and at least those that adjoin them: columns `NEAR_COLUMNS`."""
+    if some is not None:
+        return read_frame(connection, usability_queries.neighbourhood(as_of, some), NEAR_COLUMNS)
+    if parcel_keys is not None:
+        return read_frame(connection, usability_queries.all_parcels(as_of), NEAR_COLUMNS)
+    uses = read_frame(connection, usability_queries.actual_uses(as_of), NEAR_COLUMNS[:-1])
+    uses["geometry"] = inputs.parcels
+    return uses

@@ -84,8 +84,8 @@ def find_overlaps(tree: shapely.STRtree, covers: Geometries, threads: int = 1) -
         Ordered by cover and then by parcel.
     """
     size = max(len(tree.geometries), 1)
-    meeting = _query(tree, covers, "intersects", threads)
-    covered = _query(tree, covers, "covers", threads)
+    meeting = pairs_in_tree(tree, covers, "intersects", threads)
+    covered = pairs_in_tree(tree, covers, "covers", threads)
     # one number per pair, so that the covered ones can be found among those that meet
     code = meeting[0] * size + meeting[1]
     order = np.argsort(code)
@@ -96,15 +96,40 @@ def find_overlaps(tree: shapely.STRtree, covers: Geometries, threads: int = 1) -
     return Overlaps(meeting[1][order], meeting[0][order], whole)
 
 
-def _query(tree: shapely.STRtree, covers: Geometries, predicate: Any, threads: int) -> Indices:  # noqa: ANN401 - a literal type of shapely's own
-    """Ask the tree, each cover by one thread only: a prepared geometry may not be shared between them."""
+def pairs_in_tree(
+    tree: shapely.STRtree,
+    shapes: Geometries,
+    predicate: Any,  # noqa: ANN401 - a literal type of shapely's own
+    threads: int = 1,
+    distance_m: float | None = None,
+) -> Indices:
+    """Ask a tree, each shape by one thread only: a prepared geometry may not be shared between them.
+
+    Parameters
+    ----------
+    tree
+        Index of other shapes, EPSG:25832.
+    shapes
+        What is asked for, EPSG:25832; shape (m,).
+    predicate
+        Name of a predicate of shapely's, such as ``intersects``.
+    threads
+        Number of threads; the result does not depend on it.
+    distance_m
+        For the predicate ``dwithin``, metres.
+
+    Returns
+    -------
+    numpy.ndarray
+        Positions of the shape and of what it meets in the tree; shape (2, pairs).
+    """
     if threads < 2 or len(tree.geometries) < WORTH_A_THREAD:  # noqa: PLR2004 - two is where threads begin
-        return tree.query(covers, predicate=predicate).astype(np.int64)
-    tree.query(covers[:0])  # builds the tree before it is shared
-    parts = np.array_split(np.arange(len(covers)), threads * CHUNKS_PER_THREAD)
+        return tree.query(shapes, predicate=predicate, distance=distance_m).astype(np.int64)
+    tree.query(shapes[:0])  # builds the tree before it is shared
+    parts = np.array_split(np.arange(len(shapes)), threads * CHUNKS_PER_THREAD)
 
     def ask(part: Indices) -> Indices:
-        pairs = tree.query(covers[part], predicate=predicate).astype(np.int64)
+        pairs = tree.query(shapes[part], predicate=predicate, distance=distance_m).astype(np.int64)
         return np.stack([part[pairs[0]], pairs[1]])
 
     with ThreadPoolExecutor(threads) as pool:

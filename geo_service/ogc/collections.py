@@ -41,3 +41,5 @@ COLLECTIONS: Final = MappingProxyType(
     }
 )
 """Every collection by id, in the order of the list of collections."""
+DRAWN: Final = tuple(each.id for each in COLLECTIONS.values() if each.tiles is not None)
+"""Collections with tiles of their own."""

@@ -3,7 +3,7 @@
 Source: OGC API - Features part 1 (OGC 17-069r4), OGC API - Tiles part 1 (20-057), TileJSON 3.0.0.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -96,6 +96,7 @@ def landing_page(base: str, city: CityProfile) -> Document:
             link(f"{base}/api/docs", "service-doc", "text/html", "Documentation of the interface"),
             link(f"{root}/conformance", "conformance", JSON, "Conformance classes"),
             link(f"{root}/collections", "data", JSON, "Collections"),
+            link(f"{root}/tiles", f"{OGC_REL}/tilesets-vector", JSON, "Vector tiles of all collections"),
         ],
     }
 
@@ -181,15 +182,15 @@ def item_links(base: str, described: Collection, key: str) -> list[Document]:
     ]
 
 
-def tilesets(base: str, described: Collection) -> Document:
-    """List the tilesets of a collection: there is one."""
-    here = f"{base}/ogc/collections/{described.id}/tiles"
+def tilesets(base: str, described: Collection | None) -> Document:
+    """List the tilesets of a collection, or of all together (None): there is one."""
+    here = f"{base}/ogc/tiles" if described is None else f"{base}/ogc/collections/{described.id}/tiles"
     template = _tile_template(here, "{tileMatrix}", "{tileRow}", "{tileCol}")
     return {
         "links": [link(here, "self", JSON, "This document")],
         "tilesets": [
             {
-                "title": described.title,
+                "title": "All collections" if described is None else described.title,
                 "dataType": "vector",
                 "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
                 "tileMatrixSetURI": TILE_SCHEME_URI,
@@ -198,6 +199,43 @@ def tilesets(base: str, described: Collection) -> Document:
                     {**link(template, "item", MVT, "Tiles"), "templated": True},
                 ],
             }
+        ],
+    }
+
+
+def combined_tile_json(
+    base: str, layers: Sequence[tuple[Collection, Tiles, tuple[str, ...]]], bounds: Box
+) -> Document:
+    """Describe tiles with a layer of each of several collections as TileJSON 3.0.0.
+
+    Parameters
+    ----------
+    base
+        Address of the service without a slash at its end.
+    layers
+        Collection, how it is drawn, properties that the caller sees.
+    bounds
+        West, south, east, north in degrees.
+    """
+    names = ",".join(collection.id for collection, _tiles, _fields in layers)
+    return {
+        "tilejson": "3.0.0",
+        "name": names,
+        "description": f"At most {MAX_BYTES // 1000} kB per tile, the same part for each layer; the header "
+        "X-Features-Left-Out counts what did not fit. Each layer follows the rules of its own tileset.",
+        "scheme": "xyz",
+        "tiles": [f"{_tile_template(f'{base}/ogc/tiles', '{z}', '{y}', '{x}')}?collections={names}"],
+        "minzoom": min(tiles.min_zoom for _collection, tiles, _fields in layers),
+        "maxzoom": MAX_ZOOM,
+        "bounds": list(bounds),
+        "vector_layers": [
+            {
+                "id": collection.id,
+                "description": collection.description,
+                "minzoom": tiles.min_zoom,
+                "fields": dict.fromkeys(fields, ""),
+            }
+            for collection, tiles, fields in layers
         ],
     }
 

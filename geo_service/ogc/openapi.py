@@ -106,6 +106,12 @@ EDIT: Document = {
         }
     ],
 }
+COLLECTIONS: Document = {
+    "parameters": [
+        _query("collections", "Collections, separated by commas; all that have tiles.", {"type": "string"}),
+        FORMAT,
+    ]
+}
 FORMAT_ONLY: Document = {"parameters": [FORMAT]}
 
 FEATURES_ANSWER: dict[int | str, Document] = {200: {"content": {GEOJSON: {"schema": {"type": "object"}}}}}

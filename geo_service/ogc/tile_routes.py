@@ -4,21 +4,25 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from geo_service.auth.access import Public
+from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of
 from geo_service.conditional import MAX_AGE_S, caching, conditional
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.areas import MAX_ZOOM
+from geo_service.ogc.collections import DRAWN
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.model import Collection, Tiles
 from geo_service.ogc.parameters import single_values
 from geo_service.ogc.routes import base_address
 from geo_service.ogc.service import find_collection, view_of
 from geo_service.ogc.tile_queries import FULL_ZOOM, tile_view
-from geo_service.ogc.tiles import TileRequest, tile
+from geo_service.ogc.tiles import Tile, TileRequest, combined, tile
 
 router = APIRouter(prefix="/ogc/collections/{collection_id}/tiles", tags=["Vector tiles"])
+together = APIRouter(prefix="/ogc/tiles", tags=["Vector tiles"])
+"""Tiles of several collections, a layer of each."""
 
 
 @router.get("", openapi_extra=openapi.FORMAT_ONLY)
@@ -54,10 +58,56 @@ async def get_tile(request: Request, caller: Public, session: Reading, collectio
     place = _place(request.path_params)
     asked = TileRequest(collection, place, caller, today_of(request))
     found = await tile(session, request.app.state.tiles, asked)
+    return _answer(request, caller, found)
+
+
+@together.get("", openapi_extra=openapi.FORMAT_ONLY)
+async def get_combined_tilesets(request: Request, caller: Public) -> Response:
+    """List the tilesets of all collections together."""
+    single_values(request.query_params, {"f"})
+    return JSONResponse(documents.tilesets(base_address(request), None), headers=caching(caller))
+
+
+@together.get(f"/{documents.TILE_SCHEME}", openapi_extra=openapi.COLLECTIONS)
+async def get_combined_tile_json(request: Request, caller: Public) -> Response:
+    """Describe the tiles of several collections (TileJSON)."""
+    drawn = _several(single_values(request.query_params, {"f", "collections"}))
+    layers = [(each, tiles, tile_view(each, tiles, caller, FULL_ZOOM).fields) for each, tiles in drawn]
+    described = documents.combined_tile_json(base_address(request), layers, city_of(request).bbox)
+    return JSONResponse(described, headers=caching(caller))
+
+
+@together.get(
+    f"/{documents.TILE_SCHEME}/{{z}}/{{y}}/{{x}}",
+    response_class=Response,
+    responses=openapi.TILE_ANSWER,
+    openapi_extra=openapi.COLLECTIONS,
+)
+async def get_combined_tile(request: Request, caller: Public, session: Reading) -> Response:
+    """Return a vector tile with a layer of each collection: zoom, row, column."""
+    drawn = _several(single_values(request.query_params, {"f", "collections"}))
+    place, today = _place(request.path_params), today_of(request)
+    asked = [TileRequest(each, place, caller, today, len(drawn)) for each, _tiles in drawn]
+    return _answer(request, caller, await combined(session, request.app.state.tiles, asked))
+
+
+def _answer(request: Request, caller: Caller, found: Tile) -> Response:
     headers = caching(caller, max_age_s=MAX_AGE_S)
     if found.left_out:
         headers["X-Features-Left-Out"] = str(found.left_out)
     return conditional(request, found.content, found.etag, documents.MVT, headers)
+
+
+def _several(given: dict[str, str]) -> list[tuple[Collection, Tiles]]:
+    """Return the collections that are asked for, each once; all that have tiles when none is named.
+
+    Raises
+    ------
+    NotFound
+        When one does not exist, or has no tiles of its own.
+    """
+    names = dict.fromkeys(given["collections"].split(",") if "collections" in given else DRAWN)
+    return [_drawn(name.strip()) for name in names]
 
 
 def _drawn(collection_id: str) -> tuple[Collection, Tiles]:

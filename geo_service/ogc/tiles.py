@@ -1,6 +1,7 @@
 """Makes tiles, and keeps those that were asked for until something changes."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -50,7 +51,7 @@ class Tile:
 
 EMPTY: Final = Tile(b"", etag_of(b""), 0)
 
-Key = tuple[View, Place, date]
+Key = tuple[View, Place, date, int]
 
 
 @dataclass(slots=True)
@@ -99,12 +100,15 @@ class TileRequest:
         Who asks.
     today
         Day whose rows are drawn.
+    share
+        Of how many layers of one tile this is one: each gets the same part of its size.
     """
 
     collection: Collection
     place: Place
     caller: Caller
     today: date
+    share: int = 1
 
 
 async def tile(session: AsyncSession, cache: TileCache, request: TileRequest) -> Tile:
@@ -124,13 +128,30 @@ async def tile(session: AsyncSession, cache: TileCache, request: TileRequest) ->
     if tiles is None or zoom < tiles.min_zoom:
         return EMPTY
     view = tile_view(request.collection, tiles, request.caller, zoom)
-    key = (view, request.place, request.today)
+    key = (view, request.place, request.today, request.share)
     version = str((await session.execute(data_version())).scalar_one())
     kept = cache.get(key, version)
     if kept is None:
         kept = await _draw(session, view, request)
         cache.put(key, version, kept)
     return kept
+
+
+async def combined(session: AsyncSession, cache: TileCache, requests: Sequence[TileRequest]) -> Tile:
+    """Return one tile of several collections, a layer of each: layers of a vector tile stand in a row.
+
+    Parameters
+    ----------
+    session
+        Read session.
+    cache
+        Tiles of this process.
+    requests
+        One for each collection, all of one place.
+    """
+    layers = [await tile(session, cache, each) for each in requests]
+    content = b"".join(layer.content for layer in layers)
+    return Tile(content, etag_of(content), sum(layer.left_out for layer in layers))
 
 
 async def _draw(session: AsyncSession, view: View, request: TileRequest) -> Tile:
@@ -141,11 +162,11 @@ async def _draw(session: AsyncSession, view: View, request: TileRequest) -> Tile
     if search is None:
         return EMPTY
     statement = tile_statement(view, coarse=zoom < FULL_ZOOM)
-    budget = BUDGET_BYTES
+    budget, most = BUDGET_BYTES // request.share, MAX_BYTES // request.share
     while True:
         values = tile_parameters(zoom, bounds, search, request.today, budget)
         row = await fetch_bytes_row(session, statement, values)
         content, left_out = row or (b"", 0)
-        if len(content) <= MAX_BYTES:
+        if len(content) <= most:
             return Tile(content, etag_of(content), left_out)
-        budget = int(budget * SHRINK * MAX_BYTES / len(content))
+        budget = int(budget * SHRINK * most / len(content))

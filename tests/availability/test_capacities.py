@@ -12,7 +12,10 @@ import pytest
 from psycopg.types.range import Range
 from sqlalchemy import Connection, text
 
-from geo_service.availability.capacities import capacity_record, compute_capacities, refresh, stored_rows
+from geo_service.availability.assessing import assess_stored
+from geo_service.availability.capacities import capacity_record, compute_capacities, stored_rows
+from geo_service.availability.service import options_of
+from geo_service.availability.stored import refresh
 from geo_service.db import Database
 from geo_service.settings import Settings
 from tests.availability.city import AS_OF, PARCELS, fill_city, multi, parcel_rows, write
@@ -212,20 +215,13 @@ def change(database: Database, statement: str) -> None:
         connection.execute(text(statement))
 
 
-AVAILABLE = """
-INSERT INTO availability (parcel_id, as_of, preset, gross_m2, net_m2, estimated_m2, severity, horizon, items,
-                          chain, computed_at)
-SELECT id, '2026-06-01', 'default', area_m2, 0, 0, 'light', 'now', '[]', '[]', '2026-06-01 12:00Z'
-  FROM parcels
-"""
+def assess(database: Database) -> int:
+    """Refresh all stages; return how many parcels were computed."""
+    return refresh(database, options_of(AS_OF), silent, then=assess_stored).recomputed
 
 
 def test_what_is_stored_is_what_was_computed_and_belongs_to_the_availability(built_city: Database) -> None:
-    told: list[tuple[str, float]] = []
-    assert refresh(built_city, lambda *what: told.append(what)) == 0  # nothing to stand beside
-    change(built_city, AVAILABLE)
-    assert refresh(built_city, lambda *what: told.append(what)) == PARCELS
-    assert told[-1] == ("Done", 1.0)
+    assert assess(built_city) == PARCELS
     rows = stored(built_city)
     assert len(rows) == PARCELS
     assert all(row["belongs"] and row["as_of"] == AS_OF for row in rows)
@@ -241,39 +237,35 @@ def test_what_is_stored_is_what_was_computed_and_belongs_to_the_availability(bui
 
 
 def test_a_refresh_computes_just_what_changed(built_city: Database) -> None:
-    change(built_city, AVAILABLE)
-    refresh(built_city, silent)
+    assess(built_city)
     before = stored(built_city)
-    assert refresh(built_city, silent) == 0
+    assert assess(built_city) == 0
     change(built_city, "UPDATE buildings SET storeys = 100 WHERE building_key IN ('b2', 'b4')")
-    change(built_city, "UPDATE availability SET computed_at = now() WHERE parcel_id IN (2, 3)")
-    assert refresh(built_city, silent) == 2
+    assert 2 < assess(built_city) < 20  # and what adjoins
     after = stored(built_city)
     assert all(row["belongs"] for row in after)
-    changed = [row["parcel_id"] for row, old in zip(after, before, strict=True) if row != old]
-    assert changed == [2, 3]
+    figures = [name for name in before[0] if name != "computed_at"]
+    changed = [
+        row["parcel_id"]
+        for row, old in zip(after, before, strict=True)
+        if any(row[name] != old[name] for name in figures)
+    ]
+    assert changed == [2, 4]
     assert after[1]["built_floor_m2"] == pytest.approx(100 * after[1]["built_footprint_m2"])
 
 
 def test_first_buildings_of_a_gemarkung_tell_of_all_its_parcels(built_city: Database) -> None:
-    change(built_city, AVAILABLE)
     change(built_city, "CREATE TABLE kept AS SELECT * FROM buildings")
     change(built_city, "DELETE FROM buildings")
-    refresh(built_city, silent)
+    assess(built_city)
     assert {row["built"] for row in stored(built_city)} == {None}
     change(
         built_city,
         "INSERT INTO buildings OVERRIDING SYSTEM VALUE SELECT * FROM kept WHERE building_key = 'b2'",
     )
-    assert refresh(built_city, silent) == PARCELS
+    assert assess(built_city) == PARCELS
     assert [row["parcel_id"] for row in stored(built_city) if row["built"]] == [2]
     assert sum(row["built"] is False for row in stored(built_city)) == PARCELS - 1
-
-
-def test_a_parcel_whose_availability_is_not_stored_has_no_capacity_either(built_city: Database) -> None:
-    change(built_city, AVAILABLE + " WHERE id > 2")
-    assert refresh(built_city, silent) == PARCELS - 2
-    assert stored(built_city)[0]["parcel_id"] == 3
 
 
 def test_no_parcels(connection: Connection) -> None:

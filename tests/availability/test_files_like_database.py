@@ -13,12 +13,12 @@ import shapely
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from geo_service.availability.assessing import assess_stored
 from geo_service.availability.folders import compute_folder
 from geo_service.availability.inputs import Options
 from geo_service.availability.stored import refresh
 from geo_service.availability.totals import AvailabilityReport
 from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, OFFERS, SHAPE_FIGURES
-from geo_service.availability.usable import assess_stored
 from geo_service.db import Database
 from geo_service.settings import Settings
 from tests.availability.city import AS_OF, TODAY, fill_buildings, fill_city, fill_surroundings

@@ -1,17 +1,15 @@
 """Stored results are kept fresh: what marks them, and the refresh of just what changed."""
 
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from psycopg.types.range import Range
-from sqlalchemy import Connection, text
-from sqlalchemy.sql import visitors
+from sqlalchemy import text
 
-from geo_service.availability import queries, service, stored
+from geo_service.availability import service, stored
 from geo_service.availability.kernel import silent
 from geo_service.db import Database
 from tests.availability.city import AS_OF, PARCELS, TODAY, objects, write
@@ -144,29 +142,6 @@ def test_what_no_result_depends_on_marks_nothing(kept_city: Database) -> None:
     runs = ask(kept_city, "SELECT count(*) FROM availability_runs")
     assert stored.refresh(kept_city, service.options_of(AS_OF), silent).recomputed == 0
     assert ask(kept_city, "SELECT count(*) FROM availability_runs") == runs
-
-
-def test_the_trigger_looks_at_every_column_that_is_computed_from(connection: Connection) -> None:
-    triggers = connection.execute(
-        text(
-            "SELECT tgrelid::regclass::text AS name, encode(tgargs, 'escape') AS arguments "
-            "FROM pg_trigger WHERE tgname = 'mark_availability_update'"
-        )
-    )
-    watched = {row.name: set(row.arguments.split("\\000")[1].split(", ")) for row in triggers}
-    read: dict[str, set[str]] = {}
-    for statement in (queries.parcels, queries.restrictions, queries.occupancies, queries.plans):
-        for expression in statement(AS_OF).selected_columns:  # type: ignore[attr-defined]  # a select
-            for part in _columns(expression):
-                read.setdefault(part.table.name, set()).add(part.name)
-    names = {"id", "parcel_key"}  # of rows, and of the parcel itself: results do not hold them
-    assert set(read) == {"parcels", "restrictions", "occupancies", "development_plans"}
-    for table, columns in read.items():
-        assert columns - names <= watched[table], table
-
-
-def _columns(expression: Any) -> list[Any]:
-    return [part for part in visitors.iterate(expression) if getattr(part, "table", None) is not None]
 
 
 def test_many_rows_at_once_leave_one_mark(kept_city: Database) -> None:

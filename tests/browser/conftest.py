@@ -85,13 +85,13 @@ def write_round(connection: Connection) -> None:
 
 
 def serving(url: str, home: Path) -> Iterator[str]:
-    """Run the server as its own process."""
+    """Run the server as its own process; it shows the stored results of the sample and computes none anew."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [str(Path(sys.executable).with_name("granian")), "--interface", "asgi", "--factory"]
     command += ["--host", "127.0.0.1", "--port", str(port), "geo_service.app:create_app"]
-    settings = {"GEO_DATABASE_URL": url, "GEO_HOME": str(home), "GEO_POOL_SIZE": "4"}
+    settings = {"GEO_DATABASE_URL": url, "GEO_HOME": str(home), "GEO_POOL_SIZE": "4", "GEO_REFRESH": "off"}
     with (home / "server.log").open("w") as log:
         process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"

@@ -22,7 +22,8 @@ def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
     for path in ("/ogc", "/ogc/"):
         document = client.get(path).json()
         assert {link["rel"] for link in document["links"]} == {
-            "self", "alternate", "service-desc", "service-doc", "conformance", "data"
+            "self", "alternate", "service-desc", "service-doc", "conformance", "data",
+            "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
         }  # fmt: skip
         for link in document["links"]:
             answer = client.get(link["href"])

@@ -220,7 +220,7 @@ def test_absurd_size_leaves_the_tile_whole(client: httpx.Client, database: Datab
 def test_cache_forgets_the_least_asked_and_stays_within_its_size() -> None:
     cache = TileCache(capacity=250)
     view: Any = "view"
-    keys = [(view, (14, 0, number), date(2026, 3, 1)) for number in range(3)]
+    keys = [(view, (14, 0, number), date(2026, 3, 1), 1) for number in range(3)]
     tiles = [Tile(bytes([number]) * 100, str(number), 0) for number in range(3)]
     for key, tile in zip(keys[:2], tiles, strict=False):
         cache.put(key, "v1", tile)
@@ -297,3 +297,52 @@ def test_too_low_an_estimate_is_mended(
     assert crowd
     assert 200_000 < len(answer.content) <= MAX_BYTES
     assert len(read(answer)) > 1_000
+
+
+# --- several collections on one tile ---------------------------------------------------------------------
+
+
+def test_a_combined_tile_holds_the_layers_of_each(client: httpx.Client, tmp_path: Path) -> None:
+    place = address("parcels", 14).partition("/tiles")[2]
+    everything = client.get(f"/ogc/tiles{place}")
+    path = tmp_path / "all.mvt"
+    path.write_bytes(everything.content)
+    layers = {str(name) for name, _kind in pyogrio.list_layers(path)}
+    alone = {
+        name: client.get(f"{ROOT}/{name}/tiles{place}").content
+        for name, collection in COLLECTIONS.items()
+        if collection.tiles
+    }
+    assert layers == {name for name, content in alone.items() if content}
+    for name in layers:
+        single = tmp_path / f"{name}.mvt"
+        single.write_bytes(alone[name])
+        wanted = pyogrio.read_dataframe(single, use_arrow=False)
+        found = pyogrio.read_dataframe(path, layer=name, use_arrow=False)
+        assert found.drop(columns="geometry").equals(wanted.drop(columns="geometry"))
+    chosen = client.get(f"/ogc/tiles{place}?collections=restrictions,parcels")
+    path.write_bytes(chosen.content)
+    assert [str(name) for name, _kind in pyogrio.list_layers(path)] == ["restrictions", "parcels"]
+    assert len(everything.content) <= MAX_BYTES
+    again = client.get(f"/ogc/tiles{place}", headers={"If-None-Match": everything.headers["etag"]})
+    assert again.status_code == 304
+
+
+def test_the_combined_tileset_is_described(client: httpx.Client) -> None:
+    listed = client.get("/ogc/tiles").json()["tilesets"][0]
+    told = client.get(next(link["href"] for link in listed["links"] if link["rel"] == "self")).json()
+    assert [layer["id"] for layer in told["vector_layers"]] == [
+        name for name, collection in COLLECTIONS.items() if collection.tiles
+    ]
+    tile = told["tiles"][0].format(z=14, y=5446, x=8532)
+    assert client.get(tile).status_code == 200
+    for wrong in ("nothing", "availability", ""):
+        assert client.get("/ogc/tiles/WebMercatorQuad", params={"collections": wrong}).status_code == 404
+
+
+def test_layers_share_the_size_of_a_tile(client: httpx.Client, crowd: int) -> None:
+    place = address("parcels", WHOLE, *CROWDED).partition("/tiles")[2]
+    alone = client.get(f"{ROOT}/restrictions/tiles{place}")
+    found = client.get(f"/ogc/tiles{place}?collections=parcels,restrictions,buildings")
+    assert 50_000 < len(found.content) <= MAX_BYTES // 3 + 10_000
+    assert int(alone.headers["x-features-left-out"]) < int(found.headers["x-features-left-out"]) < crowd
