@@ -13,7 +13,7 @@ from psycopg.types.range import Range
 from data.demo.facts import read_records
 from data.demo.ground import LABEL, Ground, site_grounds
 from data.demo.provenance import geo_frame, labelled, multipolygon, span
-from data.demo.seeds import rng
+from data.demo.seeds import pick, rng
 from geo_service.city import CityProfile
 
 ZONES: dict[str, tuple[int, float, float, int]] = {
@@ -41,6 +41,9 @@ PLANNED_SHARE = 0.55
 """Share of groups of blocks that have a plan; the rest is built-up area (§34 BauGB)."""
 NO_DAY_SHARE = 0.2
 """Share of plans in procedure for which nobody names a day."""
+SILENT: dict[str, float] = {"": 55, "gfz": 15, "grz gfz": 30}
+"""Weights of what a plan is silent about: nothing, floor area (and storeys), or all density, as old ones are.
+There the orientation values of §17 BauNVO stand in, labelled."""
 PURELY_RESIDENTIAL = 0.25
 """Share of housing blocks that are WR instead of WA."""
 SITE_PLAN_DAY, REPEALED_ON = date(2019, 6, 1), date(2021, 7, 1)
@@ -60,7 +63,10 @@ class Plans:
 
 @dataclass(frozen=True)
 class Draft:
-    """A plan before it has a number; its blocks carry their ``zone``, the outline is in EPSG:25832."""
+    """A plan before it has a number; its blocks carry their ``zone``, the outline is in EPSG:25832.
+
+    ``silent`` names the measures of density that it does not state.
+    """
 
     name: str
     blocks: gpd.GeoDataFrame
@@ -68,6 +74,7 @@ class Draft:
     status: int
     in_force_on: date | None
     valid: Range[date]
+    silent: str = ""
 
 
 def build_plans(city: CityProfile, ground: Ground, reference_date: date) -> Plans:
@@ -86,9 +93,7 @@ def build_plans(city: CityProfile, ground: Ground, reference_date: date) -> Plan
         }
         for key, draft in zip(keys, drafts, strict=True)
     ]
-    building = [
-        area for key, draft in zip(keys, drafts, strict=True) for area in _building_areas(key, draft.blocks)
-    ]
+    building = [area for key, draft in zip(keys, drafts, strict=True) for area in _building_areas(key, draft)]
     return Plans(gpd.GeoDataFrame(labelled(geo_frame(plans), reference_date)), geo_frame(building))
 
 
@@ -121,7 +126,7 @@ def _area_plans(city: CityProfile, ground: Ground, reference_date: date) -> list
     sites = shapely.union_all(list(site_grounds(city).values()))
     drafts = []
     for key, area in ground.areas.items():
-        draw = rng("plans", key)
+        draw, density = rng("plans", key), rng("density", key)
         own = ground.blocks[(ground.blocks["area"] == key) & (ground.blocks["site"] == "")]
         free = area.outline.difference(sites)
         for number, group in enumerate(_groups(own), start=1):
@@ -131,9 +136,9 @@ def _area_plans(city: CityProfile, ground: Ground, reference_date: date) -> list
             shape = multipolygon(closed.buffer(-STREET_GAP_M, join_style="mitre").intersection(free))
             free = free.difference(shape)
             zones = [_zone(draw, use, zone) for use, zone in zip(group["use"], group["zone"], strict=True)]
-            drafts.append(
-                Draft(f"{area.name} {number}", group.assign(zone=zones), shape, *_drawn(draw, reference_date))
-            )
+            silent = pick(density, SILENT)
+            stage = _drawn(draw, reference_date)
+            drafts.append(Draft(f"{area.name} {number}", group.assign(zone=zones), shape, *stage, silent))
     return drafts
 
 
@@ -174,10 +179,10 @@ def _drawn(draw: np.random.Generator, reference_date: date) -> tuple[int, date |
     return status, None if unknown else expected, span(None, None)
 
 
-def _building_areas(plan_key: str, blocks: gpd.GeoDataFrame) -> list[dict[str, Any]]:
-    """Return one building area per block with its zone and density."""
+def _building_areas(plan_key: str, draft: Draft) -> list[dict[str, Any]]:
+    """Return one building area per block with its zone, and its density as far as the plan states it."""
     rows = []
-    for zone, shape in zip(blocks["zone"], blocks.geometry, strict=True):
+    for zone, shape in zip(draft.blocks["zone"], draft.blocks.geometry, strict=True):
         if not zone:
             continue
         code, grz, gfz, storeys = ZONES[zone]
@@ -186,9 +191,9 @@ def _building_areas(plan_key: str, blocks: gpd.GeoDataFrame) -> list[dict[str, A
                 "plan_key": plan_key,
                 "zone_code": code,
                 "zone": zone,
-                "grz": grz,
-                "gfz": gfz,
-                "max_storeys": storeys,
+                "grz": None if "grz" in draft.silent else grz,
+                "gfz": None if "gfz" in draft.silent else gfz,
+                "max_storeys": None if "gfz" in draft.silent else storeys,
                 "geom": shape,
             }
         )

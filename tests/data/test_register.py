@@ -8,6 +8,7 @@ import shapely
 
 from data.demo.city import DemoCity
 from data.demo.provenance import DEMO_SOURCE, REFERENCE_DATE
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS, compute_capacity
 from geo_service.availability.categories import OFFERED, categorise
 from geo_service.availability.facts import main_uses
 from geo_service.availability.inputs import (
@@ -18,6 +19,7 @@ from geo_service.availability.inputs import (
     Options,
 )
 from geo_service.availability.kernel import AvailabilityResult, compute_availability
+from geo_service.availability.standing import BUILDING_COLUMNS, measure_standing
 from geo_service.city import CityProfile
 from geo_service.parcels.models import OccupancyKind
 from geo_service.restrictions.models import Effect, RestrictionKind
@@ -155,7 +157,7 @@ def test_plans_stand_at_different_points(demo: DemoCity) -> None:
 
 
 def test_plan_areas_carry_code_and_density_of_the_baunvo(demo: DemoCity) -> None:
-    rows = demo.plan_areas[["zone", "zone_code", "grz", "gfz"]].drop_duplicates()
+    rows = demo.plan_areas[["zone", "zone_code", "grz", "gfz"]].dropna().drop_duplicates()
     stated = {zone: (code, grz, gfz) for zone, code, grz, gfz in rows.itertuples(index=False)}
     assert len(stated) == len(rows)
     assert stated["WA"] == (1200, 0.4, 1.2)
@@ -163,6 +165,34 @@ def test_plan_areas_carry_code_and_density_of_the_baunvo(demo: DemoCity) -> None
     assert stated["MK"] == (1600, 1.0, 3.0)
     assert stated["GE"] == (1700, 0.8, 2.4)
     assert set(demo.plan_areas["plan_key"]) <= set(demo.development_plans["plan_key"])
+
+
+def test_some_plans_are_silent_so_that_orientation_values_stand_in(demo: DemoCity) -> None:
+    areas = demo.plan_areas
+    by_plan = areas.groupby("plan_key")[["grz", "gfz", "max_storeys"]].agg(["count", "size"])
+    for name in ("grz", "gfz", "max_storeys"):  # a plan states a measure everywhere, or nowhere
+        stated, size = by_plan[name]["count"], by_plan[name]["size"]
+        assert ((stated == 0) | (stated == size)).all()
+    silent = areas["grz"].isna()
+    assert 0.1 < silent.mean() < 0.5
+    assert 0.2 < areas["gfz"].isna().mean() < 0.7
+    assert areas.loc[silent, ["gfz", "max_storeys"]].isna().all(axis=None)
+    plans = demo.development_plans[["plan_key", "legal_status", "in_force_on"]]
+    rows = pd.DataFrame(areas).merge(plans, on="plan_key").reset_index(names="id")
+    rows = rows.rename(columns={"geom": "geometry"})[list(PLAN_AREA_COLUMNS)]
+    buildings = (
+        pd.DataFrame(demo.buildings)
+        .rename(columns={"geom": "geometry"})
+        .assign(id=range(len(demo.buildings)))
+    )
+    parcels = demo.parcels.geometry.to_numpy()
+    standing = measure_standing(parcels, buildings[list(BUILDING_COLUMNS)], np.ones(len(parcels), dtype=bool))
+    capacity = compute_capacity(parcels, rows, standing).parcels
+    basis = capacity["floor_basis"]
+    built = capacity["existing_floor_m2"] > 0
+    assert {"stated", "orientation_value"} <= set(basis)
+    assert ((basis == "orientation_value") & built & (capacity["left_floor_m2"] > 0)).sum() > 100
+    assert ((basis == "orientation_value") & (capacity["footprint_basis"] == "stated")).sum() > 50
 
 
 def test_plan_areas_lie_in_their_plan(demo: DemoCity) -> None:
