@@ -10,7 +10,7 @@ from shapely.geometry.base import BaseGeometry
 
 from data.demo.burdens import Burden
 from data.demo.facts import read_records
-from data.demo.ground import Ground
+from data.demo.ground import LABEL, Ground
 from data.demo.seeds import rng
 from geo_service.city import CityProfile
 from geo_service.restrictions.models import Effect, RestrictionKind, Severity
@@ -85,8 +85,15 @@ def _of_plots(city: CityProfile, plots: gpd.GeoDataFrame, reference_date: date) 
     """Let each planned plot with a date wait for its roads until that day."""
     start = reference_date - timedelta(days=PLANNED_SINCE_DAYS)
     planned = plots[(plots["status"] == "planned") & plots["available_from"].notna()]
+    sites = {site["slug"]: site["name"] for site in read_records(city, "sites.toml")["site"]}
     return [
-        _burden(city, "missing_development", f"Erschließung {slug} {name}", shape, (start, day))
+        _burden(
+            city,
+            "missing_development",
+            f"Erschließung {sites[slug]}, {name.removesuffix(LABEL).rstrip()}",
+            shape,
+            (start, day),
+        )
         for slug, name, shape, day in zip(
             planned["site_slug"], planned["name"], planned.geometry, planned["available_from"], strict=True
         )

@@ -38,7 +38,7 @@ from geo_service.web.language import (
 )
 from geo_service.web.queries.frame import DEMO, FRESHNESS
 from geo_service.web.speaker import PageSpeaker
-from geo_service.web.vocabulary import N_
+from geo_service.web.vocabulary import N_, SOURCES
 
 FRESHNESS_SECONDS: Final = 10.0
 """How long a process shows the same freshness line before it asks again."""
@@ -266,6 +266,7 @@ def environment(language: Language) -> Environment:
     made.globals["static"] = static_address
     made.globals["lines_of"] = lines_of
     made.filters["attributes"] = _attributes
+    made.filters["said"] = lambda text: spoken.gettext(text) if text in SOURCES else text
     return made
 
 

@@ -330,6 +330,10 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 """German label by vocabulary and code. Source: domain description 1 and 2 (glossary, BauNVO, plan status)."""
 
 
+SOURCES: Final = (N_("Demo: erfunden, kein amtlicher Nachweis"),)
+"""Sources of records that are said in the language of the page; all others stand as they were written."""
+
+
 def label(vocabulary: str, code: str | int | None) -> str:
     """Return the German label of a code; a code that is not known stands for itself, None is unknown."""
     if code is None or code == "":

@@ -1,12 +1,18 @@
 """Pages about the whole city: what they show, link to and leave out."""
 
+import json
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from geo_service.auth.models import Role
+from geo_service.db import Database
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
 from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
@@ -74,6 +80,63 @@ def test_the_chain_leads_to_the_what_if(planner: httpx.Client, client: httpx.Cli
     assert "Speicherstraße 12" in shown
 
 
+def test_each_step_of_the_waterfall_leads_to_the_what_if(
+    planner: httpx.Client, client: httpx.Client, database: Database, sample: Sample
+) -> None:
+    restriction = sample.ids["altlast"]
+    item = {"restriction_id": restriction, "kind": "water", "deduction_m2": 1_000.0, "effect": "excludes"}
+    change = text("UPDATE availability SET items = CAST(:items AS jsonb) WHERE parcel_id = :parcel")
+    with stored_items(database, change, sample.ids[PUBLIC_KEYS[0]], [item]):
+        page = planner.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers=HTML).text
+        public = client.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers=HTML).text
+        waterfall = page[page.index('id="why"') : page.index('id="chain"')]
+        link = next(link for link in read(waterfall).links if "was-waere-wenn" in link)
+        assert link == f"/was-waere-wenn?without=restriction:{restriction}&scope=parcel:{PUBLIC_KEYS[0]}"
+        assert "was-waere-wenn" not in public
+        shown = text_of(planner.get(link, headers=HTML))
+        assert "Einzelnes wegdenken, das dort liegt" in shown
+        listed = planner.get(f"/was-waere-wenn?scope=parcel:{PUBLIC_KEYS[0]}", headers=HTML).text
+        assert f'value="restriction:{restriction}"' in listed
+
+
+@contextmanager
+def stored_items(database: Database, change: Any, parcel: int, items: list[Any]) -> Iterator[None]:
+    """Put items into a stored waterfall, and the old ones back."""
+    with database.begin("test") as connection:
+        before = connection.execute(
+            text("SELECT items FROM availability WHERE parcel_id = :parcel"), {"parcel": parcel}
+        ).scalar_one()
+        connection.execute(change, {"items": json.dumps(items), "parcel": parcel})
+    try:
+        yield
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(change, {"items": json.dumps(before), "parcel": parcel})
+
+
+def test_one_parcel_less_is_one_parcel(planner: httpx.Client) -> None:
+    shown = text_of(planner.get("/berichte/flaechenbilanz?from=2019-01-01&by=horizon", headers=HTML))
+    assert re.search(r"-1 Flurstück(?!e)", shown)
+    assert "-1 Flurstücke" not in shown
+
+
+def test_a_source_that_is_known_is_said_in_the_language_of_the_page(
+    client: httpx.Client, database: Database
+) -> None:
+    demo = "UPDATE parcels SET source = 'Demo: erfunden, kein amtlicher Nachweis' WHERE source = 'Testdaten'"
+    with database.begin("test") as connection:
+        connection.execute(text(demo))
+    english = client.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers=HTML | {"accept-language": "en"}).text
+    german = client.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers=HTML).text
+    with database.begin("test") as connection:
+        connection.execute(
+            text("UPDATE parcels SET source = 'Testdaten' WHERE source LIKE 'Demo: erfunden%'")
+        )
+    assert "Demo: invented, no official record" in english
+    assert "Demo: erfunden" not in english
+    assert "Demo: erfunden, kein amtlicher Nachweis" in german
+
+
 def test_a_what_if_shows_parcels_and_their_shapes(planner: httpx.Client) -> None:
     kinds = ("plan_not_in_force", "contamination", "leased", "owner_unwilling")
     query = "&".join(f"without=kind:{kind}" for kind in kinds)
@@ -111,6 +174,12 @@ def test_a_choice_that_there_is_not_is_named_beside_it(planner: httpx.Client, pa
     assert page.status_code == 200
     assert named in page.text
     assert "Diese Auswahl gibt es nicht." in page.text
+
+
+@pytest.mark.parametrize("scope", ["site:energiecampus", "site:nowhere", "parcel:nothing"])
+def test_a_place_without_parcels_is_named_beside_the_field(planner: httpx.Client, scope: str) -> None:
+    shown = text_of(planner.get(f"/was-waere-wenn?without=kind:sold&scope={scope}", headers=HTML))
+    assert "Dort liegt am Stichtag kein Flurstück, oder es gibt den Ort nicht." in shown
 
 
 def test_what_does_not_hold_is_named(planner: httpx.Client) -> None:

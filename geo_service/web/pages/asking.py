@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo_service.errors import InvalidInput
+from geo_service.errors import InvalidInput, NotFound
 from geo_service.web.filters import parse_number
 from geo_service.web.frame import Frame
 from geo_service.web.queries.city import NAMES
@@ -34,6 +34,7 @@ WRONG: Final = {
         "Das gibt es hier am Stichtag nicht. Bitte aus der Liste „Was hält die Fläche auf?“ wählen."
     ),
     "ending": N_("Das gibt es hier am Stichtag nicht, oder der Tag fehlt."),
+    "scope": N_("Dort liegt am Stichtag kein Flurstück, oder es gibt den Ort nicht."),
     "at_least_m2": N_("Bitte eine Fläche in m² angeben, zum Beispiel 15.000."),
     "at_most_parcels": N_("Bitte eine Zahl von 1 bis 30 angeben."),
     "across_m": N_("Bitte eine Breite von 0 bis 60 m angeben."),
@@ -77,13 +78,15 @@ def wrong(field: str) -> str:
 
 
 async def answer_or_errors(answer: Awaitable[T], errors: dict[str, str]) -> T | None:
-    """Wait for an answer; a field that turns out wrong is noted."""
+    """Wait for an answer; a field that turns out wrong, or a place that there is not, is noted."""
     try:
         return await answer
     except InvalidInput as error:
         field = str(error.extra.get("parameter", "without"))
         errors[field] = wrong(field)
-        return None
+    except NotFound:
+        errors["scope"] = wrong("scope")
+    return None
 
 
 async def names_of(session: AsyncSession, frame: Frame, keys: list[str]) -> dict[str, "Named"]:

@@ -1,15 +1,19 @@
 """Sites (Zukunftsstandorte): the list and the page of one site."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import shapely
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
+from geo_service.auth.fields import ADVISERS
 from geo_service.availability.models import Horizon
 from geo_service.availability.state_queries import STORED_STATE
+from geo_service.beside import drawn
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.transit.reach_search import ISOCHRONES_MIN
@@ -24,7 +28,6 @@ from geo_service.web.queries.sites import (
     PHASES,
     PLOTS,
     SITE,
-    SITE_LAND,
     SITE_OUTLINE,
     SITE_PARCELS,
     SITE_VACANCIES,
@@ -35,6 +38,9 @@ from maps.naming import parcel_title
 from maps.transit import reach_map
 
 router = APIRouter()
+
+MOST_PARCELS: Final = 10
+"""Parcels listed one by one; the sums count all."""
 
 
 @router.get("/standorte")
@@ -54,25 +60,27 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
     of_site = {"site_id": row.id}
     visible = {**of_site, "public": frame.public}
     phases = (await session.execute(PHASES, of_site)).all()
-    drawn = await _reach_map(frame, session, row)
+    reached = await _reach_map(frame, session, row)
+    parcels = (await session.execute(SITE_PARCELS, visible)).all()
     return frame.page(
         "site.html",
         row=row,
         facts=[fact for fact in row.facts if fact.get(frame.language)],
         plots=(await session.execute(PLOTS, of_site)).all(),
+        may_ask=frame.has_role(*ADVISERS),
         phases=list(zip(phases, _laid_out(phases), strict=True)),
         milestones=(await session.execute(MILESTONES, of_site)).all(),
         land_state=await kept_rows(request, session, STORED_STATE, {}),
-        land={found.horizon: found for found in await session.execute(SITE_LAND, visible)},
-        parcels=(await session.execute(SITE_PARCELS, visible)).all(),
+        **_land(parcels),
+        parcels=parcels[:MOST_PARCELS],
         vacancies=(await session.execute(SITE_VACANCIES, visible)).all(),
         sketch=sketch((await session.execute(SITE_OUTLINE, visible)).all()),
         **await nearness(frame, session, "site", row.id),
         methods_address=f"/standorte/{row.slug}/verfahren",
         json_address="",
-        reach_map=drawn,
+        reach_map=reached,
         reach_minutes=ISOCHRONES_MIN,
-        map=drawn,
+        map=reached,
         map_program=f"/standorte/{row.slug}/erreichbarkeit.js?lang={frame.language}",
         horizons=[horizon.value for horizon in Horizon],
         title_of=lambda parcel: parcel_title(parcel, frame.speaker),
@@ -107,7 +115,30 @@ async def _reach_map(frame: Frame, session: AsyncSession, row: Any) -> RenderedM
         return None
     shapes = [(each.minutes, shapely.from_wkb(each.geom)) for each in areas]
     label = frame.speaker.say("Karte dessen, was von %(site)s zu erreichen ist", site=row.name)
-    return reach_map(frame.city, frame.speaker, frame.basemap, label, shapes)
+
+    def make() -> RenderedMap:
+        return reach_map(frame.city, frame.speaker, frame.basemap, label, shapes)
+
+    return await drawn(frame.request, make, public=frame.public)
+
+
+@dataclass(frozen=True, slots=True)
+class Land:
+    """Net land on offer: how many parcels, and how much, m²."""
+
+    parcels: int
+    net_m2: float
+
+
+def _land(rows: Sequence[Any]) -> dict[str, Any]:
+    """Sum the land of a site up by horizon, and split it by plot and horizon (None: of no plot)."""
+    by_horizon: dict[str, Land] = {}
+    by_plot: dict[str | None, dict[str, Land]] = {}
+    for row in rows:
+        for sums in (by_horizon, by_plot.setdefault(row.plot, {})):
+            before = sums.get(row.horizon, Land(0, 0.0))
+            sums[row.horizon] = Land(before.parcels + 1, before.net_m2 + row.net_m2)
+    return {"land": by_horizon, "land_by_plot": by_plot}
 
 
 def _laid_out(phases: Any) -> Any:  # noqa: ANN401 - rows in, spans out

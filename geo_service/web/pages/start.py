@@ -11,7 +11,13 @@ from geo_service.web.frame import frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.queries.premises import DISTRICTS
 from geo_service.web.queries.sites import SITES
-from geo_service.web.queries.start import CHANGES, LAND_BY_HORIZON, UNMET_INQUIRIES, VACANCY_RATE
+from geo_service.web.queries.start import (
+    BROUGHT_IN,
+    CHANGES,
+    LAND_BY_HORIZON,
+    UNMET_INQUIRIES,
+    VACANCY_RATE,
+)
 
 router = APIRouter()
 CARDS = 3
@@ -30,6 +36,7 @@ async def start(request: Request, session: Reading, caller: Public) -> Response:
         "start.html",
         land={row.horizon: row for row in by_horizon},
         land_state=await kept_rows(request, session, STORED_STATE, {}),
+        brought_in=(await kept_rows(request, session, BROUGHT_IN, {}))[0],
         horizons=[horizon.value for horizon in Horizon],
         latest=KNOWN_HORIZONS,
         districts=(await session.execute(DISTRICTS)).all(),

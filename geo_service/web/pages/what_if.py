@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.availability.changes import RECORDS
 from geo_service.availability.city_answers import plain, what_if_answer
+from geo_service.availability.city_queries import keys_of_site
 from geo_service.availability.city_routes import Adviser, ask_what_if
 from geo_service.availability.city_schemas import WhatIfAnswer, WhatIfQuery
 from geo_service.availability.city_service import KINDS, AnsweredWhatIf
@@ -26,7 +27,7 @@ from geo_service.web.pages.asking import (
     names_of,
     read_form,
 )
-from geo_service.web.queries.city import BLOCKERS, SITE_NAMES
+from geo_service.web.queries.city import BLOCKERS, HOLDING, SITE_NAMES
 from maps.answers import Shape, answer_map
 from maps.base import RenderedMap
 from maps.describe import Item
@@ -45,6 +46,7 @@ async def what_if_page(request: Request, session: Reading, caller: Adviser) -> R
     answer = what_if_answer(found, asked, MOST_DRAWN) if found else None
     keys = [row.parcel_key for row in answer.parcels] if answer else []
     scope = asked.scope if asked else request.query_params.get("scope", "city")
+    holding = await _holding(session, scope)
     if scope.startswith("parcel:"):
         keys.append(scope.removeprefix("parcel:"))
     named = await names_of(session, frame, keys)
@@ -59,6 +61,7 @@ async def what_if_page(request: Request, session: Reading, caller: Adviser) -> R
         scope=scope,
         kind_choices=_kinds(frame),
         chosen_kind=next((text for text in asked.without if text.startswith("kind:")), "") if asked else "",
+        holding=holding,
         scopes=_scopes((await session.execute(SITE_NAMES)).all(), named, scope),
         blocker=blocker,
         ended=lambda text: _ended(frame, text, blocker),
@@ -87,6 +90,16 @@ async def _found(
     return asked, errors, await answer_or_errors(ask_what_if(request, session, asked), errors)
 
 
+async def _holding(session: AsyncSession, scope: str) -> Sequence[Row[Any]]:
+    """Return what takes area from a parcel or site, or holds it; of the city that would be too much."""
+    what, _, name = scope.partition(":")
+    if what == "site":
+        keys = list((await session.execute(keys_of_site(name, today()))).scalars())
+    else:
+        keys = [name] if what == "parcel" else []
+    return (await session.execute(HOLDING, {"keys": keys})).all() if keys else []
+
+
 def _kinds(frame: Frame) -> list[tuple[str, str]]:
     """Return the kinds that can be imagined away, by name."""
     named = [(f"kind:{code}", text) for code, text in frame.choices("restriction", KINDS)]
@@ -104,6 +117,8 @@ def _speaking(frame: Frame, titles: dict[str, Any]) -> Callable[[str], str]:
     """Return a function that says what a reference names."""
 
     def say(reference: str) -> str:
+        if reference.startswith("kind:"):
+            return frame.speaker.label("restriction", reference.removeprefix("kind:"))
         row = titles.get(reference)
         if row is None:
             return reference

@@ -12,9 +12,32 @@ NAMES: Final[TextClause] = text("""
 """What people call parcels. Parameter: ``keys``; only of parcels that the caller may see."""
 
 SITE_NAMES: Final[TextClause] = text("""
-    SELECT slug AS key, name FROM sites WHERE geom IS NOT NULL AND valid @> current_date ORDER BY name
+    SELECT slug AS key, name FROM sites s
+     WHERE valid @> current_date
+       AND (geom IS NOT NULL
+            OR EXISTS (SELECT FROM plots WHERE site_id = s.id AND geom IS NOT NULL AND valid @> current_date))
+     ORDER BY name
 """)
-"""Sites whose place is known."""
+"""Sites whose place, or that of a plot, is known."""
+
+HOLDING: Final[TextClause] = text("""
+    WITH stored AS (
+        SELECT a.items, a.chain FROM availability a JOIN parcels p ON p.id = a.parcel_id
+         WHERE p.parcel_key = ANY(:keys) AND p.valid @> current_date),
+    found AS (
+        SELECT 'restriction:' || (item->>'restriction_id') AS reference, item->>'kind' AS kind,
+               item->>'title' AS title
+          FROM stored, jsonb_array_elements(items) AS item WHERE item->>'restriction_id' IS NOT NULL
+         UNION ALL
+        SELECT (link->>'what') || ':' || (link->>'id'), link->>'kind', link->>'title'
+          FROM stored, jsonb_array_elements(chain) AS link WHERE link->>'id' IS NOT NULL)
+    SELECT reference, kind, title, count(*) AS parcels FROM found
+     GROUP BY reference, kind, title ORDER BY count(*) DESC, kind, title, reference LIMIT 40
+""")
+"""What takes area from some parcels or holds them, as last computed; what lies on most of them first.
+
+For the agency only. Parameter: ``keys``.
+"""
 
 BLOCKERS: Final[TextClause] = text("""
     SELECT 'restriction:' || id AS reference, kind, title FROM restrictions WHERE id = ANY(:restriction)

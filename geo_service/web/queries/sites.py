@@ -63,40 +63,34 @@ MILESTONES: Final[TextClause] = text("""
 """)
 """Milestones of a site. Parameter: ``site_id``."""
 
-SITE_LAND: Final[TextClause] = text("""
-    SELECT a.horizon, count(*) AS parcels, sum(a.net_m2) AS net_m2
-      FROM sites s
-      JOIN parcels p ON ST_Intersects(p.geom, s.geom) AND p.valid @> current_date
-      JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
-      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
-       AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
-     WHERE s.id = :site_id
-       AND ST_Intersects(ST_PointOnSurface(p.geom), s.geom)
-       AND (NOT :public OR (NOT p.publication_objection
-               AND (p.publication_announced_on IS NULL
-                    OR p.publication_announced_on + interval '1 month' <= current_date)))
-     GROUP BY a.horizon
-""")
-"""Net land (m²) of the parcels on offer inside a site per horizon. Parameters: ``site_id``, ``public``."""
-
 SITE_PARCELS: Final[TextClause] = text("""
+    WITH areas AS (
+        SELECT geom, NULL AS plot FROM sites WHERE id = :site_id AND geom IS NOT NULL
+         UNION ALL
+        SELECT geom, slug FROM plots WHERE site_id = :site_id AND valid @> current_date),
+    inside AS (
+        SELECT p.id, min(areas.plot) AS plot
+          FROM areas
+          JOIN parcels p ON ST_Intersects(p.geom, areas.geom) AND p.valid @> current_date
+         WHERE ST_Intersects(ST_PointOnSurface(p.geom), areas.geom)
+           AND (NOT :public OR (NOT p.publication_objection
+                   AND (p.publication_announced_on IS NULL
+                        OR p.publication_announced_on + interval '1 month' <= current_date)))
+         GROUP BY p.id)
     SELECT p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text,
-           a.net_m2, a.gross_m2, a.horizon, a.available_from, p.is_demo,
+           inside.plot, a.net_m2, a.gross_m2, a.horizon, a.available_from, p.is_demo,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale
-      FROM sites s
-      JOIN parcels p ON ST_Intersects(p.geom, s.geom) AND p.valid @> current_date
+      FROM inside
+      JOIN parcels p ON p.id = inside.id
       JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
        AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
-     WHERE s.id = :site_id
-       AND ST_Intersects(ST_PointOnSurface(p.geom), s.geom)
-       AND (NOT :public OR (NOT p.publication_objection
-               AND (p.publication_announced_on IS NULL
-                    OR p.publication_announced_on + interval '1 month' <= current_date)))
      ORDER BY a.net_m2 DESC, p.id
-     LIMIT 10
 """)
-"""The ten largest parcels on offer inside a site. Parameters: ``site_id``, ``public``."""
+"""Parcels on offer whose middle lies in a site or in one of its plots, as for a what-if; the largest first.
+
+``plot``: slug of the first plot that it lies in; NULL: of none. Parameters: ``site_id``, ``public``.
+"""
 
 SITE_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,

@@ -66,6 +66,13 @@ UNMET_INQUIRIES: Final[TextClause] = text("""
 """)
 """Inquiries that wait, and those that could not be served: numbers only."""
 
+BROUGHT_IN: Final[TextClause] = text("""
+    SELECT EXISTS (SELECT FROM parcels WHERE valid @> current_date) AS parcels,
+           EXISTS (SELECT FROM buildings WHERE valid @> current_date) AS buildings,
+           EXISTS (SELECT FROM street_networks WHERE is_current) AS streets
+""")
+"""What the register holds of the data that others build upon: one row of booleans."""
+
 CHANGES: Final[TextClause] = text("""
     SELECT kind, file_name, counts, applied_at
       FROM import_runs

@@ -1,0 +1,79 @@
+"""Pages about land on phone and desk: nothing is cut off or broken into letters; axe finds nothing."""
+
+import pytest
+
+from geo_service.auth.models import Role
+from tests.browser.conftest import Visit, Visitor
+from tests.browser.hostile import PARCEL_KEY
+from tests.browser.test_accessible import open_all, violations
+from tests.sample_land import PUBLIC_KEYS
+
+pytestmark = pytest.mark.browser
+HORIZONS = "&".join(f"horizon={word}" for word in ("now", "short", "mid", "long", "undetermined"))
+PAGES = [
+    f"/flaechen/{PUBLIC_KEYS[0]}",
+    f"/flaechen/{PARCEL_KEY}",
+    "/flaechen?horizon=short",
+    f"/flaechenverbund?at_least_m2=1.000&across_m=20&{HORIZONS}",
+    "/flaechenverbund?at_least_m2=900.000&district=nowhere",
+    "/was-waere-wenn",
+    f"/was-waere-wenn?without=kind:contamination&scope=parcel:{PUBLIC_KEYS[0]}",
+    "/was-waere-wenn?without=kind:contamination&scope=site:energiecampus",
+    "/berichte",
+    "/berichte/flaechenbilanz?from=2019-01-01&by=horizon&by=district",
+    "/berichte/flaechenbilanz/flurstuecke?from=2019-01-01&stage=closing",
+    "/standorte/energiecampus",
+]
+NARROW = """() => [...document.querySelectorAll("main td, main tbody th")].filter((cell) => {
+  const box = cell.getBoundingClientRect();
+  return box.width > 0 && box.width < 64 && box.height > 100 && cell.textContent.trim().length > 8;
+}).map((cell) => cell.textContent.trim().slice(0, 60))"""
+"""Cells so narrow that their words fall into letters."""
+CUT_OFF = """() => [...document.querySelectorAll("main .table-scroll")].filter((frame) =>
+  frame.scrollWidth > frame.clientWidth + 1 && !frame.closest(".why")
+).map((frame) => `${frame.getAttribute("aria-label")} ${frame.scrollWidth} > ${frame.clientWidth}`)"""
+"""Tables that go on beyond the page's width."""
+
+
+def staff(visit: Visit, width: int, language: str) -> Visitor:
+    visitor = visit(width, language)
+    visitor.sign_in(Role.ADMIN)
+    return visitor
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_is_cut_off_or_broken_into_letters(visit: Visit, width: int, language: str) -> None:
+    visitor = staff(visit, width, language)
+    for path in PAGES:
+        visitor.go(path)
+        assert visitor.no_sideways_scrolling(), path
+        assert visitor.page.evaluate(NARROW) == [], path
+
+
+@pytest.mark.parametrize("path", [PAGES[0], PAGES[2], PAGES[3], PAGES[6], PAGES[9], PAGES[10]])
+def test_tables_of_land_show_all_their_columns(visit: Visit, path: str) -> None:
+    for width in (1280, 390):
+        visitor = staff(visit, width, "de")
+        visitor.go(path)
+        tables = visitor.page.evaluate(CUT_OFF)
+        own = [name for name in tables if not name.startswith(("Nächste Halte", "Reisezeiten", "Verfahren"))]
+        assert own == [], (path, width)
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(visit: Visit, width: int, language: str) -> None:
+    visitor = staff(visit, width, language)
+    for path in PAGES:
+        visitor.go(path)
+        open_all(visitor)
+        assert violations(visitor) == [], path
+
+
+def test_a_wrong_choice_keeps_the_filter_open_on_a_phone(visit: Visit) -> None:
+    visitor = visit(390)
+    visitor.go("/flaechenverbund?at_least_m2=5&district=nowhere")
+    assert visitor.page.locator("#district-error").is_visible()
+    visitor.go("/flaechenverbund?at_least_m2=5")
+    assert not visitor.page.locator("#district").is_visible()
