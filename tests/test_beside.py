@@ -24,8 +24,8 @@ from geo_service.settings import Settings
 from geo_service.transit import routes as transit
 from geo_service.transit import scenario_register
 from geo_service.transit import scenario_routes as scenarios
+from geo_service.web import classes
 from geo_service.web.pages import contest, land, nearness, overview
-from geo_service.web.pages import transit as transit_pages
 from tests.http_fixtures import SignedIn
 from tests.sample_land import PUBLIC_KEYS
 
@@ -126,16 +126,16 @@ KEY = PUBLIC_KEYS[0]
 Computing = tuple[str, ModuleType, str]
 COMPUTING: list[Computing] = [
     (f"/api/parcels/{KEY}/availability", availability, "compute_usable"),
-    (f"/api/parcels/{KEY}/transit", transit, "answers"),
+    (f"/api/parcels/{KEY}/transit", transit, "place_transit"),
     (f"/api/parcels/{KEY}/transit/methods", transit, "place_methods"),
-    ("/api/points/transit?lon=7.465&lat=51.513", transit, "answers"),
+    ("/api/points/transit?lon=7.465&lat=51.513", transit, "place_transit"),
     ("/api/scenarios/h-bahn/effect", scenarios, "effect_of"),
     ("/api/rounds/anstoss-2023-10/proposal", matching, "read_round"),
     ("/api/availability/summary", desk, "city_land"),
     (f"/flaechen/{KEY}", land, "compute_capacities"),
-    (f"/flaechen/{KEY}", nearness, "subject_methods"),
+    (f"/flaechen/{KEY}", nearness, "place_transit"),
     ("/anstoss/anstoss-2023-10", contest, "read_round"),
-    ("/oev", transit_pages, "graded_stops"),
+    ("/oev", classes, "graded_stops"),
     ("/maps/overview.html", overview, "portable_html"),
 ]
 
