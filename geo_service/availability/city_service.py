@@ -13,14 +13,11 @@ from geo_service.availability.assembling import Found, Neighbours, Search, find_
 from geo_service.availability.changes import Changes, parse_changes
 from geo_service.availability.city_land import CityLand, city_land, facts_of
 from geo_service.availability.joins import JoinRules
+from geo_service.availability.service import KINDS
 from geo_service.availability.what_if import WhatIf, what_if
 from geo_service.errors import BadParameter, InvalidInput, NotFound
-from geo_service.parcels.models import OccupancyKind
-from geo_service.restrictions.models import RestrictionKind
 
 CITY: Final = "city"
-KINDS: Final = (*(kind.value for kind in RestrictionKind), *(kind.value for kind in OccupancyKind))
-"""Kinds of restriction and occupancy that can be imagined away as a whole."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """What the availability kernel computes from, and the check that it can be computed."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
@@ -103,29 +102,6 @@ class Inputs:
     occupancies: pd.DataFrame = field(default_factory=no_occupancies)
     plans: pd.DataFrame = field(default_factory=no_plans)
 
-    def without(self, references: frozenset[str]) -> "Inputs":
-        """Return the inputs as if some blockers did not exist, for a what-if.
-
-        Parameters
-        ----------
-        references
-            Blockers as ``restriction:12``, ``occupancy:3`` or ``plan:4``.
-
-        Raises
-        ------
-        InvalidInput
-            When a reference has another form.
-        """
-        gone = _parse_references(references)
-        if not gone:
-            return self
-        return replace(
-            self,
-            restrictions=_drop(self.restrictions, gone.get("restriction")),
-            occupancies=_drop(self.occupancies, gone.get("occupancy")),
-            plans=_drop(self.plans, gone.get("plan")),
-        )
-
 
 @dataclass(frozen=True)
 class Options:
@@ -159,25 +135,6 @@ class Options:
     known_on: date | None = None
     sliver_width_m: float = SLIVER_WIDTH_M
     threads: int = 2
-
-
-def _parse_references(references: frozenset[str]) -> Mapping[str, set[str]]:
-    gone: dict[str, set[str]] = {}
-    for reference in references:
-        what, _, key = reference.partition(":")
-        if what not in {"restriction", "occupancy", "plan"} or not key:
-            raise InvalidInput(
-                f"{reference!r} names no blocker. Write restriction:, occupancy: or plan: and its id.",
-                parameter="without",
-            )
-        gone.setdefault(what, set()).add(key)
-    return gone
-
-
-def _drop(frame: pd.DataFrame, keys: set[str] | None) -> pd.DataFrame:
-    if not keys:
-        return frame
-    return frame[~frame["id"].astype(str).isin(list(keys)).to_numpy()]
 
 
 def days(values: "pd.Series[Any]") -> Days:

@@ -11,6 +11,7 @@ from geo_service.auth import Caller, Public
 from geo_service.auth.publication import public_chain, public_items, sees_unpublished
 from geo_service.availability import queries
 from geo_service.availability.capacities import capacity_record, compute_capacities
+from geo_service.availability.changes import parse_changes
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.plan_spans import usual_spans
 from geo_service.availability.presets import preset_key
@@ -23,7 +24,7 @@ from geo_service.availability.records import (
     usable_record,
 )
 from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability, ParcelCapacity
-from geo_service.availability.service import kinds_of, options_of, today
+from geo_service.availability.service import KINDS, kinds_of, options_of, today
 from geo_service.availability.usable import compute_usable
 from geo_service.beside import computed
 from geo_service.db import Reading
@@ -53,7 +54,8 @@ async def get_parcel_availability(
     parcel = (await session.execute(queries.publication(parcel_key, today()))).one_or_none()
     if parcel is None or not (parcel.shown or sees_unpublished(caller)):
         raise NotFound(f"There is no published parcel {parcel_key}.")
-    if asked.without and not sees_unpublished(caller):
+    changes = parse_changes(asked.without, asked.ending, KINDS)
+    if changes and not sees_unpublished(caller):
         raise Forbidden("Imagining blockers away is for signed-in advisers. Please sign in.")
     as_of = asked.as_of or today()
     preset = preset_key(asked.preset, asked.short_years, asked.mid_years)
@@ -62,7 +64,7 @@ async def get_parcel_availability(
     options = options_of(as_of, preset, order)
 
     def make(connection: Connection) -> tuple[AvailabilityResult, pd.DataFrame, JsonObject]:
-        result, usable = compute_usable(connection, options, [parcel_key], asked.without)
+        result, usable = compute_usable(connection, options, [parcel_key], changes)
         return result, usable, capacity_record(compute_capacities(connection, as_of, [parcel_key]))
 
     result, usable, capacity = await computed(request, session, make, public=not sees_unpublished(caller))

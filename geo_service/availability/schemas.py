@@ -55,7 +55,13 @@ class AvailabilityQuery(BaseModel):
         [],
         max_length=100,
         description="Blockers to imagine away: restriction:, occupancy: or plan: and the id from the chain "
-        "or the waterfall. For signed-in advisers.",
+        "or the waterfall, or kind: and a kind. For signed-in advisers.",
+    )
+    ending: list[str] = Field(
+        [],
+        max_length=100,
+        description="Blockers with another end: occupancy:3@2027-04-01, the first day without it. For "
+        "signed-in advisers.",
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,6 +14,7 @@ import shapely
 from sqlalchemy import Connection, Executable
 
 from geo_service.availability import queries
+from geo_service.availability.changes import Changes, changed, parse_changes, require_known
 from geo_service.availability.inputs import (
     OCCUPANCY_COLUMNS,
     PLAN_COLUMNS,
@@ -26,11 +27,16 @@ from geo_service.availability.kernel import AvailabilityResult, Progress, comput
 from geo_service.availability.presets import deduction_order, horizon_preset
 from geo_service.city import load_city
 from geo_service.errors import BadParameter, NotFound
+from geo_service.parcels.models import OccupancyKind
 from geo_service.restrictions.models import RestrictionKind
 from geo_service.settings import get_settings
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 """Days that can be asked for: beyond them a typing error is likelier than a question."""
+KINDS: Final = (*(kind.value for kind in RestrictionKind), *(kind.value for kind in OccupancyKind))
+"""Kinds of restriction and occupancy that can be imagined away as a whole."""
+NOTHING: Final = Changes()
+"""Nothing is imagined."""
 
 
 def today() -> date:
@@ -59,7 +65,7 @@ def compute(
     parcel_keys
         Flurstückskennzeichen of the parcels asked for; None: all.
     without
-        Blockers that are imagined away, as ``restriction:12``, ``occupancy:3`` or ``plan:4``.
+        Blockers that are imagined away, as ``restriction:12``, ``occupancy:3``, ``plan:4`` or ``kind:sold``.
     order
         Kinds of restriction that are deducted first, in this order; None: as the settings say.
 
@@ -75,20 +81,31 @@ def compute(
     BadParameter
         For an unknown preset, an unknown kind in the order, or a day before 1900 or after 2200.
     InvalidInput
-        When a reference in `without` names no blocker, or a record cannot be computed.
+        When a reference in `without` names no blocker or one that does not hold there, or a record cannot be
+        computed.
     """
     with no_garbage_collection():
-        return compute_with(connection, options_of(as_of, preset, order), parcel_keys, without)[0]
+        changes = parse_changes(list(without), (), KINDS)
+        return compute_with(connection, options_of(as_of, preset, order), parcel_keys, changes)[0]
 
 
 def compute_with(
     connection: Connection,
     options: Options,
     parcel_keys: Collection[str] | None = None,
-    without: Collection[str] = (),
+    changes: Changes = NOTHING,
     tell: Progress = silent,
 ) -> tuple[AvailabilityResult, Inputs]:
-    """Compute availability by given rules; as `compute`, and `tell` is told what is being done.
+    """Compute availability by given rules; as `compute`, with all that can be imagined.
+
+    Parameters
+    ----------
+    connection, options, parcel_keys
+        As in `compute`.
+    changes
+        What is imagined.
+    tell
+        Told what is being done.
 
     Returns
     -------
@@ -96,7 +113,9 @@ def compute_with(
         The result of `compute`, and what it was computed from.
     """
     keys, inputs = load(connection, options.as_of, parcel_keys, lambda what: tell(what, 0.0))
-    inputs = inputs.without(frozenset(without))
+    if changes:
+        require_known(inputs, changes)
+        inputs = changed(inputs, changes)
     result = compute_availability(inputs, options, lambda what, share: tell(what, 0.2 + 0.8 * share))
     result.parcels.insert(1, "parcel_key", keys)
     return result, inputs

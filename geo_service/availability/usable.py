@@ -15,10 +15,11 @@ from sqlalchemy import Connection
 from geo_service.availability import capacity_queries, queries, usability_queries
 from geo_service.availability.capacities import AREA_COLUMNS, ParcelCapacities, parcel_capacities, what_stands
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS, Capacity, compute_capacity
+from geo_service.availability.changes import Changes
 from geo_service.availability.facts import LAND_USE_COLUMNS, Surroundings
 from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options, geometries
 from geo_service.availability.kernel import AvailabilityResult
-from geo_service.availability.service import compute_with, read_frame
+from geo_service.availability.service import NOTHING, compute_with, read_frame
 from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess
 
 FEW: Final = 20_000
@@ -65,7 +66,7 @@ def compute_usable(
     connection: Connection,
     options: Options,
     parcel_keys: Collection[str] | None = None,
-    without: Collection[str] = (),
+    changes: Changes = NOTHING,
 ) -> tuple[AvailabilityResult, pd.DataFrame]:
     """Compute availability and usability from what the register holds; nothing is written.
 
@@ -75,15 +76,15 @@ def compute_usable(
         Connection whose transaction says what is seen.
     options
         What is asked, and by which rules.
-    parcel_keys, without
-        As in `service.compute`.
+    parcel_keys, changes
+        As in `service.compute_with`.
 
     Returns
     -------
     tuple
         The availability with ``parcel_key`` as by `service.compute`, and a frame as by `usability.assess`.
     """
-    result, inputs = compute_with(connection, options, parcel_keys, without)
+    result, inputs = compute_with(connection, options, parcel_keys, changes)
     return result, second_stage(connection, result, inputs, parcel_keys).usability
 
 

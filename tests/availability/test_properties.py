@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.availability import threads, waterfall
+from geo_service.availability.changes import changed, parse_changes
 from geo_service.availability.inputs import Inputs, Options
 from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from tests.availability.drawing import (
@@ -207,7 +208,8 @@ def test_unblocks_to_is_what_comes_out_without_it(land: Inputs) -> None:
     result = ask(land)
     row: Any
     for row in result.chain.itertuples():
-        freed: Any = ask(land.without(frozenset([f"{row.what}:{row.id}"]))).parcels.iloc[row.parcel_id - 1]
+        gone = parse_changes([f"{row.what}:{row.id}"], (), ())
+        freed: Any = ask(changed(land, gone)).parcels.iloc[row.parcel_id - 1]
         assert freed["horizon"] == row.unblocks_horizon
         assert freed["available_from"] == row.unblocks_to or pd.isna(freed["available_from"]) == pd.isna(
             row.unblocks_to

@@ -219,6 +219,23 @@ def test_what_if(planner: Client) -> None:
     assert answer["net_m2"] == 5000
 
 
+def test_what_if_of_a_kind_of_another_end_and_of_what_is_not_there(planner: Client) -> None:
+    as_it_is = ask(planner, as_of="2026-06-01").json()
+    assert as_it_is["net_m2"] < 5000
+    assert ask(planner, without=["kind:flood_zone"], as_of="2026-06-01").json()["net_m2"] == 5000
+    sooner = [f"{link['what']}:{link['id']}@2026-07-01" for link in as_it_is["chain"]]
+    found = ask(planner, as_of="2026-06-01", ending=sooner).json()
+    assert (found["horizon"], found["available_from"]) == ("short", "2026-07-01")
+    wrong: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"without": ["restriction:999999"]}, "No restriction 999999 holds here"),
+        ({"without": ["kind:colour"]}, "There is no kind 'colour'"),
+        ({"ending": ["occupancy:1"]}, "names no day"),
+    )
+    for query, told in wrong:
+        refused = ask(planner, **query)
+        assert (refused.status_code, told in refused.json()["detail"]) == (422, True)
+
+
 def test_without_a_day_today_is_meant_and_presets_are_named(planner: Client) -> None:
     answer = ask(planner, preset="dortmund_2010").json()
     assert (answer["as_of"], answer["short_until"]) == ("2026-03-01", "2027-12-31")
@@ -299,9 +316,11 @@ def test_an_unknown_parcel(planner: Client) -> None:
 
 
 def test_the_public_may_not_probe_by_imagining_blockers_away(public: Client) -> None:
-    response = ask(public, without=["restriction:3"])
-    assert response.status_code == 403
-    assert "sign in" in response.json()["detail"]
+    asked: list[dict[str, Any]] = [{"without": ["restriction:3"]}, {"ending": ["restriction:3@2027-01-01"]}]
+    for query in asked:
+        response = ask(public, **query)
+        assert response.status_code == 403
+        assert "sign in" in response.json()["detail"]
 
 
 @pytest.mark.parametrize(

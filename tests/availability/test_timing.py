@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from geo_service.availability.changes import changed, parse_changes
 from geo_service.availability.inputs import EFFECTS, SEVERITIES, Options
 from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from geo_service.availability.models import Horizon
@@ -342,7 +343,7 @@ def test_without_some_blockers() -> None:
     )
 
     def ask(*references: str) -> tuple[date | None, float]:
-        result = compute_availability(drawn.without(frozenset(references)), Options(DAY))
+        result = compute_availability(changed(drawn, parse_changes(references, (), ())), Options(DAY))
         return when(result)[0], result.parcels["net_m2"].iloc[0]
 
     assert ask() == (date(2030, 1, 1), 2500)
@@ -356,7 +357,7 @@ def test_without_some_blockers() -> None:
 @pytest.mark.parametrize("reference", ["12", "restriction:", "parcel:12", ""])
 def test_a_reference_that_names_no_blocker_is_refused(reference: str) -> None:
     with pytest.raises(InvalidInput, match="names no blocker"):
-        inputs().without(frozenset([reference]))
+        parse_changes([reference], (), ())
 
 
 def test_own_thresholds_take_the_place_of_a_preset() -> None:

@@ -13,8 +13,8 @@ from geo_service.availability.city_answers import plain, what_if_answer
 from geo_service.availability.city_queries import keys_of_site
 from geo_service.availability.city_routes import Adviser, ask_what_if
 from geo_service.availability.city_schemas import WhatIfAnswer, WhatIfQuery
-from geo_service.availability.city_service import KINDS, AnsweredWhatIf
-from geo_service.availability.service import today
+from geo_service.availability.city_service import AnsweredWhatIf
+from geo_service.availability.service import KINDS, today
 from geo_service.beside import drawn
 from geo_service.db import Reading
 from geo_service.web.frame import Frame, frame_of
