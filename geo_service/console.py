@@ -4,9 +4,10 @@ import getpass
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 import typer
 from rich.console import Console
@@ -89,6 +90,10 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+QUIET_S: Final = 10.0
+"""How long a command that writes into a file says nothing of its progress."""
+
+
 @contextmanager
 def progress() -> Iterator[Report]:
     """Show a progress bar on standard error while the block runs."""
@@ -102,7 +107,15 @@ def progress() -> Iterator[Report]:
     with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("", total=1.0)
 
+        told = time.monotonic()
+
         def report(what: str, share: float) -> None:
+            nonlocal told
+            if (
+                not err.is_terminal and time.monotonic() - told > QUIET_S
+            ):  # into a file: no bar, now and then a line
+                told = time.monotonic()
+                err.print(f"{what} …", markup=False, highlight=False)
             bar.update(task, description=what, completed=min(max(share, 0.0), 1.0))
 
         yield report

@@ -6,7 +6,7 @@ Pages show the same errors in words: the web slice registers a renderer for requ
 import logging
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -238,6 +238,16 @@ def _headers_of(error: Exception) -> dict[str, str] | None:
     return {"WWW-Authenticate": "Bearer"} if isinstance(error, Unauthenticated) else None
 
 
+WHOLE_BODY: Final = frozenset({"json_invalid", "model_attributes_type", "dict_type", "missing_body"})
+"""Kinds of pydantic's errors that are about the body, not a field of it."""
+MESSAGES: Final = {
+    "extra_forbidden": "There is no such field; /api/docs lists those that there are.",
+    "json_invalid": "The body is no JSON.",
+    "model_attributes_type": "Send a JSON object, with the header Content-Type: application/json.",
+}
+"""Kinds of pydantic's errors in words that say how to mend it."""
+
+
 def validation_problem(details: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own structure
     """Turn pydantic's error list into a problem with one entry per field.
 
@@ -246,11 +256,14 @@ def validation_problem(details: Any) -> dict[str, Any]:  # noqa: ANN401 - pydant
     errors = []
     for detail in details[:MOST_ERRORS]:
         where, *path = detail["loc"]
-        entry = {"message": detail["msg"]}
+        entry = {"message": MESSAGES.get(detail["type"], detail["msg"])}
         if where == "body":
             entry["pointer"] = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
+            if detail["type"] in WHOLE_BODY:
+                entry["pointer"] = ""
         else:
             entry["parameter"] = ".".join(str(part) for part in path)
         errors.append(entry)
-    fields = ", ".join(entry.get("parameter") or entry.get("pointer") or "/" for entry in errors)
-    return InvalidInput(f"Please check: {fields}.", errors=errors).problem()
+    fields = ", ".join(entry.get("parameter") or entry.get("pointer") or "the body" for entry in errors)
+    why = f" {errors[0]['message']}" if errors else ""
+    return InvalidInput(f"Please check: {fields}.{why}", errors=errors).problem()

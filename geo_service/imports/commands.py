@@ -16,6 +16,8 @@ from geo_service.imports.report import LANG_HELP, ImportOptions, ImportReport, L
 from geo_service.transit.commands import gtfs
 from geo_service.transit.street_commands import streets
 
+WIDE: Final = 160
+"""Columns of a table that goes into a file or a pipe."""
 SHOWN_REJECTS: Final = 20
 """Rejects printed one by one; the reject file has them all."""
 SHOWN_GONE: Final = 5
@@ -151,10 +153,12 @@ def print_report(report: ImportReport, rejects_file: Path | None = None) -> None
 def _print_rejects(report: ImportReport, rejects_file: Path | None) -> None:
     """Print how many rows were refused for what, the first of them, and what to do."""
     table = Table("row", "key", "field", "value", "reason", box=None, pad_edge=False)
+    for column in table.columns:
+        column.overflow = "fold"  # what is to be copied is not cut
     for reject in report.rejects[:SHOWN_REJECTS]:
         cells = (str(reject.row), reject.key, reject.field, reject.value, reject.reason.en)
         table.add_row(*(escape(cell) for cell in cells))
-    out.print(table)
+    out.print(table, width=None if out.is_terminal else WIDE)
     if len(report.rejects) > SHOWN_REJECTS:
         kinds = Counter((reject.field, reject.code) for reject in report.rejects)
         summed = "; ".join(

@@ -196,7 +196,7 @@ def _scope(view: View, cql: Cql) -> Scope:
     collection = COLLECTIONS[view.collection]
     kinds = kinds_of(view)
     columns = {name: collection.columns[name] for name in kinds}
-    return Scope(columns, kinds, collection.geom, cql.crs, ZoneInfo(cql.zone))
+    return Scope(columns, kinds, collection.geom, cql.crs, ZoneInfo(cql.zone), collection.checks)
 
 
 def kinds_of(view: View) -> dict[str, Kind]:

@@ -3,8 +3,9 @@
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +27,7 @@ from sqlalchemy.types import TypeEngine
 from geo_service.auth.fields import Kind
 from geo_service.ogc.cql.tree import Node, refuse
 from geo_service.ogc.crs import Crs
+from geo_service.ogc.model import Check
 
 Expression = ColumnElement[Any]
 GEOMETRY_NAMES: Final = frozenset({"geometry", "geom"})
@@ -53,6 +55,8 @@ class Scope:
         Coordinate system of the filter's literals.
     zone
         Time zone in which moments become days.
+    checks
+        Of fields that hold words of a vocabulary: what refuses a word that there is not.
     """
 
     columns: Mapping[str, Expression]
@@ -60,6 +64,7 @@ class Scope:
     geom: Expression
     crs: Crs
     zone: ZoneInfo
+    checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,20 @@ def _comparison(operator: str, arguments: list[Node], scope: Scope) -> Condition
         raise refuse(f"{first.name} cannot be compared by {operator}.")
     if operator not in {"=", "<>"} and first.kind not in ORDERED:
         raise refuse(f"{first.name} is true or false: compare it by = or <>.")
+    for one, other in ((first, second), (second, first)):
+        _require_word(one, other, scope)
     return COMPARISONS[operator](first.value, second.value)
+
+
+def _require_word(column: Operand, value: Operand, scope: Scope) -> None:
+    """Refuse a word that a field cannot hold: it would find nothing, and nobody would know why."""
+    check = scope.checks.get(column.name) if column.literal is None else None
+    if check is None or not isinstance(value.literal, str):
+        return
+    try:
+        check(value.literal)
+    except ValueError as error:
+        raise refuse(f"{column.name} cannot be {value.name}. {error}", property=column.name) from error
 
 
 def _between(arguments: list[Node], scope: Scope) -> Condition:
