@@ -8,7 +8,9 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-PARCELS: Final[TextClause] = text("""
+from geo_service.transit.freshness import with_places
+
+PARCELS: Final[TextClause] = with_places("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            p.actual_use,
            a.gross_m2, a.net_m2, a.estimated_m2, a.horizon, a.available_from, a.severity, a.chain, a.items,
@@ -17,7 +19,7 @@ PARCELS: Final[TextClause] = text("""
            CASE WHEN :public THEN u.category ELSE u.internal_category END AS category,
            CASE WHEN :public THEN u.category_rule ELSE u.internal_category_rule END AS category_rule,
            d.name AS district, t.grade, t.distance_m, s.name AS stop,
-           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid)
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM PLACE_OF(p.geom)
                AS transit_stale,
            s.lines,
            (SELECT pa.zone FROM plan_areas pa
@@ -47,11 +49,11 @@ PARCELS: Final[TextClause] = text("""
 ``latitude``, ``method``, ``public``.
 """
 
-VACANCIES: Final[TextClause] = text("""
+VACANCIES: Final[TextClause] = with_places("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.permitted_uses,
            pr.floor, pr.is_demo, v.status, lower(v.during) AS since, v.previous_use, v.asking_rent_eur_month,
            q.name AS quarter, d.name AS district, t.grade, t.distance_m, s.name AS stop,
-           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(pr.geom)) AS uuid)
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM PLACE_OF(pr.geom)
                AS transit_stale,
            s.lines,
            ST_X(ST_Transform(pr.geom, 4326)) AS longitude, ST_Y(ST_Transform(pr.geom, 4326)) AS latitude,
@@ -81,13 +83,13 @@ VACANCIES: Final[TextClause] = text("""
 ``PARCELS`` and ``tolerance_m`` (metres).
 """
 
-SITES: Final[TextClause] = text("""
+SITES: Final[TextClause] = with_places("""
     SELECT s.slug AS key, s.name, s.phase, s.stated_area_ha, s.geometry_accuracy_m, s.is_demo,
            s.uses, s.summary_de, s.summary_en,
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
            m.due_text_en,
            t.grade, t.distance_m, st.name AS stop,
-           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(s.geom)) AS uuid)
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM PLACE_OF(s.geom)
                AS transit_stale,
            st.lines,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude,
@@ -186,13 +188,13 @@ LAYERS: Final[dict[str, TextClause]] = {
 }
 """Layers as GeoJSON text (WGS 84): one row, one column. Parameter: ``public``."""
 
-IN_VIEW: Final[TextClause] = text("""
+IN_VIEW: Final[TextClause] = with_places("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            a.net_m2, a.horizon, a.available_from,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, s.name AS stop, t.distance_m,
            t.subject_id IS NOT NULL AND (coalesce(state.stale, true)
-               OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid)) AS transit_stale,
+               OR t.place IS DISTINCT FROM PLACE_OF(p.geom)) AS transit_stale,
            count(*) FILTER (WHERE a.horizon <> 'undetermined') OVER () AS known,
            coalesce(sum(a.net_m2) FILTER (WHERE a.horizon <> 'undetermined') OVER (), 0) AS known_m2,
            count(*) OVER () AS found
@@ -251,13 +253,13 @@ ALL_DISTRICTS: Final[TextClause] = text("""
 """)
 """All districts with their outline (WGS 84)."""
 
-ALL_SITES: Final[TextClause] = text("""
+ALL_SITES: Final[TextClause] = with_places("""
     SELECT s.slug AS key, s.name, s.phase, s.stated_area_ha, s.geometry_accuracy_m, s.is_demo,
            s.uses, s.summary_de, s.summary_en,
            ST_Area(s.geom) AS drawn_m2, m.name_de AS next_de, m.name_en AS next_en, m.due_on, m.due_text,
            m.due_text_en,
            t.grade, t.distance_m, st.name AS stop,
-           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(s.geom)) AS uuid)
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM PLACE_OF(s.geom)
                AS transit_stale,
            ST_AsGeoJSON(ST_Transform(s.geom, 4326), 6, 0) AS geometry
       FROM sites s
@@ -275,11 +277,11 @@ ALL_SITES: Final[TextClause] = text("""
 """)
 """All sites whose place is known. Parameter: ``method``."""
 
-ALL_VACANCIES: Final[TextClause] = text("""
+ALL_VACANCIES: Final[TextClause] = with_places("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.permitted_uses,
            pr.is_demo, v.status, lower(v.during) AS since, v.previous_use, v.asking_rent_eur_month,
            t.grade, t.distance_m, s.name AS stop,
-           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(pr.geom)) AS uuid)
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM PLACE_OF(pr.geom)
                AS transit_stale,
            ST_AsGeoJSON(ST_Transform(pr.geom, 4326), 6, 0) AS geometry
       FROM premises pr
@@ -295,13 +297,13 @@ ALL_VACANCIES: Final[TextClause] = text("""
 """)
 """Public vacancies. Parameters: ``method``, ``rows``."""
 
-LARGEST_PARCELS: Final[TextClause] = text("""
+LARGEST_PARCELS: Final[TextClause] = with_places("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            p.actual_use, a.gross_m2, a.net_m2, a.horizon, a.available_from, a.chain, a.items,
            u.offered, u.category, u.category_rule, a.as_of,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, t.distance_m, s.name AS stop,
-           coalesce(state.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid)
+           coalesce(state.stale, true) OR t.place IS DISTINCT FROM PLACE_OF(p.geom)
                AS transit_stale,
            (SELECT pa.zone FROM plan_areas pa
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,

@@ -7,6 +7,7 @@ answer that no longer holds never looks fresh.
 
 import hashlib
 import importlib.metadata
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 import shapely
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Connection,
@@ -24,13 +26,15 @@ from sqlalchemy import (
     Integer,
     Row,
     Text,
-    Uuid,
+    TextClause,
     and_,
     cast,
     column,
     func,
+    literal,
     or_,
     table,
+    text,
     true,
 )
 
@@ -46,6 +50,8 @@ STATE: Final = table(
     column("stale", Boolean),
 )
 """View of the database: methods and windows stored, and whether timetables or streets changed since."""
+
+LOW_BITS: Final = 0xFFFFFFFF
 
 REACH_STATE: Final = table(
     "transit_reach_state", column("id", Integer), column("stale", Boolean), column("shown", Boolean)
@@ -96,9 +102,23 @@ def program_digest() -> str:
     return digest.hexdigest()[:16]
 
 
-def place_of(geom: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a geometry column
-    """Return what tells one place from another."""
-    return cast(func.md5(func.ST_AsBinary(geom)), Uuid)
+def place_of(geom: Any) -> ColumnElement[int]:  # noqa: ANN401 - a geometry column
+    """Return what tells one place from another: two hashes of all its coordinates, 64 bits.
+
+    A tile asks this of thousands of places; MD5 of the WKB takes ten times as long.
+    """
+    high, low = (func.geometry_hash(each) for each in (geom, func.ST_SetSRID(geom, 0)))
+    shifted = cast(high, BigInteger).bitwise_lshift(literal(32, Integer))
+    return shifted.bitwise_or(cast(low, BigInteger).bitwise_and(literal(LOW_BITS, BigInteger)))
+
+
+def with_places(sql: str) -> TextClause:
+    """Return a statement in which ``PLACE_OF(p.geom)`` stands for what `place_of` returns."""
+    now = (
+        rf"((CAST(geometry_hash(\1) AS bigint) << 32)"
+        rf" | (CAST(geometry_hash(ST_SetSRID(\1, 0)) AS bigint) & {LOW_BITS}))"
+    )
+    return text(re.sub(r"PLACE_OF\((\w+\.geom)\)", now, sql))
 
 
 def answer_of(

@@ -3,7 +3,6 @@
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
@@ -131,7 +130,7 @@ class TransitDeparture(Base):
 
 
 WINDOW_COMMENT = "Name of the time of day and kind of day, such as evening; day: the method's own"
-PLACE_COMMENT = "MD5 of the place (WKB) that was looked at: another one is somewhere else"
+PLACE_COMMENT = "Hash of the place that was looked at: another one is somewhere else"
 
 
 class TransitRun(Base):
@@ -225,7 +224,7 @@ class TransitAccess(Base):
     tram_foot_m: Mapped[float | None]
     bus_foot_stop_pk: Mapped[int | None]
     bus_foot_m: Mapped[float | None]
-    place: Mapped[UUID | None] = mapped_column(comment=PLACE_COMMENT)
+    place: Mapped[int | None] = mapped_column(BigInteger, comment=PLACE_COMMENT)
     computed_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

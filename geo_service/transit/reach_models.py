@@ -2,9 +2,8 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, func
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, func
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -86,7 +85,7 @@ class TransitReach(Base):
     share: Mapped[float] = mapped_column(comment="Share of the departures that arrive, 0 to 1")
     changes: Mapped[int | None] = mapped_column(comment="Of the median; NULL: none arrives, or on foot")
     walk_s: Mapped[int | None] = mapped_column(comment="All the way on foot; NULL: beyond the longest time")
-    place: Mapped[UUID | None] = mapped_column(comment=PLACE_COMMENT)
+    place: Mapped[int | None] = mapped_column(BigInteger, comment=PLACE_COMMENT)
 
 
 class TransitIsochrone(Base):
@@ -100,5 +99,5 @@ class TransitIsochrone(Base):
     )
     site_id: Mapped[int] = mapped_column(ForeignKey("sites.id"), primary_key=True)
     minutes: Mapped[int] = mapped_column(primary_key=True)
-    place: Mapped[UUID | None] = mapped_column(comment=PLACE_COMMENT)
+    place: Mapped[int | None] = mapped_column(BigInteger, comment=PLACE_COMMENT)
     geom: Mapped[Any] = mapped_column(multipolygon(), nullable=False)

@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+from geo_service.transit.freshness import with_places
+
 TABLES: Final = {"parcel": "parcels", "plot": "plots", "site": "sites", "premises": "premises"}
 RUNS: Final = """
     INSERT INTO transit_runs (method, time_window, day_kind, window_from_s, window_to_s, days, feeds,
@@ -21,16 +23,15 @@ def hold(connection: Connection) -> None:
     for kind, table in TABLES.items():
         for stored in ("transit_access", "transit_reach"):
             connection.execute(
-                text(
-                    f"UPDATE {stored} SET place = CAST(md5(ST_AsBinary(t.geom)) AS uuid) FROM {table} t "
+                with_places(
+                    f"UPDATE {stored} SET place = PLACE_OF(t.geom) FROM {table} t "
                     "WHERE subject_kind = :kind AND subject_id = t.id"
                 ),
                 {"kind": kind},
             )
     connection.execute(
-        text(
-            "UPDATE transit_isochrones SET place = CAST(md5(ST_AsBinary(t.geom)) AS uuid) FROM sites t "
-            "WHERE site_id = t.id"
+        with_places(
+            "UPDATE transit_isochrones SET place = PLACE_OF(t.geom) FROM sites t WHERE site_id = t.id"
         )
     )
     connection.execute(text(RUNS))

@@ -19,6 +19,7 @@ from geo_service.imports.report import ImportOptions
 from geo_service.parcels.models import Parcel
 from geo_service.settings import Settings, get_settings
 from geo_service.transit import freshness
+from geo_service.transit.freshness import with_places
 from geo_service.transit.reach_service import refresh_reach
 from geo_service.transit.refresh import refresh
 from geo_service.transit.service import import_gtfs
@@ -27,13 +28,13 @@ from geo_service.transit.windows import NAMED_WINDOWS
 from tests.transit.feeds import FeedMaker, street
 from tests.transit.test_service import add_parcel
 
-STALE = """
+STALE = with_places("""
     SELECT p.parcel_key FROM transit_access t JOIN parcels p ON p.id = t.subject_id
       LEFT JOIN transit_state s ON s.method = t.method AND s.time_window = t.time_window
      WHERE t.subject_kind = 'parcel' AND t.method = 'are' AND t.time_window = 'day'
-       AND (coalesce(s.stale, true) OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid))
+       AND (coalesce(s.stale, true) OR t.place IS DISTINCT FROM PLACE_OF(p.geom))
      ORDER BY 1
-"""
+""")
 KEYS = [f"051239001{number:05d}______" for number in range(1, 5)]
 
 
@@ -79,7 +80,7 @@ def graded(database: Database, tmp_path: Path) -> Database:
 
 def stale(database: Database) -> list[str]:
     with database.read() as connection:
-        return list(connection.execute(text(STALE)).scalars())
+        return list(connection.execute(STALE).scalars())
 
 
 def answers(database: Database) -> list[Any]:

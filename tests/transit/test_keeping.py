@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 from geo_service.app import create_app
 from geo_service.db import Database
 from geo_service.transit import keeping, run_queries
+from geo_service.transit.freshness import with_places
 from geo_service.transit.reach_service import refresh_reach
 from geo_service.transit.service import import_gtfs
 from tests.transit.test_freshness import (  # noqa: F401 - fixtures among them
@@ -67,9 +68,8 @@ def test_travel_times_too(graded: Database) -> None:  # noqa: F811 - the fixture
     move(graded, KEYS[0], 1_000)
     with graded.begin("test") as connection:  # as if the classes had been computed since
         connection.execute(
-            text(
-                "UPDATE transit_access SET place = CAST(md5(ST_AsBinary(p.geom)) AS uuid) "
-                "FROM parcels p WHERE p.id = subject_id"
+            with_places(
+                "UPDATE transit_access SET place = PLACE_OF(p.geom) FROM parcels p WHERE p.id = subject_id"
             )
         )
     assert looking(graded) is True

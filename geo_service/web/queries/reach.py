@@ -21,7 +21,7 @@ TRAVEL_TIMES: Final[TextClause] = text("""
            t.median_s, t.p90_s, t.changes, t.walk_s, t.walk_s <= t.median_s AS on_foot,
            run.window_from_s, run.window_to_s, run.rules, run.feeds,
            run.network_id IS NOT NULL AS on_streets,
-           run.stale OR t.place IS DISTINCT FROM CAST(:place AS uuid) AS stale
+           run.stale OR t.place IS DISTINCT FROM CAST(:place AS bigint) AS stale
       FROM run
      CROSS JOIN jsonb_array_elements(run.destinations) WITH ORDINALITY AS d(value, place)
       JOIN transit_reach t ON t.run_id = run.id AND t.destination = d.value ->> 'key'

@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from geo_service.transit.freshness import with_places
+
 LAND_BY_HORIZON: Final[TextClause] = text("""
     SELECT CASE WHEN CASE WHEN :public THEN u.offered ELSE u.internal_offered END THEN a.horizon
                 ELSE coalesce(CASE WHEN :public THEN u.category ELSE u.internal_category END, 'unknown')
@@ -20,10 +22,10 @@ LAND_BY_HORIZON: Final[TextClause] = text("""
 """Number and net area (m²) of the parcels on offer per horizon; those in use and those of which nothing is
 known stand apart (``in_use``, ``unknown`` in the place of the horizon). Parameter: ``public``."""
 
-LAND_BY_GRADE: Final[TextClause] = text("""
+LAND_BY_GRADE: Final[TextClause] = with_places("""
     SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(a.net_m2) AS net_m2,
            count(*) FILTER (WHERE t.subject_id IS NOT NULL AND (coalesce(state.stale, true)
-                 OR t.place IS DISTINCT FROM CAST(md5(ST_AsBinary(p.geom)) AS uuid))) AS stale
+                 OR t.place IS DISTINCT FROM PLACE_OF(p.geom))) AS stale
       FROM availability a
       JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
