@@ -43,6 +43,8 @@ with warnings.catch_warnings():
 CITY = load_city("dortmund")
 HBF = (392_960.0, 5_708_270.0)
 """Near Dortmund Hbf, EPSG:25832."""
+Changes = dict[int, dict[int, int]]
+"""Seconds on foot from stop to stop."""
 DATA = Path(__file__).resolve().parents[3] / "shared/data/gtfs"
 
 
@@ -161,12 +163,12 @@ def compare(database: Database, name: str, destination: Destination, window: Win
     ((key, (times, walk)),) = search.times(places).items()
     assert key == destination.key
     point = from_wgs84(shapely.Point(destination.lon, destination.lat))
-    egress = ways((point.x, point.y), xy)
+    egress, changes = ways((point.x, point.y), xy), straight(xy, RULES)
     reached = 0
     for place, spot in enumerate(near):
         taken = []
         for start in range(window.start_s, window.end_s, 60):
-            rounds = earliest_indexed(list(runs.values()), xy, RULES, ways(spot, xy), start)
+            rounds = earliest_indexed(list(runs.values()), changes, RULES, ways(spot, xy), start)
             arrival, rides = journey(rounds, egress)
             taken.append(min((arrival - start, rides), (float(walk[place]), 0)))
         figures = (times.median_s, times.p90_s, times.share, times.changes)
@@ -186,10 +188,22 @@ def ways(spot: Any, xy: Any) -> dict[int, int]:
     return found
 
 
+def straight(xy: Any, rules: Rules) -> Changes:
+    """Seconds on foot from each stop to those within reach of a change, by straight lines."""
+    found: Changes = {}
+    for stop, place in enumerate(xy):
+        gaps = np.hypot(*(xy - place).T)
+        found[stop] = {
+            int(other): math.ceil(round(60 * gaps[other] * rules.detour / rules.walking_m_per_min, 6))
+            for other in np.flatnonzero(gaps <= rules.footpath_m)
+        }
+    return found
+
+
 def earliest_indexed(
-    runs: list[Run], xy: Any, rules: Rules, access: dict[int, int], start: int
+    runs: list[Run], changes: Changes, rules: Rules, access: dict[int, int], start: int
 ) -> list[dict[int, int]]:
-    """Do as `earliest`, one boarding per run and round; the gaps between stops are looked up."""
+    """Do as `earliest`, one boarding per run and round; the ways between stops are given."""
     ready = {stop: start + walk for stop, walk in access.items()}
     rounds = []
     for _ in range(rules.max_changes + 1):
@@ -203,11 +217,9 @@ def earliest_indexed(
         rounds.append(reached)
         ready = {}
         for stop, arrives in reached.items():
-            gaps = np.hypot(*(xy - xy[stop]).T)
-            for other in np.flatnonzero(gaps <= rules.footpath_m):
-                walk = math.ceil(round(60 * gaps[other] * rules.detour / rules.walking_m_per_min, 6))
+            for other, walk in changes[stop].items():
                 at_stop = arrives + max(rules.change_s, walk)
-                ready[int(other)] = min(ready.get(int(other), at_stop), at_stop)
+                ready[other] = min(ready.get(other, at_stop), at_stop)
         if not ready:
             break
     return rounds
@@ -222,7 +234,7 @@ def test_both_plain_searches_agree() -> None:
     ]
     rules = Rules(60.0, 1.0, max_changes=2)
     one = earliest(runs, xy, rules, {0: 10}, 500)
-    other = earliest_indexed(runs, xy, rules, {0: 10}, 500)
+    other = earliest_indexed(runs, straight(xy, rules), rules, {0: 10}, 500)
     assert one[: len(other)] == other
     assert one[1] == {3: 1_500}
 
