@@ -1,5 +1,7 @@
 """Travel times and isochrones by the interface and on pages: stored answers, and who may see them."""
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -157,3 +159,45 @@ def test_pages_show_the_table_in_both_languages(
         english = client.get(path, params={"lang": "en"}, headers=HTML).text
         assert "Travel times" in english
         assert "Main station" in english
+
+
+def test_site_page_draws_what_is_reached(reached: Sample, client: httpx.Client, database: Database) -> None:
+    name = slug(database, reached)
+    page = client.get(f"/standorte/{name}?lang=de", headers=HTML).text
+    assert "Was ist von hier in welcher Zeit zu erreichen?" in page
+    program = re.search(rf'src="(/standorte/{name}/erreichbarkeit\.js[^"]*)"', page)
+    assert program
+    script = client.get(program[1].replace("&amp;", "&")).text
+    calls = re.findall(r"GeoMap\.(?:embedded|records)\(map_transit, (.*)\);", script)
+    layers = {spec["key"]: spec for spec in map(json.loads, calls)}
+    assert list(layers) == ["reach-30", "reach-15", "boundary", "sites", "stops"]
+    (area,) = layers["reach-15"]["collection"]["features"]
+    drawn = shapely.geometry.shape(area["geometry"])
+    features = client.get(f"/api/sites/{name}/isochrones").json()["features"]
+    told = {each["properties"]["minutes"]: shapely.geometry.shape(each["geometry"]) for each in features}
+    assert drawn.symmetric_difference(told[15]).area < 0.001 * told[15].area
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM transit_isochrones"))
+    page = client.get(f"/standorte/{name}?lang=de", headers=HTML).text
+    assert "Was ist von hier" not in page
+    assert "erreichbarkeit.js" not in page
+    assert client.get(f"/standorte/{name}/erreichbarkeit.js").status_code == 404
+
+
+def test_collection_has_the_travel_times(reached: Sample, client: httpx.Client, database: Database) -> None:
+    item = f"/ogc/collections/transit/items/{KEY}"
+    found = client.get(item).json()["properties"]
+    assert found["travel_times"] == {
+        "hbf": {"median_min": 12.1, "p90_min": 20.0, "changes": 1},
+        "airport": {"median_min": None, "p90_min": None, "changes": None},
+    }
+    assert found["travel_stale"] is False
+    with database.begin(actor="test") as connection:
+        connection.execute(text("UPDATE transit_reach_runs SET feeds = '[]'"))
+    assert client.get(item).json()["properties"]["travel_stale"] is True
+    with database.begin(actor="test") as connection:  # of another place: not told as if it were of this one
+        connection.execute(
+            text("UPDATE transit_reach SET place = place + 1 WHERE subject_id = :id"),
+            {"id": reached.ids[KEY]},
+        )
+    assert client.get(item).json()["properties"]["travel_times"] is None

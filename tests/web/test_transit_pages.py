@@ -3,16 +3,19 @@
 import json
 import re
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geo_service.auth import Role
 from geo_service.db import Database
+from geo_service.transit.grades import Asked
+from geo_service.web import classes
 from tests.sample_city import Sample
 from tests.sample_land import OBJECTED_KEY, PUBLIC_KEYS
-from tests.transit.test_scenario_api import form
+from tests.transit.test_scenario_api import SERVICE, form
 
 SignedIn = Callable[[Role], httpx.Client]
 
@@ -67,3 +70,60 @@ def test_transit_page_lists_scenarios_and_methods(stored: httpx.Client, client: 
     assert "Entwurf" not in page
     assert client.get("/oev.js?method=goat").status_code == 200
     assert client.get("/oev?method=none").status_code == 400
+
+
+def test_areas_are_computed_once_for_the_same_timetable(
+    stored: httpx.Client, client: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stored
+    computed: list[str] = []
+    grade_all = classes.graded_stops
+
+    def counted(connection: Connection, wanted: Asked) -> Any:
+        computed.append(f"{wanted.method.key} {wanted.window}")
+        return grade_all(connection, wanted)
+
+    monkeypatch.setattr(classes, "graded_stops", counted)
+    address = "/oev/klassen.geojson?method=oerok&window=peak_morning"
+    first = client.get(address)
+    assert first.headers["content-type"] == "application/geo+json"
+    assert client.get(address).content == first.content
+    assert client.get("/oev?method=oerok&window=peak_morning").status_code == httpx.codes.OK
+    assert computed == ["oerok 06:00-09:00"]
+    again = client.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == httpx.codes.NOT_MODIFIED
+    client.get("/oev/klassen.geojson?method=oerok&window=evening")
+    assert computed[1:] == ["oerok 20:00-24:00"]
+    with database.begin(actor="test") as connection:
+        connection.execute(text("UPDATE transit_feeds SET is_current = NOT is_current"))
+    try:
+        client.get(address)
+        assert computed[2:] == ["oerok 06:00-09:00"], "of another timetable"
+    finally:
+        with database.begin(actor="test") as connection:
+            connection.execute(text("UPDATE transit_feeds SET is_current = NOT is_current"))
+    client.get(address)
+    assert len(computed) == 3, "the first timetable again: still known"
+
+
+def test_a_changed_scenario_is_computed_anew(stored: httpx.Client, client: httpx.Client) -> None:
+    address = "/oev/szenarien/new-line/klassen.geojson"
+    before = client.get(address)
+    assert client.get(address).headers["etag"] == before.headers["etag"]
+    known = stored.get("/api/scenarios/new-line")
+    rarely = [{**line, "services": [{**SERVICE, "headway_min": 60}]} for line in form()["lines"]]
+    changed = form(name_de="Neu", lines=rarely)
+    answer = stored.put("/api/scenarios/new-line", json=changed, headers={"If-Match": known.headers["etag"]})
+    assert answer.status_code == httpx.codes.OK, answer.text
+    after = client.get(address)
+    assert after.headers["etag"] != before.headers["etag"]
+    assert after.json() != before.json()
+
+
+def test_window_is_chosen_on_the_page_of_the_classes(stored: httpx.Client, client: httpx.Client) -> None:
+    assert stored
+    page = client.get("/oev?window=sunday&lang=de").text
+    assert '<option value="sunday" selected>' in page
+    assert "window=sunday" in client.get("/oev.js?window=sunday").text
+    assert client.get("/oev?window=noon").status_code == httpx.codes.BAD_REQUEST
+    assert client.get("/oev/klassen.geojson?window=noon").status_code == httpx.codes.BAD_REQUEST

@@ -7,10 +7,13 @@ import httpx
 import pytest
 from sqlalchemy import insert, text
 
+from geo_service.auth import Role
 from geo_service.db import Database
 from geo_service.transit.models import TransitAccess, TransitDeparture
 from tests.sample_city import Sample
 from tests.sample_land import PUBLIC_KEYS
+from tests.transit.test_scenario_api import form
+from tests.web.test_transit_pages import SignedIn
 
 DAYS = b"\xff" * 46
 PAGES = (f"/flaechen/{PUBLIC_KEYS[0]}", "/leerstand/L-0")
@@ -72,3 +75,37 @@ def test_english_has_no_german_words_left(client: httpx.Client, address: str) ->
     assert "What does the next class need?" in words
     assert "Austria (ÖROK)" in words
     assert "Klasse" not in words.replace("ÖV-Güteklasse", "")
+
+
+@pytest.mark.usefixtures("timetable")
+def test_another_time_of_day_is_chosen_on_the_page(client: httpx.Client) -> None:
+    page = client.get(f"{PAGES[0]}?window=evening&lang=de").text
+    assert '<option value="evening" selected>' in page
+    assert "verfahren?window=evening" in page
+    words = words_of(client, f"{PAGES[0]}?window=evening&lang=de")
+    assert "ohne ÖV-Güteklasse" in words, "the line ends at 20:00"
+    given = client.get(f"{PAGES[0]}?window=07:00-09:00&lang=de").text
+    assert '<option value="07:00-09:00" selected>' in given
+    assert "ÖV-Güteklasse C" in words_of(client, f"{PAGES[0]}?window=07:00-09:00&lang=de")
+    assert client.get(f"{PAGES[0]}?window=noon").status_code == httpx.codes.BAD_REQUEST
+
+
+@pytest.mark.usefixtures("timetable")
+def test_before_and_after_a_scenario_is_chosen_on_the_page(
+    client: httpx.Client, database: Database, signed_in: SignedIn
+) -> None:
+    planner = signed_in(Role.PLANNER)
+    assert planner.post("/api/scenarios", json=form(status="draft")).status_code == httpx.codes.CREATED
+    try:
+        page = planner.get(f"{PAGES[0]}?lang=de").text
+        assert '<option value="new-line"' in page
+        assert '<option value="new-line"' not in client.get(PAGES[0]).text, "a draft"
+        told = planner.get(f"{PAGES[0]}?scenario=new-line&lang=de").text
+        part = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", told))
+        assert re.search(r"vorher *: *C", part)
+        assert re.search(r"nachher *: *[AB]", part), part[part.index("vorher") :][:300]
+        assert client.get(f"{PAGES[0]}?scenario=new-line").status_code == httpx.codes.NOT_FOUND
+    finally:
+        with database.begin(actor="test") as connection:
+            for table in ("transit_scenario_stops", "transit_scenario_lines", "transit_scenarios"):
+                connection.execute(text(f"DELETE FROM {table}"))
