@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from geo_service.transit.freshness import with_places
+from geo_service.transit.run_queries import with_places
 
 PARCELS: Final[TextClause] = with_places("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,

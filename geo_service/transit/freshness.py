@@ -7,7 +7,6 @@ answer that no longer holds never looks fresh.
 
 import hashlib
 import importlib.metadata
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -26,7 +25,6 @@ from sqlalchemy import (
     Integer,
     Row,
     Text,
-    TextClause,
     and_,
     cast,
     column,
@@ -34,7 +32,6 @@ from sqlalchemy import (
     literal,
     or_,
     table,
-    text,
     true,
 )
 
@@ -110,15 +107,6 @@ def place_of(geom: Any) -> ColumnElement[int]:  # noqa: ANN401 - a geometry colu
     high, low = (func.geometry_hash(each) for each in (geom, func.ST_SetSRID(geom, 0)))
     shifted = cast(high, BigInteger).bitwise_lshift(literal(32, Integer))
     return shifted.bitwise_or(cast(low, BigInteger).bitwise_and(literal(LOW_BITS, BigInteger)))
-
-
-def with_places(sql: str) -> TextClause:
-    """Return a statement in which ``PLACE_OF(p.geom)`` stands for what `place_of` returns."""
-    now = (
-        rf"((CAST(geometry_hash(\1) AS bigint) << 32)"
-        rf" | (CAST(geometry_hash(ST_SetSRID(\1, 0)) AS bigint) & {LOW_BITS}))"
-    )
-    return text(re.sub(r"PLACE_OF\((\w+\.geom)\)", now, sql))
 
 
 def answer_of(

@@ -1,12 +1,27 @@
 """Statements about stored transit answers: what they were computed from, which no longer hold."""
 
+import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Select, Text, and_, cast, delete, func, not_, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    Text,
+    TextClause,
+    and_,
+    cast,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import insert
 
-from geo_service.transit.freshness import REACH_STATE, STATE, answer_of, place_of
+from geo_service.transit.freshness import LOW_BITS, REACH_STATE, STATE, answer_of, place_of
 from geo_service.transit.models import SubjectKind, TransitAccess, TransitRun
 from geo_service.transit.queries import SUBJECTS
 from geo_service.transit.reach_models import TransitReach, TransitReachRun
@@ -175,3 +190,12 @@ def stored_counts(method: str, window: str) -> Executable:
 
 def _of(method: str, window: str) -> tuple[ColumnElement[bool], ...]:
     return TransitAccess.method == method, TransitAccess.time_window == window
+
+
+def with_places(sql: str) -> TextClause:
+    """Return a statement in which ``PLACE_OF(p.geom)`` stands for what `place_of` returns."""
+    now = (
+        rf"((CAST(geometry_hash(\1) AS bigint) << 32)"
+        rf" | (CAST(geometry_hash(ST_SetSRID(\1, 0)) AS bigint) & {LOW_BITS}))"
+    )
+    return text(re.sub(r"PLACE_OF\((\w+\.geom)\)", now, sql))

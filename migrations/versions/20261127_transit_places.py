@@ -4,6 +4,8 @@ Revision ID: 0019
 Revises: 0018
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -25,7 +27,7 @@ def downgrade() -> None:
     _replace(sa.Uuid(), BEFORE)
 
 
-def _replace(kind: sa.types.TypeEngine, comment: str) -> None:
+def _replace(kind: sa.types.TypeEngine[Any], comment: str) -> None:
     """Forget the places: every stored answer is computed anew by the next refresh."""
     for table in TABLES:
         op.drop_column(table, "place")

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from geo_service.transit.freshness import with_places
+from geo_service.transit.run_queries import with_places
 
 TABLES: Final = {"parcel": "parcels", "plot": "plots", "site": "sites", "premises": "premises"}
 RUNS: Final = """

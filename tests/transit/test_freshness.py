@@ -19,9 +19,9 @@ from geo_service.imports.report import ImportOptions
 from geo_service.parcels.models import Parcel
 from geo_service.settings import Settings, get_settings
 from geo_service.transit import freshness
-from geo_service.transit.freshness import with_places
 from geo_service.transit.reach_service import refresh_reach
 from geo_service.transit.refresh import refresh
+from geo_service.transit.run_queries import with_places
 from geo_service.transit.service import import_gtfs
 from geo_service.transit.street_import import import_streets
 from geo_service.transit.windows import NAMED_WINDOWS

@@ -11,8 +11,8 @@ from starlette.testclient import TestClient
 from geo_service.app import create_app
 from geo_service.db import Database
 from geo_service.transit import keeping, run_queries
-from geo_service.transit.freshness import with_places
 from geo_service.transit.reach_service import refresh_reach
+from geo_service.transit.run_queries import with_places
 from geo_service.transit.service import import_gtfs
 from tests.transit.test_freshness import (  # noqa: F401 - fixtures among them
     KEYS,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 
 from geo_service.auth import Role
 from geo_service.db import Database
+from geo_service.transit import all_stops
 from geo_service.transit.grades import Asked
 from geo_service.web import classes
 from tests.sample_city import Sample
@@ -77,7 +78,7 @@ def test_areas_are_computed_once_for_the_same_timetable(
 ) -> None:
     assert stored
     computed: list[str] = []
-    grade_all = classes.graded_stops
+    grade_all = all_stops.graded_stops
 
     def counted(connection: Connection, wanted: Asked) -> Any:
         computed.append(f"{wanted.method.key} {wanted.window}")

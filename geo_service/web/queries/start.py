@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
-from geo_service.transit.freshness import with_places
+from geo_service.transit.run_queries import with_places
 
 LAND_BY_HORIZON: Final[TextClause] = text("""
     SELECT CASE WHEN CASE WHEN :public THEN u.offered ELSE u.internal_offered END THEN a.horizon
