@@ -4,11 +4,11 @@ from types import MappingProxyType
 from typing import Final
 
 import numpy as np
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table, select
 
 from geo_service.imports import queries, values
 from geo_service.imports.columns import Column
-from geo_service.imports.draft import Draft
+from geo_service.imports.draft import Draft, Mask
 from geo_service.imports.kind import LONGEST_LINE, LONGEST_NAME, LONGEST_TEXT, ImportKind
 from geo_service.imports.places import PlaceRule
 from geo_service.imports.spans import SpanRule, read_span, span_columns
@@ -133,12 +133,39 @@ def check_restrictions(draft: Draft) -> None:
     _check_share(draft)
 
 
+def refer_restrictions(connection: Connection, draft: Draft) -> None:
+    """Look up stored restrictions that take area: without effects in the file, they would go on doing so."""
+    if "effect" not in draft.only_when_new or not _unwilling(draft).any():
+        return
+    keys = draft.cells["restriction_key"]
+    stored = RESTRICTIONS.c.restriction_key
+    takes = select(stored).where(
+        stored.in_(keys[_unwilling(draft)].tolist()), RESTRICTIONS.c.effect != Effect.DELAYS.value
+    )
+    taking = keys.isin(connection.execute(takes).scalars().all()).to_numpy(dtype=bool)
+    draft.reject(
+        taking & _unwilling(draft) & ~draft.wrong,
+        "effect",
+        "owner-only-delays",
+        Sentence(
+            "Diese Restriktion zieht bisher Fläche ab, fehlende Verkaufsbereitschaft kann nur verzögern. "
+            "Bitte der Datei eine Spalte „Wirkung“ geben und darin „verzögert“ angeben.",
+            "This restriction has taken area so far, and an owner who does not sell can only delay. Please "
+            "give the file a column effect that says delays.",
+        ),
+    )
+
+
+def _unwilling(draft: Draft) -> Mask:
+    """Return the rows of unwilling owners."""
+    return (draft.cells["kind"] == RestrictionKind.OWNER_UNWILLING.value).to_numpy(dtype=bool)
+
+
 def _check_owner(draft: Draft) -> None:
     """Insist that an unwilling owner delays: areas are public, what an owner wants is not (decision 4)."""
-    unwilling = (draft.cells["kind"] == RestrictionKind.OWNER_UNWILLING.value).to_numpy(dtype=bool)
     delays = (draft.cells["effect"] == Effect.DELAYS.value).to_numpy(dtype=bool)
     draft.reject(
-        unwilling & ~delays & ~draft.wrong,
+        _unwilling(draft) & ~delays & ~draft.wrong,
         "effect",
         "owner-only-delays",
         Sentence(
@@ -191,4 +218,5 @@ RESTRICTION_IMPORT: Final = ImportKind(
     ),
     place=PlaceRule(),
     prepare=check_restrictions,
+    refer=refer_restrictions,
 )

@@ -1,5 +1,6 @@
 """Numbers, areas, money, dates and distances as a reader of a language writes them (Babel, CLDR)."""
 
+import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -102,7 +103,8 @@ class Formats:
             return self.unknown
         if metres > WALKED_UP_TO_M:
             return ""
-        return f"{self.number(max(1, -(-int(metres) // METRES_PER_MINUTE)))}{NARROW_SPACE}min"
+        minutes = math.ceil(round(metres, 1) / METRES_PER_MINUTE)
+        return f"{self.number(max(1, minutes))}{NARROW_SPACE}min"
 
     def day(self, value: date | str | None) -> str:
         """Write a date: 22.11.2026 or 22 Nov 2026."""

@@ -328,16 +328,63 @@ def test_a_scheduler_that_does_not_answer_is_said(
         assert connection.execute(text("SELECT count(*) FROM availability")).scalar_one() == 0
 
 
-def test_a_cluster_computes_the_totals(database: Database) -> None:
-    here = run("--as-of", "2026-06-01", "--json", "--store")
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
     with local_cluster(n_workers=1) as workers:
-        there = run(
-            "--as-of", "2026-06-01", "--store", "--all", "--json", "--scheduler", workers.scheduler_address
-        )
-    assert there.exit_code == 0, there.stderr
-    assert json.loads(there.stdout) == json.loads(here.stdout)
+        yield workers.scheduler_address
+
+
+def test_a_cluster_computes_the_totals_of_any_day(database: Database, scheduler: str) -> None:
+    told, stored = {}, {}
+    for day in ("2026-06-01", "01.09.2031"):  # neither is today; vacancies end in between
+        here = run("--as-of", day, "--json", "--store")
+        expected = _stored_in_full(database)
+        with database.begin("test") as connection:
+            connection.execute(text("TRUNCATE availability, usability"))
+        there = run("--as-of", day, "--store", "--json", "--scheduler", scheduler, "--partition", "300")
+        assert there.exit_code == 0, there.stderr
+        told[day] = json.loads(there.stdout)
+        assert told[day] == json.loads(here.stdout)
+        stored[day] = _stored_in_full(database)
+        assert stored[day] == expected
+    assert [totals["as_of"] for totals in told.values()] == ["2026-06-01", "2031-09-01"]
+    assert [len(rows) for rows in stored.values()] == [2000, 2000]
+    first, second = ([row[1:] for row in rows] for rows in stored.values())
+    assert first != second  # not only the day differs
+
+
+def test_without_a_day_a_cluster_stores_today(
+    database: Database, scheduler: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commands, "today", lambda: date(2026, 6, 1))
+    assert run("--scheduler", scheduler).exit_code == 0
+    assert {row[1] for row in _stored(database)} == {date(2026, 6, 1)}
+    written = run("--as-of", "01.06.2026", "--scheduler", scheduler, "--json")
+    assert json.loads(written.stdout)["recomputed"] == 0  # the same day, in the other style
+
+
+def test_a_cluster_computes_files_of_any_day(tmp_path: Path, scheduler: str) -> None:
+    source = write_state(tmp_path / "state", drawn_state())
+    folders = [tmp_path / "here", tmp_path / "there"]
+    for folder, more in zip(folders, ((), ("--scheduler", scheduler)), strict=True):
+        result = run("--as-of", "01.09.2031", "--input", str(source), "--output", str(folder), *more)
+        assert result.exit_code == 0, result.stderr
+    here, there = ({file.name: file.read_bytes() for file in folder.iterdir()} for folder in folders)
+    assert here == there
+    assert json.loads(here["availability.json"])["as_of"] == "2031-09-01"
+
+
+def _stored_in_full(database: Database) -> list[tuple[object, ...]]:
+    """Return each parcel's day and everything else that is stored of it, but the moment and the run."""
     with database.read() as connection:
-        assert connection.execute(text("SELECT count(*) FROM availability")).scalar_one() == 2000
+        rows = connection.execute(
+            text(
+                "SELECT a.as_of, (to_jsonb(a) - '{computed_at,run_id,as_of}'::text[])::text, "
+                "(to_jsonb(u) - '{computed_at,run_id}'::text[])::text "
+                "FROM availability a LEFT JOIN usability u USING (parcel_id) ORDER BY a.parcel_id"
+            )
+        )
+        return [tuple(row) for row in rows]
 
 
 @pytest.mark.parametrize("option", [("--scheduler", "tcp://127.0.0.1:9"), ("--input", "a", "--output", "b")])

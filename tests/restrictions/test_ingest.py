@@ -136,3 +136,18 @@ def test_a_shapefile_cuts_names_off(register: Database, tmp_path: Path) -> None:
     assert bring(register, "restrictions", tmp_path / "r.shp").new == 1
     stored = rows_of(register, "SELECT restriction_key, reduction_share, legal_basis FROM restrictions")
     assert stored == [("R-1", 0.095, "x")]
+
+
+def test_a_restriction_that_becomes_an_unwilling_owner_only_delays(
+    register: Database, tmp_path: Path
+) -> None:
+    """A file without effects leaves the stored one as it is: an area that was taken may not stay."""
+    path = tmp_path / "r.geojson"
+    bring(register, "restrictions", write_geojson(path, [restriction(1, "Altlast", Wirkung="schließt aus")]))
+    unwilling = restriction(1, "nicht verkaufsbereit")
+    refused = bring(register, "restrictions", write_geojson(path, [unwilling, restriction(2, "Gewässer")]))
+    assert said(refused) == [(1, "effect", "owner-only-delays")]
+    told = restriction(1, "nicht verkaufsbereit", Wirkung="verzögert")
+    assert not bring(register, "restrictions", write_geojson(path, [told])).rejects
+    assert rows_of(register, "SELECT kind, effect FROM restrictions") == [("owner_unwilling", "delays")]
+    assert bring(register, "restrictions", write_geojson(path, [unwilling])).unchanged == 1

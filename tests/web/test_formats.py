@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from geo_service.web.formats import Formats, as_day
+from geo_service.web.formats import Formats, as_day, uses_with_areas
 
 DE, EN = Formats("de"), Formats("en")
 
@@ -39,9 +39,61 @@ def test_large_areas_are_hectares() -> None:
     assert DE.area(100_000) == "10,0\u202fha"
 
 
-@pytest.mark.parametrize(("metres", "minutes"), [(0, "1"), (80, "1"), (81, "2"), (800, "10"), (1000, "13")])
+@pytest.mark.parametrize(
+    ("metres", "minutes"),
+    [(0, "1"), (80, "1"), (80.4, "2"), (81, "2"), (800, "10"), (1000, "13"), (3_000, "38")],
+)
 def test_minutes_on_foot_are_rounded_up(metres: float, minutes: str) -> None:
     assert DE.minutes_on_foot(metres) == f"{minutes}\u202fmin"
+
+
+def test_nobody_walks_more_than_three_kilometres_to_a_stop() -> None:
+    assert DE.minutes_on_foot(3_000.1) == ""
+    assert DE.minutes_on_foot(None) == "unbekannt"
+
+
+@pytest.mark.parametrize(
+    ("metres", "german", "english"),
+    [
+        (0, "0\u202fm", "0\u202fm"),
+        (999.5, "1.000\u202fm", "1,000\u202fm"),
+        (2_000, "2.000\u202fm", "2,000\u202fm"),
+        (2_000.1, "2,0\u202fkm", "2.0\u202fkm"),
+        (2_449, "2,4\u202fkm", "2.4\u202fkm"),
+        (12_345, "12,3\u202fkm", "12.3\u202fkm"),
+    ],
+)
+def test_above_two_kilometres_distances_are_told_in_km(metres: float, german: str, english: str) -> None:
+    assert (DE.metres(metres), EN.metres(metres)) == (german, english)
+
+
+@pytest.mark.parametrize(
+    ("supplied", "said"),
+    [
+        ("Landwirtschaft / Grünland;6850", "Landwirtschaft, Grünland (6.850\u202fm²)"),
+        (
+            "Wohnbaufläche / Offen;500|Weg;20",
+            "Wohnbaufläche, Offen (500\u202fm²); Weg (20\u202fm²)",
+        ),
+        ("Platz", "Platz"),
+        ("Platz;", "Platz"),
+        ("Platz; ", "Platz"),
+        (" Wald ; 70 ", "Wald (70\u202fm²)"),
+        ("Wald;viel", "Wald;viel"),
+        ("Wald;-5", "Wald;-5"),
+        (";500", "500"),
+        ("Wald;70|Wald;70|Weg;5", "Wald (70\u202fm²); Weg (5\u202fm²)"),
+        ("Wald;70||", "Wald (70\u202fm²)"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_uses_of_the_cadastre_as_people_say_them(supplied: str | None, said: str) -> None:
+    assert uses_with_areas(supplied, DE) == said
+
+
+def test_uses_of_the_cadastre_in_english_numbers() -> None:
+    assert uses_with_areas("Wald;12345", EN) == "Wald (12,345\u202fm²)"
 
 
 def test_as_day() -> None:
