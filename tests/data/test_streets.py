@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from data.demo.streets import PATH_NAME, SOURCE, build_streets
+from data.demo.streets import LINK_NAME, PATH_NAME, SOURCE, build_streets
 from geo_service.transit.street_ways import street_edges, ways_of_lines
 from geo_service.transit.streets import entrances, street_graph
 from geo_service.transit.walking import walks_within
@@ -40,17 +40,33 @@ def test_middle_lines_run_along_the_street_and_meet_at_the_corner() -> None:
     assert frame.geometry.length.sum() == pytest.approx(288 + 194 + 190, rel=0.05)
 
 
-def test_way_leads_round_the_corner_and_not_to_the_island() -> None:
-    found = ways([(20, 0), (150, 190), (100, 1005)])
+def test_way_leads_round_the_corner_and_by_a_link_to_the_next_stop() -> None:
+    found = ways([(20, 0), (150, 190), (100, 1005), (100, 9000)])
     assert found[0, 1] == pytest.approx(130 + 190, rel=0.03)
-    assert (0, 2) not in found
+    assert found[1, 2] == pytest.approx(np.hypot(50, 815), rel=0.03)
+    assert found[0, 2] == pytest.approx(np.hypot(80, 1005), rel=0.03)
+    assert (0, 3) not in found
+
+
+def test_stop_between_two_areas_joins_them_and_an_area_without_a_stop_is_joined_to_the_next() -> None:
+    found = ways([(150, 500)])
+    assert found == {(0, 0): 0}
+    between = ways([(150, 500), (150, 196), (150, 1005)])
+    assert between[0, 1] == pytest.approx(304, rel=0.03)
+    assert between[0, 2] == pytest.approx(np.hypot(45, 505) + 45, rel=0.03)  # by the end of the street
+    apart = build_streets(
+        NAMES, np.array(CROSS, dtype=object), np.asarray(shapely.points([(150, -900)]), dtype=object)
+    )
+    links = apart[apart.name == LINK_NAME]
+    assert len(links) == 2  # neither area has a stop within 600 m: each gets one link, however long
+    assert "(Demo)" in LINK_NAME
 
 
 def test_stop_beside_gets_a_path_and_one_far_away_none() -> None:
     stops = np.asarray(shapely.points([(320, 0), (300, 900 - 250), (9000, 0)]), dtype=object)
     frame = build_streets(NAMES, np.array(CROSS, dtype=object), stops)
     paths = frame[frame.name == PATH_NAME]
-    assert len(paths) == 2
+    assert len(paths) == 3  # the second stop lies within 600 m of both areas
     assert set(paths["class"]) == {"path"}
     assert "(Demo)" in PATH_NAME
     assert "erfunden" in SOURCE
