@@ -118,6 +118,11 @@ class KeptClasses:
         found: ScenarioClasses = self._of((city.basis, scenario.key, etag_of(scenario)), compute)
         return found
 
+    def told(self, city: CityClasses, language: str, tell: Callable[[], bytes]) -> bytes:
+        """Return what is told of the stops in a language."""
+        found: bytes = self._of((city.basis, language), tell)
+        return found
+
     def _of(self, basis: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401 - either of both
         with self._lock:
             if basis in self._kept:

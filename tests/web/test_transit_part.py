@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import insert, text
 
+import maps.transit
 from geo_service.auth import Role
 from geo_service.db import Database
 from geo_service.transit.models import TransitAccess, TransitDeparture
@@ -109,3 +111,23 @@ def test_before_and_after_a_scenario_is_chosen_on_the_page(
         with database.begin(actor="test") as connection:
             for table in ("transit_scenario_stops", "transit_scenario_lines", "transit_scenarios"):
                 connection.execute(text(f"DELETE FROM {table}"))
+
+
+@pytest.mark.usefixtures("timetable")
+def test_stops_of_the_map_are_told_once_in_each_language(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    tell = maps.transit.stops_geojson
+
+    def counted(stops: Any) -> bytes:
+        told.append(len(stops))
+        return tell(stops)
+
+    monkeypatch.setattr("geo_service.web.pages.transit.stops_geojson", counted)
+    answers = {}
+    for language in ("de", "en", "de"):
+        answers[language] = client.get(f"/oev/haltestellen.geojson?method=goat&lang={language}")
+    assert "Kategorie 3, alle 10,0 min" in answers["de"].text
+    assert "Category 3, every 10.0 min" in answers["en"].text
+    assert told == [1, 1]

@@ -86,8 +86,12 @@ async def graded_stops(request: Request, session: Reading, caller: Public) -> Re
     """Answer with the stops that have a category, and what a click on each tells."""
     frame = await frame_of(request, session, caller)
     city = await _known_city(request, session, caller, _wanted(request))
-    graded = city.stops[city.stops.category_before.notna()].to_dict("records")
-    return _sent(request, caller, stops_geojson([_stop(frame, city.wanted, row, "before") for row in graded]))
+
+    def tell() -> bytes:
+        graded = city.stops[city.stops.category_before.notna()].to_dict("records")
+        return stops_geojson([_stop(frame, city.wanted, row, "before") for row in graded])
+
+    return _sent(request, caller, kept_classes(request).told(city, frame.language, tell))
 
 
 @router.get("/szenarien/{key}/klassen.geojson")
