@@ -76,11 +76,7 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
         lines += [
             (
                 speaker.say("Wie viel"),
-                speaker.say(
-                    "%(net)s netto von %(gross)s",
-                    net=formats.square_metres(row.net_m2),
-                    gross=formats.square_metres(row.gross_m2),
-                ),
+                how_much(row, speaker),
             ),
             (
                 speaker.say("Ab wann"),
@@ -100,6 +96,19 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
         tuple(lines),
         f"/flaechen/{row.key}",
         row.is_demo,
+    )
+
+
+def how_much(row: Row, speaker: Speaker) -> str:
+    """Say how much of a parcel is offered: net without slivers."""
+    formats = speaker.formats
+    gross = formats.square_metres(row.gross_m2)
+    net = formats.square_metres(row.net_m2)
+    if row.offered_m2 is None or row.net_m2 - row.offered_m2 < 1:
+        return speaker.say("%(net)s netto von %(gross)s", net=net, gross=gross)
+    offered = formats.square_metres(row.offered_m2)
+    return speaker.say(
+        "%(offered)s ohne Splitter (netto %(net)s) von %(gross)s", offered=offered, net=net, gross=gross
     )
 
 

@@ -1,7 +1,7 @@
 """The overview as one file that opens from a disk without a network.
 
 At most `MOST_FEATURES` records are embedded: city limits, districts, sites and vacancies come first, then the
-parcels with the largest net area. The file says how many were left out, and holds only what is public.
+parcels with the largest offered area. The file says how many were left out, and holds only what is public.
 """
 
 import json
@@ -35,9 +35,9 @@ class Contents:
     districts, sites, vacancies, parcels
         Features with a description each.
     parcels_found
-        Number of public parcels with net land, embedded or not.
+        Number of public parcels with land on offer, embedded or not.
     smallest_m2
-        Net area of the smallest embedded parcel, m²; None when there is none.
+        Offered area of the smallest embedded parcel, m²; None when there is none.
     """
 
     districts: tuple["Feature", ...]
@@ -167,7 +167,7 @@ def read_contents(connection: Connection, speaker: Speaker) -> Contents:
         for row in rows
     )
     found = connection.execute(queries.COUNT_PARCELS).scalar_one()
-    return Contents(districts, sites, vacancies, parcels, found, rows[-1].net_m2 if rows else None)
+    return Contents(districts, sites, vacancies, parcels, found, rows[-1].offered_m2 if rows else None)
 
 
 def collection(features: list[dict[str, Any]]) -> dict[str, Any]:

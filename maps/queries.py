@@ -13,7 +13,8 @@ from geo_service.transit.run_queries import with_places
 PARCELS: Final[TextClause] = with_places("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
            p.actual_use,
-           a.gross_m2, a.net_m2, a.estimated_m2, a.horizon, a.available_from, a.severity, a.chain, a.items,
+           a.gross_m2, a.net_m2, u.offered_m2, a.estimated_m2, a.horizon, a.available_from, a.severity,
+           a.chain, a.items,
            a.as_of, EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            CASE WHEN :public THEN u.offered ELSE u.internal_offered END AS offered,
            CASE WHEN :public THEN u.category ELSE u.internal_category END AS category,
@@ -190,17 +191,17 @@ LAYERS: Final[dict[str, TextClause]] = {
 
 IN_VIEW: Final[TextClause] = with_places("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
-           a.net_m2, a.horizon, a.available_from,
+           u.offered_m2, a.horizon, a.available_from,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, s.name AS stop, t.distance_m,
            t.subject_id IS NOT NULL AND (coalesce(state.stale, true)
                OR t.place IS DISTINCT FROM PLACE_OF(p.geom)) AS transit_stale,
            count(*) FILTER (WHERE a.horizon <> 'undetermined') OVER () AS known,
-           coalesce(sum(a.net_m2) FILTER (WHERE a.horizon <> 'undetermined') OVER (), 0) AS known_m2,
+           coalesce(sum(u.offered_m2) FILTER (WHERE a.horizon <> 'undetermined') OVER (), 0) AS known_m2,
            count(*) OVER () AS found
       FROM parcels p
-      JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
-      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+      JOIN availability a ON a.parcel_id = p.id
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered_m2 > 0
        AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
       LEFT JOIN transit_access t
         ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method AND t.time_window = 'day'
@@ -211,10 +212,10 @@ IN_VIEW: Final[TextClause] = with_places("""
        AND (NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
-     ORDER BY a.horizon = 'undetermined', a.net_m2 DESC, p.id
+     ORDER BY a.horizon = 'undetermined', u.offered_m2 DESC, p.id
      LIMIT :rows
 """)
-"""The largest parcels on offer in a view, those with a known date first; number and net m² of all with
+"""The largest parcels on offer in a view, those with a known date first; number and offered m² of all with
 a known date (``known``, ``known_m2``), number of all (``found``).
 
 Parameters: ``west``, ``south``, ``east``, ``north`` (degrees), ``method``, ``public``, ``rows``.
@@ -299,7 +300,7 @@ ALL_VACANCIES: Final[TextClause] = with_places("""
 
 LARGEST_PARCELS: Final[TextClause] = with_places("""
     SELECT p.parcel_key AS key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text, p.is_demo,
-           p.actual_use, a.gross_m2, a.net_m2, a.horizon, a.available_from, a.chain, a.items,
+           p.actual_use, a.gross_m2, a.net_m2, u.offered_m2, a.horizon, a.available_from, a.chain, a.items,
            u.offered, u.category, u.category_rule, a.as_of,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
            t.grade, t.distance_m, s.name AS stop,
@@ -309,8 +310,9 @@ LARGEST_PARCELS: Final[TextClause] = with_places("""
              WHERE ST_Intersects(pa.geom, ST_PointOnSurface(p.geom)) ORDER BY pa.id LIMIT 1) AS zone,
            ST_AsGeoJSON(ST_Transform(p.geom, 4326), 6, 0) AS geometry
       FROM parcels p
-      JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
+      JOIN availability a ON a.parcel_id = p.id
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered
+       AND u.offered_m2 > 0
       LEFT JOIN transit_access t
         ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method AND t.time_window = 'day'
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
@@ -318,18 +320,19 @@ LARGEST_PARCELS: Final[TextClause] = with_places("""
      WHERE p.valid @> current_date AND NOT p.publication_objection
        AND (p.publication_announced_on IS NULL
             OR p.publication_announced_on + interval '1 month' <= current_date)
-     ORDER BY a.net_m2 DESC, p.id
+     ORDER BY u.offered_m2 DESC, p.id
      LIMIT :rows
 """)
-"""Public parcels on offer, the largest first. Parameters: ``method``, ``rows``."""
+"""Public parcels with land on offer, the largest first. Parameters: ``method``, ``rows``."""
 
 COUNT_PARCELS: Final[TextClause] = text("""
     SELECT count(*)
       FROM parcels p
-      JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
+      JOIN availability a ON a.parcel_id = p.id
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered
+       AND u.offered_m2 > 0
      WHERE p.valid @> current_date AND NOT p.publication_objection
        AND (p.publication_announced_on IS NULL
             OR p.publication_announced_on + interval '1 month' <= current_date)
 """)
-"""Number of public parcels on offer."""
+"""Number of public parcels with land on offer."""

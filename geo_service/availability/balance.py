@@ -17,9 +17,11 @@ from geo_service.errors import InvalidInput
 
 DIMENSIONS: Final = ("district", "use", "horizon", "severity", "owner_kind", "category")
 """What a balance can be told apart by. Owner kind is for roles only: leave the column out for others."""
-MEASURES: Final = ("parcels", "net_cm2", "estimated_cm2")
-"""What is counted: parcels with land, their net area, and apart from it the part that is probably not usable
-(an estimate), both in whole square centimetres."""
+MEASURES: Final = ("parcels", "net_cm2", "offered_cm2", "estimated_cm2")
+"""What is counted: parcels with land to offer, their net area, what of it is offered (without slivers: the
+available land), and apart the part of net that is probably not usable (an estimate). Whole square
+centimetres."""
+AREAS: Final = ("gross", "net", "offered", "estimated")
 UNKNOWN: Final = "unknown"
 """Cell of what is not known."""
 
@@ -42,8 +44,9 @@ FLOWS: Final = (
 
 new, gone: the parcel is (no longer) in the cadastre. sold, returned: it left the land on offer, or came back.
 put_to_use, given_up: what it is changed, so that it is no longer offered, or is now.
-resurveyed, area_freed, area_blocked: its net area changed, because its measured area did, or because
-restrictions let go of or took land. freed, newly_blocked: it can be had now, or no longer now.
+resurveyed, area_freed, area_blocked: its net area, or what of it is offered, changed, because its measured
+area did, or because restrictions let go of or took land. freed, newly_blocked: it can be had now, or no
+longer now.
 horizon_change: another horizon, neither of them now. reclassified: same horizon, but another district, use,
 severity or owner kind.
 """
@@ -89,9 +92,10 @@ def land_balance(
     ----------
     opening, closing
         One row per parcel in the cadastre of the day: ``parcel_id``, ``gross_m2``, ``net_m2``,
-        ``estimated_m2``, ``horizon``, ``sold`` (boolean: no longer on offer), ``offered``
-        (boolean: what it is may be offered; without the column all are), and the columns of
-        `dimensions`; missing values there count as a cell of their own, ``unknown``.
+        ``offered_m2`` (net without slivers), ``estimated_m2``,
+        ``horizon``, ``sold`` (boolean: no longer on offer), ``offered`` (boolean: what it is may be offered;
+        without the column all are), and the columns of `dimensions`; missing values there count as a cell of
+        their own, ``unknown``.
     dimensions
         Some of `DIMENSIONS`.
 
@@ -136,7 +140,7 @@ def _checked(frame: pd.DataFrame, dimensions: tuple[str, ...]) -> pd.DataFrame:
     if strange or len(set(dimensions)) < len(dimensions):
         raise InvalidInput(f"A balance is told apart by {', '.join(DIMENSIONS)}, each at most once.")
     frame = frame if "offered" in frame else frame.assign(offered=True)
-    needed = ["parcel_id", "offered", "gross_m2", "net_m2", "estimated_m2", "sold", "horizon", *DIMENSIONS]
+    needed = ["parcel_id", "offered", *(f"{area}_m2" for area in AREAS), "sold", "horizon", *DIMENSIONS]
     columns = [name for name in dict.fromkeys(needed) if name in frame or name not in DIMENSIONS]
     missing = [name for name in (*columns, *dimensions, "horizon") if name not in frame]
     if missing:
@@ -145,7 +149,7 @@ def _checked(frame: pd.DataFrame, dimensions: tuple[str, ...]) -> pd.DataFrame:
         twice = frame.loc[frame["parcel_id"].duplicated(), "parcel_id"].iloc[0]
         raise InvalidInput(f"Parcel {twice} is in the balance of one day more than once.")
     result = frame[columns].set_index("parcel_id")
-    for measure in ("gross", "net", "estimated"):
+    for measure in AREAS:
         area = result.pop(f"{measure}_m2").to_numpy(dtype=float)
         if not (area >= 0).all():
             wrong = result.index[int(np.flatnonzero(~(area >= 0))[0])]
@@ -170,12 +174,13 @@ def _true(column: "pd.Series[Any]") -> npt.NDArray[np.bool_]:
 
 
 def _measures(both: pd.DataFrame, day: str, counted: npt.NDArray[np.bool_]) -> Numbers:
-    """Return the measures of each parcel on a day, zero where it is not on offer; shape (parcels, 3)."""
-    net, estimated = (
-        both[f"{name}_cm2{day}"].fillna(0).to_numpy(dtype=np.int64) for name in ("net", "estimated")
+    """Return the measures of each parcel on a day, zero where it has nothing on offer; shape (parcels, 4)."""
+    net, offered, estimated = (
+        both[f"{name}_cm2{day}"].fillna(0).to_numpy(dtype=np.int64) for name in AREAS[1:]
     )
-    values = np.stack([(net > 0).astype(np.int64), net, estimated], axis=1)
-    return np.where(counted[:, None], values, 0)
+    has_land = offered > 0
+    values = np.stack([has_land.astype(np.int64), net, offered, estimated], axis=1)
+    return np.where((counted & has_land)[:, None], values, 0)
 
 
 def _cells(both: pd.DataFrame, day: str, dimensions: tuple[str, ...]) -> pd.DataFrame:
@@ -212,11 +217,12 @@ def _arriving(both: pd.DataFrame, was: Any, is_now: Any) -> Rows:  # noqa: ANN40
 
 def _changing(both: pd.DataFrame, stays: Any) -> Rows:  # noqa: ANN401 - boolean array
     """Tell whose area changed, and why."""
-    net = (both["net_cm2_1"] - both["net_cm2_0"]).fillna(0).to_numpy()
-    estimated = (both["estimated_cm2_1"] != both["estimated_cm2_0"]).to_numpy()
-    gross = (both["gross_cm2_1"] != both["gross_cm2_0"]).to_numpy()
-    more = (net > 0) | ((net == 0) & (both["estimated_cm2_1"] < both["estimated_cm2_0"]).to_numpy())
-    changed = stays & ((net != 0) | estimated)
+    gross, net, offered, estimated = (
+        (both[f"{name}_cm2_1"] - both[f"{name}_cm2_0"]).fillna(0).to_numpy() for name in AREAS
+    )
+    more = np.select([offered != 0, net != 0], [offered > 0, net > 0], estimated < 0)
+    changed = stays & ((net != 0) | (offered != 0) | (estimated != 0))
+    gross = gross != 0
     return {
         "resurveyed": changed & gross,
         "area_freed": changed & ~gross & more,

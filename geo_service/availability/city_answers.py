@@ -64,6 +64,7 @@ def what_if_answer(answered: AnsweredWhatIf, asked: Any, limit: int) -> WhatIfAn
         difference=[_difference(before, after) for before, after in pairs],
         changed=len(found.parcels),
         gain_m2=square_metres(found.after.net_cm2 - found.before.net_cm2),
+        offered_gain_m2=square_metres(found.after.offered_cm2 - found.before.offered_cm2),
         parcels=[
             ChangedParcel(**{name: plain(row[name]) for name in ChangedParcel.model_fields}) for row in rows
         ],
@@ -77,17 +78,19 @@ def _stage(sums: Sums) -> StageFigures:
         apart=sums.apart,
         gross_m2=square_metres(sums.gross_cm2),
         net_m2=square_metres(sums.net_cm2),
+        offered_m2=square_metres(sums.offered_cm2),
         estimated_m2=square_metres(sums.estimated_cm2),
         by_horizon=[_difference(None, each) for each in sums.horizons],
     )
 
 
 def _difference(before: HorizonSum | None, after: HorizonSum) -> HorizonFigures:
-    start = before or HorizonSum(after.horizon, 0, 0, 0)
+    start = before or HorizonSum(after.horizon, 0, 0, 0, 0)
     return HorizonFigures(
         horizon=after.horizon,
         parcels=after.parcels - start.parcels,
         net_m2=square_metres(after.net_cm2 - start.net_cm2),
+        offered_m2=square_metres(after.offered_cm2 - start.offered_cm2),
         estimated_m2=square_metres(after.estimated_cm2 - start.estimated_cm2),
     )
 
@@ -105,6 +108,7 @@ def summary_answer(found: Summary, *, public: bool) -> SummaryAnswer:
         apart=found.apart,
         gross_m2=square_metres(found.gross_cm2),
         net_m2=square_metres(found.net_cm2),
+        offered_m2=square_metres(found.offered_cm2),
         estimated_m2=square_metres(found.estimated_cm2),
         **groups,
     )
@@ -116,6 +120,7 @@ def _group(total: Total) -> GroupFigures:
         name=total.name,
         parcels=total.parcels,
         net_m2=square_metres(total.net_cm2),
+        offered_m2=square_metres(total.offered_cm2),
         estimated_m2=square_metres(total.estimated_cm2),
     )
 
@@ -184,10 +189,11 @@ def balance_answer(found: CityBalance) -> BalanceAnswer:
 
 def balance_cell(cell: dict[str, str], measures: dict[str, dict[str, int]]) -> BalanceCell:
     """Write one cell."""
-    parcels, net, estimated = (measures[name] for name in MEASURES)
+    parcels, net, offered, estimated = (measures[name] for name in MEASURES)
     return BalanceCell(
         cell=cell,
         parcels=parcels,
         net_m2={stage: square_metres(value) for stage, value in net.items()},
+        offered_m2={stage: square_metres(value) for stage, value in offered.items()},
         estimated_m2={stage: square_metres(value) for stage, value in estimated.items()},
     )

@@ -92,7 +92,7 @@ def _what_if_table(answer: WhatIfAnswer) -> Table:
         title=f"What if: {imagined}. As of {answer.as_of}, {answer.scope}, horizons: {answer.preset}",
         title_justify="left",
     )
-    for heading in ("horizon", "parcels before", "after", "net m² before", "after", "difference m²"):
+    for heading in ("horizon", "parcels before", "after", "offered m² before", "after", "difference m²"):
         table.add_column(heading, justify="left" if heading == "horizon" else "right")
     pairs = zip(answer.before.by_horizon, answer.after.by_horizon, answer.difference, strict=True)
     for before, after, change in pairs:
@@ -100,12 +100,13 @@ def _what_if_table(answer: WhatIfAnswer) -> Table:
             before.horizon.value,
             f"{before.parcels:,}",
             f"{after.parcels:,}",
-            f"{before.net_m2:,.0f}",
-            f"{after.net_m2:,.0f}",
-            f"{change.net_m2:+,.0f}",
+            f"{before.offered_m2:,.0f}",
+            f"{after.offered_m2:,.0f}",
+            f"{change.offered_m2:+,.0f}",
         )
     table.caption = (
-        f"{answer.changed:,} parcels change; net {answer.gain_m2:+,.1f} m² in all. Nothing was written."
+        f"{answer.changed:,} parcels change; offered {answer.offered_gain_m2:+,.1f} m², "
+        f"net {answer.gain_m2:+,.1f} m² in all. Nothing was written."
     )
     return table
 
@@ -200,7 +201,7 @@ def _balance_table(found: CityBalance) -> Table:
     total = found.total()
     shown = [stage for stage in STAGES if stage in {"opening", "closing"} or _moves(found, stage)]
     table = Table(
-        title=f"Land balance from {found.start} to {found.end}, net m² (horizons: {found.preset})",
+        title=f"Land balance from {found.start} to {found.end}, offered m² (horizons: {found.preset})",
         title_justify="left",
     )
     for name in found.balance.dimensions:
@@ -208,12 +209,13 @@ def _balance_table(found: CityBalance) -> Table:
     for stage in shown:
         table.add_column(stage, justify="right")
     for cell, measures in found.cells():
-        table.add_row(*cell.values(), *(_area(measures["net_cm2"][stage], stage) for stage in shown))
+        table.add_row(*cell.values(), *(_area(measures["offered_cm2"][stage], stage) for stage in shown))
     table.add_section()
     blank = [""] * (len(found.balance.dimensions) - 1)
-    table.add_row("all", *blank, *(_area(total["net_cm2"][stage], stage) for stage in shown))
+    table.add_row("all", *blank, *(_area(total["offered_cm2"][stage], stage) for stage in shown))
     table.caption = (
-        "Opening plus flows is closing, in every line. Of the closing net area "
+        "Opening plus flows is closing, in every line. Offered is net without slivers: of the closing "
+        f"{city_answers.square_metres(total['net_cm2']['closing']):,.0f} m² net "
         f"{city_answers.square_metres(total['estimated_cm2']['closing']):,.0f} m² are probably not usable "
         "(estimate)."
     )
@@ -221,7 +223,7 @@ def _balance_table(found: CityBalance) -> Table:
 
 
 def _moves(found: CityBalance, stage: str) -> bool:
-    return any(measures["net_cm2"][stage] for _, measures in found.cells())
+    return any(measures["offered_cm2"][stage] for _, measures in found.cells())
 
 
 def _area(square_centimetres: int, stage: str) -> str:

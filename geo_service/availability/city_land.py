@@ -21,7 +21,7 @@ from geo_service.availability.inputs import Geometries, Inputs, Options, geometr
 from geo_service.availability.joins import JoinRules, Joins, find_joins
 from geo_service.availability.kernel import compute_availability
 from geo_service.availability.usability import OFFERS
-from geo_service.availability.usable import answers_of
+from geo_service.availability.usable import offer_of
 from geo_service.availability.waterfall import Flags
 
 CATEGORY: Final = ("category", "internal_category")
@@ -43,8 +43,8 @@ class CityLand:
         What it was computed from, EPSG:25832.
     parcels
         One row per parcel: those of `AvailabilityResult.parcels`, ``parcel_key``, ``sold``, and what it is
-        and whether it is offered (`CATEGORY`, `usability.OFFERS`); with facts
-        also ``district_key``, ``district`` (missing: outside of all), ``owner_kind`` (for roles only),
+        and whether it is offered (`CATEGORY`, `usability.OFFERS`), ``offered_m2`` (net without slivers); with
+        facts also ``district_key``, ``district`` (missing: outside of all), ``owner_kind`` (for roles only),
         ``shown`` (the public may see it) and ``is_demo``.
     net
         Net geometries, EPSG:25832, in the order of `parcels`.
@@ -151,11 +151,11 @@ def city_land(
     with service.no_garbage_collection():
         keys, inputs = service.load(connection, as_of, parcel_keys)
         result = compute_availability(inputs, options)
-        answers = answers_of(connection, result, inputs, parcel_keys)
+        answers = offer_of(connection, result, inputs, parcel_keys)
         zones = _frame(connection.execute(city_queries.zones(as_of)).all(), ("zone", "geometry"))
     zones["geometry"] = shapely.from_wkb(zones["geometry"].to_numpy(dtype=object))
     parcels = result.parcels.assign(
-        parcel_key=keys, **{name: answers[name].to_numpy() for name in (*CATEGORY, *OFFERS)}
+        parcel_key=keys, **{name: answers[name].to_numpy() for name in (*CATEGORY, *OFFERS, "offered_m2")}
     )
     occupancies = inputs.occupancies
     sold = occupancies[in_force(occupancies, as_of) & (occupancies["kind"] == SOLD).to_numpy(dtype=bool)]

@@ -129,8 +129,9 @@ class HorizonFigures(BaseModel):
     """Land of one horizon."""
 
     horizon: Horizon = Field(description="The horizon.")
-    parcels: int = Field(description="Parcels with net land.")
-    net_m2: float = Field(description="Their net area, m2.")
+    parcels: int = Field(description="Parcels with land to offer.")
+    net_m2: float = Field(description="Their net area, gross minus deductions, m2.")
+    offered_m2: float = Field(description="What of net is offered, without slivers: the available land, m2.")
     estimated_m2: float = Field(description="Part of it that is probably not usable, an estimate, m2.")
 
 
@@ -138,10 +139,11 @@ class StageFigures(BaseModel):
     """Land before or after."""
 
     parcels: int = Field(description="All parcels.")
-    without_land: int = Field(description="Those of them without net land.")
-    apart: int = Field(description="Those with net land that are not on offer: in use, or not known.")
+    without_land: int = Field(description="Those of them without land to offer: nothing, or slivers.")
+    apart: int = Field(description="Those with land that are not on offer: in use, or not known.")
     gross_m2: float = Field(description="Measured area of all, m2.")
     net_m2: float = Field(description="Net area of the land on offer, m2: the sum over the horizons.")
+    offered_m2: float = Field(description="What of net is offered, without slivers: the available land, m2.")
     estimated_m2: float = Field(description="Part of net that is probably not usable, an estimate, m2.")
     by_horizon: list[HorizonFigures] = Field(description="The same by horizon.")
 
@@ -153,8 +155,11 @@ class ChangedParcel(BaseModel):
     district: str | None = Field(description="Stadtbezirk; null: not known.")
     is_demo: bool = Field(description="The parcel is invented.")
     gain_m2: float = Field(description="Net area after minus before, m2.")
+    offered_gain_m2: float = Field(description="Offered area after minus before, m2.")
     net_m2_before: float = Field(description="Net area as it is, m2.")
     net_m2_after: float = Field(description="Net area as imagined, m2.")
+    offered_m2_before: float = Field(description="Net area without slivers as it is, m2.")
+    offered_m2_after: float = Field(description="Net area without slivers as imagined, m2.")
     horizon_before: Horizon = Field(description="Horizon as it is.")
     horizon_after: Horizon = Field(description="Horizon as imagined.")
     available_from_before: date | None = Field(description="First day as it is; null: undetermined.")
@@ -176,7 +181,8 @@ class WhatIfAnswer(BaseModel):
     after: StageFigures = Field(description="The land as imagined.")
     difference: list[HorizonFigures] = Field(description="After minus before, by horizon.")
     changed: int = Field(description="Parcels whose answer changes.")
-    gain_m2: float = Field(description="Net area after minus before, m2.")
+    gain_m2: float = Field(description="Net area of the land on offer, after minus before, m2.")
+    offered_gain_m2: float = Field(description="What of it is offered, after minus before, m2.")
     parcels: list[ChangedParcel] = Field(description="These parcels, largest gain first, as far as listed.")
 
 
@@ -185,8 +191,9 @@ class GroupFigures(BaseModel):
 
     key: str = Field(description="Horizon, severity or key of the district; unknown: outside of all.")
     name: str = Field(description="Name of the district; else the key.")
-    parcels: int = Field(description="Parcels with net land.")
-    net_m2: float = Field(description="Their net area, m2.")
+    parcels: int = Field(description="Parcels with land to offer.")
+    net_m2: float = Field(description="Their net area, gross minus deductions, m2.")
+    offered_m2: float = Field(description="What of net is offered, without slivers: the available land, m2.")
     estimated_m2: float = Field(description="Part of it that is probably not usable, an estimate, m2.")
 
 
@@ -198,10 +205,11 @@ class SummaryAnswer(BaseModel):
     counted: Literal["published", "all"] = Field(description="published: only parcels the public may see.")
     is_demo: bool = Field(description="Some of the parcels are invented.")
     parcels: int = Field(description="All parcels counted.")
-    without_land: int = Field(description="Those of them without net land; in no group.")
-    apart: int = Field(description="Those with net land that are not on offer; in by_category alone.")
+    without_land: int = Field(description="Those without land to offer (nothing, or slivers); in no group.")
+    apart: int = Field(description="Those with land that are not on offer; in by_category alone.")
     gross_m2: float = Field(description="Measured area of all, m2.")
     net_m2: float = Field(description="Net area of the land on offer, m2.")
+    offered_m2: float = Field(description="What of net is offered, without slivers: the available land, m2.")
     estimated_m2: float = Field(description="Part of net that is probably not usable, an estimate, m2.")
     by_horizon: list[GroupFigures] = Field(description="By horizon.")
     by_severity: list[GroupFigures] = Field(description="By severity.")
@@ -275,8 +283,9 @@ class BalanceCell(BaseModel):
     """One cell: what there was, what happened, what there is. Opening plus flows is closing."""
 
     cell: dict[str, str] = Field(description="The words that tell the cell apart.")
-    parcels: dict[str, int] = Field(description="Parcels with net land, by stage.")
+    parcels: dict[str, int] = Field(description="Parcels with land to offer, by stage.")
     net_m2: dict[str, float] = Field(description="Net area by stage, m2.")
+    offered_m2: dict[str, float] = Field(description="What of net is offered: the available land, m2.")
     estimated_m2: dict[str, float] = Field(description="Of it probably not usable, an estimate, m2.")
 
 

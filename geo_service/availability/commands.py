@@ -89,6 +89,8 @@ OF_ANOTHER_DAY = (
 )
 OF_ONE_MACHINE = "this machine computes all at once. Name a cluster with --scheduler, or leave it out."
 """Why options that go with others only are refused."""
+HEADINGS = ("horizon", "parcels", "offered m²", "of net m²", "of it probably not usable m² (estimate)")
+"""Offered is net without slivers: the available land."""
 WAIT_S, ASK_AGAIN_S = 600.0, 0.5
 """How long another refresh is waited for, seconds."""
 
@@ -202,7 +204,9 @@ def _answer(database: Database, options: Options, report: Progress) -> Availabil
         snapshot = connection.execution_options(isolation_level="REPEATABLE READ")
         result, usable = compute_usable(snapshot, options)
     report("Done", 1.0)
-    figures = result.parcels.assign(category=usable["internal_category"].to_numpy())
+    figures = result.parcels.assign(
+        category=usable["internal_category"].to_numpy(), offered_m2=usable["offered_m2"].to_numpy()
+    )
     return report_of(figures, options, recomputed=len(figures), stored=False)
 
 
@@ -232,25 +236,26 @@ def totals_table(totals: AvailabilityReport) -> Table:
     table = Table(
         title=f"Availability as of {totals.as_of} (horizons: {totals.preset})", title_justify="left"
     )
-    for heading in ("horizon", "parcels", "net m²", "of it probably not usable m² (estimate)"):
+    for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading == "horizon" else "right")
     for total in totals.horizons:
         table.add_row(total.horizon, *_figures(total))
     table.add_section()
-    estimated = sum(total.estimated_m2 for total in totals.horizons)
+    sums = (totals.offered_m2, totals.offered_net_m2, sum(total.estimated_m2 for total in totals.horizons))
     named = "on offer" if totals.counted == "offered" else "all"
-    table.add_row(named, f"{totals.offered_parcels:,}", f"{totals.offered_net_m2:,.0f}", f"{estimated:,.0f}")
+    table.add_row(named, f"{totals.offered_parcels:,}", *(f"{area:,.0f}" for area in sums))
     for apart in totals.apart:
         table.add_row(APART_NAMES[apart.category], *_figures(apart))
     table.caption = (
         f"{totals.recomputed:,} of {totals.parcels:,} recomputed"
         f"{'' if totals.stored else '; nothing was stored: maps and lists go on showing their own day'}.\n"
         f"{totals.parcels:,} parcels with {totals.gross_m2:,.0f} m² gross; "
-        f"{totals.without_land:,} have no net land and are not counted above. "
+        f"{totals.without_land:,} have no land to offer, or only slivers, and are not counted above. "
         f"Deducted in this order: {', '.join(totals.deduction_order)}."
     )
     return table
 
 
-def _figures(total: HorizonTotal | ApartTotal) -> tuple[str, str, str]:
-    return f"{total.parcels:,}", f"{total.net_m2:,.0f}", f"{total.estimated_m2:,.0f}"
+def _figures(total: HorizonTotal | ApartTotal) -> tuple[str, ...]:
+    areas = (total.offered_m2, total.net_m2, total.estimated_m2)
+    return f"{total.parcels:,}", *(f"{area:,.0f}" for area in areas)

@@ -18,7 +18,7 @@ from geo_service.errors import BadParameter
 
 STAGES: Final = ("opening", *FLOWS, "closing")
 """What there was, what happened, what there is."""
-CSV_HEADINGS: Final = ("stage", "parcels", "net_m2", "estimated_m2")
+CSV_HEADINGS: Final = ("stage", "parcels", "net_m2", "offered_m2", "estimated_m2")
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def city_balance(opening: CityLand, closing: CityLand, by: Sequence[str]) -> Cit
 
 
 def _day(land: CityLand, *, with_use: bool) -> pd.DataFrame:
-    columns = ["parcel_id", "gross_m2", "net_m2", "estimated_m2", "sold", "horizon"]
+    columns = ["parcel_id", "gross_m2", "net_m2", "offered_m2", "estimated_m2", "sold", "horizon"]
     frame = land.parcels[[*columns, "district", "severity", "owner_kind"]].assign(
         category=land.parcels["internal_category"],
         offered=land.on_offer(public=False) | land.parcels["sold"].to_numpy(dtype=bool),

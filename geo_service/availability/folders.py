@@ -50,7 +50,7 @@ MANIFEST: Final = "availability.json"
 """Written beside the partitions: what was asked, with what it was computed, a digest of each file."""
 CATEGORY: Final = "internal_category"
 """What a parcel is as the agency sees it: totals count the land on offer by it, as in the database."""
-SUMMED: Final = ["horizon", CATEGORY, "gross_m2", "net_m2", "estimated_m2"]
+SUMMED: Final = ["horizon", CATEGORY, "gross_m2", "net_m2", "estimated_m2", "offered_m2"]
 
 
 @dataclass(frozen=True)

@@ -238,9 +238,10 @@ def count_stored() -> Executable:
 def stored_figures() -> Executable:
     """Select what totals are made of, of all stored results, by parcel.
 
-    Columns: horizon, category (as the agency sees it; NULL: not assessed), gross_m2, net_m2, estimated_m2.
+    Columns: horizon, category (as the agency sees it; NULL: not assessed), gross_m2, net_m2, estimated_m2,
+    offered_m2 (NULL: not assessed).
     """
-    columns = Availability.gross_m2, Availability.net_m2, Availability.estimated_m2
+    columns = Availability.gross_m2, Availability.net_m2, Availability.estimated_m2, Usability.offered_m2
     words = Availability.horizon, Usability.internal_category
     joined = select(*words, *columns).outerjoin_from(Availability, Usability, BELONGS)
     return joined.order_by(Availability.parcel_id)

@@ -25,7 +25,8 @@ FINE: Final = 8
 SPARE: Final = 0.001
 """Share by which land is widened more than shrunk, so that rounding does not shave straight borders."""
 KEPT: Final = 0.01
-"""Losses below this share of a square of the width are rounding; the land is then handed on as it came."""
+"""Losses below this share of a square of the width are rounding, unless nothing is left: the land is then
+handed on as it came."""
 MANY: Final = 600
 """Corners beyond which a border is widened chain by chain; at once takes time by their square."""
 CHAIN: Final = 6
@@ -115,7 +116,8 @@ def offered_land(net: Geometries, width_m: float = SLIVER_WIDTH_M, threads: int 
             return _opened(part, width_m)
 
         found = in_threads(opened, (net[doubtful],), threads)
-        lost = net_m2[doubtful] - shapely.area(found) > KEPT * width_m**2
+        left_m2 = shapely.area(found)
+        lost = (left_m2 == 0) | (net_m2[doubtful] - left_m2 > KEPT * width_m**2)
         land[doubtful[lost]] = found[lost]
     offered_m2 = np.minimum(np.asarray(shapely.area(land), dtype=np.float64), net_m2)
     return OfferedLand(land, offered_m2, net_m2 - offered_m2)

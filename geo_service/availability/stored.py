@@ -219,8 +219,8 @@ def _outdated(connection: Connection, as_of: date) -> list[str] | None:
 def _stored_figures(connection: Connection) -> pd.DataFrame:
     """Read what totals are made of, in the order of a computation of all parcels."""
     rows = connection.execute(queries.stored_figures()).all()
-    horizon, category, *figures = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-    names = ("gross_m2", "net_m2", "estimated_m2")
+    names = ("gross_m2", "net_m2", "estimated_m2", "offered_m2")
+    horizon, category, *figures = zip(*rows, strict=True) if rows else ((), (), *((),) * len(names))
     columns = {name: np.array(values, dtype=float) for name, values in zip(names, figures, strict=True)}
     words = {"horizon": pd.Series(horizon, dtype=object), "category": pd.Series(category, dtype=object)}
     return pd.DataFrame({**words, **columns})

@@ -16,20 +16,26 @@ OUTSIDE: Final = "unknown"
 """Key of the land that lies in no known district."""
 
 
+AREAS: Final = ("net_cm2", "offered_cm2", "estimated_cm2")
+
+
 @dataclass(frozen=True)
 class Total:
-    """Land of one group: parcels with net land, sums in whole square centimetres.
+    """Land of one group: parcels with land to offer, sums in whole square centimetres.
 
     Parameters
     ----------
     key, name
         Word of the horizon or severity; key and name of the district.
+    parcels, net_cm2, offered_cm2, estimated_cm2
+        As in `totals.HorizonTotal`.
     """
 
     key: str
     name: str
     parcels: int
     net_cm2: int
+    offered_cm2: int
     estimated_cm2: int
 
 
@@ -42,11 +48,12 @@ class Summary:
     as_of, preset
         What was asked.
     parcels, without_land
-        All parcels the caller may see, and those of them without net land.
+        All parcels the caller may see, and those of them without land to offer (nothing, or only slivers).
     apart
-        Those of them that have net land and are not on offer: in use, or not known.
-    gross_cm2, net_cm2, estimated_cm2
-        Gross of all; net of the land on offer, estimates are a part of it. Whole square centimetres.
+        Those of them that have land and are not on offer: in use, or not known.
+    gross_cm2, net_cm2, offered_cm2, estimated_cm2
+        Gross of all; net of the land on offer, what of it is offered (without slivers): the available land;
+        estimates are a part of net. Whole square centimetres.
     groups
         Totals by dimension: horizon, severity and district each add up to the sums; category holds all land,
         also what is not on offer.
@@ -61,6 +68,7 @@ class Summary:
     apart: int
     gross_cm2: int
     net_cm2: int
+    offered_cm2: int
     estimated_cm2: int
     groups: dict[str, tuple[Total, ...]]
     is_demo: bool
@@ -78,7 +86,7 @@ def summarise_land(land: CityLand, *, public: bool) -> Summary:
     """
     visible = land.visible(public=public)
     seen, on_offer = land.parcels[visible], land.on_offer(public=public)[visible]
-    having = (seen["net_m2"] > 0).to_numpy()
+    having = (seen["offered_m2"] > 0).to_numpy()
     offered, with_land = seen[having & on_offer], seen[having]
     measures = _measures(offered)
     category = with_land["category" if public else "internal_category"].to_numpy()
@@ -98,6 +106,7 @@ def summarise_land(land: CityLand, *, public: bool) -> Summary:
         len(with_land) - len(offered),
         int(square_centimetres(seen["gross_m2"]).sum()),
         int(measures["net_cm2"].sum()),
+        int(measures["offered_cm2"].sum()),
         int(measures["estimated_cm2"].sum()),
         groups,
         bool(seen["is_demo"].any()),
@@ -108,8 +117,7 @@ def _measures(rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "parcels": 1,
-            "net_cm2": square_centimetres(rows["net_m2"]),
-            "estimated_cm2": square_centimetres(rows["estimated_m2"]),
+            **{name: square_centimetres(rows[f"{name.removesuffix('_cm2')}_m2"]) for name in AREAS},
         }
     )
 
@@ -125,5 +133,5 @@ def _totals(
     measures: pd.DataFrame, keys: np.ndarray[tuple[int], np.dtype[np.object_]], names: dict[str, str]
 ) -> tuple[Total, ...]:
     sums = measures.groupby(keys).sum().reindex(list(names), fill_value=0)
-    rows = zip(names, sums[["parcels", "net_cm2", "estimated_cm2"]].to_numpy().tolist(), strict=True)
+    rows = zip(names, sums[["parcels", *AREAS]].to_numpy().tolist(), strict=True)
     return tuple(Total(key, names[key], *row) for key, row in rows)

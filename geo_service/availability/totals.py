@@ -1,4 +1,8 @@
-"""What a computation of all parcels came to: the land on offer by horizon, and what is counted apart."""
+"""What a computation of all parcels came to: the land on offer by horizon, and what is counted apart.
+
+Two areas are told: net (gross minus deductions) and offered (net without slivers). The second is the
+available land, here and wherever else sums are shown.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +17,7 @@ from geo_service.availability.presets import HORIZONS
 from geo_service.availability.waterfall import Flags
 
 UNKNOWN: Final = "unknown"
-SUMMED: Final = ["net_m2", "estimated_m2"]
+SUMMED: Final = ["net_m2", "offered_m2", "estimated_m2"]
 
 
 @dataclass(frozen=True)
@@ -25,14 +29,16 @@ class HorizonTotal:
     horizon
         One of the five words.
     parcels
-        Parcels that have net land; those without any are not counted as offered land.
-    net_m2, estimated_m2
-        Their net area, and the part of it that is probably not usable (estimate), in m2.
+        Parcels that have land to offer; those without any are not counted.
+    net_m2, offered_m2, estimated_m2
+        Their net area (gross minus deductions), what of it is offered (without slivers): the available land,
+        and the part of the net area that is probably not usable (estimate), in m2.
     """
 
     horizon: str
     parcels: int
     net_m2: float
+    offered_m2: float
     estimated_m2: float
 
 
@@ -43,6 +49,7 @@ class ApartTotal:
     category: str
     parcels: int
     net_m2: float
+    offered_m2: float
     estimated_m2: float
 
 
@@ -64,11 +71,11 @@ class AvailabilityReport:
     recomputed
         Those of them that were computed now: the others had changed in nothing.
     without_land
-        Those of them without any net land.
+        Those of them without land to offer: nothing is left of them, or only slivers.
     gross_m2, net_m2, estimated_m2
         Sums over all parcels, m2.
-    offered_parcels, offered_net_m2
-        Parcels of the horizons and their net area.
+    offered_parcels, offered_net_m2, offered_m2
+        Parcels of the horizons, their net area, and what of it is offered: the available land.
     horizons
         One total per horizon, also where it is zero.
     apart
@@ -89,6 +96,7 @@ class AvailabilityReport:
     estimated_m2: float
     offered_parcels: int
     offered_net_m2: float
+    offered_m2: float
     horizons: tuple[HorizonTotal, ...]
     apart: tuple[ApartTotal, ...]
     deduction_order: tuple[str, ...]
@@ -102,8 +110,9 @@ def report_of(
     Parameters
     ----------
     parcels
-        Results of all parcels: columns ``horizon``, ``gross_m2``, ``net_m2``, ``estimated_m2``, and
-        ``category`` where it is known what they are (missing: not known of that parcel).
+        Results of all parcels: columns ``horizon``, ``gross_m2``, ``net_m2``, ``estimated_m2``; and where the
+        second stage was computed ``offered_m2`` and ``category`` (missing: not known of that parcel). Without
+        it all land counts, slivers too.
     options
         What was asked.
     recomputed
@@ -111,8 +120,9 @@ def report_of(
     stored
         Whether they were stored.
     """
-    land: Flags = (parcels["net_m2"] > 0).to_numpy(dtype=bool)
     known = "category" in parcels
+    parcels = parcels if known else parcels.assign(offered_m2=parcels["net_m2"])
+    land: Flags = (parcels["offered_m2"] > 0).to_numpy(dtype=bool)
     category = parcels["category"].fillna(UNKNOWN).to_numpy() if known else np.full(len(parcels), OFFERED[0])
     offered: Flags = land & np.isin(category.astype(str), OFFERED)
     horizons = tuple(HorizonTotal(*row) for row in _sums(parcels[offered], "horizon", HORIZONS))
@@ -130,6 +140,7 @@ def report_of(
         float(parcels["estimated_m2"].sum()),
         int(offered.sum()),
         float(parcels["net_m2"][offered].sum()),
+        float(parcels["offered_m2"][offered].sum()),
         horizons,
         tuple(ApartTotal(*row) for row in apart) if known else (),
         options.order,
@@ -139,7 +150,4 @@ def report_of(
 def _sums(rows: pd.DataFrame, by: str, words: tuple[str, ...]) -> list[tuple[Any, ...]]:
     sums = rows.groupby(by)[SUMMED].sum().reindex(words, fill_value=0)
     counts = rows[by].value_counts().reindex(words, fill_value=0)
-    return [
-        (word, int(counts[word]), float(sums["net_m2"][word]), float(sums["estimated_m2"][word]))
-        for word in words
-    ]
+    return [(word, int(counts[word]), *(float(sums[name][word]) for name in SUMMED)) for word in words]

@@ -23,7 +23,7 @@ from geo_service.availability.shape import (
     road_frontage,
     usable_pieces,
 )
-from geo_service.availability.waterfall import Flags, Indices, pairs_in_tree
+from geo_service.availability.waterfall import Areas, Flags, Indices, pairs_in_tree
 
 SHAPE_FIGURES: Final = (
     "offered_m2",
@@ -43,7 +43,7 @@ INTERNAL_ANSWERS: Final = tuple(
 """Answers that occupancies change, as the agency sees them."""
 OFFERS: Final = ("offered", "internal_offered")
 """Whether a parcel is land on offer, by its category as everybody and as the agency sees it."""
-METHOD: Final = "3"
+METHOD: Final = "4"
 """Version of the way in which they are computed: raise it, and kept figures are computed anew."""
 
 
@@ -81,7 +81,7 @@ def assess(
     options = result.options
     street = begins_with(main_uses(around.actual_use), STREETS)
     place = pd.Index(around.parcel_ids).get_indexer(inputs.parcel_ids)
-    key = shape_keys(result, inputs, around.parcels[street], known=around.streets_known)
+    key = _shape_keys(result, inputs, around)
     figures, fresh = _taken_over(inputs.parcel_ids, key, kept)
     computed = _figures(result.net[fresh], around, street, options.sliver_width_m, options.threads)
     figures.loc[fresh] = computed.to_numpy()
@@ -115,21 +115,24 @@ def answer_questions(
     )
 
 
-def shape_keys(
-    result: AvailabilityResult, inputs: Inputs, streets: Geometries, *, known: bool
-) -> npt.NDArray[np.int64]:
+def offered_areas(
+    result: AvailabilityResult, inputs: Inputs, around: Surroundings, kept: pd.DataFrame | None = None
+) -> Areas:
+    """Return of each parcel the net area without slivers, m2, as `assess` does; parameters as there."""
+    figures, fresh = _taken_over(inputs.parcel_ids, _shape_keys(result, inputs, around), kept)
+    areas = figures["offered_m2"].to_numpy(dtype=float, copy=True)
+    options = result.options
+    areas[fresh] = offered_land(result.net[fresh], options.sliver_width_m, options.threads).offered_m2
+    return areas
+
+
+def _shape_keys(result: AvailabilityResult, inputs: Inputs, around: Surroundings) -> npt.NDArray[np.int64]:
     """Return a number per parcel that changes with whatever its shape figures depend on.
 
-    Parameters
-    ----------
-    result, inputs
-        The availability, with net land and sliver width, and the parcels.
-    streets
-        Street parcels, at least those within reach; only these count for a parcel.
-    known
-        Whether streets are known at all.
+    Net land, sliver width, the streets within reach, and whether streets are known at all.
     """
-    method = f"{METHOD} {result.options.sliver_width_m!r} {known}"
+    streets = around.parcels[begins_with(main_uses(around.actual_use), STREETS)]
+    method = f"{METHOD} {result.options.sliver_width_m!r} {around.streets_known}"
     digest = hashlib.blake2b(method.encode(), digest_size=8).hexdigest()
     key = _hashed(result.net, digest)
     tree = shapely.STRtree(inputs.parcels)

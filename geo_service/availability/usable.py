@@ -20,7 +20,7 @@ from geo_service.availability.facts import LAND_USE_COLUMNS, Surroundings
 from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options, geometries
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.service import NOTHING, compute_with, read_frame
-from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess
+from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess, offered_areas
 
 FEW: Final = 20_000
 """So many parcels are read apart with what lies around them; of more, everything is read."""
@@ -108,31 +108,37 @@ def second_stage(
     """
     surveyed = survey(connection, result.options, inputs, parcel_keys)
     capacity, standing = _capacity(surveyed, inputs, result.options.threads)
-    columns = ("parcel_id", "shape_key", *SHAPE_FIGURES)
-    ids = None if parcel_keys is None else inputs.parcel_ids.tolist()
-    kept = read_frame(connection, usability_queries.kept_figures(ids), columns)
-    usability = assess(result, inputs, surveyed.around, kept, capacity)
+    usability = assess(result, inputs, surveyed.around, _kept(connection, inputs, parcel_keys), capacity)
     named = result.parcels[["parcel_id", "parcel_key"]]
     capacities = parcel_capacities(result.options.as_of, named, standing, capacity, surveyed.areas)
     return SecondStage(usability, capacities)
 
 
-def answers_of(
+def offer_of(
     connection: Connection,
     result: AvailabilityResult,
     inputs: Inputs,
     parcel_keys: Collection[str] | None = None,
 ) -> pd.DataFrame:
-    """Tell what the parcels of a result are and whether they are offered; parameters as in `second_stage`.
+    """Tell what the parcels of a result are, whether they are on offer, and how much; as `second_stage`.
 
     Returns
     -------
     pandas.DataFrame
-        As `usability.answer_questions`.
+        As `usability.answer_questions`, with ``offered_m2``: net without slivers, m2.
     """
     surveyed = survey(connection, result.options, inputs, parcel_keys)
     capacity, _ = _capacity(surveyed, inputs, result.options.threads)
-    return answer_questions(result, inputs, surveyed.around, capacity)
+    answers = answer_questions(result, inputs, surveyed.around, capacity)
+    kept = _kept(connection, inputs, parcel_keys)
+    return answers.assign(offered_m2=offered_areas(result, inputs, surveyed.around, kept))
+
+
+def _kept(connection: Connection, inputs: Inputs, parcel_keys: Collection[str] | None) -> pd.DataFrame:
+    """Read the stored figures of shape of all parcels, or of those of the inputs."""
+    ids = None if parcel_keys is None else inputs.parcel_ids.tolist()
+    columns = ("parcel_id", "shape_key", *SHAPE_FIGURES)
+    return read_frame(connection, usability_queries.kept_figures(ids), columns)
 
 
 def _capacity(surveyed: Surveyed, inputs: Inputs, threads: int) -> tuple[Capacity, pd.DataFrame]:

@@ -13,13 +13,15 @@ import pandas as pd
 from geo_service.availability.changes import Changes, changed, require_known, subset, touched
 from geo_service.availability.city_land import SOLD, CityLand, square_centimetres
 from geo_service.availability.inputs import Geometries, Inputs, in_force
-from geo_service.availability.kernel import compute_availability
+from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from geo_service.availability.presets import HORIZONS
-from geo_service.availability.waterfall import Flags, Indices
+from geo_service.availability.shape import offered_land
+from geo_service.availability.waterfall import Areas, Flags, Indices
 
 COMPANY_RESERVE: Final = "company_reserve"
 FIGURES: Final = (
     "net_m2",
+    "offered_m2",
     "estimated_m2",
     "largest_piece_m2",
     "severity",
@@ -31,11 +33,12 @@ FIGURES: Final = (
 
 @dataclass(frozen=True)
 class HorizonSum:
-    """Land of one horizon, of one of the sums below: parcels with net land, whole square centimetres."""
+    """Land of one horizon, of one of the sums below: parcels with land to offer, whole square centimetres."""
 
     horizon: str
     parcels: int
     net_cm2: int
+    offered_cm2: int
     estimated_cm2: int
 
 
@@ -46,10 +49,11 @@ class Sums:
     Parameters
     ----------
     parcels, without_land, apart
-        All parcels, those of them without net land, and those with net land that are not on offer.
-    gross_cm2, net_cm2, estimated_cm2
-        Measured area of all, and net area of the land on offer with the part of it that is probably not
-        usable (estimate), in whole square centimetres.
+        All parcels, those of them without land to offer (nothing, or only slivers), and those with land that
+        are not on offer.
+    gross_cm2, net_cm2, offered_cm2, estimated_cm2
+        Measured area of all, and of the land on offer: net area, what of it is offered (without slivers), and
+        the part of net that is probably not usable (estimate), in whole square centimetres.
     horizons
         By horizon; they add up to the sums above.
     """
@@ -59,6 +63,7 @@ class Sums:
     apart: int
     gross_cm2: int
     net_cm2: int
+    offered_cm2: int
     estimated_cm2: int
     horizons: tuple[HorizonSum, ...]
 
@@ -75,8 +80,8 @@ class WhatIf:
         Totals.
     parcels
         The parcels whose answer changes, largest gain first: ``parcel_key``,
-        ``geometry`` (EPSG:25832), ``gain_m2`` and each of `FIGURES` with the suffix
-        ``_before`` and ``_after``.
+        ``geometry`` (EPSG:25832), ``gain_m2`` (net), ``offered_gain_m2`` and each of `FIGURES` with the
+        suffix ``_before`` and ``_after``.
     """
 
     as_of: date
@@ -105,7 +110,8 @@ def what_if(land: CityLand, changes: Changes) -> WhatIf:
     before = land.parcels
     rows = touched(land.inputs, changes)
     imagined = changed(subset(land.inputs, rows), changes)
-    anew = compute_availability(imagined, land.options).parcels
+    result = compute_availability(imagined, land.options)
+    anew = result.parcels.assign(offered_m2=_offered_then(land, result, rows))
     after = before.copy()
     for name in FIGURES:
         column = before[name].to_numpy().copy()
@@ -122,6 +128,19 @@ def what_if(land: CityLand, changes: Changes) -> WhatIf:
         sums_of(after, then_on_offer),
         differences,
     )
+
+
+def _offered_then(land: CityLand, anew: AvailabilityResult, rows: Indices) -> Areas:
+    """Return the net area without slivers of some parcels after the changes, m2.
+
+    Net land of the same area is the same land: a change only ever gives land back.
+    """
+    before = land.parcels.iloc[rows]
+    offered = before["offered_m2"].to_numpy(dtype=float, copy=True)
+    other = np.flatnonzero(before["net_m2"].to_numpy() != anew.parcels["net_m2"].to_numpy())
+    width_m, threads = land.options.sliver_width_m, land.options.threads
+    offered[other] = offered_land(anew.net[other], width_m, threads).offered_m2
+    return offered
 
 
 def _on_offer_then(land: CityLand, imagined: Inputs, rows: Indices) -> Flags:
@@ -149,22 +168,22 @@ def _holds(inputs: Inputs, kind: str, land: CityLand) -> Flags:
 
 def sums_of(parcels: pd.DataFrame, on_offer: Flags) -> Sums:
     """Sum the land on offer up by horizon, in whole square centimetres."""
-    net, estimated = square_centimetres(parcels["net_m2"]), square_centimetres(parcels["estimated_m2"])
-    with_land = (parcels["net_m2"] > 0).to_numpy()
-    offered = with_land & on_offer
+    areas = [square_centimetres(parcels[f"{name}_m2"]) for name in ("net", "offered", "estimated")]
+    with_land = (parcels["offered_m2"] > 0).to_numpy()
+    counted = with_land & on_offer
     place = pd.Categorical(parcels["horizon"], categories=HORIZONS).codes
     horizons = []
     for number, word in enumerate(HORIZONS):
-        chosen = offered & (place == number)
-        horizons.append(
-            HorizonSum(word, int(chosen.sum()), int(net[chosen].sum()), int(estimated[chosen].sum()))
-        )
+        chosen = counted & (place == number)
+        net, offered, estimated = (int(area[chosen].sum()) for area in areas)
+        horizons.append(HorizonSum(word, int(chosen.sum()), net, offered, estimated))
     return Sums(
         len(parcels),
         int((~with_land).sum()),
         int((with_land & ~on_offer).sum()),
         int(square_centimetres(parcels["gross_m2"]).sum()),
         sum(each.net_cm2 for each in horizons),
+        sum(each.offered_cm2 for each in horizons),
         sum(each.estimated_cm2 for each in horizons),
         tuple(horizons),
     )
@@ -179,13 +198,14 @@ def _differences(before: pd.DataFrame, after: pd.DataFrame, shapes: Geometries) 
         table[f"{name}_before"], table[f"{name}_after"] = old, new
         different |= ((old != new) & ~(old.isna() & new.isna())).to_numpy(dtype=bool)
     table["gain_m2"] = after["net_m2"] - before["net_m2"]
+    table["offered_gain_m2"] = after["offered_m2"] - before["offered_m2"]
     table = table[different]
     order = np.lexsort(
         (
             table["parcel_key"].to_numpy(dtype=str),
-            -table["net_m2_after"].to_numpy(dtype=float),
+            -table["offered_m2_after"].to_numpy(dtype=float),
             _days_or_last(table["available_from_after"]),
-            -table["gain_m2"].to_numpy(dtype=float).round(4),
+            -table["offered_gain_m2"].to_numpy(dtype=float).round(4),
         )
     )
     return table.iloc[order].reset_index(drop=True)

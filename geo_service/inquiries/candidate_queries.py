@@ -110,7 +110,7 @@ def packed(kind: Kind, sight: Sight, bounds: Preselection) -> Select[Any]:
 
 
 def parcels(sight: Sight, bounds: Preselection) -> Select[Any]:
-    """Select parcels on offer with net land, as candidates without their uses, which `parcel_uses` adds."""
+    """Select parcels with land on offer, as candidates without their uses, which `parcel_uses` adds."""
     shown = (
         published(Parcel.publication_objection, Parcel.publication_announced_on, literal(sight.today, Date))
         if sight.public
@@ -119,7 +119,7 @@ def parcels(sight: Sight, bounds: Preselection) -> Select[Any]:
     return (
         _candidate(
             id=Parcel.id,
-            area_m2=Availability.net_m2,
+            area_m2=Usability.offered_m2,
             day=_days(Availability.available_from),
             grade=_grade(sight),
             district=Parcel.district_id,
@@ -130,10 +130,10 @@ def parcels(sight: Sight, bounds: Preselection) -> Select[Any]:
         .outerjoin(TransitAccess, access("parcel", Parcel.id, sight))
         .where(
             Parcel.valid.contains(sight.today),
-            Availability.net_m2 > 0,
+            Usability.offered_m2 > 0,
             Usability.offered if sight.public else Usability.internal_offered,
             shown,
-            *_within(Availability.net_m2, Availability.available_from, bounds),
+            *_within(Usability.offered_m2, Availability.available_from, bounds),
         )
     )
 

@@ -60,7 +60,8 @@ class Candidates:
     id
         Database id within the kind.
     area_m2
-        Net area of a parcel, area of a plot, lettable area of premises; NaN: unknown.
+        Land on offer of a parcel (net without slivers), area of a plot, lettable area of premises; NaN:
+        unknown.
     uses
         Bit set over ``USES``; 0: unknown.
     available_from

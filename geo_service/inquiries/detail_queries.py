@@ -6,7 +6,8 @@ from typing import Any, Final
 from sqlalchemy import Double, Select, Text, cast, false, func, null, select, true
 from sqlalchemy.sql.elements import SQLCoreOperations
 
-from geo_service.availability.models import Availability
+from geo_service.availability.models import Availability, Usability
+from geo_service.availability.queries import BELONGS
 from geo_service.geometry import WGS84_SRID
 from geo_service.inquiries.candidate_queries import Sight, access, next_vacancies, zones_at
 from geo_service.inquiries.candidates import Kind
@@ -38,7 +39,7 @@ def _parcel_details(ids: list[int], sight: Sight) -> Select[Any]:
             func.concat_ws(" ", Parcel.gemarkung, cast(Parcel.flur, Text), number).label("name"),
             Parcel.location_text.label("place"),
             District.name.label("district"),
-            Availability.net_m2.label("area_m2"),
+            Usability.offered_m2.label("area_m2"),
             Availability.estimated_m2,
             (Availability.estimated_m2 > 0).label("is_estimate"),
             zone.label("uses"),
@@ -49,6 +50,7 @@ def _parcel_details(ids: list[int], sight: Sight) -> Select[Any]:
             *_common(Parcel),
         )
         .join_from(Parcel, Availability, Availability.parcel_id == Parcel.id)
+        .join(Usability, BELONGS)
         .outerjoin(District, District.id == Parcel.district_id)
         .outerjoin(TransitAccess, access("parcel", Parcel.id, sight))
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)

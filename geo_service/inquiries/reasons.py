@@ -109,7 +109,7 @@ def _area_required(asked: Asked) -> Sentence:
 def _area_actual(row: Row, kind: Kind, _asked: Asked) -> Sentence:
     area = number(row["area_m2"], 0, "m²")
     if kind == "parcel":
-        area = Sentence(f"{area.de} netto", f"{area.en} net")
+        area = Sentence(f"{area.de} im Angebot", f"{area.en} on offer")
     if not row["is_estimate"]:
         return area
     if row["estimated_m2"]:

@@ -49,8 +49,8 @@ class RequirementForm(BaseModel):
         max_length=3,
         description="What is looked for: plot, parcel, premises.",
     )
-    area_min_m2: Area | None = Field(None, description="Least net area, m2.")
-    area_max_m2: Area | None = Field(None, description="Largest net area, m2.")
+    area_min_m2: Area | None = Field(None, description="Least area on offer, m2.")
+    area_max_m2: Area | None = Field(None, description="Largest area on offer, m2.")
     uses: list[Use] = Field([], max_length=18, description="Uses of which one must be permitted.")
     available_by: Day | None = Field(None, description="Latest day on which it must be available.")
     horizon_max: HorizonMax | None = Field(
@@ -113,7 +113,7 @@ class Ranked(BaseModel):
     score: float = Field(ge=0, le=1, description="Weighted mean of the parts.")
     parts: list[RankedPart] = Field(description="Requirement by requirement.")
     missing: list[CriterionName] = Field(description="Musts that are not met; empty: fitting.")
-    area_m2: float = Field(ge=0, description="Net area of land, lettable area of premises, m2.")
+    area_m2: float = Field(ge=0, description="Land on offer without slivers, lettable area of premises, m2.")
     area_is_estimate: bool = Field(description="Whether part of the area rests on an estimate.")
     estimated_m2: float | None = Field(description="Part probably not usable, an estimate, m2; null: none.")
     uses: list[str] = Field(description="Permitted uses; empty: unknown.")

@@ -89,15 +89,15 @@ class FlowBar:
     width: float
 
 
-def flow_bars(net_m2: Mapping[str, float]) -> list[FlowBar]:
+def flow_bars(areas_m2: Mapping[str, float]) -> list[FlowBar]:
     """Lay a balance out as bars, each flow beginning where the one before ended.
 
     Parameters
     ----------
-    net_m2
-        Net area by stage: opening, the flows, closing; flows without area are left out.
+    areas_m2
+        Area on offer by stage: opening, the flows, closing; flows without area are left out.
     """
-    (first, opening), *flows, (last, closing) = net_m2.items()
+    (first, opening), *flows, (last, closing) = areas_m2.items()
     level, levels = opening, [opening, closing]
     steps = []
     for stage, value in flows:

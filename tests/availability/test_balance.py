@@ -20,6 +20,7 @@ def parcel(parcel_id: int, net_m2: float = 10_000, **fields: Any) -> dict[str, A
         "parcel_id": parcel_id,
         "gross_m2": 12_000,
         "net_m2": net_m2,
+        "offered_m2": net_m2,
         "estimated_m2": 0.0,
         "sold": False,
         "district": "Hörde",
@@ -151,9 +152,10 @@ def test_wrong_input_is_refused(rows: Any, dimensions: Any, message: str) -> Non
 
 @st.composite
 def days(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
-    rows = st.fixed_dictionaries(
+    rows: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         {
             "net_m2": st.sampled_from([0.0, 1234.56784, 1 / 3]) | st.floats(0, 1e6),
+            "slivers": st.sampled_from([0.0, 0.3, 1.0]),
             "gross_m2": st.sampled_from([1e6, 2e6]),
             "estimated_m2": st.sampled_from([0.0, 0.1, 77.7]),
             "sold": st.booleans(),
@@ -167,7 +169,15 @@ def days(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
         }
     )
     found = [draw(st.dictionaries(st.integers(1, 8), rows, max_size=8)) for _ in range(2)]
-    one, other = (frame(*[row | {"parcel_id": key} for key, row in day.items()]) for day in found)
+    one, other = (
+        frame(
+            *[
+                row | {"parcel_id": key, "offered_m2": row["net_m2"] * (1 - row["slivers"])}
+                for key, row in day.items()
+            ]
+        )
+        for day in found
+    )
     return one, other
 
 
@@ -194,9 +204,11 @@ def test_both_days_are_what_plain_python_counts(
         for row in day.to_dict("records"):
             if row["offered"] and not row["sold"]:
                 cell = tuple(UNKNOWN if pd.isna(row[name]) else row[name] for name in dimensions)
-                expected[cell] = expected.get(cell, 0) + round(row["net_m2"] * 10_000)
+                expected[cell] = expected.get(cell, 0) + round(row["offered_m2"] * 10_000)
         cells = balance.cells[balance.cells["stage"] == stage]
-        found = {tuple(row[name] for name in dimensions): row["net_cm2"] for row in cells.to_dict("records")}
+        found = {
+            tuple(row[name] for name in dimensions): row["offered_cm2"] for row in cells.to_dict("records")
+        }
         assert {cell: area for cell, area in found.items() if area} == {
             cell: area for cell, area in expected.items() if area
         }

@@ -19,7 +19,7 @@ from geo_service.availability.presets import HORIZONS
 from geo_service.availability.summary import summarise_land
 from geo_service.availability.what_if import Sums, WhatIf, sums_of
 from geo_service.errors import BadParameter, GeoServiceError, InvalidInput, NotFound
-from tests.availability.city import AS_OF, KEYS, ON_OFFER, TODAY, fill_city, fill_surroundings
+from tests.availability.city import AS_OF, KEYS, ON_OFFER, TODAY, WIDE, fill_city, fill_surroundings
 from tests.availability.test_database import ORACLE
 
 LATER = date(2028, 6, 1)
@@ -70,7 +70,7 @@ def land(city: Connection) -> CityLand:
 
 
 def oracle(connection: Connection, as_of: date = AS_OF) -> pd.DataFrame:
-    """Return net area, first day and grouping of each parcel, by PostGIS."""
+    """Return net area, first day and grouping of each parcel that has land to offer, by PostGIS."""
     rows = connection.execute(text(ORACLE), {"as_of": as_of, "today": TODAY}).mappings().all()
     facts = connection.execute(
         text(
@@ -83,7 +83,8 @@ def oracle(connection: Connection, as_of: date = AS_OF) -> pd.DataFrame:
     )
     frame = pd.DataFrame(rows).merge(pd.DataFrame(facts.mappings().all()), on="id")
     frame["horizon"] = [horizon_of(day, as_of) for day in frame["available_from"]]
-    return frame[frame["net_m2"] > 1e-6]
+    wide = connection.execute(text(WIDE), {"day": as_of}).scalars().all()
+    return frame[frame["id"].isin(wide)]
 
 
 def horizon_of(day: Any, as_of: date) -> str:
@@ -132,7 +133,8 @@ def test_each_list_of_groups_adds_up_to_the_square_centimetre(land: CityLand) ->
     apart_cm2 = by_category["in_use"].net_cm2 + by_category["unknown"].net_cm2
     assert sum(total.net_cm2 for total in by_category.values()) == found.net_cm2 + apart_cm2
     for totals in found.groups.values():
-        assert sum(total.net_cm2 for total in totals) == found.net_cm2 > 0
+        assert sum(total.net_cm2 for total in totals) == found.net_cm2 > found.offered_cm2
+        assert sum(total.offered_cm2 for total in totals) == found.offered_cm2 > 0
         assert sum(total.estimated_cm2 for total in totals) == found.estimated_cm2 > 0
         assert sum(total.parcels for total in totals) == offered
     assert [total.key for total in found.groups["horizon"]] == list(HORIZONS)
@@ -395,7 +397,7 @@ def test_every_cell_adds_up(city: Connection, land: CityLand, by: list[str]) -> 
     for _cell, measures in cells:
         for stages in measures.values():
             assert stages["opening"] + sum(stages[flow] for flow in FLOWS) == stages["closing"]
-    for measure in ("parcels", "net_cm2", "estimated_cm2"):
+    for measure in ("parcels", "net_cm2", "offered_cm2", "estimated_cm2"):
         for stage in ("opening", "closing", *FLOWS):
             assert sum(measures[measure][stage] for _, measures in cells[:-1]) == cells[-1][1][measure][stage]
     assert found.total()["net_cm2"]["returned"] > 0
@@ -422,7 +424,7 @@ def test_the_evidence_is_what_the_figure_says(city: Connection, land: CityLand) 
 def test_the_table_has_a_line_per_cell_and_stage(city: Connection, land: CityLand) -> None:
     found = city_balance(land, city_land(city, LATER).with_facts(city), ["district", "horizon"])
     header, *lines = found.as_csv().splitlines()
-    assert header == "from,to,district,horizon,stage,parcels,net_m2,estimated_m2"
+    assert header == "from,to,district,horizon,stage,parcels,net_m2,offered_m2,estimated_m2"
     assert len(lines) == (len(FLOWS) + 2) * len(found.cells())
     opening = sum(float(line.split(",")[6]) for line in lines if ",opening," in line)
     assert opening == pytest.approx(found.total()["net_cm2"]["opening"] / 10_000)

@@ -16,7 +16,7 @@ from geo_service.availability.days import parse_day
 from geo_service.db import Database
 from geo_service.errors import BadParameter
 from geo_service.settings import Settings, get_settings
-from tests.availability.city import ON_OFFER, fill_city, fill_surroundings
+from tests.availability.city import ON_OFFER, WIDE, fill_city, fill_surroundings
 from tests.availability.clusters import local_cluster
 from tests.availability.states import drawn_state, write_state
 
@@ -49,8 +49,8 @@ def test_it_stores_and_prints_totals(database: Database) -> None:
     with database.read() as connection:
         now, as_of = connection.execute(
             text(
-                "SELECT count(*) FILTER (WHERE horizon = 'now' AND net_m2 > 0), min(as_of) "
-                f"FROM availability JOIN ({ON_OFFER}) o USING (parcel_id)"
+                "SELECT count(*) FILTER (WHERE horizon = 'now'), min(as_of) "
+                f"FROM availability JOIN ({ON_OFFER}) o USING (parcel_id) JOIN ({WIDE}) w USING (parcel_id)"
             ),
             {"day": date(2026, 6, 1)},
         ).one()
@@ -129,17 +129,24 @@ def test_json_adds_up(database: Database) -> None:
     assert [total["category"] for total in totals["apart"]] == ["in_use", "unknown"]
     assert all(total["parcels"] > 0 for total in totals["apart"])
     assert sum(total["parcels"] for total in everything) == 2000 - totals["without_land"]
-    assert sum(total["net_m2"] for total in everything) == pytest.approx(totals["net_m2"])
+    assert all(0 < total["offered_m2"] <= total["net_m2"] for total in everything if total["parcels"])
+    assert totals["offered_m2"] == pytest.approx(sum(each["offered_m2"] for each in totals["horizons"]))
     with database.read() as connection:
         stored = connection.execute(text("SELECT sum(net_m2) FROM availability")).scalar_one()
+        wide = connection.execute(
+            text(f"SELECT sum(net_m2) FROM availability JOIN ({WIDE}) w USING (parcel_id)"),
+            {"day": date(2026, 6, 1)},
+        ).scalar_one()
         by_horizon = connection.execute(
             text(
                 "SELECT horizon, count(*) AS parcels, sum(net_m2) AS net_m2 FROM availability "
-                f"JOIN ({ON_OFFER}) o USING (parcel_id) WHERE net_m2 > 0 GROUP BY horizon"
+                f"JOIN ({ON_OFFER}) o USING (parcel_id) JOIN ({WIDE}) w USING (parcel_id) GROUP BY horizon"
             ),
             {"day": date(2026, 6, 1)},
         ).all()
     assert stored == pytest.approx(totals["net_m2"])
+    assert sum(total["net_m2"] for total in everything) == pytest.approx(wide)
+    assert wide < stored - 100
     told = {each["horizon"]: (each["parcels"], each["net_m2"]) for each in totals["horizons"]}
     assert {word: told[word] for word in told if told[word][0]} == {
         row.horizon: (row.parcels, pytest.approx(row.net_m2)) for row in by_horizon

@@ -38,6 +38,10 @@ def test_a_strip_is_no_land() -> None:
     assert result.sliver_m2.tolist() == [pytest.approx(290), 0.0]
 
 
+def test_a_crumb_of_a_few_square_centimetres_is_no_land_either() -> None:
+    assert offered(box(0, 0, 0.25, 0.25)).is_empty
+
+
 def test_a_strip_beside_a_site_goes_and_the_site_keeps_its_corners() -> None:
     net = shapely.union_all([box(0, 0, 40, 40), box(40, 10, 100, 12)])
     left = offered(net)

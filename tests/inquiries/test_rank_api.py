@@ -59,7 +59,7 @@ def test_reasons_are_sentences_with_figures_and_estimates_are_labelled(served: S
     body = rank(served, LAND)
     parts = {part["criterion"]: part for part in body["fitting"][0]["parts"]}
     assert [part["words"]["de"] for part in parts.values()] == [
-        "Fläche: 4.500 m² netto; gesucht 4.000 bis 5.000 m².",
+        "Fläche: 4.500 m² im Angebot; gesucht 4.000 bis 5.000 m².",
         "Nutzung: GE; gesucht GE.",
         "Verfügbar: sofort; gesucht bis 30.06.2027.",
         "ÖV-Güteklasse: B; gesucht mindestens C.",
@@ -69,7 +69,7 @@ def test_reasons_are_sentences_with_figures_and_estimates_are_labelled(served: S
     small = near[key(3)]["area"]
     assert small["state"] == "near"
     assert small["words"]["de"] == (
-        "Fläche passt fast: 3.600 m² netto (davon geschätzt 400 m² nicht nutzbar); "
+        "Fläche passt fast: 3.600 m² im Angebot (davon geschätzt 400 m² nicht nutzbar); "
         "gesucht 4.000 bis 5.000 m²."
     )
     assert (

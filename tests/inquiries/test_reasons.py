@@ -47,8 +47,8 @@ ROW: dict[str, Any] = {
 CASES: list[tuple[CriterionName, State, Kind, dict[str, Any], str, str]] = [
     (
         "area", "met", "parcel", {},
-        "Fläche: 4.500 m² netto; gesucht 4.000 bis 5.000 m².",
-        "Area: 4,500 m² net; wanted 4,000 to 5,000 m².",
+        "Fläche: 4.500 m² im Angebot; gesucht 4.000 bis 5.000 m².",
+        "Area: 4,500 m² on offer; wanted 4,000 to 5,000 m².",
     ),
     (
         "area", "met", "plot", {"is_estimate": True},

@@ -30,6 +30,7 @@ def parcel(**changes: Any) -> Any:
         "is_demo": False,
         "gross_m2": 5000.0,
         "net_m2": 4200.4,
+        "offered_m2": 4200.4,
         "horizon": "short",
         "available_from": date(2028, 3, 1),
         "as_of": date(2026, 11, 24),
@@ -65,6 +66,11 @@ def test_parcel_answers_what_how_much_from_when_how_near_and_why() -> None:
         "Berechnet für": "24.11.2026",
     }
     assert item.href == "/flaechen/051249003001230004__"
+
+
+def test_slivers_are_not_offered() -> None:
+    told = lines(describe_parcel(parcel(offered_m2=4100.0), DE))["Wie viel"]
+    assert told == "4.100\u202fm² ohne Splitter (netto 4.200\u202fm²) von 5.000\u202fm²"
 
 
 def test_parcel_in_english() -> None:

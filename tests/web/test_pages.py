@@ -163,7 +163,7 @@ def test_list_holds_the_published_parcels_only(client: httpx.Client, signed_in: 
 def test_summary_adds_up(client: httpx.Client) -> None:
     text = client.get("/flaechen").text
     assert "<strong>4 Flächen</strong>" in text
-    assert "1,6\u202fha netto, davon 0,0\u202fha sofort." in text
+    assert "1,6\u202fha im Angebot, davon 0,0\u202fha sofort (netto mit Splittern 1,6\u202fha)." in text
 
 
 def test_wrong_field_is_explained_beside_it_and_kept(client: httpx.Client) -> None:

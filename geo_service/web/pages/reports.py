@@ -39,7 +39,7 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
         asked=asked or BalanceQuery(),
         errors=errors,
         answer=answer,
-        bars=flow_bars(answer.total.net_m2) if answer else [],
+        bars=flow_bars(answer.total.offered_m2) if answer else [],
         stages=_shown(answer) if answer else [],
         dimensions=DIMENSIONS,
         data=data_address("/api/availability/balance", asked),
@@ -55,7 +55,7 @@ def _shown(answer: Any) -> list[str]:  # noqa: ANN401 - a balance
     moved = [
         stage
         for stage in STAGES[1:-1]
-        if any(cell.net_m2[stage] or cell.parcels[stage] for cell in answer.cells)
+        if any(cell.offered_m2[stage] or cell.parcels[stage] for cell in answer.cells)
     ]
     return [STAGES[0], *moved, STAGES[-1]]
 
@@ -101,7 +101,7 @@ async def balance_parcels(request: Request, session: Reading, caller: Adviser) -
         cell=cell,
         rows=shown,
         number=len(rows),
-        net_m2=int(rows["net_cm2"].sum()) / 10_000,
+        offered_m2=int(rows["offered_cm2"].sum()) / 10_000,
         named=await names_of(session, frame, [row["parcel_key"] for row in shown]),
         back=frame.here(stage=None, cell=None).replace("/flurstuecke", "", 1),
         word=lambda name, code: word_of(frame, name, code),

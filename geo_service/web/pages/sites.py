@@ -124,10 +124,10 @@ async def _reach_map(frame: Frame, session: AsyncSession, row: Any) -> RenderedM
 
 @dataclass(frozen=True, slots=True)
 class Land:
-    """Net land on offer: how many parcels, and how much, m²."""
+    """Land on offer (net without slivers): how many parcels, and how much, m²."""
 
     parcels: int
-    net_m2: float
+    offered_m2: float
 
 
 def _land(rows: Sequence[Any]) -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _land(rows: Sequence[Any]) -> dict[str, Any]:
     for row in rows:
         for sums in (by_horizon, by_plot.setdefault(row.plot, {})):
             before = sums.get(row.horizon, Land(0, 0.0))
-            sums[row.horizon] = Land(before.parcels + 1, before.net_m2 + row.net_m2)
+            sums[row.horizon] = Land(before.parcels + 1, before.offered_m2 + row.offered_m2)
     return {"land": by_horizon, "land_by_plot": by_plot}
 
 

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.auth import Public
 from geo_service.db import Reading
+from geo_service.settings import get_settings
 from geo_service.web.frame import frame_of
 from geo_service.web.imprint import read_imprint
 
@@ -13,7 +14,8 @@ router = APIRouter()
 @router.get("/ueber")
 async def about(request: Request, session: Reading, caller: Public) -> Response:
     """Say what this is, where the figures come from and how they are computed."""
-    return (await frame_of(request, session, caller)).page("about.html")
+    frame = await frame_of(request, session, caller)
+    return frame.page("about.html", sliver_width_m=get_settings().sliver_width_m)
 
 
 @router.get("/impressum")

@@ -170,7 +170,7 @@ def _shape(frame: Frame, row: Any, named: Named) -> Shape:  # noqa: ANN401 - a r
         when = (
             horizon if day is None or row[f"horizon_{stage}"] == "now" else f"{horizon}, {formats.day(day)}"
         )
-        lines.append((word, f"{formats.square_metres(row[f'net_m2_{stage}'])}; {when}"))
+        lines.append((word, f"{formats.square_metres(row[f'offered_m2_{stage}'])}; {when}"))
     badge = (f"badge--horizon-{row['horizon_after']}", frame.speaker.label("horizon", row["horizon_after"]))
     address = f"/flaechen/{named.key}"
     item = Item("parcel", named.key, named.title, named.notation, badge, tuple(lines), address, named.is_demo)

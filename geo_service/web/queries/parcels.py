@@ -39,6 +39,9 @@ USABLE: Final = and_(
 )
 """Usability beside another computation than its own is stale: it is not shown."""
 
+_offered_m2 = func.coalesce(Usability.offered_m2, Availability.net_m2)
+"""Net area without slivers, m²; of what was not assessed, the net area: it is not on offer."""
+
 ACCESS: Final = and_(
     TransitAccess.subject_kind == "parcel",
     TransitAccess.subject_id == Parcel.id,
@@ -48,15 +51,15 @@ ACCESS: Final = and_(
 
 
 def parcel_summary(conditions: LandFilter, *, public: bool) -> Rows:
-    """Count the parcels of a filter: number, net m², number and net m² of those available now."""
+    """Count the parcels of a filter: number, offered and net m²; number and offered m² available now."""
     now = Availability.horizon == Horizon.NOW.value
-    net = func.coalesce(func.sum(Availability.net_m2), 0.0)
     return _joined(
         select(
             func.count().label("parcels"),
-            net.label("net_m2"),
+            func.coalesce(func.sum(_offered_m2), 0.0).label("offered_m2"),
+            func.coalesce(func.sum(Availability.net_m2), 0.0).label("net_m2"),
             func.count().filter(now).label("now_parcels"),
-            func.coalesce(func.sum(Availability.net_m2).filter(now), 0.0).label("now_m2"),
+            func.coalesce(func.sum(_offered_m2).filter(now), 0.0).label("now_m2"),
         ),
         conditions,
         public=public,
@@ -92,6 +95,7 @@ def parcel_list(
             Parcel.is_demo,
             Availability.gross_m2,
             Availability.net_m2,
+            _offered_m2.label("offered_m2"),
             Availability.horizon,
             Availability.available_from,
             Availability.severity,
@@ -127,7 +131,7 @@ def _joined(statement: Rows, conditions: LandFilter, *, public: bool) -> Rows:
         .outerjoin(TransitAccess, ACCESS)
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
         .outerjoin(STATE, state_of())
-        .where(Parcel.valid.contains(func.current_date()), Availability.net_m2 > 0)
+        .where(Parcel.valid.contains(func.current_date()), _offered_m2 > 0)
         .where(*_conditions(conditions, public=public))
     )
     if not public:
@@ -164,9 +168,9 @@ def _size_conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
     """Return the conditions on areas."""
     found: list[ColumnElement[bool]] = []
     if wanted.area_min_m2 is not None:
-        found.append(Availability.net_m2 >= wanted.area_min_m2)
+        found.append(_offered_m2 >= wanted.area_min_m2)
     if wanted.area_max_m2 is not None:
-        found.append(Availability.net_m2 <= wanted.area_max_m2)
+        found.append(_offered_m2 <= wanted.area_max_m2)
     if wanted.piece_min_m2 is not None:
         found.append(Usability.piece_m2 >= wanted.piece_min_m2)
     return found
@@ -199,7 +203,7 @@ def _sort_key(sort: str) -> ColumnElement[Any]:
     if sort == "ground":
         places = {ground: place for place, ground in enumerate(GROUNDS)}
         return case(places, value=Usability.ground, else_=len(GROUNDS))
-    return -Availability.net_m2
+    return -_offered_m2
 
 
 def _typed(sort: str, value: str) -> Any:  # noqa: ANN401 - the type of the sort key

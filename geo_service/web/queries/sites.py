@@ -78,14 +78,14 @@ SITE_PARCELS: Final[TextClause] = text("""
                         OR p.publication_announced_on + interval '1 month' <= current_date)))
          GROUP BY p.id)
     SELECT p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text,
-           inside.plot, a.net_m2, a.gross_m2, a.horizon, a.available_from, p.is_demo,
+           inside.plot, u.offered_m2, a.gross_m2, a.horizon, a.available_from, p.is_demo,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale
       FROM inside
       JOIN parcels p ON p.id = inside.id
-      JOIN availability a ON a.parcel_id = p.id AND a.net_m2 > 0
-      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+      JOIN availability a ON a.parcel_id = p.id
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered_m2 > 0
        AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
-     ORDER BY a.net_m2 DESC, p.id
+     ORDER BY u.offered_m2 DESC, p.id
 """)
 """Parcels on offer whose middle lies in a site or in one of its plots, as for a what-if; the largest first.
 

@@ -9,37 +9,36 @@ from geo_service.transit.run_queries import with_places
 LAND_BY_HORIZON: Final[TextClause] = text("""
     SELECT CASE WHEN CASE WHEN :public THEN u.offered ELSE u.internal_offered END THEN a.horizon
                 ELSE coalesce(CASE WHEN :public THEN u.category ELSE u.internal_category END, 'unknown')
-           END AS horizon, count(*) AS parcels, sum(a.net_m2) AS net_m2, max(a.as_of) AS as_of
+           END AS horizon, count(*) AS parcels, sum(u.offered_m2) AS offered_m2, sum(a.net_m2) AS net_m2
       FROM availability a
       JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
-      LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
-     WHERE a.net_m2 > 0
-       AND (NOT :public OR (NOT p.publication_objection
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered_m2 > 0
+     WHERE NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
-                    OR p.publication_announced_on + interval '1 month' <= current_date)))
+                    OR p.publication_announced_on + interval '1 month' <= current_date))
      GROUP BY 1
 """)
-"""Number and net area (m²) of the parcels on offer per horizon; those in use and those of which nothing is
-known stand apart (``in_use``, ``unknown`` in the place of the horizon). Parameter: ``public``."""
+"""Number, offered area (net without slivers: the available land) and net area (m²) of the parcels on offer
+per horizon; those in use and those of which nothing is known stand apart (``in_use``, ``unknown`` in the
+place of the horizon). Parameter: ``public``."""
 
 LAND_BY_GRADE: Final[TextClause] = with_places("""
-    SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(a.net_m2) AS net_m2,
+    SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(u.offered_m2) AS offered_m2,
            count(*) FILTER (WHERE t.subject_id IS NOT NULL AND (coalesce(state.stale, true)
                  OR t.place IS DISTINCT FROM PLACE_OF(p.geom))) AS stale
       FROM availability a
       JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
-      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+      JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered_m2 > 0
        AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
       LEFT JOIN transit_access t
         ON t.subject_kind = 'parcel' AND t.subject_id = p.id AND t.method = :method AND t.time_window = 'day'
       LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
-     WHERE a.net_m2 > 0
-       AND (NOT :public OR (NOT p.publication_objection
+     WHERE NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
-                    OR p.publication_announced_on + interval '1 month' <= current_date)))
+                    OR p.publication_announced_on + interval '1 month' <= current_date))
      GROUP BY 1
 """)
-"""Number and net area (m²) of parcels on offer per transit class; ``stale``: whose class no longer holds.
+"""Number and offered area (m²) of parcels on offer per transit class; ``stale``: whose class no longer holds.
 
 Parameters: ``public``, ``method``.
 """
