@@ -12,8 +12,9 @@ from importlib.resources import files
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
+from geo_service.availability.state_queries import STORED_STATE
 from geo_service.city import CityProfile
 from maps import queries, styles
 from maps.base import CityMap
@@ -38,6 +39,8 @@ class Contents:
         Number of public parcels with land on offer, embedded or not.
     smallest_m2
         Offered area of the smallest embedded parcel, m²; None when there is none.
+    state
+        What the stored availability was computed from (`STORED_STATE`); None: nothing is computed.
     """
 
     districts: tuple["Feature", ...]
@@ -46,6 +49,7 @@ class Contents:
     parcels: tuple["Feature", ...]
     parcels_found: int
     smallest_m2: float | None
+    state: Row[Any] | None
 
     @property
     def embedded(self) -> int:
@@ -167,7 +171,8 @@ def read_contents(connection: Connection, speaker: Speaker) -> Contents:
         for row in rows
     )
     found = connection.execute(queries.COUNT_PARCELS).scalar_one()
-    return Contents(districts, sites, vacancies, parcels, found, rows[-1].offered_m2 if rows else None)
+    state = connection.execute(STORED_STATE).one_or_none()
+    return Contents(districts, sites, vacancies, parcels, found, rows[-1].offered_m2 if rows else None, state)
 
 
 def collection(features: list[dict[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,13 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+STALE_PARCELS: Final[TextClause] = text("""
+    SELECT count(DISTINCT m.parcel_id)
+      FROM stale_parcels m
+      JOIN parcels p ON p.id = m.parcel_id AND p.valid @> current_date
+""")
+"""Number of parcels that changed since their stored availability was computed."""
+
 STORED_STATE: Final[TextClause] = text("""
     SELECT r.as_of, r.preset, r.finished_at AS computed_at, r.rules -> 'order' AS deduction_order,
            CAST(r.rules ->> 'sliver_width_m' AS float8) AS sliver_width_m,

@@ -8,6 +8,7 @@ from sqlalchemy.sql.elements import SQLCoreOperations
 
 from geo_service.availability.models import Availability, Usability
 from geo_service.availability.queries import BELONGS
+from geo_service.availability.queries import is_stale as is_land_stale
 from geo_service.geometry import WGS84_SRID
 from geo_service.inquiries.candidate_queries import Sight, access, next_vacancies, zones_at
 from geo_service.inquiries.candidates import Kind
@@ -23,8 +24,8 @@ def details(kind: Kind, ids: Collection[int], sight: Sight) -> Select[Any]:
     """Select what is shown of ranked candidates of a kind.
 
     Columns: id, key, name, place, district, area_m2, estimated_m2, is_estimate, uses, available_from,
-    horizon, grade, stop, distance_m, transit_stale, rent_eur_month, price_eur_per_m2, lon, lat, is_demo,
-    source; of premises also rent_is_asked: the rent is the published asking rent, not the agreed one.
+    horizon, stale, grade, stop, distance_m, transit_stale, rent_eur_month, price_eur_per_m2, lon, lat,
+    is_demo, source; of premises also rent_is_asked: the rent is the published asking one, not the agreed one.
     """
     return DETAILS[kind](list(ids), sight)
 
@@ -45,6 +46,7 @@ def _parcel_details(ids: list[int], sight: Sight) -> Select[Any]:
             zone.label("uses"),
             Availability.available_from,
             Availability.horizon,
+            is_land_stale(Parcel.id).label("stale"),
             null().cast(Double).label("rent_eur_month"),
             Parcel.land_value_eur_per_m2.label("price_eur_per_m2"),
             *_common(Parcel),
@@ -73,6 +75,7 @@ def _plot_details(ids: list[int], sight: Sight) -> Select[Any]:
             func.array_remove(func.array_append(Plot.uses, Plot.zone), null()).label("uses"),
             Plot.available_from,
             null().cast(Text).label("horizon"),
+            false().label("stale"),
             null().cast(Double).label("rent_eur_month"),
             Plot.price_eur_per_m2,
             *_common(Plot),
@@ -102,6 +105,7 @@ def _premises_details(ids: list[int], sight: Sight) -> Select[Any]:
             Premises.permitted_uses.label("uses"),
             vacant.c.free_from.label("available_from"),
             null().cast(Text).label("horizon"),
+            false().label("stale"),
             (rent if sight.rents else vacant.c.asking_rent_eur_month).label("rent_eur_month"),
             (Premises.net_rent_eur_month.is_(None) if sight.rents else true()).label("rent_is_asked"),
             null().cast(Double).label("price_eur_per_m2"),

@@ -228,6 +228,22 @@ NO_AVAILABILITY = Sentence(
     "Die Verfügbarkeit der Flurstücke ist noch nicht berechnet; sie fehlen hier. Abhilfe: geo availability",
     "The availability of parcels has not been computed, so they are missing here. Run: geo availability",
 )
+
+
+def changed_since(parcels: int) -> Sentence:
+    """Say that some parcels changed since they were computed."""
+    de, en = ("ein Ergebnis kann sich noch ändern, eines fehlen.", "a result may change, or one be missing.")
+    if parcels == 1:
+        return Sentence(
+            f"Ein Flurstück hat sich seit der Berechnung geändert und wird neu berechnet: {de}",
+            f"One parcel has changed since the computation and is computed anew: {en}",
+        )
+    return Sentence(
+        f"{parcels} Flurstücke haben sich seit der Berechnung geändert und werden neu berechnet: {de}",
+        f"{parcels} parcels have changed since the computation and are computed anew: {en}",
+    )
+
+
 LAND_VALUE = Sentence(
     "Bei Flurstücken steht der Bodenrichtwert für den Preis: er ist kein Verkehrswert.",
     "For parcels the standard land value stands for the price: it is not a market value.",

@@ -19,8 +19,8 @@ STATES: Final[Mapping[int, State]] = {MET: "met", NEAR: "near", OUT: "missed"}
 """What the states of the kernel are called; a criterion that does not apply has no name."""
 
 SHOWN: Final = (
-    "key", "name", "district", "area_m2", "estimated_m2", "available_from", "horizon", "stop", "distance_m",
-    "transit_stale", "rent_eur_month", "price_eur_per_m2", "lon", "lat", "is_demo", "source",
+    "key", "name", "district", "area_m2", "estimated_m2", "available_from", "horizon", "stale", "stop",
+    "distance_m", "transit_stale", "rent_eur_month", "price_eur_per_m2", "lon", "lat", "is_demo", "source",
 )  # fmt: skip
 """Columns of `detail_queries.details` that are shown as they are."""
 

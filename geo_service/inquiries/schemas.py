@@ -119,6 +119,9 @@ class Ranked(BaseModel):
     uses: list[str] = Field(description="Permitted uses; empty: unknown.")
     available_from: date | None = Field(description="First day; null: undetermined.")
     horizon: str | None = Field(description="Horizon of a parcel.")
+    stale: bool = Field(
+        description="Something changed since the parcel was computed: area and day may no longer hold."
+    )
     transit_grade: str | None = Field(
         description="Class of public transport access; null: none or not graded."
     )
@@ -152,6 +155,10 @@ class RankAnswer(BaseModel):
     as_of: date = Field(description="The day on which it was reckoned.")
     availability_as_of: date | None = Field(
         description="Day of the stored availability; null: none computed."
+    )
+    availability_stale: int = Field(
+        ge=0,
+        description="Parcels that changed since they were computed: some may rank elsewhere.",
     )
     transit_method: str = Field(description="Method of the transit classes.")
     considered: int = Field(ge=0, description="Candidates near enough to be looked at.")

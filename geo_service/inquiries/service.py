@@ -11,6 +11,7 @@ from geo_service.auth import Caller
 from geo_service.auth.fields import may_see
 from geo_service.auth.publication import sees_unpublished
 from geo_service.availability.presets import HORIZON_PRESETS
+from geo_service.availability.state_queries import STALE_PARCELS
 from geo_service.db import ReadSession, fetch_bytes_row
 from geo_service.errors import InvalidInput
 from geo_service.inquiries import queries, reasons
@@ -80,10 +81,12 @@ async def rank_for(session: ReadSession, form: RankForm, caller: Caller, today: 
     fitting, almost = ranking.fitting[: form.limit], ranking.almost[: form.limit]
     rows = await _details(session, candidates, np.concatenate([fitting, almost]), question.sight)
     stored = (await session.execute(queries.stored_availability())).one()
+    changed = (await session.scalar(STALE_PARCELS)) or 0 if "parcel" in form.kinds else 0
     describe = Describer(question.asked, candidates, ranking, rows)
     return RankAnswer(
         as_of=today,
         availability_as_of=stored.as_of,
+        availability_stale=changed,
         transit_method=form.transit_method,
         considered=len(everything),
         fitting_count=len(ranking.fitting),
@@ -92,7 +95,8 @@ async def rank_for(session: ReadSession, form: RankForm, caller: Caller, today: 
         almost=describe.listed(almost),
         loosened=[Loosened(criterion=name, more=more) for name, more in ranking.missing.items() if more],
         notes=[
-            Words(de=note.de, en=note.en) for note in _notes(question, has_parcels=stored.as_of is not None)
+            Words(de=note.de, en=note.en)
+            for note in _notes(question, changed, has_parcels=stored.as_of is not None)
         ],
     )
 
@@ -256,12 +260,14 @@ async def _details(
     return rows
 
 
-def _notes(question: Question, *, has_parcels: bool) -> list[Sentence]:
+def _notes(question: Question, changed: int, *, has_parcels: bool) -> list[Sentence]:
     """Return what to know about the answer."""
     kinds, asked = question.form.kinds, question.asked.requirement
     notes = []
     if "parcel" in kinds and not has_parcels:
         notes.append(reasons.NO_AVAILABILITY)
+    if changed:
+        notes.append(reasons.changed_since(changed))
     if "parcel" in kinds and asked.price_max_eur_per_m2 is not None:
         notes.append(reasons.LAND_VALUE)
     if "premises" in kinds and asked.rent_max_eur_month is not None and not question.sight.rents:

@@ -30,6 +30,7 @@ def effect_answer(effect: Effect, limit: int) -> EffectAnswer:
         gross_m2=_total(gains.gross_m2),
         net_m2=_net(gains),
         net_known=int(gains.net_m2.notna().sum()),
+        net_stale=int(gains.stale.astype(bool).sum()),
         worse=int((~parcels.better).sum()),
         by_class=by_class(effect),
         stops=stop_changes(effect),
@@ -122,5 +123,6 @@ def _place(row: dict[str, Any]) -> PlaceChange:
         walking_m=_known(row["walk_after"]),
         gross_m2=round(float(row["gross_m2"]), 1),
         net_m2=None if pd.isna(row["net_m2"]) else round(float(row["net_m2"]), 1),
+        stale=bool(row["stale"]),
         is_demo=row["is_demo"],
     )

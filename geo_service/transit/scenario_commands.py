@@ -77,6 +77,8 @@ def print_effect(answer: EffectAnswer) -> None:
         highlight=False,
         soft_wrap=True,
     )
+    if answer.net_stale:
+        out.print(f"{answer.net_stale:,} of the parcels changed since their net area was computed.")
     classes = Table("before", "after", "parcels", "gross m2", "net m2", "sites", box=None, pad_edge=False)
     for row in answer.by_class:
         net = "-" if row.net_m2 is None else f"{row.net_m2:,.0f}"

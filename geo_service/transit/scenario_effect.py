@@ -142,7 +142,8 @@ def _walks(
 
 
 PLACE_COLUMNS: Final = [
-    "key", "name", "gemarkung", "flur", "numerator", "denominator", "gross_m2", "net_m2", "is_demo", "geom",
+    "key", "name", "gemarkung", "flur", "numerator", "denominator", "gross_m2", "net_m2", "is_demo", "stale",
+    "geom",
 ]  # fmt: skip
 
 

@@ -171,7 +171,8 @@ PARCELS_NEAR: Final[TextClause] = text("""
             ON ST_DWithin(p.geom, ST_SetSRID(ST_MakePoint(place.x, place.y), 25832), :radius_m)
     )
     SELECT p.id, p.parcel_key AS key, p.location_text AS name, p.gemarkung, p.flur, p.numerator,
-           p.denominator, p.area_m2 AS gross_m2, a.net_m2, p.is_demo, ST_AsBinary(p.geom) AS geom
+           p.denominator, p.area_m2 AS gross_m2, a.net_m2, p.is_demo,
+           EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale, ST_AsBinary(p.geom) AS geom
       FROM near
       JOIN parcels p USING (id)
       LEFT JOIN availability a ON a.parcel_id = p.id
@@ -183,7 +184,7 @@ PARCELS_NEAR: Final[TextClause] = text("""
 """)
 """Parcels within ``radius_m`` of places ``x``, ``y`` (EPSG:25832) that hold on ``today``; only published ones
 where ``public``. Columns: id, key, name, gemarkung, flur, numerator, denominator, gross_m2, net_m2 (NULL: not
-computed), is_demo, geom (WKB)."""
+computed), is_demo, stale (changed since net_m2 was computed), geom (WKB)."""
 
 SITES_NEAR: Final[TextClause] = text("""
     WITH near AS (
@@ -193,14 +194,14 @@ SITES_NEAR: Final[TextClause] = text("""
             ON ST_DWithin(s.geom, ST_SetSRID(ST_MakePoint(place.x, place.y), 25832), :radius_m)
     )
     SELECT s.id, s.slug AS key, s.name, ST_Area(s.geom) AS gross_m2, CAST(NULL AS float8) AS net_m2,
-           s.is_demo, ST_AsBinary(s.geom) AS geom
+           s.is_demo, false AS stale, ST_AsBinary(s.geom) AS geom
       FROM near
       JOIN sites s USING (id)
      WHERE s.valid @> CAST(:today AS date)
      ORDER BY s.id
 """)
 """Sites within ``radius_m`` of places ``x``, ``y`` (EPSG:25832) that hold on ``today``. Columns: id, key,
-name, gross_m2, net_m2 (NULL), is_demo, geom (WKB)."""
+name, gross_m2, net_m2 (NULL), is_demo, stale (false), geom (WKB)."""
 
 
 def new_stops(key: str) -> Select[Any]:

@@ -240,6 +240,7 @@ class PlaceChange(BaseModel):
     walking_m: float | None = Field(description="Way on foot to it, m; null: none up to 2,000 m.")
     gross_m2: float | None = Field(description="Measured area, m2; null: no outline.")
     net_m2: float | None = Field(description="Net area, m2; null: not known.")
+    stale: bool = Field(description="Something changed since the net area was computed.")
     is_demo: bool = Field(description="Invented record.")
 
 
@@ -256,6 +257,7 @@ class EffectAnswer(BaseModel):
     gross_m2: float = Field(description="Measured area of the parcels that gain, m2.")
     net_m2: float | None = Field(description="Their net area, m2; null: availability is known of none.")
     net_known: int = Field(description="Parcels among them whose availability is known.")
+    net_stale: int = Field(description="Parcels among them that changed since it was computed.")
     worse: int = Field(description="Parcels that lose.")
     by_class: list[GainOfClass] = Field(description="Changes by class before and after.")
     stops: list[StopChange] = Field(description="Stops that the scenario serves.")

@@ -7,7 +7,9 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from geo_service.auth.models import Role
 from geo_service.db import Database
+from tests.http_fixtures import SignedIn
 from tests.ogc.test_tiles import address
 from tests.ogc.test_tiles import read as read_tile  # noqa: F401 - a fixture
 from tests.sample_city import Sample
@@ -118,3 +120,76 @@ def test_a_moved_parcel_is_marked_alone(client: httpx.Client, database: Database
     finally:
         with database.begin("test") as connection:
             connection.execute(text(change.format(":place")), {**moved, "place": before})
+
+
+STALE_WORDS = "1 Flurstück hat sich seither geändert; es wird neu berechnet."
+
+
+@pytest.mark.usefixtures("sold")
+def test_every_page_with_sums_says_that_something_changed(client: httpx.Client) -> None:
+    german = {"accept": "text/html", "accept-language": "de"}
+    for path in ("/", "/flaechen", "/maps/overview", "/maps/records?bbox=7,51,8,52"):
+        assert STALE_WORDS in " ".join(client.get(path, headers=german).text.split()), path
+    portable = " ".join(client.get("/maps/overview.html", headers=german).text.split())
+    header = portable[portable.index("<h1>") : portable.index('class="portable-map"')]
+    assert "Seither geändert und noch nicht neu berechnet: 1 Flurstücke der Stadt." in header
+    assert "seither geändert: wird neu berechnet" in portable
+    english = client.get("/maps/overview", headers={"accept": "text/html", "accept-language": "en"}).text
+    assert "1 parcel has changed since" in " ".join(english.split())
+
+
+@pytest.mark.usefixtures("sold")
+def test_what_lies_on_a_parcel_is_of_the_last_computation(
+    database: Database, sample: Sample, signed_in: SignedIn
+) -> None:
+    lying = "UPDATE availability SET chain = CAST(:chain AS jsonb) WHERE parcel_id = :parcel"
+    drawn = '[{"what": "occupancy", "id": 1, "kind": "leased", "title": ""}]'
+    kept = "SELECT CAST(chain AS text) FROM availability WHERE parcel_id = :parcel"
+    first, second = (sample.ids[key] for key in PUBLIC_KEYS[:2])
+    with database.begin("test") as connection:
+        before = {
+            each: connection.execute(text(kept), {"parcel": each}).scalar_one() for each in (first, second)
+        }
+        for parcel in before:
+            connection.execute(text(lying), {"chain": drawn, "parcel": parcel})
+    try:
+        told = {}
+        for key in PUBLIC_KEYS[:2]:
+            path = f"/was-waere-wenn?scope=parcel:{key}"
+            page = signed_in(Role.PLANNER).get(path, headers={"accept": "text/html", "accept-language": "de"})
+            told[key] = "Seit der letzten Berechnung hat sich hier etwas geändert" in page.text
+    finally:
+        with database.begin("test") as connection:
+            for parcel, chain in before.items():
+                connection.execute(text(lying), {"chain": chain, "parcel": parcel})
+    assert told == {PUBLIC_KEYS[0]: True, PUBLIC_KEYS[1]: False}
+
+
+def test_without_a_change_no_page_says_so(client: httpx.Client) -> None:
+    for path in ("/", "/flaechen", "/maps/overview", "/maps/overview.html", "/standorte/energiecampus"):
+        page = client.get(path, headers={"accept": "text/html", "accept-language": "de"}).text
+        assert "seither geändert" not in page, path
+        assert "Seither geändert" not in page, path
+
+
+@pytest.mark.usefixtures("sold")
+def test_a_ranking_says_what_changed(client: httpx.Client, signed_in: SignedIn) -> None:
+    form = {"kinds": ["parcel"], "area_min_m2": 1, "limit": 20}
+    ranked = client.post("/api/inquiries/rank", json=form).json()
+    assert ranked["availability_stale"] == 1
+    found = {item["key"]: item["stale"] for item in ranked["fitting"] + ranked["almost"]}
+    assert found[PUBLIC_KEYS[0]] is True
+    assert sum(found.values()) == 1
+    assert any(note["en"].startswith("One parcel has changed since") for note in ranked["notes"])
+    page = signed_in(Role.INVESTOR_SUPPORT).get(
+        "/anfragen?area_min=1", headers={"accept": "text/html", "accept-language": "de"}
+    )
+    assert "Ein Flurstück hat sich seit der Berechnung geändert" in page.text
+    assert "badge--stale" in page.text
+
+
+def test_without_a_change_a_ranking_is_fresh(client: httpx.Client) -> None:
+    ranked = client.post("/api/inquiries/rank", json={"kinds": ["parcel"], "limit": 20}).json()
+    assert ranked["availability_stale"] == 0
+    assert not any(item["stale"] for item in ranked["fitting"] + ranked["almost"])
+    assert not any("changed since" in note["en"] for note in ranked["notes"])

@@ -151,3 +151,26 @@ def test_effect_and_parcel_before_and_after(
     assert client.get(f"/api/parcels/{KEY}/transit").json()["scenario"] is None
     assert client.get("/api/scenarios/new-line/effect?method=none").status_code == 400
     assert sample
+
+
+def test_net_land_that_changed_since_says_so(
+    planner: httpx.Client, client: httpx.Client, database: Database, sample: Sample
+) -> None:
+    planner.post("/api/scenarios", json=form())
+    fresh = client.get("/api/scenarios/new-line/effect").json()
+    assert fresh["net_stale"] == 0
+    assert not any(place["stale"] for place in fresh["parcel_list"])
+    with database.begin(actor="test") as connection:
+        connection.execute(
+            text("INSERT INTO availability_marks (cause, parcel_id) VALUES ('drawn', :parcel)"),
+            {"parcel": sample.ids[KEY]},
+        )
+    try:
+        answer = client.get("/api/scenarios/new-line/effect").json()
+        page = client.get("/oev/szenarien/new-line", headers={"accept-language": "de"}).text
+    finally:
+        with database.begin(actor="test") as connection:
+            connection.execute(text("DELETE FROM availability_marks"))
+    assert answer["net_stale"] == 1
+    assert [place["key"] for place in answer["parcel_list"] if place["stale"]] == [KEY]
+    assert "Bei 1 Flurstück hat sich seit der Berechnung des Nettolands etwas geändert." in page

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo_service.auth import Public
 from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
+from geo_service.availability.state_queries import STORED_STATE
 from geo_service.beside import computed
 from geo_service.city import load_city
 from geo_service.conditional import MAX_AGE_S, caching, conditional, etag_of
@@ -69,6 +70,7 @@ async def overview(request: Request, session: Reading, caller: Public) -> Respon
         vacancy=(await session.execute(VACANCY_RATE)).one(),
         horizons=[horizon.value for horizon in Horizon],
         grades=[grade for grade in styles.GRADES if grade in grades],
+        land_state=await kept_rows(request, session, STORED_STATE, {}),
         layers=LAYER_KEYS,
         shown=SHOWN_AT_FIRST,
         basemap=_basemap(request),
@@ -214,7 +216,10 @@ async def _described(
 async def records(request: Request, session: Reading, caller: Public, bbox: str) -> Response:
     """List the records of a view: the table beside the map."""
     frame = await frame_of(request, session, caller)
-    return frame.page("partials/records.html", **await _in_view(session, frame, read_bbox(bbox)))
+    land_state = await kept_rows(request, session, STORED_STATE, {})
+    return frame.page(
+        "partials/records.html", land_state=land_state, **await _in_view(session, frame, read_bbox(bbox))
+    )
 
 
 async def _in_view(

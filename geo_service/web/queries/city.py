@@ -31,10 +31,15 @@ HOLDING: Final[TextClause] = text("""
          UNION ALL
         SELECT (link->>'what') || ':' || (link->>'id'), link->>'kind', link->>'title'
           FROM stored, jsonb_array_elements(chain) AS link WHERE link->>'id' IS NOT NULL)
-    SELECT reference, kind, title, count(*) AS parcels FROM found
+    SELECT reference, kind, title, count(*) AS parcels,
+           EXISTS (SELECT FROM stale_parcels m JOIN parcels p ON p.id = m.parcel_id
+                    WHERE p.parcel_key = ANY(:keys)) AS stale
+      FROM found
      GROUP BY reference, kind, title ORDER BY count(*) DESC, kind, title, reference LIMIT 40
 """)
 """What takes area from some parcels or holds them, as last computed; what lies on most of them first.
+
+``stale``: something changed there since.
 
 For the agency only. Parameter: ``keys``.
 """
