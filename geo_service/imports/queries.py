@@ -48,6 +48,8 @@ WAIT_LOCK: Final[TextClause] = text("SELECT pg_advisory_xact_lock(hashtextextend
 LOCK_TIMEOUT: Final[TextClause] = text("SELECT current_setting('lock_timeout')")
 NO_LOCK_TIMEOUT: Final[TextClause] = text("SELECT set_config('lock_timeout', '0', true)")
 """Another import of the same kind is waited for as long as it takes; other locks as usual."""
+LOCK_NOT_AVAILABLE: Final = "55P03"
+"""SQLSTATE of PostgreSQL, appendix A."""
 SET_LOCK_TIMEOUT: Final[TextClause] = text("SELECT set_config('lock_timeout', :usual, true)")
 
 LAST_HASH: Final[Select[Any]] = (
@@ -143,6 +145,12 @@ def may_build_indexes(table: Table) -> Select[bool]:
     """Tell whether a table is empty and its indexes are ours to drop and build."""
     owned = text("(SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(:table))")
     return is_empty(table).where(type_coerce(owned.bindparams(table=table.name), Boolean))
+
+
+def lock_at_once(tables: Iterable[Table]) -> TextClause:
+    """Lock tables for this transaction alone, or fail at once with `LOCK_NOT_AVAILABLE`."""
+    names = ", ".join(str(table.name) for table in tables)
+    return text(f"LOCK TABLE {names} IN ACCESS EXCLUSIVE MODE NOWAIT")
 
 
 def write_changed(kind: ImportKind, staging: Table, columns: Sequence[str], follows: Iterable[str]) -> Update:

@@ -15,7 +15,7 @@ WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 WORDS = {
     "de": {
-        "area": "Nettofläche ab (m²)",
+        "area": "Angebotene Fläche ab (m²)",
         "land": "Flächen zeigen",
         "net": "Netto",
         "why": "Warum so viel?",
@@ -29,7 +29,7 @@ WORDS = {
         "contest": "Anstoß",
     },
     "en": {
-        "area": "Net area from (m²)",
+        "area": "Area on offer from (m²)",
         "land": "Show land",
         "net": "Net",
         "why": "Why this much?",
@@ -141,7 +141,7 @@ def test_filter_answers_without_a_button_and_back_works(visit: Visit) -> None:
     visitor = visit()
     visitor.go("/flaechen")
     page = visitor.page
-    page.get_by_label("Nettofläche ab (m²)").fill("50000")
+    page.get_by_label("Angebotene Fläche ab (m²)").fill("50000")
     page.keyboard.press("Tab")
     expect(page.locator("#results .summary")).to_contain_text("1 Fläche")
     assert "area_min=50000" in page.url

@@ -1,5 +1,6 @@
 """One import as a whole: all or nothing, twice changes nothing, dry runs, differences, provenance."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from sqlalchemy import event, text
 
 from geo_service.db import Database
 from geo_service.errors import InvalidInput
-from geo_service.imports import writing
+from geo_service.imports import bulk
 from tests.imports.files import (
     bring,
     parcel_key,
@@ -148,32 +149,55 @@ def test_an_unknown_kind_is_refused(register: Database, tmp_path: Path) -> None:
         bring(register, "trees", tmp_path)
 
 
-def indexes(register: Database) -> list[tuple[str, ...]]:
+def kept_by_the_server(register: Database) -> list[tuple[str, ...]]:
+    """Names and definitions of the indexes and references of the parcels."""
     return rows_of(
-        register, "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'parcels' ORDER BY 1"
+        register,
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'parcels' UNION "
+        "SELECT conname, pg_get_constraintdef(oid) || convalidated FROM pg_constraint "
+        "WHERE conrelid = 'parcels'::regclass AND contype = 'f' ORDER BY 1",
     )
 
 
-def test_indexes_built_after_many_rows_are_the_same(
-    register: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(writing, "BULK_ROWS", 3)
-    before = indexes(register)
-    statements: list[str] = []
+@pytest.fixture
+def statements(register: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Every statement of a test in which three rows are many."""
+    monkeypatch.setattr(bulk, "BULK_ROWS", 3)
+    heard: list[str] = []
 
     def hear(_: object, __: object, statement: str, *___: object) -> None:
-        statements.append(statement)
+        heard.append(statement)
 
     event.listen(register.engine, "before_cursor_execute", hear)
+    yield heard
+    event.remove(register.engine, "before_cursor_execute", hear)
+
+
+def test_what_is_built_after_many_rows_is_the_same(
+    register: Database, tmp_path: Path, statements: list[str]
+) -> None:
+    before = kept_by_the_server(register)
     for _ in range(2):  # the second time the table is not empty
         bring(register, "parcels", write_geojson(tmp_path / "a.geojson", parcel_rows(range(1, 10))))
-    event.remove(register.engine, "before_cursor_execute", hear)
-    built = [statement for statement in statements if "CREATE INDEX" in statement]
-    assert indexes(register) == before
-    assert len(built) == len(before) - 2  # all but the two unique ones
+    assert kept_by_the_server(register) == before
+    assert sum("CREATE INDEX" in one for one in statements) == len(before) - 3  # unique ones, a reference
+    assert sum("FOREIGN KEY(district_id)" in one for one in statements) == 1
     bad = parcel_rows(range(20, 30), flaeche="x")
     bring(register, "parcels", write_geojson(tmp_path / "b.geojson", bad))
-    assert indexes(register) == before
+    assert kept_by_the_server(register) == before
+
+
+def test_a_reader_of_the_districts_is_not_waited_for(
+    register: Database, tmp_path: Path, statements: list[str]
+) -> None:
+    before = kept_by_the_server(register)
+    with register.read() as reader:
+        reader.execute(text("SELECT count(*) FROM districts"))
+        bring(register, "parcels", write_geojson(tmp_path / "a.geojson", parcel_rows(range(1, 10))))
+    assert not any("FOREIGN KEY" in one for one in statements)
+    assert any("CREATE INDEX" in one for one in statements)
+    assert rows_of(register, "SELECT count(*) FROM parcels") == [(9,)]
+    assert kept_by_the_server(register) == before
 
 
 def test_progress_goes_forward(register: Database, tmp_path: Path) -> None:

@@ -22,6 +22,9 @@ from tests.sample_rows import TODAY, Rows
 from tests.vacant import ASSESS_AS_VACANT
 
 WEST, SOUTH = 396_000.0, 5_709_000.0
+HALF_IS_SLIVERS = text("""
+UPDATE usability SET offered_m2 = offered_m2 / 2, sliver_m2 = offered_m2 / 2
+ WHERE parcel_id IN (SELECT id FROM parcels WHERE gemarkung = 'Gitter')""")
 HORIZONS = ("now", "short", "mid", "long", "undetermined")
 
 
@@ -39,12 +42,12 @@ class Drawn:
         self.plots = {f"p{number}": rectangle(draw, 15, 70) for number in range(4)}
         cells = [shapely.box(20 * i, 20 * j, 20 * i + 20, 20 * j + 20) for i in range(10) for j in range(10)]
         self.parcels = {
-            f"0512490070{number:04d}______": (cell, draw.choice(HORIZONS), draw.choice([0, 137, 251]))
+            f"0512490070{number:04d}______": (cell, draw.choice(HORIZONS), draw.choice([0, 138, 252]))
             for number, cell in enumerate(cells, 1)
         }
 
     def split(self) -> dict[tuple[str | None, str], tuple[int, float]]:
-        """Number and net area of the parcels of each plot, None: of no plot, by horizon."""
+        """Parcels and offered area by plot, None: of no plot, and horizon; half is slivers."""
         found: dict[tuple[str | None, str], tuple[int, float]] = {}
         for cell, horizon, net in self.parcels.values():
             middle = cell.point_on_surface()
@@ -53,7 +56,7 @@ class Drawn:
                 continue
             key = (min(inside, default=None), horizon)
             number, area = found.get(key, (0, 0.0))
-            found[key] = (number + 1, area + net)
+            found[key] = (number + 1, area + net / 2)
         return found
 
 
@@ -83,6 +86,7 @@ def drawn(request: pytest.FixtureRequest, sample: Sample, database: Database) ->
                 items=[], chain=[], computed_at=COMPUTED_AT,
             )  # fmt: skip
         connection.execute(ASSESS_AS_VACANT)
+        connection.execute(HALF_IS_SLIVERS)
         connection.execute(text("DELETE FROM availability_marks"))
     yield made
     with database.begin(actor="test") as connection:
@@ -103,7 +107,7 @@ def test_each_plot_has_the_land_that_the_loop_finds(drawn: Drawn, database: Data
     found: dict[tuple[str | None, str], tuple[int, float]] = {}
     for row in rows:
         number, area = found.get((row.plot, row.horizon), (0, 0.0))
-        found[row.plot, row.horizon] = (number + 1, area + row.net_m2)
+        found[row.plot, row.horizon] = (number + 1, area + row.offered_m2)
     assert found == drawn.split()
     assert any(plot is None for plot, _ in found)
 
@@ -124,10 +128,10 @@ def test_the_page_tells_each_plot_its_land_and_all_of_it(drawn: Drawn, signed_in
     )
     split = drawn.split()
     for slug in drawn.plots:
-        area = sum(net for (plot, _), (_, net) in split.items() if plot == slug)
+        area = sum(offered for (plot, _), (_, offered) in split.items() if plot == slug)
         row = page.text[page.text.index(f"Feld {slug}") :]
         assert (f">{area:,.0f}" if area else ">–") in row[: row.index("</tr>")]
-    outside = sum(net for (plot, _), (_, net) in split.items() if plot is None)
+    outside = sum(offered for (plot, _), (_, offered) in split.items() if plot is None)
     row = page.text[page.text.index("outside the plots") :]
     assert f"{outside:,.0f}" in row[: row.index("</tr>")]
     number = sum(parcels for parcels, _ in split.values())
