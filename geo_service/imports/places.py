@@ -264,9 +264,12 @@ def _require_city(draft: Draft, rule: PlaceRule) -> None:
         return
     area = draft.city.boundary.buffer(BOUNDARY_TOLERANCE_M + (draft.city.boundary_accuracy_m or 0.0))
     shapely.prepare(area)
-    present = ~shapely.is_missing(draft.geometry) & ~draft.wrong
-    outside = present & ~shapely.intersects(area, draft.geometry)
-    mostly = present & ~outside & _mostly_outside(draft.geometry, area) if rule.lies_inside else None
+    doubtful = np.flatnonzero(~shapely.covers(area, draft.geometry))
+    doubtful = doubtful[~shapely.is_missing(draft.geometry[doubtful]) & ~draft.wrong[doubtful]]
+    crossing = doubtful[shapely.intersects(area, draft.geometry[doubtful])]
+    outside = np.zeros(len(draft), dtype=bool)
+    outside[np.setdiff1d(doubtful, crossing)] = True
+    mostly = _mostly_outside(draft.geometry, crossing, area) if rule.lies_inside else None
     if not draft.options.allow_outside:
         if mostly is not None:
             draft.reject(mostly, "geometry", "outside-city", reasons.mostly_outside(draft.city.name))
@@ -277,9 +280,8 @@ def _require_city(draft: Draft, rule: PlaceRule) -> None:
     _tell_outside(draft, outside)
 
 
-def _mostly_outside(geometries: Geometries, area: BaseGeometry) -> Mask:
-    """Tell which areas lie outside by more than half; only those that cross the edge are cut."""
-    crossing = np.flatnonzero(shapely.intersects(area, geometries) & ~shapely.covers(area, geometries))
+def _mostly_outside(geometries: Geometries, crossing: npt.NDArray[np.intp], area: BaseGeometry) -> Mask:
+    """Tell which areas lie outside by more than half, of those that cross the edge."""
     inside = shapely.area(shapely.intersection(geometries[crossing], area))
     result = np.zeros(len(geometries), dtype=bool)
     result[crossing] = inside < INSIDE_SHARE * shapely.area(geometries[crossing])

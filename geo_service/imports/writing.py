@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from geo_service.db import copy_frame
 from geo_service.imports import queries
-from geo_service.imports.bulk import built_after
+from geo_service.imports.bulk import build_later
 from geo_service.imports.draft import Draft
 from geo_service.imports.kind import ImportKind
 from geo_service.imports.packing import can_pack, pack
@@ -66,11 +66,11 @@ def compare_and_write(
         The file and its SHA-256.
     """
     wanted = not draft.rejects and not draft.options.dry_run
-    with draft.with_asides():
-        if wanted and not kind.derived and connection.execute(queries.is_empty(kind.table)).scalar_one():
-            difference = _write_first(connection, kind, draft)
-            written = difference.new > 0
-        else:
+    if wanted and not kind.derived and connection.execute(queries.is_empty(kind.table)).scalar_one():
+        difference = _write_first(connection, kind, draft)
+        written = difference.new > 0
+    else:
+        with draft.with_asides():
             difference, written = _write_difference(connection, kind, draft, wanted=wanted)
     report = ImportReport(
         kind=kind.name,
@@ -98,9 +98,11 @@ def _write_first(connection: Connection, kind: ImportKind, draft: Draft) -> _Dif
     """Write the rows into an empty table: there is nothing to compare them with."""
     draft.options.progress("Writing", 0.6)
     frame = _storable(kind, draft)
-    with built_after(connection, kind.table, len(frame)):
-        copy_rows(connection, kind.table, frame)
-    kind.after(connection)
+    build = build_later(connection, kind.table, len(frame))
+    copy_rows(connection, kind.table, frame)
+    with draft.with_asides():
+        build()
+        kind.after(connection)
     return _Difference(new=len(frame), changed=0, unchanged=0, changed_fields=MappingProxyType({}))
 
 
@@ -200,8 +202,9 @@ def _write(
     if difference.new:
         some_stored = difference.changed + difference.unchanged > 0
         addition = queries.write_new(kind, staging, some_stored=some_stored)
-        with built_after(connection, kind.table, difference.new):
-            new = connection.execute(addition, execution_options=COUNTED).rowcount
+        build = build_later(connection, kind.table, difference.new)
+        new = connection.execute(addition, execution_options=COUNTED).rowcount
+        build()
     kind.after(connection)
     return replace(difference, new=new, changed=changed)
 
