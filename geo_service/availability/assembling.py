@@ -115,7 +115,7 @@ def find_places(land: CityLand, search: Search, streets: Geometries | None = Non
         wanted &= (parcels["district_key"] == search.district).to_numpy(dtype=bool)
     rows = np.flatnonzero(wanted)
     joins = land.joins_among(wanted, search.across_m, streets)
-    net, areas = land.net[rows], parcels["net_m2"].to_numpy()[rows]
+    net, areas = land.net_of(rows), parcels["net_m2"].to_numpy()[rows]
     if search.one_owner_kind:
         joins = joins.of_one_owner_kind(parcels["owner_kind"].to_numpy(dtype=object)[rows])
     found = enough_together(net, areas, joins, search.wish)

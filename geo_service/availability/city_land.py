@@ -1,6 +1,7 @@
 """The land of a whole city on one day: availability of every parcel beside what groups and balances need.
 
-Computed anew from the register, so never stale; `desk` keeps it until the data change.
+Of the day of the stored results those are read that nothing touched since (`held`); all else is computed from
+the register. So it is never stale; `desk` keeps it until the data change.
 """
 
 from collections.abc import Collection
@@ -16,13 +17,16 @@ import shapely
 from sqlalchemy import Connection
 
 from geo_service.availability import city_queries, service, usability_queries
+from geo_service.availability.changes import subset
 from geo_service.availability.facts import STREETS, begins_with, main_uses
+from geo_service.availability.held import held_figures
 from geo_service.availability.inputs import Geometries, Inputs, Options, geometries, in_force
 from geo_service.availability.joins import JoinRules, Joins, find_joins
-from geo_service.availability.kernel import compute_availability
+from geo_service.availability.kernel import compute_availability, net_land
+from geo_service.availability.stored import WHOLE_CITY_FROM
 from geo_service.availability.usability import OFFERS
 from geo_service.availability.usable import offer_of
-from geo_service.availability.waterfall import Flags
+from geo_service.availability.waterfall import Flags, Indices
 
 CATEGORY: Final = ("category", "internal_category")
 SOLD: Final = "sold"
@@ -46,8 +50,8 @@ class CityLand:
         and whether it is offered (`CATEGORY`, `usability.OFFERS`), ``offered_m2`` (net without slivers); with
         facts also ``district_key``, ``district`` (missing: outside of all), ``owner_kind`` (for roles only),
         ``shown`` (the public may see it) and ``is_demo``.
-    net
-        Net geometries, EPSG:25832, in the order of `parcels`.
+    known_net
+        Net geometries, EPSG:25832, in the order of `parcels`; None: not asked for yet, see `net_of`.
     zones
         Building areas of the day's plans: ``zone`` (BauNVO short form) and ``geometry``.
     keys
@@ -63,7 +67,7 @@ class CityLand:
     options: Options
     inputs: Inputs
     parcels: pd.DataFrame
-    net: Geometries
+    known_net: Geometries
     zones: pd.DataFrame
     keys: tuple[str, ...] | None = None
     known_joins: dict[tuple[bytes, float], Joins] = field(default_factory=dict)
@@ -87,6 +91,14 @@ class CityLand:
             self.known_streets.append(self.inputs.parcels[street])
         return self.known_streets[0]
 
+    def net_of(self, rows: Indices) -> Geometries:
+        """Return the net geometries of some parcels, EPSG:25832; computed where nobody asked before."""
+        missing = rows[shapely.is_missing(self.known_net[rows])]
+        if len(missing):
+            self.known_net[missing] = net_land(subset(self.inputs, missing), self.options)
+        found: Geometries = self.known_net[rows]
+        return found
+
     def joins_among(self, wanted: Flags, across_m: float = 0.0, streets: Geometries | None = None) -> Joins:
         """Return which of the wanted parcels lie together, by position among them; the last ones are kept.
 
@@ -101,7 +113,9 @@ class CityLand:
         if key not in self.known_joins:
             while len(self.known_joins) >= JOINS_KEPT:
                 self.known_joins.pop(next(iter(self.known_joins)), None)
-            self.known_joins[key] = find_joins(self.net[wanted], JoinRules(across_m=across_m), streets)
+            self.known_joins[key] = find_joins(
+                self.net_of(np.flatnonzero(wanted)), JoinRules(across_m=across_m), streets
+            )
         return self.known_joins[key]
 
     @cached_property
@@ -150,18 +164,44 @@ def city_land(
     options = service.options_of(as_of, preset)
     with service.no_garbage_collection():
         keys, inputs = service.load(connection, as_of, parcel_keys)
-        result = compute_availability(inputs, options)
-        answers = offer_of(connection, result, inputs, parcel_keys)
+        if parcel_keys is None:
+            parcels, net = _with_held(connection, options, inputs, keys)
+        else:
+            parcels, net = _computed(connection, options, inputs, parcel_keys)
         zones = _frame(connection.execute(city_queries.zones(as_of)).all(), ("zone", "geometry"))
     zones["geometry"] = shapely.from_wkb(zones["geometry"].to_numpy(dtype=object))
-    parcels = result.parcels.assign(
-        parcel_key=keys, **{name: answers[name].to_numpy() for name in (*CATEGORY, *OFFERS, "offered_m2")}
-    )
     occupancies = inputs.occupancies
     sold = occupancies[in_force(occupancies, as_of) & (occupancies["kind"] == SOLD).to_numpy(dtype=bool)]
-    parcels["sold"] = np.isin(inputs.parcel_ids, sold["parcel_id"].to_numpy(dtype=np.int64))
+    held = np.isin(inputs.parcel_ids, sold["parcel_id"].to_numpy(dtype=np.int64))
     wanted = None if parcel_keys is None else tuple(parcel_keys)
-    return CityLand(options, inputs, parcels, result.net, zones, wanted)
+    return CityLand(options, inputs, parcels.assign(parcel_key=keys, sold=held), net, zones, wanted)
+
+
+def _computed(
+    connection: Connection, options: Options, inputs: Inputs, parcel_keys: Collection[str] | None
+) -> tuple[pd.DataFrame, Geometries]:
+    """Compute the figures and the net land of parcels."""
+    result = compute_availability(inputs, options)
+    answers = offer_of(connection, result, inputs, parcel_keys)
+    figures = {name: answers[name].to_numpy() for name in (*CATEGORY, *OFFERS, "offered_m2")}
+    return result.parcels.assign(**figures), result.net
+
+
+def _with_held(
+    connection: Connection, options: Options, inputs: Inputs, keys: list[str]
+) -> tuple[pd.DataFrame, Geometries]:
+    """Return the figures of all parcels of a day: stored ones where they hold, computed ones elsewhere."""
+    held = held_figures(connection, options)
+    place = pd.Index(held["parcel_id"]).get_indexer(inputs.parcel_ids)
+    rows = np.flatnonzero(place < 0)
+    if held.empty or len(rows) > WHOLE_CITY_FROM * len(keys):
+        return _computed(connection, options, inputs, None)
+    net: Geometries = np.full(len(keys), None, dtype=object)
+    if not len(rows):
+        return held, net
+    anew, net[rows] = _computed(connection, options, subset(inputs, rows), [keys[row] for row in rows])
+    figures = pd.concat([held.iloc[place[place >= 0]], anew])
+    return figures.sort_values("parcel_id", ignore_index=True), net
 
 
 def facts_of(connection: Connection, as_of: date, parcel_keys: Collection[str] | None) -> pd.DataFrame:

@@ -137,10 +137,8 @@ def compute_availability(inputs: Inputs, options: Options, tell: Progress = sile
     tree = shapely.STRtree(inputs.parcels)
     tell(f"Laying {len(inputs.restrictions):,} restrictions upon {size}", 0.1)
     lying = _restrictions_in_force(inputs, tree, options)
-    excludes = lying.with_effect("excludes")
-    tell(f"Deducting {len(excludes.parcel):,} overlaps from {size}", 0.3)
-    precedence = np.arange(len(lying.shapes))
-    fall = deduct(inputs.parcels, lying.shapes, excludes, precedence, options.threads)
+    tell(f"Deducting {len(lying.overlaps.parcel):,} overlaps from {size}", 0.3)
+    fall = _fall(inputs, lying, options)
     reductions, estimates = _estimates(lying, fall, gross, options)
     tell(f"Finding when {size} can be had", 0.6)
     delays = _counting(inputs.parcels, gross, lying.shapes, lying.with_effect("delays"), options)
@@ -168,6 +166,17 @@ def compute_availability(inputs: Inputs, options: Options, tell: Progress = sile
     )
     items = _items(inputs, gross, lying, fall, (reductions, estimates))
     return AvailabilityResult(options, parcels, items, _chain(inputs, chain, options), fall.net)
+
+
+def net_land(inputs: Inputs, options: Options) -> Geometries:
+    """Return the net geometries of parcels alone, EPSG:25832, as `compute_availability` does."""
+    lying = _restrictions_in_force(inputs, shapely.STRtree(inputs.parcels), options)
+    return _fall(inputs, lying, options).net
+
+
+def _fall(inputs: Inputs, lying: _Lying, options: Options) -> Waterfall:
+    excludes, precedence = lying.with_effect("excludes"), np.arange(len(lying.shapes))
+    return deduct(inputs.parcels, lying.shapes, excludes, precedence, options.threads)
 
 
 def _restrictions_in_force(inputs: Inputs, tree: shapely.STRtree, options: Options) -> _Lying:

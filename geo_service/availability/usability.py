@@ -119,9 +119,11 @@ def offered_areas(
     result: AvailabilityResult, inputs: Inputs, around: Surroundings, kept: pd.DataFrame | None = None
 ) -> Areas:
     """Return of each parcel the net area without slivers, m2, as `assess` does; parameters as there."""
+    options = result.options
+    if kept is None or kept.empty:  # nothing to compare fingerprints with
+        return offered_land(result.net, options.sliver_width_m, options.threads).offered_m2
     figures, fresh = _taken_over(inputs.parcel_ids, _shape_keys(result, inputs, around), kept)
     areas = figures["offered_m2"].to_numpy(dtype=float, copy=True)
-    options = result.options
     areas[fresh] = offered_land(result.net[fresh], options.sliver_width_m, options.threads).offered_m2
     return areas
 

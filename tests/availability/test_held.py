@@ -1,0 +1,140 @@
+"""Land of a city from stored results that still hold: what a computation of everything finds, to the bit."""
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from geo_service.availability import city_land as lands
+from geo_service.availability import service, stored
+from geo_service.availability.assemblies import Wish
+from geo_service.availability.assembling import Search, find_places
+from geo_service.availability.assessing import assess_stored
+from geo_service.availability.changes import parse_changes
+from geo_service.availability.city_land import CityLand, city_land
+from geo_service.availability.kernel import silent
+from geo_service.availability.what_if import what_if
+from geo_service.db import Database
+from tests.availability.city import AS_OF, PARCELS, TODAY, fill_buildings, fill_surroundings
+from tests.availability.kept import MOVED, RESTRICTION, SOLD, ask, run
+
+
+@pytest.fixture
+def city(kept_city: Database) -> Database:
+    """The city with surroundings, both stages stored."""
+    with kept_city.begin("test") as connection:
+        fill_surroundings(connection)
+        fill_buildings(connection)
+    stored.refresh(kept_city, service.options_of(AS_OF), silent, then=assess_stored)
+    return kept_city
+
+
+@pytest.fixture
+def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many parcels each computation of `city_land` was given."""
+    sizes: list[int] = []
+    compute = lands.compute_availability
+
+    def counting(inputs: Any, options: Any) -> Any:
+        sizes.append(len(inputs.parcels))
+        return compute(inputs, options)
+
+    monkeypatch.setattr(lands, "compute_availability", counting)
+    return sizes
+
+
+def read(database: Database, as_of: date = AS_OF, preset: str = "default") -> CityLand:
+    with database.read() as connection:
+        return city_land(connection, as_of, preset).with_facts(connection)
+
+
+def computed_whole(database: Database, monkeypatch: pytest.MonkeyPatch) -> CityLand:
+    with monkeypatch.context() as patch:
+        nothing = pd.DataFrame({"parcel_id": np.zeros(0, dtype=np.int64)})
+        patch.setattr(lands, "held_figures", lambda *_: nothing)
+        return read(database)
+
+
+def change(database: Database) -> None:
+    """Change what lies on parcels, what stands on them and what they are, here and there."""
+    run(database, RESTRICTION, metres=20.0, parcel=500)
+    run(database, SOLD, parcel=900)
+    run(database, MOVED, east=2.0, parcel=1200)
+    run(database, "UPDATE development_plans SET legal_status = 4000 WHERE id = 1")
+    run(database, "DELETE FROM buildings WHERE building_key = 'B700'")
+    run(database, "UPDATE parcels SET valid = daterange('2000-01-01', '2026-01-01') WHERE id = 1500")
+
+
+def test_after_changes_only_what_they_touch_is_computed_and_all_is_as_computed_whole(
+    city: Database, computed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(city)
+    found = read(city)
+    assert 5 < computed[0] < PARCELS / 4
+    whole = computed_whole(city, monkeypatch)
+    assert computed[1] == PARCELS - 1
+    columns = list(whole.parcels.columns)
+    assert set(columns) == set(found.parcels.columns)
+    pd.testing.assert_frame_equal(found.parcels[columns], whole.parcels, check_exact=True, check_dtype=False)
+    assert found.parcels["available_from"].dtype.kind == whole.parcels["available_from"].dtype.kind == "M"
+    rows = np.arange(PARCELS - 1)
+    assert (shapely.to_wkb(found.net_of(rows)) == shapely.to_wkb(whole.net_of(rows))).all()
+    changes = parse_changes(["kind:water", "kind:sold", "kind:contamination"], (), service.KINDS)
+    one, other = what_if(found, changes), what_if(whole, changes)
+    assert (one.before, one.after) == (other.before, other.after)
+    pd.testing.assert_frame_equal(one.parcels, other.parcels, check_exact=True, check_dtype=False)
+    places = [find_places(land, Search(Wish(1_000)), public=False) for land in (found, whole)]
+    assert [place.net_cm2 for place in places[0].places] == [place.net_cm2 for place in places[1].places]
+    assert places[0].places
+    assert places[0].candidates == places[1].candidates
+
+
+def test_nothing_is_computed_where_nothing_changed(city: Database, computed: list[int]) -> None:
+    land = read(city)
+    assert computed == []
+    assert len(land.parcels) == PARCELS
+    assert shapely.is_missing(land.known_net).all()
+    some = np.flatnonzero(land.parcels["net_m2"] > 0)[:50]
+    assert np.allclose(shapely.area(land.net_of(some)), land.parcels["net_m2"].iloc[some], rtol=1e-12)
+    assert shapely.is_missing(land.known_net).sum() == PARCELS - 50
+
+
+@pytest.mark.parametrize(
+    ("as_of", "preset"), [(date(2026, 6, 2), "default"), (AS_OF, "dortmund_2010"), (AS_OF, "short_1_mid_3")]
+)
+def test_another_day_and_other_horizons_are_computed_whole(
+    city: Database, computed: list[int], as_of: date, preset: str
+) -> None:
+    read(city, as_of, preset)
+    assert computed == [PARCELS]
+
+
+def test_results_of_yesterday_or_of_another_program_are_not_read(
+    city: Database, computed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(service, "today", lambda: date(2026, 3, 2))
+        read(city)
+    monkeypatch.setattr(stored, "program_digest", lambda: "another")
+    read(city)
+    assert computed == [PARCELS, PARCELS]
+    assert date(2026, 3, 2) > TODAY
+
+
+def test_a_parcel_whose_second_stage_is_of_another_computation_is_computed(
+    city: Database, computed: list[int]
+) -> None:
+    run(city, "UPDATE usability SET computed_at = '2020-01-01' WHERE parcel_id IN (3, 4)")
+    run(city, "DELETE FROM usability WHERE parcel_id = 5")
+    land = read(city)
+    assert computed == [3]
+    assert land.parcels["parcel_id"].tolist() == list(range(1, PARCELS + 1))
+    assert ask(city, "SELECT count(*) FROM availability_marks") == 0
+
+
+def test_an_empty_register_has_no_land(kept_city: Database) -> None:
+    run(kept_city, "TRUNCATE parcels, occupancies CASCADE")
+    assert read(kept_city).parcels.empty
