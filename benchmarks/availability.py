@@ -10,7 +10,7 @@ import resource
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -248,14 +248,15 @@ def measure_database(database: Database, result: AvailabilityResult) -> float:
     peer_s = measure_beside_peer(database, works, len(result.parcels))
     with database.read() as connection:
         land = city_land(connection, AS_OF).with_facts(connection)
-    for name, work in (
-        ("a kind gone, nothing kept", lambda: city_what_if(database)),
-        ("a kind gone", lambda: city_what_if(database, land)),
-        ("land together, first", lambda: find_places(land, Search(Wish(15_000)), public=False)),
-        ("land together, again", lambda: find_places(land, Search(Wish(20_000)), public=False)),
-        ("totals", lambda: summarise_land(land, public=False)),
-        ("land balance", lambda: city_balance(land, land, ["horizon", "use"])),
-    ):
+    questions: dict[str, Callable[[], Any]] = {
+        "a kind gone, nothing kept": lambda: city_what_if(database),
+        "a kind gone": lambda: city_what_if(database, land),
+        "land together, first": lambda: find_places(land, Search(Wish(15_000)), public=False),
+        "land together, again": lambda: find_places(land, Search(Wish(20_000)), public=False),
+        "totals": lambda: summarise_land(land, public=False),
+        "land balance": lambda: city_balance(land, land, ["horizon", "use"]),
+    }
+    for name, work in questions.items():
         seconds = timed(work, 1)[0]
         kept = "city kept" if "nothing" not in name else "all computed, no target"
         print(f"  {name:25} {seconds:8.2f} s   {seconds / peer_s:5.2f} x PostGIS   ({kept})")
@@ -282,7 +283,7 @@ def city_what_if(database: Database, *lands: CityLand) -> AnsweredWhatIf:
 
 
 def measure_beside_peer(
-    database: Database, works: dict[str, tuple[Callable[[], Any], float]], parcels: int
+    database: Database, works: Mapping[str, tuple[Callable[[], Any], float]], parcels: int
 ) -> float:
     """Print times beside PostGIS in the same round, with their targets; return the seconds of PostGIS."""
     runs = [*(work for work, _ in works.values()), partial(peer, database)]

@@ -15,7 +15,7 @@ from geo_service.availability.assembling import Search, find_places
 from geo_service.availability.assessing import assess_stored
 from geo_service.availability.changes import parse_changes
 from geo_service.availability.city_land import CityLand, city_land
-from geo_service.availability.kernel import silent
+from geo_service.availability.kernel import compute_availability, silent
 from geo_service.availability.what_if import what_if
 from geo_service.db import Database
 from tests.availability.city import AS_OF, PARCELS, TODAY, fill_buildings, fill_surroundings
@@ -36,11 +36,10 @@ def city(kept_city: Database) -> Database:
 def computed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many parcels each computation of `city_land` was given."""
     sizes: list[int] = []
-    compute = lands.compute_availability
 
     def counting(inputs: Any, options: Any) -> Any:
         sizes.append(len(inputs.parcels))
-        return compute(inputs, options)
+        return compute_availability(inputs, options)
 
     monkeypatch.setattr(lands, "compute_availability", counting)
     return sizes
