@@ -286,7 +286,7 @@ def measure_beside_peer(
     database: Database, works: Mapping[str, tuple[Callable[[], Any], float]], parcels: int
 ) -> float:
     """Print times beside PostGIS in the same round, with their targets; return the seconds of PostGIS."""
-    runs = [*(work for work, _ in works.values()), partial(peer, database)]
+    runs: list[Callable[[], Any]] = [*(work for work, _ in works.values()), partial(peer, database)]
     timings = np.array([[timed(work, 1)[0] for work in runs] for _ in range(ROUNDS)])
     *all_seconds, peer_s = np.median(timings, axis=0)
     ratios = np.median(timings / timings[:, -1:], axis=0)
