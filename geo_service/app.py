@@ -146,6 +146,7 @@ async def _warm(database: Database, connections: int) -> None:
 
     try:
         await asyncio.gather(*(connect() for _ in range(connections)))
+        await database.reader.warm(data_version(), connections)
     except (SQLAlchemyError, OSError) as error:
         logger.warning("the database does not answer yet: %s", error)
 

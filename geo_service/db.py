@@ -15,9 +15,6 @@ import pandas as pd
 import shapely
 from fastapi import Depends, Request
 from geoalchemy2 import Geometry
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.pq import Format
 from sqlalchemy import Connection, DateTime, Executable, MetaData, Table, Text, create_engine, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Dialect, make_url
@@ -29,6 +26,7 @@ from sqlalchemy.types import TypeEngine
 
 from geo_service.errors import DatabaseUnavailable
 from geo_service.geometry import STORAGE_SRID
+from geo_service.reader import BytesLoader, Reader
 from geo_service.settings import Settings
 
 DIALECT: Dialect = make_url("postgresql+psycopg://").get_dialect()()
@@ -97,6 +95,11 @@ class Database:
             pool_timeout=10,
             pool_pre_ping=True,
             connect_args=self._connect_args(settings.statement_timeout_s),
+        )
+        self.reader = Reader(
+            self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+            self._connect_args(settings.statement_timeout_s),
+            settings.pool_size,
         )
         self._async_reader = self.async_engine.execution_options(postgresql_readonly=True)
 
@@ -188,6 +191,7 @@ class Database:
 
     async def dispose(self) -> None:
         """Close all connections."""
+        await self.reader.close()
         await self.async_engine.dispose()
         self.engine.dispose()
 
@@ -223,15 +227,6 @@ Writing = Annotated[WriteSession, Depends(_writing, scope="function")]
 """One write transaction, committed before the response leaves."""
 
 
-class _BytesLoader(Loader):
-    """Hands text and bytea over as the bytes that the server sent (binary format)."""
-
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> bytes:
-        return bytes(data)
-
-
 async def fetch_bytes(
     session: AsyncSession, statement: Executable, parameters: dict[str, Any] | None = None
 ) -> bytes | None:
@@ -265,8 +260,8 @@ async def fetch_bytes_row(
     if raw is None:
         raise DatabaseUnavailable("The database connection is gone.")
     async with raw.cursor() as cursor:
-        cursor.adapters.register_loader("text", _BytesLoader)
-        cursor.adapters.register_loader("bytea", _BytesLoader)
+        cursor.adapters.register_loader("text", BytesLoader)
+        cursor.adapters.register_loader("bytea", BytesLoader)
         compiled = _compiled(statement)
         await cursor.execute(compiled.string, compiled.construct_params(parameters), binary=True)
         row: tuple[Any, ...] | None = await cursor.fetchone()

@@ -40,7 +40,12 @@ class Settings(BaseSettings):
         description="Signs sessions; at least 32 characters. Unset: made once and kept below GEO_HOME.",
     )
     log_level: str = Field("info", pattern="^(debug|info|warning|error)$", description="Least level logged.")
-    pool_size: int = Field(8, ge=1, le=100, description="Database connections per web server process.")
+    pool_size: int = Field(
+        8,
+        ge=1,
+        le=100,
+        description="Database connections per web server process, for sessions and for features and tiles each.",
+    )
     refresh: bool = Field(
         True,
         description="Whether a running server computes stored results anew when something changes.",

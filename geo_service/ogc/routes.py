@@ -13,7 +13,7 @@ from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of, zone_of
 from geo_service.conditional import caching, conditional, etag_of
-from geo_service.db import Reading, ReadSession
+from geo_service.db import Reading, ReadSession, get_database
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.crs import STORAGE, Crs, crs_of
@@ -135,14 +135,14 @@ def _headers(caller: Caller) -> dict[str, str]:
     responses=openapi.FEATURES_ANSWER,
     openapi_extra=openapi.ITEMS,
 )
-async def get_items(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
+async def get_items(request: Request, caller: Public, collection_id: str) -> Response:
     """Return a page of features."""
     collection = find_collection(collection_id)
     day = today_of(request)
     asked = items_request(query_of(request), known_of(collection, caller, day, zone_of(request)))
     if wants_page(request):
         asked = replace(asked, limit=min(asked.limit, MOST_ON_PAGE), counted=True)
-    found = await page_of(session, collection, caller, (asked, day))
+    found = await page_of(get_database(request).reader, collection, caller, (asked, day))
     content = collection_bytes(found, _page_links(request, collection, found))
     if wants_page(request):
         return await page(request, caller, _resource("items", json.loads(content), collection, caller))
@@ -155,18 +155,17 @@ async def get_items(request: Request, caller: Public, session: Reading, collecti
     responses=openapi.FEATURES_ANSWER,
     openapi_extra=openapi.ITEM,
 )
-async def get_item(
-    request: Request, caller: Public, session: Reading, collection_id: str, feature_id: str
-) -> Response:
+async def get_item(request: Request, caller: Public, collection_id: str, feature_id: str) -> Response:
     """Return one feature."""
     collection = find_collection(collection_id)
     given = single_values(query_of(request), {"f", "crs", *collection.choices})
     view = view_of(collection, caller, crs_of(given, "crs"))
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, given)}
-    content = await feature_of(session, view, values)
+    reader = get_database(request).reader
+    content = await feature_of(reader, view, values)
     state = content
     if may_write(collection.id, caller):  # what a change builds on, whatever the coordinates of the answer
-        state = await feature_of(session, view_of(collection, caller, STORAGE), values)
+        state = await feature_of(reader, view_of(collection, caller, STORAGE), values)
     links = documents.item_links(base_address(request), collection, feature_id)
     content = with_links(content, links)
     if wants_page(request):

@@ -7,12 +7,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth.caller import Caller
 from geo_service.auth.fields import visible_fields
 from geo_service.auth.publication import sees_unpublished
-from geo_service.db import fetch_bytes, fetch_bytes_row
 from geo_service.errors import NotFound
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.cql.tree import refuse
@@ -31,6 +29,7 @@ from geo_service.ogc.queries import (
     kinds_of,
 )
 from geo_service.ogc.question import ItemsRequest, Known
+from geo_service.reader import Reader
 
 LONGEST_KEY: Final = 200
 
@@ -94,14 +93,14 @@ def known_of(collection: Collection, caller: Caller, today: date, zone: ZoneInfo
 
 
 async def page_of(
-    session: AsyncSession, collection: Collection, caller: Caller, asked: tuple[ItemsRequest, date]
+    reader: Reader, collection: Collection, caller: Caller, asked: tuple[ItemsRequest, date]
 ) -> Page:
     """Read one page of a collection.
 
     Parameters
     ----------
-    session
-        Read session.
+    reader
+        Where the answer comes from.
     collection
         Where the features are.
     caller
@@ -116,10 +115,10 @@ async def page_of(
     view = view_of(collection, caller, request.crs, request.properties)
     matched = None
     if request.hits or request.counted:
-        matched = int((await _row(session, count_statement(view, request.question), values))[0])
+        matched = int((await _row(reader, count_statement(view, request.question), values))[0])
     if request.hits:
         return Page(b"", 0, matched=matched)
-    features, found, first, last = await _row(session, items_statement(view, request.question), values)
+    features, found, first, last = await _row(reader, items_statement(view, request.question), values)
     more, question = found > request.limit, request.question
     marks = [_mark(each) for each in (last, first)]
     ahead, behind = (question.started, more) if question.backwards else (more, question.started)
@@ -132,10 +131,10 @@ async def page_of(
     )
 
 
-async def _row(session: AsyncSession, statement: Statement, values: dict[str, Any]) -> tuple[Any, ...]:
+async def _row(reader: Reader, statement: Statement, values: dict[str, Any]) -> tuple[Any, ...]:
     """Run a statement of one row; what a filter makes impossible to compute is the filter's fault."""
     try:
-        row = await fetch_bytes_row(session, statement, values)
+        row = await reader.row(statement, values)
     except psycopg.DataError as error:
         reason = error.diag.message_primary or "no reason given"
         raise refuse(f"The filter cannot be computed: {reason}.") from error
@@ -158,13 +157,13 @@ def collection_bytes(page: Page, links: list[Document]) -> bytes:
     return b"".join((_json(head)[:-1], b',"features":[', page.features, b"]}"))
 
 
-async def feature_of(session: AsyncSession, view: View, values: dict[str, Any]) -> bytes:
+async def feature_of(reader: Reader, view: View, values: dict[str, Any]) -> bytes:
     """Return one feature as GeoJSON.
 
     Parameters
     ----------
-    session
-        Read session.
+    reader
+        Where the answer comes from.
     view
         Collection as the caller sees it.
     values
@@ -176,9 +175,9 @@ async def feature_of(session: AsyncSession, view: View, values: dict[str, Any]) 
         When there is none, or not for this caller: the answer is the same.
     """
     collection, key = COLLECTIONS[view.collection], values["key"]
-    feature = None
+    feature: bytes | None = None
     if _possible(collection, key):
-        feature = await fetch_bytes(session, feature_statement(view), values)
+        feature = await reader.value(feature_statement(view), values)
     if feature is None:
         raise NotFound(
             f"There is no feature {key[:LONGEST_KEY]!r} in {collection.id}.", parameter="featureId"

@@ -7,7 +7,7 @@ from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of
 from geo_service.conditional import MAX_AGE_S, caching, conditional
-from geo_service.db import Reading
+from geo_service.db import Reading, get_database
 from geo_service.errors import NotFound
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.areas import MAX_ZOOM
@@ -51,13 +51,13 @@ async def get_tile_json(request: Request, caller: Public, session: Reading, coll
 @router.get(
     f"/{documents.TILE_SCHEME}/{{z}}/{{y}}/{{x}}", response_class=Response, responses=openapi.TILE_ANSWER
 )
-async def get_tile(request: Request, caller: Public, session: Reading, collection_id: str) -> Response:
+async def get_tile(request: Request, caller: Public, collection_id: str) -> Response:
     """Return a vector tile: zoom, row, column."""
     collection, _tiles = _drawn(collection_id)
     single_values(request.query_params, {"f"})
     place = _place(request.path_params)
     asked = TileRequest(collection, place, caller, today_of(request))
-    found = await tile(session, request.app.state.tiles, asked)
+    found = await tile(get_database(request).reader, request.app.state.tiles, asked)
     return _answer(request, caller, found)
 
 
@@ -83,12 +83,14 @@ async def get_combined_tile_json(request: Request, caller: Public) -> Response:
     responses=openapi.TILE_ANSWER,
     openapi_extra=openapi.COLLECTIONS,
 )
-async def get_combined_tile(request: Request, caller: Public, session: Reading) -> Response:
+async def get_combined_tile(request: Request, caller: Public) -> Response:
     """Return a vector tile with a layer of each collection: zoom, row, column."""
     drawn = _several(single_values(request.query_params, {"f", "collections"}))
     place, today = _place(request.path_params), today_of(request)
     asked = [TileRequest(each, place, caller, today, len(drawn)) for each, _tiles in drawn]
-    return _answer(request, caller, await combined(session, request.app.state.tiles, asked))
+    return _answer(
+        request, caller, await combined(get_database(request).reader, request.app.state.tiles, asked)
+    )
 
 
 def _answer(request: Request, caller: Caller, found: Tile) -> Response:

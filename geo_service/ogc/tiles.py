@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from geo_service.auth.caller import Caller
 from geo_service.conditional import etag_of
-from geo_service.db import fetch_bytes_row
 from geo_service.ogc.areas import tile_box, tile_search_box
 from geo_service.ogc.model import Collection
 from geo_service.ogc.queries import View, data_version
@@ -22,6 +19,7 @@ from geo_service.ogc.tile_queries import (
     tile_statement,
     tile_view,
 )
+from geo_service.reader import Reader
 
 CACHE_BYTES: Final = 64_000_000
 SHRINK: Final = 0.9
@@ -111,13 +109,13 @@ class TileRequest:
     share: int = 1
 
 
-async def tile(session: AsyncSession, cache: TileCache, request: TileRequest) -> Tile:
+async def tile(reader: Reader, cache: TileCache, request: TileRequest) -> Tile:
     """Return a tile, from the cache when nothing was written since it was made.
 
     Parameters
     ----------
-    session
-        Read session.
+    reader
+        Where the tile comes from.
     cache
         Tiles of this process.
     request
@@ -129,32 +127,32 @@ async def tile(session: AsyncSession, cache: TileCache, request: TileRequest) ->
         return EMPTY
     view = tile_view(request.collection, tiles, request.caller, zoom)
     key = (view, request.place, request.today, request.share)
-    version = str((await session.execute(data_version())).scalar_one())
+    version = (await reader.value(data_version())).decode()
     kept = cache.get(key, version)
     if kept is None:
-        kept = await _draw(session, view, request)
+        kept = await _draw(reader, view, request)
         cache.put(key, version, kept)
     return kept
 
 
-async def combined(session: AsyncSession, cache: TileCache, requests: Sequence[TileRequest]) -> Tile:
+async def combined(reader: Reader, cache: TileCache, requests: Sequence[TileRequest]) -> Tile:
     """Return one tile of several collections, a layer of each: layers of a vector tile stand in a row.
 
     Parameters
     ----------
-    session
-        Read session.
+    reader
+        Where the tile comes from.
     cache
         Tiles of this process.
     requests
         One for each collection, all of one place.
     """
-    layers = [await tile(session, cache, each) for each in requests]
+    layers = [await tile(reader, cache, each) for each in requests]
     content = b"".join(layer.content for layer in layers)
     return Tile(content, etag_of(content), sum(layer.left_out for layer in layers))
 
 
-async def _draw(session: AsyncSession, view: View, request: TileRequest) -> Tile:
+async def _draw(reader: Reader, view: View, request: TileRequest) -> Tile:
     """Make a tile; when the estimate was too low, again with a lower budget."""
     zoom = request.place[0]
     bounds = tile_box(*request.place)
@@ -165,7 +163,7 @@ async def _draw(session: AsyncSession, view: View, request: TileRequest) -> Tile
     budget, most = BUDGET_BYTES // request.share, MAX_BYTES // request.share
     while True:
         values = tile_parameters(zoom, bounds, search, request.today, budget)
-        row = await fetch_bytes_row(session, statement, values)
+        row = await reader.row(statement, values)
         content, left_out = row or (b"", 0)
         if len(content) <= most:
             return Tile(content, etag_of(content), left_out)

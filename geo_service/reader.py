@@ -1,0 +1,149 @@
+"""Connections for answers that leave the database as bytes: one statement, one round trip, nothing around it.
+
+A session costs three more round trips (liveness check, BEGIN, COMMIT), as much as a small answer itself.
+Here every statement is its own READ ONLY transaction (autocommit), and a connection that turns out to be
+gone is replaced by a new one: a statement that only reads can be asked again.
+"""
+
+import asyncio
+from functools import lru_cache
+from typing import Any, Final
+
+import psycopg
+from psycopg.abc import Buffer
+from psycopg.adapt import Loader
+from psycopg.pq import Format, TransactionStatus
+from psycopg.raw_cursor import AsyncRawCursor
+from sqlalchemy import Executable
+from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from geo_service.errors import DatabaseUnavailable
+
+_dialect: Any = make_url("postgresql+psycopg://").get_dialect()
+NUMBERED: Final[Dialect] = _dialect(paramstyle="numeric_dollar")
+"""Parameters as PostgreSQL has them ($1): no text needs to be rewritten for each request."""
+PATIENCE_S: Final = 10.0
+"""How long a request waits for a connection."""
+KEPT_STATEMENTS: Final = 512
+
+Row = tuple[Any, ...]
+
+
+class BytesLoader(Loader):
+    """Hands text and bytea over as the bytes that the server sent (binary format)."""
+
+    format = Format.BINARY
+
+    def load(self, data: Buffer) -> bytes:
+        """Return the bytes."""
+        return bytes(data)
+
+
+class Reader:
+    """A few connections of one process, opened when they are needed.
+
+    Parameters
+    ----------
+    url
+        Address of the database, as libpq reads it.
+    arguments
+        Of each connection; the statement timeout is among its options.
+    size
+        Connections at most.
+    """
+
+    def __init__(self, url: str, arguments: dict[str, Any], size: int) -> None:
+        options = f"{arguments.get('options', '')} -c default_transaction_read_only=on".strip()
+        self._url = url
+        self._arguments = {**arguments, "options": options, "autocommit": True}
+        self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self._free = asyncio.Semaphore(size)
+
+    async def row(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Row | None:
+        """Run a statement and return its first row; text and bytea as undecoded bytes.
+
+        Parameters
+        ----------
+        statement
+            Statement that reads.
+        parameters
+            Values of its bound parameters.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            When no connection becomes free in time.
+        psycopg.Error
+            What the database says.
+        """
+        text, values = _numbered(statement, parameters)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                await self._free.acquire()
+        except TimeoutError as error:
+            raise DatabaseUnavailable("All connections to the database are in use.") from error
+        try:
+            while self._idle:
+                connection = self._idle.pop()
+                try:
+                    return await self._ask(connection, text, values)
+                except psycopg.OperationalError:
+                    if not connection.closed:
+                        raise
+            return await self._ask(await self._connect(), text, values)
+        finally:
+            self._free.release()
+
+    async def value(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """Run a statement and return the first column of its first row; None: there is none."""
+        row = await self.row(statement, parameters)
+        return row[0] if row else None
+
+    async def warm(self, statement: Executable, connections: int) -> None:
+        """Open connections before the first visitor waits for them."""
+        await asyncio.gather(*(self.row(statement) for _ in range(connections)))
+
+    async def close(self) -> None:
+        """Close all connections that are not in use."""
+        while self._idle:
+            await self._idle.pop().close()
+
+    async def _ask(
+        self, connection: psycopg.AsyncConnection[Any], text: bytes, values: list[Any]
+    ) -> Row | None:
+        """Run one statement and give the connection back, unless it is in the middle of something."""
+        try:
+            cursor = AsyncRawCursor(connection)
+            await cursor.execute(text, values, binary=True)
+            row: Row | None = await cursor.fetchone()
+            return row
+        finally:
+            if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+                self._idle.append(connection)
+            else:
+                await connection.close()
+
+    async def _connect(self) -> psycopg.AsyncConnection[Any]:
+        connection = await psycopg.AsyncConnection.connect(self._url, **self._arguments)
+        connection.adapters.register_loader("text", BytesLoader)
+        connection.adapters.register_loader("bytea", BytesLoader)
+        return connection
+
+
+def _numbered(statement: Executable, parameters: dict[str, Any] | None) -> tuple[bytes, list[Any]]:
+    """Return the text of a statement and the values of its numbered parameters."""
+    compiled, text = _compiled(statement)
+    values = compiled.construct_params(parameters)
+    return text, [values[name] for name in compiled.positiontup or ()]
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _compiled(statement: Executable) -> tuple[SQLCompiler, bytes]:
+    """Compile a statement once: a slice that keeps its statements pays for it on first use only."""
+    compiled = statement.compile(  # type: ignore[attr-defined]  # every Core statement and text() compiles
+        dialect=NUMBERED, compile_kwargs={"render_postcompile": True}
+    )
+    if not isinstance(compiled, SQLCompiler):
+        raise TypeError("a statement with a result is needed")
+    return compiled, compiled.string.encode()
