@@ -44,7 +44,7 @@ class Settings(BaseSettings):
         8,
         ge=1,
         le=100,
-        description="Database connections per web server process, for sessions and for features and tiles each.",
+        description="Database connections per process, for sessions and for features and tiles each.",
     )
     refresh: bool = Field(
         True,

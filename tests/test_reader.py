@@ -1,4 +1,4 @@
-"""Connections of one round trip: bytes, READ ONLY, in time, none that is gone or in the middle of something."""
+"""Connections of one round trip: bytes, READ ONLY, in time, none that is gone or busy with something else."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
