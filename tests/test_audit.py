@@ -46,6 +46,19 @@ def test_rows_of_one_statement_share_an_entry_that_names_each(connection: Connec
     assert [history(connection, key) for key in ("k1", "k3", "other1", "other2")] == [["insert"]] * 4
 
 
+@pytest.mark.parametrize("ids", [[700], [700, 701, 702], [700, 702, 703], [703, 700, 701, 702], [700, 705]])
+def test_an_entry_names_the_rows_inserted_and_no_other(connection: Connection, ids: list[int]) -> None:
+    as_actor(connection)
+    given = INSERT.replace("(key", "(id, key").replace(
+        "SELECT 'k'", "OVERRIDING SYSTEM VALUE SELECT (CAST(:ids AS bigint[]))[n], 'k'"
+    )
+    connection.execute(text(given), {"many": len(ids), "ids": ids})
+    row_id, rows = connection.execute(text("SELECT row_id, row_ids FROM audit")).one()
+    named = {id_ for span in rows or () for id_ in range(span.lower, span.upper)}
+    assert (named or {row_id}) == set(ids)
+    assert (row_id is None) == (len(ids) > 1)
+
+
 def test_a_statement_that_inserts_nothing_leaves_no_entry(connection: Connection) -> None:
     as_actor(connection)
     connection.execute(text(INSERT), {"many": 0})
