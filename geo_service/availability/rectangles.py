@@ -26,8 +26,12 @@ MARGIN_M: Final = 1e-4
 """A tenth of a millimetre: lines closer than this coincide; the rectangle keeps as much off the edge."""
 GOOD_ENOUGH: Final = 0.97
 """Share of the piece from which no further axis is tried."""
-ROWS_AT_ONCE: Final = 8_192
-"""Pieces computed together, to bound memory."""
+ROWS_AT_ONCE: Final = 65_536
+"""Pieces computed together for each thread, to bound memory; few at a time cost more than they bring."""
+ROUNDING: Final = 1 + 1e-9
+"""What a bound is raised by, so that rounding drops nothing that is larger."""
+STRIPS_BETWEEN: Final = 4
+"""Strips after which pieces are left out that cannot gain any more."""
 ALL: Final = np.uint64(2**64 - 1)
 """All cells of a strip."""
 
@@ -238,23 +242,32 @@ def _best_cells(lines: Points, height: Areas, free: Words) -> Points:
     """Find the largest rectangle of free cells: x from, x to, y from, y to; zeros where there is none."""
     best, box = np.zeros(len(lines)), np.zeros((len(lines), 4))
     cell = height / CELLS
+    cuts, free = np.ascontiguousarray(lines.T), np.ascontiguousarray(free.T)  # a strip lies together
+    # all that is free from each strip on: no rectangle that starts there is larger
+    beyond = np.cumsum((np.bitwise_count(free) * np.diff(cuts, axis=0))[::-1], axis=0)[::-1] * cell
     for first in range(STRIPS):
-        common = np.full(len(lines), ALL)
+        rows = np.flatnonzero(beyond[first] * ROUNDING > best)
+        common = np.full(len(rows), ALL)
         for last in range(first, STRIPS):
-            common &= free[:, last]
-            width = lines[:, last + 1] - lines[:, first]
+            if (last - first) % STRIPS_BETWEEN == 0:
+                wide = (cuts[-1] - cuts[first])[rows]  # no later strip adds free cells
+                alive = np.bitwise_count(common) * wide * cell[rows] * ROUNDING > best[rows]
+                rows, common = rows[alive], common[alive]
+                if not len(rows):
+                    break
+            common &= free[last, rows]
+            width = (cuts[last + 1] - cuts[first])[rows]
             # the free cells are at least as many as lie together
-            hope = np.flatnonzero(np.bitwise_count(common) * width * cell > best)
+            hope = np.flatnonzero(np.bitwise_count(common) * width * cell[rows] > best[rows])
             if not len(hope):
                 continue
             start, run = _longest_run(common[hope])
-            size = run * width[hope] * cell[hope]
-            better = size > best[hope]
-            rows = hope[better]
-            best[rows] = size[better]
-            sides = (lines[rows, first], lines[rows, last + 1])
-            ends = (start[better] * cell[rows], (start + run)[better] * cell[rows])
-            box[rows] = np.stack([*sides, *ends], axis=1)
+            better = run * width[hope] * cell[rows[hope]] > best[rows[hope]]
+            start, run, hope = start[better], run[better], hope[better]
+            found = rows[hope]
+            best[found] = run * width[hope] * cell[found]
+            ends = (start * cell[found], (start + run) * cell[found])
+            box[found] = np.stack([cuts[first, found], cuts[last + 1, found], *ends], axis=1)
     return box
 
 

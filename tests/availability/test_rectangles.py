@@ -107,3 +107,33 @@ def test_it_is_as_large_as_promised(points: list[Any]) -> None:
     axes = rectangles._axes(array(land), edges_of(array(land)))
     tried = axes if area < 0.97 * land.area else []
     assert area >= max((guaranteed(land, float(angle[0])) for angle in tried), default=0)
+
+
+def longest_run(word: int) -> int:
+    return max(len(run) for run in f"{word:b}".split("0"))
+
+
+def test_no_rectangle_of_cells_is_left_out_of_the_search() -> None:
+    """Every pair of strips, one after the other, against the search that leaves out what cannot gain."""
+    rng = np.random.default_rng(5)
+    strips, pieces = rectangles.STRIPS, 40
+    free = np.full((pieces, strips), np.uint64(2**64 - 1))
+    for share in rng.uniform(0.02, 0.3, 3):
+        taken = rng.integers(0, 2**63, (pieces // 2, strips), dtype=np.uint64)
+        free[::2] &= ~(taken * (rng.random(strips) < share))
+    free[1::2][np.arange(pieces // 2), np.arange(pieces // 2) + 8] = 0  # two parts, one a little larger
+    widths = rng.uniform(1, 2, (pieces, strips))
+    lines = np.concatenate([np.zeros((pieces, 1)), widths.cumsum(axis=1)], axis=1)
+    lines[:, 5] = lines[:, 6]  # a strip without width
+    free[:, 5] = np.uint64(2**64 - 1)
+    height = rng.uniform(5, 200, pieces)
+    box = rectangles._best_cells(lines, height, free)
+    for row in range(pieces):
+        best = 0.0
+        for first in range(strips):
+            common = 2**64 - 1
+            for last in range(first, strips):
+                common &= int(free[row, last])
+                width = lines[row, last + 1] - lines[row, first]
+                best = max(best, longest_run(common) * width * height[row] / rectangles.CELLS)
+        assert (box[row, 1] - box[row, 0]) * (box[row, 3] - box[row, 2]) == pytest.approx(best, rel=1e-12)
