@@ -35,9 +35,10 @@ from geo_service.matching import routes as matching
 from geo_service.ogc import editing_routes as editing
 from geo_service.ogc import routes as features
 from geo_service.ogc import tile_routes as tiles
+from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.exports import routes as exports
 from geo_service.ogc.extents import ExtentCache
-from geo_service.ogc.queries import data_version
+from geo_service.ogc.service import Counts
 from geo_service.ogc.tiles import TileCache
 from geo_service.parameters import given_once
 from geo_service.search import routes as search
@@ -91,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.throttle = Throttle()
     app.state.tiles = TileCache()
     app.state.extents = ExtentCache()
+    app.state.counts = Counts()
     app.state.exports = Turns(busy="Other exports are being made.")
     app.state.data_page = web.data_page
     app.add_middleware(Sessions, secret_key=secret_key(settings))

@@ -10,6 +10,7 @@ from geo_service.availability.models import (
     Usability,
 )
 from geo_service.buildings.models import Building
+from geo_service.changes import DataChange
 from geo_service.db import Base
 from geo_service.imports.models import ImportRun
 from geo_service.inquiries.models import Inquiry
@@ -43,7 +44,8 @@ from geo_service.vacancies.models import Premises, Vacancy
 
 __all__ = [
     "ApiToken", "AuditEntry", "Availability", "AvailabilityMark", "AvailabilityRun", "Base", "Building",
-    "Capacity", "ContestRound", "DevelopmentPlan", "District", "ImportRun", "Inquiry", "LandUseArea",
+    "Capacity", "ContestRound", "DataChange", "DevelopmentPlan", "District", "ImportRun", "Inquiry",
+    "LandUseArea",
     "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
     "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
     "TransitAccess", "TransitDeparture", "TransitFeed", "TransitFeedFile", "TransitIsochrone",

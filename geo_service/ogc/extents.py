@@ -6,8 +6,9 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.ogc.areas import Box, degrees_of_box
+from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.queries import View, data_version, extent_statement
+from geo_service.ogc.queries import View, extent_statement
 
 GROW_DEGREES = 1e-7
 """One unit of the last digit that is handed out: rounding must not push a feature out of the box."""

@@ -35,6 +35,7 @@ from sqlalchemy.types import NullType, TypeEngine
 from geo_service.auth.fields import RECORDS, Kind
 from geo_service.geometry import STORAGE_SRID
 from geo_service.ogc import paging
+from geo_service.ogc.change_queries import data_state
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.cql.operands import Scope
 from geo_service.ogc.cql.translate import condition_of
@@ -119,7 +120,8 @@ def items_statement(view: View, question: Question) -> Statement:
     -------
     Select
         One row: features as text joined by commas, number of rows found (at most limit + 1), what the marks
-        of the first and of the last feature are made of. Bound: see `items_parameters`.
+        of the first and of the last feature are made of, and the state of the data (`data_version`). Bound:
+        see `items_parameters`.
 
     Raises
     ------
@@ -149,7 +151,7 @@ def items_statement(view: View, question: Question) -> Statement:
         for way in (shown, page.c.place if question.backwards else page.c.place.desc())
     ]
     joined = aggregate_order_by(constant(","), shown) if question.backwards else constant(",")
-    return select(func.string_agg(page.c.feature, joined).filter(on_page), func.count(), *ends)
+    return select(func.string_agg(page.c.feature, joined).filter(on_page), func.count(), *ends, data_state())
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -240,14 +242,6 @@ def extent_statement(view: View) -> Statement:
     )
     corners = (func.ST_XMin, func.ST_YMin, func.ST_XMax, func.ST_YMax)
     return select(*(corner(extent.c.box, type_=Float) for corner in corners))
-
-
-def data_version() -> Statement:
-    """Select a text that changes whenever a transaction that wrote something has ended.
-
-    Two equal snapshots see the same rows, so what was made under one is right under the other.
-    """
-    return select(cast(func.pg_current_snapshot(), Text))
 
 
 def row_conditions(collection: Collection, view: View) -> list[ColumnElement[bool]]:

@@ -12,11 +12,12 @@ from fastapi.responses import JSONResponse
 from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of, zone_of
-from geo_service.conditional import caching, conditional, etag_of
+from geo_service.conditional import caching, conditional, etag_of, etag_of_state, is_known, unchanged
 from geo_service.db import Reading, ReadSession, get_database
 from geo_service.ogc import documents, openapi
+from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.crs import STORAGE, Crs, crs_of
+from geo_service.ogc.crs import STORAGE, crs_of
 from geo_service.ogc.editing import may_write
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.html import Resource, page, query_of, wants_page
@@ -142,11 +143,24 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
     asked = items_request(query_of(request), known_of(collection, caller, day, zone_of(request)))
     if wants_page(request):
         asked = replace(asked, limit=min(asked.limit, MOST_ON_PAGE), counted=True)
-    found = await page_of(get_database(request).reader, collection, caller, (asked, day))
+    reader = get_database(request).reader
+    view = view_of(collection, caller, asked.crs, asked.properties)
+
+    def etag(state: str) -> str:
+        return etag_of_state(state, view, day, str(request.url))
+
+    headers = {**_headers(caller), "Content-Crs": f"<{asked.crs.uri}>"}
+    if "if-none-match" in request.headers and not wants_page(request):
+        now = etag((await reader.value(data_version())).decode())
+        if is_known(request, now):
+            return unchanged({**headers, "ETag": now})
+    found = await page_of(reader, request.app.state.counts, view, (asked, day))
     content = collection_bytes(found, _page_links(request, collection, found))
     if wants_page(request):
         return await page(request, caller, _resource("items", json.loads(content), collection, caller))
-    return _geojson(content, caller, asked.crs)
+    if found.state is not None:
+        headers["ETag"] = etag(found.state)
+    return Response(content, media_type=documents.GEOJSON, headers=headers)
 
 
 @router.get(
@@ -172,11 +186,6 @@ async def get_item(request: Request, caller: Public, collection_id: str, feature
         return await page(request, caller, _resource("item", json.loads(content), collection, caller))
     headers = {**_headers(caller), "Content-Crs": f"<{view.crs.uri}>"}
     return conditional(request, content, etag_of(state), documents.GEOJSON, headers)
-
-
-def _geojson(content: bytes, caller: Caller, crs: Crs) -> Response:
-    headers = {**_headers(caller), "Content-Crs": f"<{crs.uri}>"}
-    return Response(content, media_type=documents.GEOJSON, headers=headers)
 
 
 def base_address(request: Request) -> str:

@@ -1,7 +1,8 @@
 """Answers of the OGC API: pages, features and extents, as the caller may see them."""
 
 import json
-from dataclasses import dataclass
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,13 +13,14 @@ from geo_service.auth.caller import Caller
 from geo_service.auth.fields import visible_fields
 from geo_service.auth.publication import sees_unpublished
 from geo_service.errors import NotFound
+from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.cql.tree import refuse
 from geo_service.ogc.crs import CRS84, Crs
 from geo_service.ogc.documents import Document
 from geo_service.ogc.filters import filters_of
 from geo_service.ogc.model import Collection
-from geo_service.ogc.paging import MAX_ROW_ID, mark_of
+from geo_service.ogc.paging import MAX_ROW_ID, mark_of, start_values
 from geo_service.ogc.queries import (
     Statement,
     View,
@@ -32,6 +34,7 @@ from geo_service.ogc.question import ItemsRequest, Known
 from geo_service.reader import Reader
 
 LONGEST_KEY: Final = 200
+KEPT_COUNTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Page:
         Marks where the next page starts and the previous one ends; None: there is none.
     matched
         How many features all pages have together; None: not asked.
+    state
+        State of the data that it was read from; None: it was not read.
     """
 
     features: bytes
@@ -55,6 +60,26 @@ class Page:
     following: str | None = None
     previous: str | None = None
     matched: int | None = None
+    state: str | None = None
+
+
+@dataclass(slots=True)
+class Counts:
+    """Numbers of features that were counted lately, each right for one state of the data."""
+
+    _known: OrderedDict[str, tuple[str, int]] = field(default_factory=OrderedDict)
+
+    def get(self, key: str, state: str) -> int | None:
+        """Return a number if it was counted in this state of the data."""
+        known, number = self._known.get(key, ("", None))
+        return number if known == state else None
+
+    def put(self, key: str, state: str, number: int) -> None:
+        """Keep a number."""
+        self._known.pop(key, None)
+        self._known[key] = (state, number)
+        while len(self._known) > KEPT_COUNTS:
+            self._known.popitem(last=False)
 
 
 def find_collection(collection_id: str) -> Collection:
@@ -92,19 +117,17 @@ def known_of(collection: Collection, caller: Caller, today: date, zone: ZoneInfo
     )
 
 
-async def page_of(
-    reader: Reader, collection: Collection, caller: Caller, asked: tuple[ItemsRequest, date]
-) -> Page:
+async def page_of(reader: Reader, counts: Counts, view: View, asked: tuple[ItemsRequest, date]) -> Page:
     """Read one page of a collection.
 
     Parameters
     ----------
     reader
         Where the answer comes from.
-    collection
-        Where the features are.
-    caller
-        Who asks.
+    counts
+        Numbers of this process.
+    view
+        Collection as the caller sees it.
     asked
         What for, and the day on which publication is judged.
     """
@@ -112,13 +135,13 @@ async def page_of(
     if request.question.boxed and request.area is None:
         return Page(b"", 0, matched=0)
     values = items_parameters(request, today)
-    view = view_of(collection, caller, request.crs, request.properties)
     matched = None
     if request.hits or request.counted:
-        matched = int((await _row(reader, count_statement(view, request.question), values))[0])
+        matched = await _matched(reader, counts, view, (request, values))
     if request.hits:
         return Page(b"", 0, matched=matched)
-    features, found, first, last = await _row(reader, items_statement(view, request.question), values)
+    row = await _row(reader, items_statement(view, request.question), values)
+    features, found, first, last, state = row
     more, question = found > request.limit, request.question
     marks = [_mark(each) for each in (last, first)]
     ahead, behind = (question.started, more) if question.backwards else (more, question.started)
@@ -128,7 +151,25 @@ async def page_of(
         following=marks[0] if ahead else None,
         previous=marks[1] if behind else None,
         matched=matched,
+        state=state.decode(),
     )
+
+
+async def _matched(
+    reader: Reader, counts: Counts, view: View, asked: tuple[ItemsRequest, dict[str, Any]]
+) -> int:
+    """Count the features of all pages, once for each state of the data."""
+    request, values = asked
+    question = replace(request.question, sorts=(), started=False, backwards=False)
+    rows = replace(view, crs=CRS84, wanted=None)
+    page = {"limit", "rows", *start_values(request.start)}
+    key = repr((rows, question, {name: given for name, given in values.items() if name not in page}))
+    state = (await reader.value(data_version())).decode()
+    number = counts.get(key, state)
+    if number is None:
+        number = int((await _row(reader, count_statement(rows, question), values))[0])
+        counts.put(key, state, number)
+    return number
 
 
 async def _row(reader: Reader, statement: Statement, values: dict[str, Any]) -> tuple[Any, ...]:

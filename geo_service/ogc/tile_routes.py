@@ -6,11 +6,12 @@ from fastapi.responses import JSONResponse
 from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of
-from geo_service.conditional import MAX_AGE_S, caching, conditional
+from geo_service.conditional import MAX_AGE_S, caching, is_known, unchanged
 from geo_service.db import Reading, get_database
 from geo_service.errors import NotFound
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.areas import MAX_ZOOM
+from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import DRAWN
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.model import Collection, Tiles
@@ -18,7 +19,7 @@ from geo_service.ogc.parameters import single_values
 from geo_service.ogc.routes import base_address
 from geo_service.ogc.service import find_collection, view_of
 from geo_service.ogc.tile_queries import FULL_ZOOM, tile_view
-from geo_service.ogc.tiles import Tile, TileRequest, combined, tile
+from geo_service.ogc.tiles import TileRequest, etag_of_tile, tile_of
 
 router = APIRouter(prefix="/ogc/collections/{collection_id}/tiles", tags=["Vector tiles"])
 together = APIRouter(prefix="/ogc/tiles", tags=["Vector tiles"])
@@ -56,9 +57,7 @@ async def get_tile(request: Request, caller: Public, collection_id: str) -> Resp
     collection, _tiles = _drawn(collection_id)
     single_values(request.query_params, {"f"})
     place = _place(request.path_params)
-    asked = TileRequest(collection, place, caller, today_of(request))
-    found = await tile(get_database(request).reader, request.app.state.tiles, asked)
-    return _answer(request, caller, found)
+    return await _answer(request, caller, [TileRequest(collection, place, caller, today_of(request))])
 
 
 @together.get("", openapi_extra=openapi.FORMAT_ONLY)
@@ -88,16 +87,20 @@ async def get_combined_tile(request: Request, caller: Public) -> Response:
     drawn = _several(single_values(request.query_params, {"f", "collections"}))
     place, today = _place(request.path_params), today_of(request)
     asked = [TileRequest(each, place, caller, today, len(drawn)) for each, _tiles in drawn]
-    return _answer(
-        request, caller, await combined(get_database(request).reader, request.app.state.tiles, asked)
-    )
+    return await _answer(request, caller, asked)
 
 
-def _answer(request: Request, caller: Caller, found: Tile) -> Response:
-    headers = caching(caller, max_age_s=MAX_AGE_S)
+async def _answer(request: Request, caller: Caller, asked: list[TileRequest]) -> Response:
+    """Answer with a tile; a caller who has it already costs no more than reading the state of the data."""
+    reader = get_database(request).reader
+    state = (await reader.value(data_version())).decode()
+    headers = {**caching(caller, max_age_s=MAX_AGE_S), "ETag": etag_of_tile(asked, state)}
+    if is_known(request, headers["ETag"]):
+        return unchanged(headers)
+    found = await tile_of(reader, request.app.state.tiles, asked, state)
     if found.left_out:
         headers["X-Features-Left-Out"] = str(found.left_out)
-    return conditional(request, found.content, found.etag, documents.MVT, headers)
+    return Response(found.content, media_type=documents.MVT, headers=headers)
 
 
 def _several(given: dict[str, str]) -> list[tuple[Collection, Tiles]]:

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Final
 
 from geo_service.auth.caller import Caller
-from geo_service.conditional import etag_of
+from geo_service.conditional import etag_of_state
 from geo_service.ogc.areas import tile_box, tile_search_box
 from geo_service.ogc.model import Collection
-from geo_service.ogc.queries import View, data_version
+from geo_service.ogc.queries import View
 from geo_service.ogc.tile_queries import (
     BUDGET_BYTES,
     FULL_ZOOM,
@@ -36,18 +36,15 @@ class Tile:
     ----------
     content
         Mapbox vector tile.
-    etag
-        Changes with the content.
     left_out
         Features that did not fit.
     """
 
     content: bytes
-    etag: str
     left_out: int
 
 
-EMPTY: Final = Tile(b"", etag_of(b""), 0)
+EMPTY: Final = Tile(b"", 0)
 
 Key = tuple[View, Place, date, int]
 
@@ -109,34 +106,8 @@ class TileRequest:
     share: int = 1
 
 
-async def tile(reader: Reader, cache: TileCache, request: TileRequest) -> Tile:
-    """Return a tile, from the cache when nothing was written since it was made.
-
-    Parameters
-    ----------
-    reader
-        Where the tile comes from.
-    cache
-        Tiles of this process.
-    request
-        What is asked for.
-    """
-    zoom = request.place[0]
-    tiles = request.collection.tiles
-    if tiles is None or zoom < tiles.min_zoom:
-        return EMPTY
-    view = tile_view(request.collection, tiles, request.caller, zoom)
-    key = (view, request.place, request.today, request.share)
-    version = (await reader.value(data_version())).decode()
-    kept = cache.get(key, version)
-    if kept is None:
-        kept = await _draw(reader, view, request)
-        cache.put(key, version, kept)
-    return kept
-
-
-async def combined(reader: Reader, cache: TileCache, requests: Sequence[TileRequest]) -> Tile:
-    """Return one tile of several collections, a layer of each: layers of a vector tile stand in a row.
+async def tile_of(reader: Reader, cache: TileCache, requests: Sequence[TileRequest], state: str) -> Tile:
+    """Return one tile, a layer of each collection: layers of a vector tile stand in a row.
 
     Parameters
     ----------
@@ -146,10 +117,38 @@ async def combined(reader: Reader, cache: TileCache, requests: Sequence[TileRequ
         Tiles of this process.
     requests
         One for each collection, all of one place.
+    state
+        State of the data, read before.
     """
-    layers = [await tile(reader, cache, each) for each in requests]
-    content = b"".join(layer.content for layer in layers)
-    return Tile(content, etag_of(content), sum(layer.left_out for layer in layers))
+    layers = [await _layer(reader, cache, each, state) for each in requests]
+    return Tile(b"".join(layer.content for layer in layers), sum(layer.left_out for layer in layers))
+
+
+def etag_of_tile(requests: Sequence[TileRequest], state: str) -> str:
+    """Return the entity tag of a tile, before it is drawn."""
+    layers = [(_view(each), each.place, each.today, each.share) for each in requests]
+    return etag_of_state(state, layers)
+
+
+async def _layer(reader: Reader, cache: TileCache, request: TileRequest, state: str) -> Tile:
+    """Return a layer, from the cache when nothing has changed since it was drawn."""
+    view = _view(request)
+    if view is None:
+        return EMPTY
+    key = (view, request.place, request.today, request.share)
+    kept = cache.get(key, state)
+    if kept is None:
+        kept = await _draw(reader, view, request)
+        cache.put(key, state, kept)
+    return kept
+
+
+def _view(request: TileRequest) -> View | None:
+    """Return what the caller sees on the tile; None: it is empty at this zoom."""
+    zoom, tiles = request.place[0], request.collection.tiles
+    if tiles is None or zoom < tiles.min_zoom:
+        return None
+    return tile_view(request.collection, tiles, request.caller, zoom)
 
 
 async def _draw(reader: Reader, view: View, request: TileRequest) -> Tile:
@@ -166,5 +165,5 @@ async def _draw(reader: Reader, view: View, request: TileRequest) -> Tile:
         row = await reader.row(statement, values)
         content, left_out = row or (b"", 0)
         if len(content) <= most:
-            return Tile(content, etag_of(content), left_out)
+            return Tile(content, left_out)
         budget = int(budget * SHRINK * most / len(content))

@@ -198,7 +198,7 @@ def test_tile_follows_an_edit_at_once(client: httpx.Client, database: Database, 
     assert {row["parcel_key"]: row["horizon"] for row in read(after)}[PUBLIC_KEYS[0]] == "long"
     with database.begin("test") as connection:
         connection.execute(text(change), {"to": "short", "key": PUBLIC_KEYS[0]})
-    assert client.get(address("parcels", 14)).headers["etag"] == before.headers["etag"]
+    assert client.get(address("parcels", 14)).content == before.content
 
 
 def test_absurd_size_leaves_the_tile_whole(client: httpx.Client, database: Database, read: Any) -> None:
@@ -221,7 +221,7 @@ def test_cache_forgets_the_least_asked_and_stays_within_its_size() -> None:
     cache = TileCache(capacity=250)
     view: Any = "view"
     keys = [(view, (14, 0, number), date(2026, 3, 1), 1) for number in range(3)]
-    tiles = [Tile(bytes([number]) * 100, str(number), 0) for number in range(3)]
+    tiles = [Tile(bytes([number]) * 100, 0) for number in range(3)]
     for key, tile in zip(keys[:2], tiles, strict=False):
         cache.put(key, "v1", tile)
     assert cache.get(keys[0], "v1") is tiles[0]
