@@ -155,7 +155,7 @@ def test_pages_tell_one_figure(told: tuple[dict[str, object], httpx.Client]) -> 
         assert f"1 Fläche , {area} im Angebot" in listed
     everything = words_of(client.get("/flaechen?horizon=now&horizon=mid", headers=GERMAN))
     assert "2 Flächen , 39,4 ha im Angebot, davon 19,4 ha sofort (netto mit Splittern 39,5 ha)" in everything
-    assert "194.000 netto 195.000" in everything
+    assert "194.000 m² netto 195.000" in everything
     overview = words_of(client.get("/maps/overview", headers=GERMAN))
     assert "sofort 19,4 ha · 1" in overview
     assert "mittelfristig 20,0 ha · 1" in overview

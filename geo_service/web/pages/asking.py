@@ -15,6 +15,7 @@ from geo_service.web.frame import Frame
 from geo_service.web.queries.city import NAMES
 from geo_service.web.vocabulary import N_
 from maps.base import RenderedMap
+from maps.listed import listed_map
 from maps.naming import parcel_notation, parcel_title
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -117,6 +118,11 @@ def for_staff(response: Response) -> Response:
     """Keep a page of the agency out of every cache."""
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def list_map(frame: Frame) -> RenderedMap:
+    """Return the map beside a list."""
+    return listed_map(frame.city, frame.speaker, frame.basemap)
 
 
 def map_script(made: RenderedMap) -> Response:

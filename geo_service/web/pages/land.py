@@ -36,15 +36,22 @@ from geo_service.web.filters import (
 from geo_service.web.formats import uses_with_areas
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
-from geo_service.web.pages.asking import names_of
+from geo_service.web.pages.asking import list_map, map_script, names_of
 from geo_service.web.pages.nearness import methods_part, nearness
 from geo_service.web.queries.parcel_page import ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
 from geo_service.web.queries.parcels import PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
 from maps.describe import present_use
+from maps.listed import SCRIPT as LIST_MAP
 from maps.naming import parcel_notation, parcel_title
 
 router = APIRouter()
+
+
+@router.get(LIST_MAP)
+async def list_map_script(request: Request, session: Reading, caller: Public) -> Response:
+    """Answer with the program of the map beside a list."""
+    return map_script(list_map(await frame_of(request, session, caller)))
 
 
 @router.get("/flaechen")
@@ -69,6 +76,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
         more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
         paged=after is not None,
         summary=summary,
+        map=list_map(frame),
         land_state=await kept_rows(request, session, STORED_STATE, {}),
         hints=await _hints(session, conditions, frame) if not rows and after is None else [],
         horizons=[horizon.value for horizon in Horizon],

@@ -13,6 +13,7 @@ from geo_service.errors import NotFound
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.filters import PremisesFilter, check_keys, loosened, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.pages.asking import list_map
 from geo_service.web.pages.land import after_of, read_after, wants_part
 from geo_service.web.pages.nearness import methods_part, nearness
 from geo_service.web.queries.parcels import PAGE_SIZE
@@ -49,6 +50,7 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
         conditions=conditions,
         errors=errors,
         rows=shown,
+        map=list_map(frame),
         more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
         paged=after is not None,
         summary=(await session.execute(premises_summary(conditions, public=frame.public))).one(),

@@ -4,10 +4,12 @@ from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Date, Select, and_, case, false, func, literal_column, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
 from geo_service.availability.models import Availability, Category, Horizon, Usability
 from geo_service.availability.queries import is_stale
+from geo_service.geometry import WGS84_SRID
 from geo_service.parcels.models import District, Parcel
 from geo_service.restrictions.models import PlanArea
 from geo_service.transit.freshness import STATE, state_of
@@ -19,6 +21,8 @@ from geo_service.web.filters import ALL_HORIZONS, GRADES, GROUNDS, SHOWN_METHOD,
 METHOD: Final = SHOWN_METHOD
 """Transit method shown on pages."""
 PAGE_SIZE: Final = 25
+SHAPE_DIGITS: Final = 6
+"""Decimal places of a degree on the map beside a list."""
 Rows = Select[*tuple[Any, ...]]
 """A statement with any columns."""
 FAR_FUTURE: Final = date(9999, 12, 31)
@@ -48,6 +52,11 @@ ACCESS: Final = and_(
     TransitAccess.method == METHOD,
     TransitAccess.time_window == DAY,
 )
+
+
+def shape_of(geom: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[str]:
+    """Return a geometry as GeoJSON text for the map beside a list: WGS 84, a tenth of a metre."""
+    return func.ST_AsGeoJSON(func.ST_Transform(geom, WGS84_SRID), SHAPE_DIGITS).label("shape")
 
 
 def parcel_summary(conditions: LandFilter, *, public: bool) -> Rows:
@@ -111,6 +120,7 @@ def parcel_list(
             _category(public=public).label("category"),
             _offered(public=public).label("offered"),
             sort_key.label("sort_key"),
+            shape_of(Parcel.geom),
         ),
         conditions,
         public=public,

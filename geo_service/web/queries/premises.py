@@ -23,7 +23,7 @@ from geo_service.transit.models import TransitAccess, TransitStop
 from geo_service.transit.windows import DAY
 from geo_service.vacancies.models import Premises, Vacancy, VacancyStatus
 from geo_service.web.filters import PremisesFilter
-from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, Rows
+from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, Rows, shape_of
 
 
 def premises_summary(conditions: PremisesFilter, *, public: bool) -> Rows:
@@ -84,6 +84,7 @@ def premises_list(
             TransitAccess.distance_m,
             is_stale(Premises.geom).label("transit_stale"),
             sort_key.label("sort_key"),
+            shape_of(Premises.geom),
         ),
         conditions,
         public=public,

@@ -1,0 +1,77 @@
+"""The map beside a list: the same rows with the same numbers, pointing both ways, in step with the filter."""
+
+import json
+import re
+
+import pytest
+import shapely
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Visit
+from tests.sample_land import PUBLIC_KEYS
+
+pytestmark = pytest.mark.browser
+LISTS = pytest.mark.parametrize("path", ["/flaechen", "/leerstand"])
+WIDTHS = pytest.mark.parametrize("width", [1440, 390])
+
+
+def numbers(page: Page, where: str) -> list[str]:
+    return sorted(each.inner_text() for each in page.locator(where).all())
+
+
+def pins(page: Page) -> list[str]:
+    return numbers(page, ".leaflet-marker-pane .map-pin")
+
+
+@LISTS
+@WIDTHS
+def test_each_row_is_on_the_map(visit: Visit, path: str, width: int) -> None:
+    visitor = visit(width)
+    visitor.go(path)
+    rows = visitor.page.locator("#results tbody tr").count()
+    assert rows > 0
+    expect(visitor.page.locator(".leaflet-marker-pane .map-pin")).to_have_count(rows)
+    assert pins(visitor.page) == numbers(visitor.page, "#results .pin")
+    assert visitor.no_sideways_scrolling()
+
+
+def test_row_and_pin_point_at_each_other(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/flaechen")
+    page = visitor.page
+    row, marked = page.locator("#results tbody tr").first, page.locator(".map-pin--marked")
+    address = row.locator("th a").first.get_attribute("href")
+    row.hover()
+    expect(marked).to_have_text("1")
+    page.locator("h1").hover()
+    expect(marked).to_have_count(0)
+    page.locator(".map-pin", has_text=re.compile("^1$")).focus()
+    page.keyboard.press("Enter")
+    expect(row).to_have_class("kern-table__row row--marked")
+    popup = page.locator(".leaflet-popup-content")
+    expect(popup.get_by_role("link")).to_have_attribute("href", f"{visitor.server}{address}")
+    expect(popup).to_contain_text("m²")
+
+
+def test_the_map_follows_the_filter_and_the_way_back(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/flaechen")
+    page = visitor.page
+    before = pins(page)
+    page.get_by_label("Angebotene Fläche ab (m²)").fill("50000")
+    page.keyboard.press("Tab")
+    expect(page.locator(".leaflet-marker-pane .map-pin")).to_have_count(1)
+    page.go_back()
+    expect(page.locator(".leaflet-marker-pane .map-pin")).to_have_count(len(before))
+
+
+def test_the_shape_of_a_row_is_the_parcels_own(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/flaechen")
+    key = PUBLIC_KEYS[0]
+    row = visitor.page.locator("#results tbody tr", has=visitor.page.locator(f"a[href$='{key}']"))
+    drawn = shapely.geometry.shape(json.loads(row.get_attribute("data-shape") or ""))
+    item = visitor.page.request.get(f"{visitor.server}/ogc/collections/parcels/items?parcel_key={key}&f=json")
+    (feature,) = item.json()["features"]
+    stored = shapely.geometry.shape(feature["geometry"])
+    assert shapely.hausdorff_distance(drawn, stored) < 2e-6  # degrees: both are rounded
