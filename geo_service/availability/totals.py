@@ -64,8 +64,8 @@ class AvailabilityReport:
     stored
         Whether the result was stored for maps and lists.
     counted
-        ``offered``: the horizons hold the land on offer. ``all``: they hold all land, since nothing says what
-        it is (availability alone was refreshed).
+        ``offered``: the horizons hold the land on offer. ``all_land``: they hold all land, since nothing says
+        what it is (availability alone was refreshed).
     parcels
         All parcels with a result.
     recomputed
@@ -131,7 +131,7 @@ def report_of(
         options.as_of,
         options.preset.key,
         stored,
-        "offered" if known else "all",
+        "offered" if known else "all_land",
         len(parcels),
         recomputed,
         int((~land).sum()),

@@ -202,6 +202,12 @@ def _make_areas(draft: Draft) -> None:
         "wrong-geometry",
         lambda row: reasons.wrong_geometry_type(TYPES.get(int(types[row]), "curve"), AREA),
     )
+    corners = shapely.get_num_coordinates(geometries)
+    many = (corners > reasons.MOST_CORNERS) & ~wrong
+    draft.reject(
+        many, "geometry", "too-many-corners", lambda row: reasons.too_many_corners(int(corners[row]))
+    )
+    geometries[many], types[many] = None, MISSING
     invalid = ~spread(shapely.is_valid, geometries) & (types != MISSING) & ~wrong
     if invalid.any():
         _repair(draft, geometries, invalid)

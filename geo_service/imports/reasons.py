@@ -43,6 +43,8 @@ TOO_SMALL: Final = Sentence(
     "Die Fläche misst weniger als 0,01 m²: sie ist schmal wie ein Strich. Bitte die Geometrie prüfen.",
     "The area measures less than 0.01 m²: it is as narrow as a line. Please check the geometry.",
 )
+MOST_CORNERS: Final = 50_000
+"""Corners of one record: the time that its land takes may grow with their square."""
 NO_PLACE: Final = Sentence(
     "Der Ort fehlt. Bitte x und y, Länge und Breite oder ein bekanntes Flurstückskennzeichen angeben.",
     "The place is missing. Please give x and y, longitude and latitude, or the key of a known parcel.",
@@ -239,4 +241,16 @@ def not_in_germany(x: float, y: float) -> Sentence:
     return Sentence(
         f"Die Koordinaten ({x:.0f}, {y:.0f} in EPSG:25832) liegen nicht in Deutschland. Bitte prüfen.",
         f"The coordinates ({x:.0f}, {y:.0f} in EPSG:25832) do not lie in Germany. Please check them.",
+    )
+
+
+def too_many_corners(corners: int) -> Sentence:
+    """Say that an outline has more corners than can be computed in good time, and how to mend it."""
+    de, en = f"{corners:,}".replace(",", "."), f"{corners:,}"
+    most_de, most_en = f"{MOST_CORNERS:,}".replace(",", "."), f"{MOST_CORNERS:,}"
+    return Sentence(
+        f"Die Fläche hat {de} Eckpunkte, höchstens {most_de} können berechnet werden. Bitte in mehrere "
+        "Datensätze teilen (etwa mit QGIS „Unterteilen“) oder auf 0,1 m vereinfachen.",
+        f"The area has {en} corners, and at most {most_en} can be computed. Please split it into several "
+        "records (for example with Subdivide in QGIS), or simplify it to 0.1 m.",
     )

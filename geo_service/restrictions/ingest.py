@@ -1,9 +1,10 @@
 """Importing restrictions: what takes area away, delays it or makes it dearer."""
 
 from types import MappingProxyType
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import pandas as pd
 from sqlalchemy import Connection, Table, select
 
 from geo_service.imports import queries, values
@@ -127,6 +128,8 @@ def check_restrictions(draft: Draft) -> None:
         else:
             draft.only_when_new.add(column)
             draft.cells[column] = usual
+    if "effect" not in draft.only_when_new and "reduction_share" not in draft.cells:
+        draft.cells["reduction_share"] = pd.Series(np.nan, index=kinds.index)  # goes with its effect
     read_span(draft, SpanRule("valid"))
     draft.reject_twice(("restriction_key",), "restriction_key")
     _check_owner(draft)
@@ -134,10 +137,14 @@ def check_restrictions(draft: Draft) -> None:
 
 
 def refer_restrictions(connection: Connection, draft: Draft) -> None:
-    """Look up stored restrictions that take area: without effects in the file, they would go on doing so."""
-    if "effect" not in draft.only_when_new or not _unwilling(draft).any():
+    """Look up what stays of stored restrictions where the file says no effect: shares, and taking area."""
+    if "effect" not in draft.only_when_new:
         return
     keys = draft.cells["restriction_key"]
+    if "reduction_share" in draft.cells:
+        _keep_shares(connection, draft, keys)
+    if not _unwilling(draft).any():
+        return
     stored = RESTRICTIONS.c.restriction_key
     takes = select(stored).where(
         stored.in_(keys[_unwilling(draft)].tolist()), RESTRICTIONS.c.effect != Effect.DELAYS.value
@@ -154,6 +161,17 @@ def refer_restrictions(connection: Connection, draft: Draft) -> None:
             "give the file a column effect that says delays.",
         ),
     )
+
+
+def _keep_shares(connection: Connection, draft: Draft, keys: "pd.Series[Any]") -> None:
+    """Let a share go with the stored effect: one that reduces keeps its own where the file names none."""
+    stored, share = RESTRICTIONS.c.restriction_key, RESTRICTIONS.c.reduction_share
+    known = select(stored, share).where(stored.in_(keys.dropna().tolist()))
+    shares = {row.restriction_key: row.reduction_share for row in connection.execute(known)}
+    there = keys.isin(list(shares))
+    kept = keys.map(shares, na_action="ignore").astype("Float64")
+    given = draft.cells["reduction_share"].astype("Float64")
+    draft.cells["reduction_share"] = given.where(~there, given.fillna(kept).where(kept.notna()))
 
 
 def _unwilling(draft: Draft) -> Mask:

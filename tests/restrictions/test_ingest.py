@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import shapely
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
@@ -151,3 +152,42 @@ def test_a_restriction_that_becomes_an_unwilling_owner_only_delays(
     assert not bring(register, "restrictions", write_geojson(path, [told])).rejects
     assert rows_of(register, "SELECT kind, effect FROM restrictions") == [("owner_unwilling", "delays")]
     assert bring(register, "restrictions", write_geojson(path, [unwilling])).unchanged == 1
+
+
+def test_a_share_goes_with_the_effect_it_belonged_to(register: Database, tmp_path: Path) -> None:
+    stored = "SELECT effect, reduction_share FROM restrictions"
+    reducing = restriction(1, "Gewässer", Wirkung="mindert", Anteil=0.3)
+    assert bring(register, "restrictions", write_geojson(tmp_path / "a.geojson", [reducing])).new == 1
+    delaying = write_geojson(tmp_path / "b.geojson", [restriction(1, "Gewässer", Wirkung="verzögert")])
+    report = bring(register, "restrictions", delaying)
+    assert (report.changed, said(report)) == (1, [])
+    assert rows_of(register, stored) == [("delays", None)]
+    assert bring(register, "restrictions", delaying).unchanged == 1
+
+
+@pytest.mark.parametrize("share", [{}, {"Anteil": None}])
+def test_without_an_effect_in_the_file_a_stored_share_stays(
+    register: Database, tmp_path: Path, share: dict[str, Any]
+) -> None:
+    reducing = restriction(1, "Gewässer", Wirkung="mindert", Anteil=0.3)
+    assert bring(register, "restrictions", write_geojson(tmp_path / "a.geojson", [reducing])).new == 1
+    again = write_geojson(tmp_path / "b.geojson", [restriction(1, "Gewässer", Bezeichnung="Bach", **share)])
+    assert bring(register, "restrictions", again).changed == 1
+    assert rows_of(register, "SELECT effect, reduction_share, title FROM restrictions") == [
+        ("reduces", 0.3, "Bach")
+    ]
+
+
+def test_an_outline_of_very_many_corners_is_refused_with_a_way_out(
+    register: Database, tmp_path: Path
+) -> None:
+    center = shapely.centroid(square(1))
+    rows = [
+        restriction(number, "Gewässer") | {"geometry": center.buffer(10, quad_segs=quarter)}
+        for number, quarter in ((1, 12_000), (2, 13_000))
+    ]
+    report = bring(register, "restrictions", write_geojson(tmp_path / "r.geojson", rows))
+    assert said(report) == [(2, "geometry", "too-many-corners")]
+    (reject,) = report.rejects
+    assert reject.reason.de.startswith("Die Fläche hat 52.001 Eckpunkte, höchstens 50.000 ")
+    assert "simplify it to 0.1 m" in reject.reason.en
