@@ -132,6 +132,7 @@ def cases(parcels: int) -> list[Case]:
         _tiles("tile z14, cold", tiles, times=1.3, busy=True),
         _tiles("tile z14, repeated", tiles, times=20),
         _tiles("tile z12, cold", overview, times=3, busy=True),
+        _tiles("tile z12, repeated", overview, times=3),
     ]
 
 

@@ -1,6 +1,7 @@
 """The application: settings in, routers, handlers and layers together, nothing done at import."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -122,8 +123,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         tasks += [asyncio.create_task(each.keep_fresh(database, settings)) for each in keepers]
     try:
         await _warm(database, settings.pool_size)
+        gc.freeze()  # what is there now stays: looking through it again and again held all requests up
         yield
     finally:
+        gc.unfreeze()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -23,6 +23,8 @@ from geo_service.errors import DatabaseUnavailable
 _dialect: Any = make_url("postgresql+psycopg://").get_dialect()
 NUMBERED: Final[Dialect] = _dialect(paramstyle="numeric_dollar")
 """Parameters as PostgreSQL has them ($1): no text needs to be rewritten for each request."""
+OPTIONS: Final = "-c default_transaction_read_only=on -c max_parallel_workers_per_gather=0"
+"""Many are served at the same time: a helper for one of them takes more than it gives."""
 PATIENCE_S: Final = 10.0
 """How long a request waits for a connection."""
 KEPT_STATEMENTS: Final = 512
@@ -54,7 +56,7 @@ class Reader:
     """
 
     def __init__(self, url: str, arguments: dict[str, Any], size: int) -> None:
-        options = f"{arguments.get('options', '')} -c default_transaction_read_only=on".strip()
+        options = f"{arguments.get('options', '')} {OPTIONS}".strip()
         self._url = url
         self._arguments = {**arguments, "options": options, "autocommit": True}
         self._idle: list[psycopg.AsyncConnection[Any]] = []

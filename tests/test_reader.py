@@ -109,3 +109,8 @@ def test_who_waits_too_long_for_a_connection_is_told(
 
     with pytest.raises(DatabaseUnavailable, match="in use"):
         asked(small, work)
+
+
+def test_no_statement_takes_helpers_from_others(small: Database) -> None:
+    shown = asked(small, lambda reader: reader.value(text("SHOW max_parallel_workers_per_gather")))
+    assert shown == b"0"

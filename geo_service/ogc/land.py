@@ -93,6 +93,7 @@ _TILES = Tiles(
     },
     coarse=frozenset({"horizon", "offered", "category", "severity", "grade", "is_demo"}),
     min_zoom=9,
+    geom_3857=parcels.c.geom_3857,
 )
 
 PARCELS = Collection(

@@ -29,12 +29,15 @@ class Tiles:
         Properties that remain below ``FULL_ZOOM``; None: all.
     min_zoom
         Below it tiles are empty.
+    geom_3857
+        Stored geometry in EPSG:3857; None: the stored one is transformed for each tile.
     """
 
     source: FromClause
     properties: Mapping[str, tuple[str, str, Column]]
     coarse: frozenset[str] | None = None
     min_zoom: int = 0
+    geom_3857: Column | None = None
 
 
 @dataclass(frozen=True, eq=False)

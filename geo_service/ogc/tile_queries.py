@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    type_coerce,
 )
 from sqlalchemy.types import NullType
 
@@ -27,10 +28,12 @@ from geo_service.auth.publication import sees_unpublished
 from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID
 from geo_service.ogc.areas import TILE_BUFFER, Box, metres_per_pixel
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.model import Collection, Tiles
+from geo_service.ogc.model import Collection, Column, Tiles
 from geo_service.ogc.queries import KEPT_STATEMENTS, Statement, View, constant, row_conditions, value
 
 EXTENT: Final = 4096
+TILE_PIXELS: Final = 256
+"""Width of a tile as it is looked at."""
 FULL_ZOOM: Final = 14
 """From this zoom on shapes and properties are complete; below it they are generalised."""
 MAX_BYTES: Final = 500_000
@@ -79,7 +82,7 @@ def tile_parameters(zoom: int, tile: Box, search: Box, today: date, budget: int)
         **dict(zip(("tile_west", "tile_south", "tile_east", "tile_north"), tile, strict=True)),
         "today": today,
         "tiny_m2": TINY_PIXELS * pixel_m**2,
-        "tolerance_m": SIMPLIFY_PIXELS * pixel_m,
+        "tolerance": SIMPLIFY_PIXELS * (tile[2] - tile[0]) / TILE_PIXELS,
         "feature_bytes": feature,
         "most": budget // feature,
         "budget": budget,
@@ -107,8 +110,9 @@ def tile_statement(view: View, *, coarse: bool) -> Statement:
         WEB_MERCATOR_SRID,
         type_=NullType(),
     )
-    mercator = func.ST_Transform(fitting.c.geom, WEB_MERCATOR_SRID, type_=NullType())
-    shape = func.ST_AsMVTGeom(mercator, bounds, EXTENT, round(TILE_BUFFER * EXTENT), literal_column("true"))
+    shape = func.ST_AsMVTGeom(
+        fitting.c.geom, bounds, EXTENT, round(TILE_BUFFER * EXTENT), literal_column("true")
+    )
     drawn = (
         select(fitting.c.row_id, shape.label("geom"), *(fitting.c[name] for name in view.fields))
         .where(fitting.c.filled <= value("budget", Integer))
@@ -134,15 +138,22 @@ def _in_tile(collection: Collection, view: View, *, coarse: bool) -> list[Column
     return conditions
 
 
+def _mercator(collection: Collection, tiles: Tiles) -> Column:
+    """Return the shape in EPSG:3857, as stored if it is: a column, not what GeoAlchemy2 wraps around it."""
+    if tiles.geom_3857 is None:
+        return func.ST_Transform(collection.geom, WEB_MERCATOR_SRID, type_=NullType())
+    return type_coerce(tiles.geom_3857, NullType())
+
+
 def _fitting(
     collection: Collection, tiles: Tiles, view: View, conditions: list[ColumnElement[bool]], *, coarse: bool
 ) -> Select[*tuple[Any, ...]]:
     """Select features, the largest first, with the bytes that they fill so far."""
-    shape, area, order = collection.geom, collection.area_m2, [collection.row_id.asc()]
+    shape, area, order = _mercator(collection, tiles), collection.area_m2, [collection.row_id.asc()]
     if area is not None:
         order.insert(0, area.desc())
         if coarse:
-            shape = func.ST_Simplify(shape, value("tolerance_m", Float), literal_column("true"))
+            shape = func.ST_Simplify(shape, value("tolerance", Float), literal_column("true"))
     largest = (
         select(
             collection.row_id.label("row_id"),

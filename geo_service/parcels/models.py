@@ -5,11 +5,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from geoalchemy2 import Geometry
 from sqlalchemy import CheckConstraint, Computed, ForeignKey, Identity, Index, Numeric, String, text
 from sqlalchemy.dialects.postgresql import DATERANGE, ExcludeConstraint, Range
 from sqlalchemy.orm import Mapped, mapped_column
 
 from geo_service.db import Base
+from geo_service.geometry import WEB_MERCATOR_SRID
 from geo_service.register import Recorded, Valid, geometry_rules, multipolygon, one_of, span_not_empty
 
 PARCEL_KEY_PATTERN = r"^\d{6}(\d{3}|_{3})\d{5}(\d{4}|_{4})(\d{2}|_{2})$"
@@ -107,6 +109,12 @@ class Parcel(Recorded, Valid, Base):
     )
     publication_announced_on: Mapped[date | None]
     geom: Mapped[Any] = mapped_column(multipolygon(), nullable=False)
+    geom_3857: Mapped[Any] = mapped_column(
+        Geometry("MULTIPOLYGON", srid=WEB_MERCATOR_SRID, spatial_index=False),
+        Computed("ST_Transform(geom, 3857)", persisted=True),
+        nullable=True,
+        comment="Shape in EPSG:3857, for tiles",
+    )
 
 
 class ParcelOwner(Recorded, Base):

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-from sqlalchemy import Connection, text
+from pyproj import Transformer
+from sqlalchemy import Connection, select, text
 
 from geo_service.auth.caller import Caller
 from geo_service.auth.models import Role
@@ -13,6 +15,9 @@ from geo_service.changes import COUNTED_TABLES
 from geo_service.db import Database
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.cql.operands import Scope
+from geo_service.ogc.cql.translate import condition_of
+from geo_service.ogc.crs import CRS84
 from geo_service.ogc.queries import Statement, feature_statement
 from geo_service.ogc.service import view_of
 from geo_service.ogc.tile_queries import tile_statement, tile_view
@@ -169,3 +174,44 @@ def test_an_exact_number_is_counted_once_until_something_changes(
     edit("Zählweg 7")
     assert matched(resultType="hits") == (1, 1)
     assert matched(count="true") == (1, 1)
+
+
+def test_the_shape_for_tiles_follows_the_shape(database: Database, sample: Sample) -> None:
+    shapes = text(
+        "SELECT ST_AsEWKB(geom_3857) = ST_AsEWKB(ST_Transform(geom, 3857)) AS same, "
+        "ST_X(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom, 1)), 1)) AS e, "
+        "ST_Y(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom, 1)), 1)) AS n, "
+        "ST_X(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom_3857, 1)), 1)) AS x, "
+        "ST_Y(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom_3857, 1)), 1)) AS y FROM parcels WHERE id = :id"
+    )
+    move = text("UPDATE parcels SET geom = ST_Translate(geom, :by, 0) WHERE id = :id")
+    wanted = {"id": sample.ids[PUBLIC_KEYS[0]]}
+    moved = []
+    for by in (25, -25):
+        with database.begin("test") as connection:
+            connection.execute(move, {**wanted, "by": by})
+            row = connection.execute(shapes, wanted).one()
+        x, y = Transformer.from_crs(25832, 3857, always_xy=True).transform(row.e, row.n)
+        assert row.same
+        assert (row.x, row.y) == pytest.approx((x, y), abs=0.001)
+        moved.append(row.x)
+    assert 38 < moved[0] - moved[1] < 42  # 25 m on the ground, at 51.5 degrees north
+
+
+@pytest.mark.parametrize(
+    ("pattern", "indexed"),
+    [("%Speicher%", True), ("Sp%", True), ("%e 1%", False), ("_a%", False), ("%", False)],
+)
+def test_a_pattern_that_the_index_does_not_know_is_not_looked_up_in_it(
+    connection: Connection, pattern: str, indexed: bool
+) -> None:
+    parcels = COLLECTIONS["parcels"]
+    columns: dict[str, Any] = {"location_text": parcels.columns["location_text"]}
+    scope = Scope(columns, {"location_text": "text"}, parcels.geom, CRS84, ZoneInfo("Europe/Berlin"), {})
+    found = condition_of({"op": "like", "args": [{"property": "location_text"}, pattern]}, scope)
+    connection.execute(text("SET LOCAL enable_seqscan = off"))
+    words = select(parcels.row_id).where(found).compile(connection, compile_kwargs={"literal_binds": True})
+    plan = (
+        connection.exec_driver_sql(f"EXPLAIN {words}".replace("%%", "%").replace("%", "%%")).scalars().all()
+    )
+    assert any("ix_parcels_location_trgm" in line for line in plan) == indexed

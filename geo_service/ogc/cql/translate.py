@@ -5,6 +5,7 @@ comparison, basic spatial and spatial functions, temporal and array functions, p
 arithmetic expressions.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -55,6 +56,9 @@ ARITHMETIC: Final[Mapping[str, Callable[[Expression, Expression], Expression]]] 
 ARRAYS: Final[Mapping[str, str]] = MappingProxyType(
     {"a_contains": "@>", "a_containedby": "<@", "a_overlaps": "&&"}
 )
+NOT_INDEXED: Final = re.compile(r"[%_](?!.*[^\W_]{3}).*", re.DOTALL)
+"""Patterns that begin anywhere, without three letters or digits in a row: the trigram index finds nothing by
+them, and would be read as a whole."""
 OPERATORS: Final = (
     "and, or, not, =, <>, <, <=, >, >=, between, in, is null, like, casei, accenti, +, -, *, /, div, %, ^, "
     "s_*, t_*, a_*"
@@ -182,7 +186,10 @@ def _like(arguments: list[Node], scope: Scope) -> Condition:
         raise refuse(f"LIKE compares a text with a pattern such as 'Speicher%': {text.name}, {pattern.name}.")
     if isinstance(arguments[1], str) and arguments[1].replace("\\\\", "").endswith("\\"):
         raise refuse("A pattern of LIKE cannot end with a single backslash.")
-    return text.value.like(pattern.value)
+    searched = text.value
+    if isinstance(arguments[1], str) and NOT_INDEXED.fullmatch(arguments[1]):
+        searched = searched.concat("")
+    return searched.like(pattern.value)
 
 
 def _array(operator: str, arguments: list[Node], scope: Scope) -> Condition:
