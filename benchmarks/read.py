@@ -33,6 +33,7 @@ from benchmarks.read_peers import WORKERS, pygeoapi, service, tipg
 from geo_service.embedded import EmbeddedCluster
 from geo_service.ogc.tile_queries import MAX_BYTES
 from geo_service.postgres import find_programs
+from geo_service.reader import OPTIONS
 
 CONNECTIONS = 8
 ROUNDS = 3
@@ -140,7 +141,9 @@ def _ratio(own: float | None, other: float | None) -> float | None:
 
 
 def _run(arguments: list[str]) -> str:
-    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    """Run a program; one that connects gets the options of the service's connections."""
+    given = {**os.environ, "PGOPTIONS": f"-c jit=off {OPTIONS}"}
+    done = subprocess.run(arguments, env=given, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{arguments[0]} failed: {done.stderr}")
     return done.stdout

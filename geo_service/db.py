@@ -5,7 +5,7 @@ Besides the command line and jobs, this is the only module that commits.
 
 import json
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
@@ -120,7 +120,9 @@ class Database:
         }
 
     @contextmanager
-    def begin(self, actor: str, request_id: str = "", *, one_snapshot: bool = False) -> Iterator[Connection]:
+    def begin(
+        self, actor: str, request_id: str = "", *, one_snapshot: bool = False, answering: bool = False
+    ) -> Iterator[Connection]:
         """Run one write transaction of a command or job; committed at the end, rolled back on error.
 
         Parameters
@@ -131,6 +133,9 @@ class Database:
             What it belongs to, for the audit.
         one_snapshot
             See the state of the first statement throughout (REPEATABLE READ).
+        answering
+            For a request: statements end after as long as those of a session, and errors of the database
+            stay as they are, as in `answering`.
 
         Raises
         ------
@@ -139,8 +144,10 @@ class Database:
         """
         level = "REPEATABLE READ" if one_snapshot else "READ COMMITTED"
         engine = self.engine.execution_options(isolation_level=level)
-        with self._connected(), engine.begin() as connection:
+        with nullcontext() if answering else self._connected(), engine.begin() as connection:
             connection.execute(ACTOR, {"actor": actor, "request_id": request_id})
+            if answering:
+                connection.execute(TIMEOUT, self._longest())
             yield connection
 
     @contextmanager
@@ -170,8 +177,12 @@ class Database:
         level = "REPEATABLE READ" if one_snapshot else "READ COMMITTED"
         engine = self.engine.execution_options(isolation_level=level, postgresql_readonly=True)
         with engine.connect() as connection:
-            connection.execute(TIMEOUT, {"milliseconds": f"{int(self.settings.statement_timeout_s * 1000)}"})
+            connection.execute(TIMEOUT, self._longest())
             yield connection
+
+    def _longest(self) -> dict[str, str]:
+        """Return how long a request's statement may take."""
+        return {"milliseconds": f"{int(self.settings.statement_timeout_s * 1000)}"}
 
     @contextmanager
     def _connected(self) -> Iterator[None]:

@@ -37,6 +37,7 @@ from sqlalchemy.types import NullType
 
 from geo_service.imports.kind import ImportKind
 from geo_service.imports.models import ImportRun
+from geo_service.imports.report import EDITED
 
 ROW: Final = "import_row"
 """Column of the staging table: position of the row in the file."""
@@ -54,7 +55,7 @@ SET_LOCK_TIMEOUT: Final[TextClause] = text("SELECT set_config('lock_timeout', :u
 
 LAST_HASH: Final[Select[Any]] = (
     select(ImportRun.content_hash)
-    .where(ImportRun.kind == text(":kind"))
+    .where(ImportRun.kind == text(":kind"), ImportRun.file_name != EDITED)
     .order_by(ImportRun.applied_at.desc(), ImportRun.id.desc())
     .limit(1)
 )

@@ -122,7 +122,7 @@ class ImportOptions:
     progress
         Progress callback.
     edit
-        What else must hold, for one record that a person changes; None: a file, whose run is recorded.
+        What else must hold, for one record that a person changes; None: a file.
     """
 
     dry_run: bool = False
@@ -138,6 +138,10 @@ class ImportOptions:
     actor: str = "import"
     progress: Progress = silent
     edit: "Edit | None" = None
+
+
+EDITED: Final = "edit.geojson"
+"""Name under which one record that a person writes is recorded: it tells how fresh the register is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def import_file(database: Database, kind: ImportKind, path: Path, options: Impor
         draft = check_file(kind, path, options, load_city(database.settings.city))
         digest = hashed.result()
     options.progress("Comparing with the register", 0.45)
-    with database.begin(options.actor) as connection:
+    with database.begin(options.actor, answering=options.edit is not None) as connection:
         wait_for_turn(connection, kind, options)
         if options.edit is not None:
             options.edit.before(connection)

@@ -89,7 +89,7 @@ def compare_and_write(
         dry_run=draft.options.dry_run,
         written=written,
     )
-    if draft.options.edit is None and (written or (wanted and _is_news(connection, report))):
+    if written or (wanted and draft.options.edit is None and _is_news(connection, report)):
         _record(connection, report, draft.options)
     return report
 

@@ -31,7 +31,7 @@ from geo_service.errors import (
 )
 from geo_service.geometry import PARCEL_BOUNDS_25832, STORAGE_SRID
 from geo_service.imports.catalogue import kind_named
-from geo_service.imports.report import Edit, ImportOptions, ImportReport
+from geo_service.imports.report import EDITED, Edit, ImportOptions, ImportReport
 from geo_service.imports.run import import_file
 from geo_service.ogc.crs import Crs, projected, x_first
 from geo_service.ogc.queries import View, feature_statement, key_statement
@@ -179,13 +179,13 @@ def write(
             raise Conflict(f"{' and '.join(change.rule.identity)} name the record and cannot be changed.")
 
     with tempfile.TemporaryDirectory(prefix="geo-edit-") as folder:
-        path = Path(folder) / "feature.geojson"
+        path = Path(folder) / EDITED
         path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
         options = ImportOptions(
             crs=f"EPSG:{STORAGE_SRID}" if geometry else None, actor=change.actor, edit=Edit(before, after)
         )
         import_file(database, kind, path, options)
-    with database.read() as connection:
+    with database.answering() as connection:
         wanted = {name: properties[name] for name in change.rule.identity}
         key = connection.execute(key_statement(change.view.collection, tuple(wanted)), wanted).scalar_one()
         return str(key)
@@ -199,7 +199,7 @@ def read(database: Database, change: Change) -> bytes:
     NotFound
         When there is none for this caller.
     """
-    with database.read() as connection:
+    with database.answering() as connection:
         return _current(connection, change)
 
 

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
-from anyio import to_thread
 from fastapi import APIRouter, Header, Request, Response
 
 from geo_service.auth.access import SignedIn
 from geo_service.auth.caller import Caller
+from geo_service.beside import turns_of
 from geo_service.clock import today_of
 from geo_service.conditional import caching, etag_of
 from geo_service.db import get_database
@@ -32,6 +32,8 @@ from geo_service.ogc.service import choices_of, find_collection, view_of, with_l
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 
+T = TypeVar("T")
+
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", description="State that the change builds on: its ETag.")
 ]
@@ -51,7 +53,7 @@ async def create_item(request: Request, caller: SignedIn, collection_id: str) ->
         geometry = stored_geometry(body.get("geometry"), crs, change)
         return write(get_database(request), change, replaced(properties, change), geometry, None)
 
-    key = await to_thread.run_sync(work)
+    key = await _in_turn(request, work)
     response = await _answered(request, caller, collection_id, key, 201)
     response.headers["Location"] = f"{base_address(request)}/ogc/collections/{collection_id}/items/{key}"
     return response
@@ -121,8 +123,13 @@ async def _changed(
         properties, geometry = make(change, json.loads(now))
         return write(database, change, properties, geometry, etag)
 
-    key = await to_thread.run_sync(work)
+    key = await _in_turn(request, work)
     return await _answered(request, caller, collection_id, key, 200)
+
+
+async def _in_turn(request: Request, work: Callable[[], T]) -> T:
+    """Read or write beside the event loop, when it is the agency's turn."""
+    return await turns_of(request).compute(work, public=False)
 
 
 def _change(request: Request, caller: Caller, collection_id: str, feature_id: str) -> Change:
@@ -135,7 +142,7 @@ def _change(request: Request, caller: Caller, collection_id: str, feature_id: st
 async def _answered(request: Request, caller: Caller, collection_id: str, key: str, status: int) -> Response:
     """Answer with the feature as it is now, and its new state."""
     change = _change(request, caller, collection_id, key)
-    content = await to_thread.run_sync(read, get_database(request), change)
+    content = await _in_turn(request, lambda: read(get_database(request), change))
     links = documents.item_links(base_address(request), find_collection(collection_id), key)
     headers = {**caching(caller), "ETag": etag_of(content), "Content-Crs": f"<{STORAGE.uri}>"}
     return Response(with_links(content, links), status, headers, documents.GEOJSON)

@@ -1,6 +1,7 @@
 """Creating, replacing, changing and ending features: checks, states, roles, audit, two writers at once."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -8,10 +9,18 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import delete, text
 
+from geo_service.beside import Turns
 from geo_service.db import Database
+from geo_service.imports.catalogue import kind_named
+from geo_service.imports.queries import LAST_HASH
+from geo_service.imports.report import EDITED, ImportOptions
+from geo_service.imports.writing import wait_for_turn
 from geo_service.schema import Restriction
+from geo_service.web.queries.frame import FRESHNESS
+from geo_service.web.queries.start import CHANGES
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
 from tests.sample_rows import TODAY
@@ -162,8 +171,61 @@ def test_every_change_is_audited(planner: httpx.Client, database: Database) -> N
             text("SELECT actor FROM audit WHERE table_name = 'restrictions' ORDER BY id DESC LIMIT 2")
         ).scalars()
         assert list(actors) == ["test.planner"] * 2
-        runs = connection.execute(text("SELECT count(*) FROM import_runs WHERE actor = 'test.planner'"))
-        assert runs.scalar_one() == 0
+
+
+def test_every_change_moves_the_day_that_the_data_are_of(planner: httpx.Client, database: Database) -> None:
+    def freshness() -> Any:
+        with database.read() as connection:
+            return {row.kind: row.applied_at for row in connection.execute(FRESHNESS)}.get("restrictions")
+
+    seen = [freshness()]
+    address, etag, _ = created(planner)
+    seen.append(freshness())
+    planner.patch(address, json={"properties": {"title": "geprüft"}}, headers={"If-Match": etag})
+    seen.append(freshness())
+    refused = planner.patch(address, json={"properties": {"kind": "dragon"}}, headers={"If-Match": "*"})
+    assert refused.status_code == 422
+    seen.append(freshness())
+    assert seen[2] == seen[3]
+    assert seen[0] is None or seen[0] < seen[1]
+    assert seen[1] < seen[2]
+    with database.read() as connection:
+        listed = connection.execute(CHANGES).all()
+        last = connection.execute(LAST_HASH, {"kind": "restrictions"}).all()
+    assert not any(row.file_name == EDITED for row in listed)  # of imports
+    assert last == []  # what was imported last is no edit
+
+
+def test_an_edit_waits_for_an_import_only_as_long_as_any_statement(
+    planner: httpx.Client, database: Database, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, etag, _ = created(planner)
+    held = app.state.database.settings.model_copy(update={"statement_timeout_s": 0.3})
+    monkeypatch.setattr(app.state.database, "settings", held)
+    with database.begin("an import") as connection:
+        wait_for_turn(connection, kind_named("restrictions"), ImportOptions())
+        began = time.monotonic()
+        answer = planner.patch(address, json={"properties": {"title": "x"}}, headers={"If-Match": etag})
+        assert time.monotonic() - began < 5
+    assert answer.status_code == 503, answer.text
+    again = planner.patch(address, json={"properties": {"title": "x"}}, headers={"If-Match": etag})
+    assert again.status_code == 200
+
+
+def test_edits_take_turns_with_other_work_of_the_agency(
+    planner: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address, etag, _ = created(planner)
+    asked: list[bool] = []
+    compute = Turns.compute
+
+    async def noted(self: Turns, make: Any, *, public: bool) -> Any:
+        asked.append(public)
+        return await compute(self, make, public=public)
+
+    monkeypatch.setattr(Turns, "compute", noted)
+    planner.patch(address, json={"properties": {"title": "y"}}, headers={"If-Match": etag})
+    assert asked == [False, False]  # written, and read again
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,8 @@ BROUGHT_IN: Final[TextClause] = text("""
 CHANGES: Final[TextClause] = text("""
     SELECT kind, file_name, counts, applied_at
       FROM import_runs
+     WHERE file_name <> 'edit.geojson'
      ORDER BY applied_at DESC
      LIMIT 5
 """)
-"""The latest imports with their counts."""
+"""The latest imports with their counts, without single records that people wrote."""
