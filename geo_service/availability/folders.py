@@ -20,6 +20,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from geo_service.availability.capacities import COLUMNS
+from geo_service.availability.capacity import compute_capacity
 from geo_service.availability.cluster import J, T, connected
 from geo_service.availability.geoparquet import write_geoparquet
 from geo_service.availability.identity import Identity, identity, require_identity
@@ -122,11 +124,14 @@ def compute_file(job: FileJob) -> WrittenFile:
     own = job.state.parcels_in(as_of, [(job.part.first, job.part.beyond)])
     inputs = around(land, own.keys, own.shapes)
     result = compute_availability(inputs, job.options)
-    usable = assess(result, inputs, surroundings_of(job.state, as_of, own, land, job.beside))
+    beside, standing = surroundings_of(job.state, as_of, own, land, job.beside)
+    capacity = compute_capacity(own.shapes, beside.plan_areas, standing)
+    usable = assess(result, inputs, beside, capacity=capacity)
+    allowed = capacity.parcels.rename(columns=COLUMNS).assign(built=standing["built"])
     final = job.target / f"{job.name}.parquet"
     passing = job.target / f".{job.name}.{uuid4().hex}"
     try:
-        write_geoparquet(passing, result_rows(result, usable), result.net)
+        write_geoparquet(passing, result_rows(result, usable, allowed), result.net)
         digest = hashlib.sha256(passing.read_bytes()).hexdigest()
         passing.replace(final)
     except OSError as error:
@@ -137,7 +142,7 @@ def compute_file(job: FileJob) -> WrittenFile:
     return WrittenFile(final.name, len(own.keys), digest)
 
 
-def result_rows(result: AvailabilityResult, usable: pd.DataFrame) -> pd.DataFrame:
+def result_rows(result: AvailabilityResult, usable: pd.DataFrame, allowed: pd.DataFrame) -> pd.DataFrame:
     """Return a result, known by parcel keys, with the columns of the output but for the net geometry.
 
     Parameters
@@ -146,13 +151,15 @@ def result_rows(result: AvailabilityResult, usable: pd.DataFrame) -> pd.DataFram
         The availability.
     usable
         How usable its land is, and what it is: `usability.assess`.
+    allowed
+        What may be built on it: columns named in `capacities.COLUMNS`, and ``built``.
     """
     items = json_by_parcel(result.items, ITEM_FIELDS, ITEM_RECORD_FIELDS)
     chains = json_by_parcel(result.chain, CHAIN_FIELDS, CHAIN_RECORD_FIELDS)
     keys = result.parcels["parcel_id"].tolist()
     days = result.parcels["available_from"].to_numpy().astype("datetime64[D]")
     asked = np.full(len(keys), np.datetime64(result.options.as_of, "D"))
-    figures = pd.concat([result.parcels, usable.drop(columns=["parcel_id", "shape_key"])], axis=1)
+    figures = pd.concat([result.parcels, usable.drop(columns=["parcel_id", "shape_key"]), allowed], axis=1)
     return figures.rename(columns={"parcel_id": "parcel_key"}).assign(
         available_from=_days(days),
         as_of=_days(asked),

@@ -187,8 +187,8 @@ def sides(
 
 def surroundings_of(
     state: StateFolder, as_of: date, own: ParcelRows, land: Inputs, beside: Beside
-) -> Surroundings:
-    """Return what is known on and around the parcels of a partition.
+) -> tuple[Surroundings, pd.DataFrame]:
+    """Return what is known on and around the parcels of a partition, and what stands on them.
 
     Parameters
     ----------
@@ -200,6 +200,11 @@ def surroundings_of(
         `StateFolder.land`.
     beside
         What the partition must know of the others.
+
+    Returns
+    -------
+    tuple
+        The surroundings, and of the parcels themselves a frame as by `standing.measure_standing`.
     """
     near = state.parcels_in(as_of, beside.ranges)
     close = np.unique(
@@ -216,16 +221,18 @@ def surroundings_of(
     restrictions = around(land, keys, shapes).restrictions
     buildings = buildings_near(state, beside.buildings, shapes, as_of)
     surveyed = np.array([key[:GEMARKUNG_DIGITS] in beside.surveyed for key in keys], dtype=bool)
-    return Surroundings(
+    standing = measure_standing(shapes, buildings, surveyed)
+    around_them = Surroundings(
         keys,
         shapes,
         uses,
         restrictions[in_force(restrictions, as_of)],
-        measure_standing(shapes, buildings, surveyed)["built"],
+        standing["built"],
         plan_areas=state.plan_areas(as_of),
         land_use=state.land_use(as_of),
         streets_known=beside.streets_known,
     )
+    return around_them, standing.iloc[: len(own.keys)]
 
 
 def buildings_near(

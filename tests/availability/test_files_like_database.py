@@ -14,6 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from geo_service.availability.assessing import assess_stored
+from geo_service.availability.capacities import COLUMNS
 from geo_service.availability.folders import compute_folder
 from geo_service.availability.inputs import Options
 from geo_service.availability.stored import refresh
@@ -51,9 +52,10 @@ STORED = f"""
 SELECT p.parcel_key, a.gross_m2, a.net_m2, a.estimated_m2, a.largest_piece_m2, a.severity, a.horizon,
        a.available_from, a.items::text, a.chain::text, {
     ", ".join(f"u.{name}" for name in (*SHAPE_FIGURES, *ANSWERS, *INTERNAL_ANSWERS, *OFFERS))
-}
+}, {", ".join(f"c.{name}" for name in ("built", *COLUMNS.values()))}
   FROM availability a JOIN parcels p ON p.id = a.parcel_id
   JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+  JOIN capacities c ON c.parcel_id = a.parcel_id AND c.computed_at = a.computed_at
  ORDER BY p.parcel_key
 """
 
@@ -134,6 +136,8 @@ def test_files_hold_what_the_database_stores(
             assert here == there, name
     assert set(expected["category"]) >= {"vacant", "in_use", "gap", "unknown"}
     assert expected["frontage_m"].notna().sum() > 500
+    assert set(expected["built"].map(str)) == {"True", "False", "None"}
+    assert (expected["left_floor_m2"] > 0).sum() > 20
     assert report.counted == expected_report.counted == "offered"
     assert totals(report) == [pytest.approx(total, rel=1e-12) for total in totals(expected_report)]
 
