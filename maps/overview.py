@@ -96,6 +96,13 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "copied": speaker.say("Der Link zu dieser Ansicht ist kopiert."),
         "copyFailed": speaker.say("Bitte kopieren Sie den Link aus der Adresszeile."),
         "vacancies": speaker.say("Leerstände"),
+        "drawMiddle": speaker.say(
+            "Auf die Mitte klicken. Tastatur: Karte verschieben, Eingabe setzt die Mitte."
+        ),
+        "drawRadius": speaker.say("Auf den Rand klicken. Radius:"),
+        "drawCorner": speaker.say(
+            "Eine Ecke nach der anderen anklicken, zuletzt die erste noch einmal. Esc bricht ab."
+        ),
     }
 
 

@@ -10,6 +10,7 @@ from starlette.datastructures import QueryParams
 from geo_service.availability.models import Category, Ground, Horizon
 from geo_service.transit.methods import load_method
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
+from geo_service.web.drawn import Drawn, read_drawn
 from geo_service.web.vocabulary import N_
 
 SHOWN_METHOD: Final = "are"
@@ -58,6 +59,8 @@ class LandFilter:
         Whether the land was used before.
     piece_min_m2
         Least size of the largest usable piece, m².
+    within
+        Area drawn on the map, into which the parcel reaches.
     sort
         ``net`` (largest first), ``from`` (soonest first), ``grade`` (best first) or ``ground`` (brownfield
         before green field).
@@ -73,6 +76,7 @@ class LandFilter:
     category: tuple[str, ...] = ()
     ground: tuple[str, ...] = ()
     piece_min_m2: float | None = None
+    within: Drawn | None = None
     sort: str = "net"
 
 
@@ -94,6 +98,8 @@ class PremisesFilter:
         States of the vacancy.
     ground_floor
         Ground floor only.
+    within
+        Area drawn on the map, in which the premises lie.
     sort
         ``area`` (smallest first) or ``since`` (longest vacant first).
     """
@@ -106,6 +112,7 @@ class PremisesFilter:
     quarter: tuple[str, ...] = ()
     status: tuple[str, ...] = ()
     ground_floor: bool = False
+    within: Drawn | None = None
     sort: str = "area"
 
 
@@ -164,6 +171,14 @@ class Reader:
             return None
         return value or None
 
+    def drawn(self, name: str) -> Drawn | None:
+        """Return an area drawn on the map; None when absent or wrong."""
+        found = read_drawn(self.values.get(name, ""))
+        if isinstance(found, str):
+            self.errors[name] = found
+            return None
+        return found
+
     def check_range(self, low: float | None, high: float | None, name: str) -> None:
         """Note an error when the upper bound lies below the lower one."""
         if low is not None and high is not None and high < low:
@@ -206,6 +221,7 @@ def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
         category=reader.several("category", CATEGORIES.__contains__),
         ground=reader.several("ground", GROUNDS.__contains__),
         piece_min_m2=reader.number("piece_min"),
+        within=reader.drawn("within"),
         sort=reader.one("sort", LAND_SORTS) or "net",
     ), reader.errors
 
@@ -229,6 +245,7 @@ def read_premises_filter(values: QueryParams) -> tuple[PremisesFilter, dict[str,
         quarter=reader.several("quarter", is_key),
         status=reader.several("status", {status.value for status in VacancyStatus}.__contains__),
         ground_floor=values.get("ground_floor") == "1",
+        within=reader.drawn("within"),
         sort=reader.one("sort", PREMISES_SORTS) or "area",
     ), reader.errors
 

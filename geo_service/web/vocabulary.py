@@ -276,6 +276,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "feature": N_("Ausstattung"),
             "status": N_("Zustand"),
             "ground_floor": N_("nur Erdgeschoss"),
+            "within": N_("gezeichnetes Gebiet"),
         },
         "ranked_kind": {"plot": N_("Baufeld"), "parcel": N_("Flurstück"), "premises": N_("Ladenlokal")},
         "wish": {

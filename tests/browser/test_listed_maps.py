@@ -75,3 +75,50 @@ def test_the_shape_of_a_row_is_the_parcels_own(visit: Visit) -> None:
     (feature,) = item.json()["features"]
     stored = shapely.geometry.shape(feature["geometry"])
     assert shapely.hausdorff_distance(drawn, stored) < 2e-6  # degrees: both are rounded
+
+
+def middle_of(page: Page, selector: str) -> tuple[float, float]:
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def test_a_circle_is_drawn_and_asked(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/flaechen")
+    page = visitor.page
+    rows = page.locator("#results tbody tr")
+    number = rows.count()
+    page.get_by_role("button", name="Umkreis zeichnen").click()
+    x, y = middle_of(page, ".leaflet-marker-pane .map-pin >> nth=0")
+    page.mouse.click(x, y)
+    page.mouse.move(x + 20, y)
+    expect(page.locator(".draw-tools [role=status]")).to_contain_text(" m")
+    page.mouse.click(x + 20, y)
+    page.wait_for_url("**within=*")
+    assert re.search(r"within=7\.\d+%2C51\.\d+%2C\d+", page.url)
+    expect(page.get_by_role("button", name="Zeichnung löschen")).to_be_visible()
+    expect(page.get_by_role("button", name="Gebiet schließen")).to_be_hidden()
+    assert 1 <= rows.count() <= number
+    page.get_by_role("button", name="Zeichnung löschen").click()
+    expect(rows).to_have_count(number)
+    assert "within" not in page.url
+
+
+def test_an_area_is_drawn_by_keyboard_and_cancelled(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/leerstand")
+    page = visitor.page
+    page.get_by_role("button", name="Gebiet zeichnen").press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Gebiet zeichnen")).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("button", name="Gebiet zeichnen").press("Enter")
+    for key in ("ArrowLeft", "ArrowUp", "ArrowRight"):
+        page.keyboard.press("Enter")
+        page.keyboard.press(key)
+        page.wait_for_timeout(400)  # the map slides
+    page.get_by_role("button", name="Gebiet schließen").press("Enter")
+    page.wait_for_url("**within=*")
+    assert page.url.count("%3B") == 2
+    expect(page.locator("#results")).to_contain_text(re.compile("Ladenlokal"))

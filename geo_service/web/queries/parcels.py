@@ -201,6 +201,8 @@ def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]
         found.append(ZONE.in_(wanted.use))
     if wanted.ground:
         found.append(Usability.ground.in_(wanted.ground))
+    if wanted.within:
+        found.append(wanted.within.reaches(Parcel.geom))
     return found
 
 

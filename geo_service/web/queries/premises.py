@@ -154,6 +154,8 @@ def _conditions(wanted: PremisesFilter) -> list[ColumnElement[bool]]:
         found.append(Vacancy.status.in_(wanted.status))
     if wanted.ground_floor:
         found.append(Premises.floor == 0)
+    if wanted.within:
+        found.append(wanted.within.reaches(Premises.geom))
     return found
 
 

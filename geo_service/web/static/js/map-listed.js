@@ -48,7 +48,7 @@
       each.on("mouseover", () => mark(entry, true));
       each.on("mouseout", () => mark(entry, false));
     }
-    shape.on("click", () => marker.openPopup());
+    shape.on("click", () => { if (!map.getContainer().closest(".is-drawing")) marker.openPopup(); });
     marker.on("popupopen", () => mark(entry, true));
     marker.on("popupclose", () => mark(entry, false));
     for (const [begin, end] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
@@ -65,6 +65,7 @@
     drawn.clearLayers();
     shown = [...document.querySelectorAll("#results tr[data-shape]")].map(show);
     const box = shown.reduce((whole, entry) => whole.extend(entry.bounds), L.latLngBounds([]));
+    if (map.geo.drawn) box.extend(map.geo.drawn);
     if (box.isValid()) map.fitBounds(box, {padding: [24, 24], maxZoom: NEAREST, animate: false});
     else map.setView(map.options.center, map.options.zoom, {animate: false});
     document.documentElement.dataset.listedPins = String(shown.length);
