@@ -37,6 +37,7 @@ from geo_service.reader import OPTIONS
 
 CONNECTIONS = 8
 ROUNDS = 3
+WARM_S = 5
 SIDES = {"service": service, "tipg": tipg, "pygeoapi": pygeoapi}
 
 
@@ -95,12 +96,14 @@ def measure(case: Case, url: str, bases: dict[str, str], seconds: float) -> dict
     rates: dict[str, list[float]] = {side: [] for side in ("limit", *bases)}
     latencies: list[float] = []
     with tempfile.TemporaryDirectory() as name:
+        if "repeated" in case.name:  # asked before, of both workers
+            for side, base in bases.items():
+                served(getattr(case, side), base, WARM_S, Path(name))
         for _ in range(ROUNDS):
             rates["limit"].append(limit_of(case, url, seconds, Path(name)))
             for side, base in bases.items():
-                paths = case.samples if side == "service" else getattr(case, side)
                 with writing(url) if case.busy else nullcontext():
-                    found = served(paths, base, seconds, Path(name))
+                    found = served(getattr(case, side), base, seconds, Path(name))
                 if found is not None:
                     rates[side].append(found[0])
                     latencies += [found[1]] if side == "service" else []
@@ -111,7 +114,7 @@ def measure(case: Case, url: str, bases: dict[str, str], seconds: float) -> dict
 
 def _row(case: Case, per_s: dict[str, Any], latency_ms: float | None, base: str) -> dict[str, Any]:
     """Return the measurements of a case, their ratios, and whether its targets are met."""
-    answers = [urllib.request.urlopen(base + path) for path in case.samples[:10]]  # noqa: S310 - own server
+    answers = [urllib.request.urlopen(base + path) for path in case.service[:10]]  # noqa: S310 - own server
     sizes = [len(answer.read()) for answer in answers]
     share, times = (_ratio(per_s["service"], per_s[side]) for side in ("limit", "tipg"))
     met = [

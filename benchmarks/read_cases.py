@@ -86,7 +86,7 @@ class Case:
     ----------
     name
         As in the table.
-    samples
+    service
         Paths of this service.
     sql
         The same SQL with its values, of each sample.
@@ -101,7 +101,7 @@ class Case:
     """
 
     name: str
-    samples: list[str]
+    service: list[str]
     sql: list[str]
     tipg: list[str]
     pygeoapi: list[str]

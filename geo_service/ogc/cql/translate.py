@@ -39,8 +39,6 @@ COMPARISONS: Final[Mapping[str, Callable[[Expression, Expression], Condition]]] 
         ">=": lambda a, b: a >= b,
     }
 )
-ORDERED: Final = frozenset({"text", "number", "date", "moment"})
-"""Kinds whose values come before or after each other."""
 ARITHMETIC: Final[Mapping[str, Callable[[Expression, Expression], Expression]]] = MappingProxyType(
     {
         "+": lambda a, b: a + b,
@@ -145,8 +143,6 @@ def _comparison(operator: str, arguments: list[Node], scope: Scope) -> Condition
     first, second = alike(_value(arguments[0], scope), _value(arguments[1], scope), scope)
     if first.kind in {"object", "texts"}:
         raise refuse(f"{first.name} cannot be compared by {operator}.")
-    if operator not in {"=", "<>"} and first.kind not in ORDERED:
-        raise refuse(f"{first.name} is true or false: compare it by = or <>.")
     for one, other in ((first, second), (second, first)):
         _require_word(one, other, scope)
     return COMPARISONS[operator](first.value, second.value)
