@@ -21,8 +21,8 @@ from geo_service.city import load_city
 from geo_service.db import DIALECT
 from geo_service.migrate import migrate
 from geo_service.ogc.areas import degrees_of_box, tile_box, tile_search_box
-from geo_service.ogc.land import PARCELS
 from geo_service.ogc.parameters import items_request
+from geo_service.ogc.parcels import PARCELS
 from geo_service.ogc.queries import (
     count_statement,
     feature_statement,

@@ -7,16 +7,14 @@ from types import MappingProxyType
 from typing import Final
 
 from geo_service.ogc.land import (
-    AVAILABILITY,
     BUILDINGS,
     DEVELOPMENT_PLANS,
     DISTRICTS,
     LAND_USE_AREAS,
-    PARCELS,
     QUARTERS,
     RESTRICTIONS,
-    TRANSIT,
 )
+from geo_service.ogc.parcels import AVAILABILITY, PARCELS, TRANSIT
 from geo_service.ogc.places import PLOTS, PREMISES, SITES, STOPS, VACANCIES
 
 COLLECTIONS: Final = MappingProxyType(
