@@ -1,10 +1,10 @@
 """Availability of a state on a Dask cluster against threads of one process, from and to GeoParquet.
 
-Run: ``.venv/bin/python benchmarks/cluster.py [--parcels N] [--restrictions M] [--workers W] [--folder F]``.
-Default: 2,000,000 parcels of 58 Gemarkungen, 50,000 restrictions, a house on every other parcel, 2 worker
-processes on this machine. Each
-way runs in a process of its own, the one after the other; memory is the proportional share (PSS) of that
-process and all that it started, looked at ten times a second.
+Run: ``.venv/bin/python benchmarks/cluster.py [--parcels N ...] [--workers W] [--folder F]``.
+Default: 20,000, 200,000 and 2,000,000 parcels of 58 Gemarkungen, one restriction for 40 parcels, a house on
+every other one, 2 worker processes on this machine. Each way runs in a process of its own, the one after the
+other; memory is the proportional share (PSS) of that process and all that it started, looked at ten times a
+second.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from geo_service.availability.inputs import Options
 
 GEMARKUNGEN = 58
 """As many as Dortmund has."""
+PARCELS_PER_RESTRICTION = 40
 LOOK_S = 0.1
 USES = ("Straßenverkehr;600", *["Wohnbaufläche / Offen;500"] * 7, *["Wohnbaufläche / Unbebaut;500"] * 4)
 """Actual uses of the parcels, in turn: some are streets, some unbuilt."""
@@ -141,8 +142,7 @@ def digests(target: Path) -> list[Any]:
 def main() -> None:
     """Measure both ways and compare every byte."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--parcels", type=int, default=2_000_000)
-    parser.add_argument("--restrictions", type=int, default=50_000)
+    parser.add_argument("--parcels", type=int, nargs="+", default=[20_000, 200_000, 2_000_000])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="for some 2 GB; default: the system's temporary folder")
     parser.add_argument("--compute", nargs=3, help=argparse.SUPPRESS)
@@ -151,22 +151,33 @@ def main() -> None:
         source, target, workers = asked.compute
         compute(Path(source), Path(target), int(workers))
         return
-    with tempfile.TemporaryDirectory(prefix="geo-bench-", dir=asked.folder) as folder:
-        source = Path(folder) / "state"
-        source.mkdir()
-        write_state(source, asked.parcels, asked.restrictions)
-        print(f"{asked.parcels:,} parcels, {asked.restrictions:,} restrictions, {GEMARKUNGEN} Gemarkungen")
-        ways = (("2 threads of one process", 0), (f"{asked.workers} worker processes", asked.workers))
-        found = []
-        for name, workers in ways:
-            target = Path(folder) / f"result-{workers}"
-            seconds, peak = measured(source, target, workers)
-            found.append((seconds, digests(target)))
-            speed = asked.parcels / seconds
-            print(f"  {name:26} {seconds:8.1f} s   {speed:9,.0f} parcels/s   peak {peak:.2f} GB")
-        (here_s, here), (there_s, there) = found
-        print(f"  time of the cluster: {there_s / here_s:.2f} x that of threads")
-        print(f"  {len(here)} files, every SHA-256 equal: {'yes' if here == there else 'NO'}")
+    print(f"{psutil.cpu_count()} cores, {psutil.virtual_memory().total / 1024**3:.0f} GB, shared with others")
+    each_us: list[float] = []
+    for parcels in asked.parcels:
+        with tempfile.TemporaryDirectory(prefix="geo-bench-", dir=asked.folder) as folder:
+            each_us.append(measure_size(Path(folder), parcels, asked.workers))
+        growth = each_us[-1] / each_us[0]
+        print(f"  time for one parcel, threads: {growth:.2f} x that at {asked.parcels[0]:,} parcels")
+
+
+def measure_size(folder: Path, parcels: int, workers: int) -> float:
+    """Print both ways for a number of parcels; return the microseconds that threads take for one parcel."""
+    source = folder / "state"
+    source.mkdir()
+    restrictions = max(parcels // PARCELS_PER_RESTRICTION, 1)
+    write_state(source, parcels, restrictions)
+    print(f"{parcels:,} parcels, {restrictions:,} restrictions, {GEMARKUNGEN} Gemarkungen", flush=True)
+    found = []
+    for name, number in (("2 threads of one process", 0), (f"{workers} worker processes", workers)):
+        target = folder / f"result-{number}"
+        seconds, peak = measured(source, target, number)
+        found.append((seconds, digests(target)))
+        speed = parcels / seconds
+        print(f"  {name:26} {seconds:8.1f} s   {speed:9,.0f} parcels/s   peak {peak:.2f} GB", flush=True)
+    (here_s, here), (there_s, there) = found
+    print(f"  time of the cluster: {there_s / here_s:.2f} x that of threads")
+    print(f"  {len(here)} files, every SHA-256 equal: {'yes' if here == there else 'NO'}")
+    return here_s / parcels * 1e6
 
 
 if __name__ == "__main__":
