@@ -77,6 +77,7 @@ NAVIGATION: Final[Sequence[Entry]] = (
     Entry("/oev", N_("ÖV")),
     Entry("/anfragen", N_("Anfragen"), frozenset({Role.INVESTOR_SUPPORT})),
     Entry("/berichte", N_("Berichte"), ADVISERS),
+    Entry("/daten", N_("Daten"), ADVISERS),
     Entry("/anstoss", N_("Anstoß"), frozenset({Role.VACANCY_MANAGER})),
 )
 """Main navigation; entries with roles are shown to these only."""

@@ -1,0 +1,53 @@
+"""Statements of the page about the data: what the register rests on, and what was brought in."""
+
+from typing import Final
+
+from sqlalchemy import TextClause, text
+
+CURRENT: Final = {
+    "parcels": "valid @> current_date",
+    "buildings": "valid @> current_date",
+    "land_use_areas": "valid @> current_date",
+    "restrictions": "valid @> current_date",
+    "development_plans": "valid @> current_date",
+    "premises": "valid @> current_date",
+    "vacancies": "during @> current_date",
+    "sites": "valid @> current_date",
+    "districts": "true",
+    "transit_feeds": "is_current",
+    "street_networks": "is_current",
+}
+"""Public tables of the register, and which of their rows hold today."""
+KINDS: Final = {
+    "land_use_areas": "land_use",
+    "development_plans": "plans",
+    "transit_feeds": "gtfs",
+    "street_networks": "streets",
+}
+"""Kind of import of a table, where it is not its name."""
+
+
+def _of(place: int, table: str, holds: str) -> str:
+    kind = KINDS.get(table, table)
+    return (
+        f"SELECT {place} AS place, '{kind}' AS kind, source, max(source_date) AS source_date, "  # noqa: S608 - own names
+        "bool_or(is_demo) AS is_demo, count(*) AS records, max(recorded_at) AS recorded_at "
+        f"FROM {table} WHERE {holds} GROUP BY source"
+    )
+
+
+SOURCES: Final[TextClause] = text(
+    " UNION ALL ".join(_of(place, *each) for place, each in enumerate(CURRENT.items()))
+    + " ORDER BY place, records DESC, source"
+)
+"""Each source of each kind of records that hold today: latest day that it states, number of records, whether
+any is invented, when the last one was first written."""
+
+RUNS: Final[TextClause] = text("""
+    SELECT kind, file_name, actor, counts, applied_at
+      FROM import_runs
+     WHERE file_name <> 'edit.geojson'
+     ORDER BY applied_at DESC, id DESC
+     LIMIT 50
+""")
+"""The latest imports: file, who, counts."""

@@ -1,0 +1,60 @@
+"""The page about the data: every source with its age; numbers and imports for the agency only."""
+
+import re
+from collections import Counter
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from geo_service.auth.models import Role
+from geo_service.db import Database
+from geo_service.schema import metadata
+from geo_service.web.queries.sources import CURRENT, SOURCES
+from tests.http_fixtures import SignedIn
+from tests.sample_city import Sample
+
+GERMAN = {"accept": "text/html", "accept-language": "de"}
+
+
+def test_each_source_is_counted_as_a_loop_counts_it(sample: Sample, database: Database) -> None:
+    assert sample
+    with database.read() as connection:
+        told = {(row.place, row.source): (row.records, row.is_demo) for row in connection.execute(SOURCES)}
+        counted: Counter[tuple[int, str]] = Counter()
+        invented: set[tuple[int, str]] = set()
+        for place, (table, holds) in enumerate(CURRENT.items()):
+            for row in connection.execute(text(f"SELECT source, is_demo FROM {table} WHERE {holds}")):
+                counted[place, row.source] += 1
+                invented |= {(place, row.source)} if row.is_demo else set()
+    assert counted
+    assert told == {key: (number, key in invented) for key, number in counted.items()}
+
+
+def test_the_tables_are_there_and_none_is_confidential() -> None:
+    assert set(CURRENT) <= set(metadata.tables)
+    assert not set(CURRENT) & {"inquiries", "winners", "parcel_owners", "occupancies", "placements"}
+
+
+@pytest.fixture
+def imported(database: Database) -> None:
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM import_runs"))
+        connection.execute(
+            text(
+                "INSERT INTO import_runs (kind, file_name, content_hash, actor, counts) VALUES "
+                "('parcels', 'geheim <b>.gpkg', 'x', 'erika', '{\"new\": 1234, \"changed\": 5}')"
+            )
+        )
+
+
+@pytest.mark.usefixtures("imported")
+def test_imports_are_for_the_agency(client: httpx.Client, signed_in: SignedIn) -> None:
+    public = client.get("/daten", headers=GERMAN)
+    assert public.status_code == 200
+    assert "Stand der Quelle" in public.text
+    assert not re.search("geheim|erika|Datensätze</th>", public.text)
+    inside = signed_in(Role.PLANNER).get("/daten", headers=GERMAN).text
+    assert "geheim &lt;b&gt;.gpkg" in inside
+    assert "erika" in inside
+    assert ">1.234<" in inside
