@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import shapely
 
 from geo_service.city import CityProfile
@@ -93,8 +94,22 @@ def transit_map(
 
 
 def classes_geojson(areas: Sequence[tuple[str, Any]]) -> bytes:
-    """Return the areas of classes (EPSG:25832, best first) as GeoJSON (WGS 84)."""
-    return json.dumps(_collection(_area(grade, shape) for grade, shape in areas)).encode()
+    """Return the areas of classes (EPSG:25832, best first) as GeoJSON (WGS 84).
+
+    Corners lie on a grid of `AREA_DECIMALS`; on it every area is valid, and no two have any area in common.
+    """
+    reached = [shapely.union_all([area for _, area in areas[: rank + 1]]) for rank in range(len(areas))]
+    degrees = to_wgs84(shapely.simplify(reached, AREA_TOLERANCE_M)) if reached else np.zeros(0, dtype=object)
+    edges = shapely.union_all(shapely.boundary(degrees), grid_size=10**-AREA_DECIMALS)
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
+    inside = shapely.contains(degrees[:, None], shapely.point_on_surface(faces)[None, :])
+    features = []
+    for rank, (grade, _) in enumerate(areas):
+        own = faces[inside[rank] & ~inside[:rank].any(axis=0)]
+        if len(own):
+            shape = shapely.MultiPolygon(shapely.get_parts(shapely.union_all(own)).tolist())
+            features.append({"geometry": shapely.geometry.mapping(shape), "properties": {"grade": grade}})
+    return json.dumps(_collection(features)).encode()
 
 
 def stops_geojson(stops: Sequence[MapStop]) -> bytes:
@@ -166,14 +181,9 @@ def _collection(features: Any) -> dict[str, Any]:  # noqa: ANN401 - an iterable 
 
 
 def _degrees(shape: Any, decimals: int) -> dict[str, Any]:  # noqa: ANN401 - any shape
-    rounded = shapely.set_precision(to_wgs84(shape), 10**-decimals, mode="pointwise")
+    rounded = shapely.set_precision(to_wgs84(shape), 10**-decimals)
     mapped: dict[str, Any] = shapely.geometry.mapping(rounded)
     return mapped
-
-
-def _area(grade: str, shape: Any) -> dict[str, Any]:  # noqa: ANN401 - a multipolygon
-    simple = shapely.simplify(shape, AREA_TOLERANCE_M)
-    return {"geometry": _degrees(simple, AREA_DECIMALS), "properties": {"grade": grade}}
 
 
 def _stop(stop: MapStop) -> dict[str, Any]:
