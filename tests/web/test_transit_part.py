@@ -131,3 +131,43 @@ def test_stops_of_the_map_are_told_once_in_each_language(
     assert "Kategorie 3, alle 10,0 min" in answers["de"].text
     assert "Category 3, every 10.0 min" in answers["en"].text
     assert told == [1, 1]
+
+
+@pytest.fixture
+def street(database: Database) -> Iterator[None]:
+    """One street, east of the parcel."""
+    network = (
+        "INSERT INTO street_networks (content_hash, licence, report, source) VALUES ('x', '', '{}', 'drawn')"
+    )
+    edge = (
+        "INSERT INTO street_edges (network_id, way_id, walkable, start_node, end_node, geom) "
+        "SELECT id, '1', true, 1, 2, ST_GeomFromText('LINESTRING(394110 5707060, 394110 5707300)', 25832) "
+        "FROM street_networks"
+    )
+    with database.begin(actor="test") as connection:
+        connection.execute(text(network))
+        connection.execute(text(edge))
+    yield
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM street_edges"))
+        connection.execute(text("DELETE FROM street_networks"))
+
+
+@pytest.mark.usefixtures("timetable")
+def test_estimated_ways_are_told_without_streets(client: httpx.Client) -> None:
+    assert "geschätzten Fußwegen, weil keine Straßen geladen sind: Luftlinie mal 1,22" in words_of(
+        client, PAGES[0]
+    )
+    assert "so sind auch die Flächen gezeichnet" in client.get("/oev?method=oevgk18&lang=de").text
+
+
+@pytest.mark.usefixtures("timetable", "street")
+def test_ways_along_streets_are_told_and_what_the_map_draws(client: httpx.Client) -> None:
+    words = words_of(client, PAGES[0])
+    assert "OeVGK18 rechnet mit der Wartezeit und mit Fußwegen auf den geladenen Straßen" in words
+    assert "weil keine Straßen geladen sind" not in words
+    page = client.get("/oev?method=oevgk18&lang=de").text
+    assert "vereinfacht als Umkreise gezeichnet" in page
+    assert "zählt dagegen den Fußweg auf den geladenen Straßen" in page
+    assert "Abstände sind Luftlinien" not in page
+    assert "Abstände sind Luftlinien" in client.get("/oev?method=are&lang=de").text

@@ -17,12 +17,14 @@ from geo_service.conditional import caching, conditional, etag_of
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.transit.all_stops import courses
+from geo_service.transit.foot_rules import detour
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.methods import known_methods, load_method
 from geo_service.transit.scenario_answers import effect_answer
 from geo_service.transit.scenario_effect import Effect, effect_of
 from geo_service.transit.scenario_register import list_scenarios, read_scenario, sees_drafts
 from geo_service.transit.scenario_schemas import ScenarioAnswer, ScenarioEntry
+from geo_service.transit.street_network import NetworkName, network_in_use
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.classes import CityClasses, ScenarioClasses, kept_classes
 from geo_service.web.frame import Frame, frame_of
@@ -57,6 +59,7 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
     return frame.page(
         "transit.html",
         **_choices(frame, wanted),
+        **await _ways(session),
         city=city,
         scenarios=scenarios,
         may_write=sees_drafts(caller),
@@ -128,6 +131,7 @@ async def scenario_page(
     return frame.page(
         "transit_scenario.html",
         **_choices(frame, wanted),
+        **await _ways(session),
         scenario=scenario,
         may_write=everything,
         answer=answer,
@@ -158,6 +162,12 @@ def _choices(frame: Frame, wanted: Asked) -> dict[str, Any]:
         "methods": [(each.key, each.name_en if english else each.name_de) for each in methods],
         "asked": {"method": wanted.method.key, "window": window, "lang": frame.language},
     }
+
+
+async def _ways(session: AsyncSession) -> dict[str, Any]:
+    """Return what ``partials/transit_drawn.html`` tells of ways on foot."""
+    network: NetworkName | None = await session.run_sync(lambda sync: network_in_use(sync.connection()))
+    return {"on_streets": network is not None, "detour": detour()}
 
 
 def _group(frame: Frame, wanted: Asked, key: str | None) -> str:
