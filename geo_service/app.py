@@ -94,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.tiles = TileCache()
     app.state.extents = ExtentCache()
     app.state.counts = Counts()
+    app.state.transit_seen = transit_keeping.Seen()
     app.state.exports = Turns(busy="Other exports are being made.")
     app.state.data_page = web.data_page
     app.add_middleware(Sessions, secret_key=secret_key(settings))
@@ -119,8 +120,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     app.state.database = database
     tasks = [asyncio.create_task(_end_with_parent())]
     if settings.refresh:
-        keepers = (availability_keeping, transit_keeping)
-        tasks += [asyncio.create_task(each.keep_fresh(database, settings)) for each in keepers]
+        keepers = (
+            availability_keeping.keep_fresh(database, settings),
+            transit_keeping.keep_fresh(database, settings, app.state.transit_seen),
+        )
+        tasks += [asyncio.create_task(each) for each in keepers]
     try:
         await _warm(database, settings.pool_size)
         gc.freeze()  # what is there now stays: looking through it again and again held all requests up

@@ -14,6 +14,7 @@ from geo_service.availability.queries import waiting_since
 from geo_service.db import get_database
 from geo_service.errors import NotReady, problem_response
 from geo_service.migrate import pending_revisions
+from geo_service.transit.keeping import FAILING, Seen
 
 router = APIRouter(tags=["health"])
 
@@ -48,7 +49,8 @@ async def _state(request: Request) -> tuple[list[str], list[str]]:
             revisions = await connection.run_sync(_pending)
             if revisions:
                 return [f"migration {revision} is not applied (geo db migrate)" for revision in revisions], []
-            return [], _overdue(await session.scalar(waiting_since()))
+            overdue = _overdue(await session.scalar(waiting_since()))
+            return [], overdue + _failing(request.app.state.transit_seen)
     except TimeoutError:
         return [f"the database does not answer within {TIMEOUT_S} s"], []
     except (SQLAlchemyError, OSError):
@@ -61,6 +63,15 @@ def _overdue(since: datetime | None) -> list[str]:
         return []
     moment = since.isoformat(timespec="minutes")
     return [f"stored availability waits for a refresh since {moment} (see the log, or run geo availability)"]
+
+
+def _failing(seen: Seen) -> list[str]:
+    """Tell of transit answers whose refresh fails again and again."""
+    if seen.failures < FAILING:
+        return []
+    return [
+        f"stored transit answers: {seen.failures} refreshes failed in a row (log, or geo transit --outdated)"
+    ]
 
 
 def _pending(connection: Connection) -> list[str]:

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from geo_service.console import command_database, err, out, print_json, progress, who
+from geo_service.console import command_database, err, fail, out, print_json, progress, who
 from geo_service.errors import BadParameter
 from geo_service.geometry import require_wgs84
 from geo_service.imports.report import LANG_HELP, Language
@@ -123,9 +123,10 @@ def transit(
     if context.invoked_subcommand:
         return
     with command_database() as database:
+        failed: dict[str, str] = {}
         with progress() as shown:
             if outdated:
-                reports = refresh_outdated(database, shown, who())
+                reports, failed = refresh_outdated(database, shown, who())
             else:
                 reports = [
                     refresh(database, *each, shown, who(), everything=everything)
@@ -137,6 +138,8 @@ def transit(
         else:
             for report in reports:
                 print_refresh_report(report)
+        if failed:
+            fail(" ".join(f"Not refreshed: {what} ({why})" for what, why in failed.items()))
 
 
 @transit_app.command()
@@ -259,7 +262,7 @@ def _print_faults(report: FeedReport) -> None:
 def print_refresh_report(report: RefreshReport) -> None:
     """Print how many subjects have which grade."""
     grades = sorted({grade for counts in report.subjects.values() for grade in counts})
-    counted = ", ".join(f"{name} on {day}" for name, day in report.feeds.items())
+    counted = ", ".join(f"{name} on {day or 'no such day'}" for name, day in report.feeds.items())
     which = report.method if report.window == DAY else f"{report.method}, {report.window}"
     text = f"Grades by {which} ({counted}); {report.recomputed:,} computed"
     out.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -110,7 +110,7 @@ def _counted(departures: StopDepartures) -> Any:  # noqa: ANN401 - named rows
     """Return the rows with the first and last of their times."""
     rows, seconds = departures.rows, departures.seconds
     first = np.flatnonzero(np.diff(departures.row_of, prepend=-1))
-    last = np.append(first[1:], len(seconds)) - 1
+    last = np.flatnonzero(np.diff(departures.row_of, append=-1))
     place = departures.row_of[first]
     columns = ["stop", "mode", "line", "direction", "headsign", "departures"]
     values = [rows[name].to_numpy()[place].tolist() for name in columns]

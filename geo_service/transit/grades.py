@@ -96,6 +96,22 @@ def day_of(feed: Row[Any], wanted: Asked) -> date | None:
     return wanted.day
 
 
+def counted_days(feeds: Sequence[Row[Any]], wanted: Asked) -> dict[str, date | None]:
+    """Return the day that is counted in each feed by its name; None: it has no such day, and counts nothing.
+
+    Raises
+    ------
+    NotFound
+        When no feed has a day of the kind asked for.
+    BadParameter
+        As `day_of`.
+    """
+    days = {feed.name: day_of(feed, wanted) for feed in feeds}
+    if not any(days.values()):
+        raise NotFound(f"No timetable has a {wanted.day_kind} with service.")
+    return days
+
+
 def read_departures(
     connection: Connection,
     feed: Row[Any],

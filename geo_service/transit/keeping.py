@@ -17,6 +17,8 @@ from geo_service.upkeep import repeat, run_command
 
 EVERY_S: Final = 20.0
 """Seconds between two looks."""
+FAILING: Final = 2
+"""Refreshes that failed in a row: it is no accident any more."""
 
 
 @dataclass
@@ -27,14 +29,16 @@ class Seen:
     ----------
     version
         Version of the register in which everything held.
+    failures
+        Refreshes that failed in a row; `FAILING` and more are told by ``/readyz``.
     """
 
     version: str | None = None
+    failures: int = 0
 
 
-async def keep_fresh(database: Database, settings: Settings) -> None:
+async def keep_fresh(database: Database, settings: Settings, seen: Seen) -> None:
     """Refresh whatever changed, until cancelled."""
-    seen = Seen()
     await repeat(lambda: look(database, settings, seen), EVERY_S, "transit answers")
 
 
@@ -62,9 +66,11 @@ async def look(database: Database, settings: Settings, seen: Seen | None = None)
         if version == seen.version:
             return False
         if not await session.scalar(run_queries.anything_outdated(today, program_digest())):
-            seen.version = version
+            seen.version, seen.failures = version, 0
             return False
         if not await session.scalar(run_queries.lock_keeper()):
             return False
+        seen.failures += 1
         await run_command(settings, ["transit", "--outdated", "--json"])
+        seen.failures = 0
     return True

@@ -10,9 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 from sqlalchemy import Connection, Row
 
-from geo_service.errors import NotFound
 from geo_service.transit.footways import Footways, walks_in_reach
-from geo_service.transit.grades import Asked, asked, day_of, read_departures
+from geo_service.transit.grades import Asked, asked, counted_days, read_departures
 from geo_service.transit.models import DayKind, WalkKind
 from geo_service.transit.ptal import PTAL_WINDOW, RAIL_REACH_M, access_levels, services
 
@@ -24,22 +23,20 @@ def peak_hour() -> Asked:
 
 def offered_services(
     connection: Connection, feeds: Sequence[Row[Any]]
-) -> tuple[dict[str, date], pd.DataFrame]:
-    """Return the day that was counted in each feed, and `ptal.services` of all stops (by the id of the row).
+) -> tuple[dict[str, date | None], pd.DataFrame]:
+    """Return the day counted in each feed (None: none), and `ptal.services` of all stops by their rows.
 
     Raises
     ------
     NotFound
         When no feed has a reference weekday.
     """
-    days, found = {}, []
-    for feed in feeds:
-        day = day_of(feed, peak_hour())
-        if day is not None:
-            days[feed.name] = day
-            found.append(services(read_departures(connection, feed, day, PTAL_WINDOW), PTAL_WINDOW))
-    if not found:
-        raise NotFound("No timetable has a weekday with service.")
+    days = counted_days(feeds, peak_hour())
+    found = [
+        services(read_departures(connection, feed, day, PTAL_WINDOW), PTAL_WINDOW)
+        for feed in feeds
+        if (day := days[feed.name]) is not None
+    ]
     return days, pd.concat(found, ignore_index=True)
 
 

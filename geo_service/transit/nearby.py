@@ -17,7 +17,7 @@ from geo_service.transit.access import Columns, GradedStops, Pairs, graded_colum
 from geo_service.transit.departures import StopDepartures, departures_on
 from geo_service.transit.evidence import Record, stop_evidence
 from geo_service.transit.footways import estimated_walk
-from geo_service.transit.grades import Asked, day_of, read_day
+from geo_service.transit.grades import Asked, counted_days, read_day
 from geo_service.transit.grading import best_groups, grade_stops
 from geo_service.transit.improve import SOUGHT_M, Better, Served, next_better
 from geo_service.transit.levels import peak_hour
@@ -188,9 +188,7 @@ class Counter:
         return self._counted[key]
 
     def _count(self, wanted: Asked) -> Counted:
-        days = {feed.name: day_of(feed, wanted) for feed in self._around.feeds}
-        if not any(days.values()):
-            raise NotFound(f"No timetable has a {wanted.day_kind} with service.")
+        days = counted_days(self._around.feeds, wanted)
         found = {}
         for feed in self._around.feeds:
             day = days[feed.name]

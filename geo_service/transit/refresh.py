@@ -1,6 +1,8 @@
 """Store the transit answers of parcels, plots, sites and premises; what still holds is kept."""
 
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -13,7 +15,7 @@ from sqlalchemy import Connection, Row
 
 from geo_service.city import load_city
 from geo_service.db import Database, copy_frame
-from geo_service.errors import BadParameter, Conflict, NotFound
+from geo_service.errors import BadParameter, Conflict, GeoServiceError, NotFound
 from geo_service.imports.report import Progress, silent
 from geo_service.transit import freshness, queries, run_queries
 from geo_service.transit.freshness import Basis
@@ -26,6 +28,8 @@ from geo_service.transit.reach_service import refresh_reach
 from geo_service.transit.stored import access_columns, graded_stops, store_stop_grades
 from geo_service.transit.street_network import footways
 from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window
+
+logger = logging.getLogger(__name__)
 
 Answers = Callable[[Any], pd.DataFrame]
 """Computes the columns of stored answers about places (geometries, EPSG:25832)."""
@@ -40,7 +44,7 @@ class RefreshReport:
     method, window
         Key of the method, and name of the time of day.
     feeds
-        Name of each feed to the day that was counted.
+        Name of each feed to the day that was counted; None: it has no such day, and counts nothing.
     stops
         Number of stops, and of those with a category (by PTAL: with a route that counts).
     subjects
@@ -51,7 +55,7 @@ class RefreshReport:
 
     method: str
     window: str
-    feeds: dict[str, date]
+    feeds: dict[str, date | None]
     stops: int
     graded_stops: int
     subjects: dict[str, dict[str, int]]
@@ -176,7 +180,7 @@ def _brought_up(
     subjects: dict[str, dict[str, int]] = {kind.value: {} for kind in SubjectKind}
     for row in connection.execute(run_queries.stored_counts(task.method, task.window)):
         subjects[row.subject_kind][row.grade or "-"] = row.subjects
-    days = {name: date.fromisoformat(day) for name, day in run.days.items()}
+    days = {name: day and date.fromisoformat(day) for name, day in run.days.items()}
     return RefreshReport(task.method, task.window, days, run.stops, run.graded_stops, subjects, recomputed)
 
 
@@ -206,7 +210,7 @@ def _computed(connection: Connection, task: _Task, progress: Progress) -> tuple[
         "day_kind": task.wanted.day_kind,
         "window_from_s": span.start_s,
         "window_to_s": span.end_s,
-        "days": {name: day.isoformat() for name, day in days.items()},
+        "days": {name: day and day.isoformat() for name, day in days.items()},
         "stops": stops,
         "graded_stops": int(graded),
         "computed_at": task.computed_at,
@@ -246,22 +250,43 @@ def combinations(method: str, window: str) -> list[tuple[str, str]]:
 
 def refresh_outdated(
     database: Database, progress: Progress = silent, actor: str = "transit"
-) -> list[RefreshReport]:
+) -> tuple[list[RefreshReport], dict[str, str]]:
     """Bring all stored answers and travel times to the present state; what was never computed is left alone.
 
-    Raises
-    ------
-    NotFound, Conflict
-        As `refresh`.
+    One that fails does not keep the others from being refreshed.
+
+    Returns
+    -------
+    list of RefreshReport
+        What was computed.
+    dict
+        What failed, such as ``are, saturday``, to the reason.
     """
     with database.read() as connection:
         stored = connection.execute(run_queries.runs()).all()
         spans = connection.execute(run_queries.outdated_reach(_today(database))).all()
-    reports = [refresh(database, run.method, run.time_window, progress, actor) for run in stored]
+    reports: list[RefreshReport] = []
+    failed: dict[str, str] = {}
+    for run in stored:
+        with _noted(failed, f"{run.method}, {run.time_window}"):
+            reports.append(refresh(database, run.method, run.time_window, progress, actor))
     for span in spans:
-        window = Window(span.window_from_s, span.window_to_s)
-        refresh_reach(database, str(window), progress, actor)
-    return reports
+        window = str(Window(span.window_from_s, span.window_to_s))
+        with _noted(failed, f"travel times {window}"):
+            refresh_reach(database, window, progress, actor)
+    return reports, failed
+
+
+@contextmanager
+def _noted(failed: dict[str, str], what: str) -> Iterator[None]:
+    """Note an error and go on; one that has no words of its own is logged besides."""
+    try:
+        yield
+    except GeoServiceError as error:
+        failed[what] = error.detail
+    except Exception as error:
+        logger.exception("%s not refreshed", what)
+        failed[what] = f"{type(error).__name__}: {error}"
 
 
 def _today(database: Database) -> date:

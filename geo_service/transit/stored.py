@@ -15,7 +15,7 @@ from geo_service.transit.access import GradedStops, access_of
 from geo_service.transit.evidence import stop_evidence
 from geo_service.transit.foot import walk_columns
 from geo_service.transit.footways import Footways
-from geo_service.transit.grades import Asked, grade_feed
+from geo_service.transit.grades import Asked, counted_days, grade_feed
 from geo_service.transit.grading import best_groups
 from geo_service.transit.methods import Method
 from geo_service.transit.models import TransitStopGrade
@@ -24,7 +24,7 @@ from geo_service.transit.modes import Mode
 
 def store_stop_grades(
     connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, what: tuple[str, datetime]
-) -> tuple[dict[str, date], pd.DataFrame]:
+) -> tuple[dict[str, date | None], pd.DataFrame]:
     """Grade the stops of feeds and replace what is stored of the method and window.
 
     Parameters
@@ -41,17 +41,22 @@ def store_stop_grades(
     Returns
     -------
     dict
-        Name of the feed to the day that was counted.
+        Name of the feed to the day that was counted; None: it has no such day, and counts nothing.
     DataFrame
         The mode group that gives each stop its category, as `grading.grade_stops`.
+
+    Raises
+    ------
+    NotFound
+        When no feed has a day of the kind asked for.
     """
     window, computed_at = what
     ids = [feed.id for feed in feeds]
     connection.execute(queries.delete_stop_grades(wanted.method.key, window, ids))
-    days: dict[str, date] = {}
+    days = counted_days(feeds, wanted)
     best = []
-    for feed in feeds:
-        grades, departures, days[feed.name] = grade_feed(connection, feed, wanted)
+    for feed in (feed for feed in feeds if days[feed.name] is not None):
+        grades, departures, _ = grade_feed(connection, feed, wanted)
         first = best_groups(grades)
         evidence = stop_evidence(departures, grades, wanted.method)
         rows = first[["mode_group", "category", "departures", "headway_min"]].assign(

@@ -25,13 +25,13 @@ from tests.transit.test_freshness import (  # noqa: F401 - fixtures among them
 )
 
 
-def looking(graded: Database) -> bool:  # noqa: F811 - the fixture
+def looking(graded: Database, seen: keeping.Seen | None = None) -> bool:  # noqa: F811 - the fixture
     """Look once, as a server does."""
 
     async def whole() -> bool:
         own = Database(graded.settings)
         try:
-            return await keeping.look(own, graded.settings)
+            return await keeping.look(own, graded.settings, seen)
         finally:
             await own.dispose()
 

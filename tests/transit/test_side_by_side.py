@@ -1,0 +1,119 @@
+"""Several timetables side by side: what one lacks does not keep the others from counting."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import shapely
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from geo_service.app import create_app
+from geo_service.db import Database
+from geo_service.errors import NotFound
+from geo_service.settings import Settings, get_settings
+from geo_service.transit import keeping
+from geo_service.transit.refresh import refresh, refresh_outdated
+from geo_service.transit.service import import_gtfs
+from geo_service.upkeep import RefreshFailed
+from tests.transit.feeds import FeedMaker, street
+from tests.transit.test_keeping import looking
+from tests.transit.test_service import add_parcel, number, rows
+
+
+@pytest.fixture
+def database(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    monkeypatch.setenv("GEO_DATABASE_URL", fresh_database_url)
+    get_settings.cache_clear()
+    database = Database(Settings(database_url=fresh_database_url))
+    yield database
+    database.engine.dispose()
+    get_settings.cache_clear()
+
+
+def bus(minutes: int, *stops: str, days: str = "1111111", hours: tuple[float, float] = (6, 24)) -> FeedMaker:
+    """Return a feed with a bus there and back on some days of the week, within some hours."""
+    maker = street(*stops).line("470")
+    maker.service("some", days)
+    for course in (stops, stops[::-1]):
+        maker.every(minutes, "470", course, hours, service="some")
+    return maker
+
+
+def stored(database: Database, window: str) -> list[Any]:
+    return rows(
+        database,
+        "SELECT s.stop_id, g.departures FROM transit_stop_grades g JOIN transit_stops s ON s.id = g.stop_pk "
+        f"WHERE g.time_window = '{window}' ORDER BY 1",
+    )
+
+
+@pytest.fixture
+def weekdays_besides(database: Database, tmp_path: Path) -> Database:
+    """A timetable of all days and hours, and one of Monday to Friday, 6 to 19 o'clock."""
+    import_gtfs(database, bus(20, "A", "B").write(tmp_path, "all.zip"), "all")
+    days = bus(20, "X", "Y", days="1111100", hours=(6, 19))
+    import_gtfs(database, days.write(tmp_path, "weekdays.zip"), "weekdays")
+    return database
+
+
+def test_a_timetable_without_such_a_day_counts_nothing_there(weekdays_besides: Database) -> None:
+    report = refresh(weekdays_besides, window="saturday")
+    assert {name: day and day.isoformat() for name, day in report.feeds.items()} == {
+        "all": "2026-06-06",
+        "weekdays": None,
+    }
+    assert stored(weekdays_besides, "saturday") == [("A", 42), ("B", 42)]  # 14 hours, 3 an hour
+
+
+def test_a_timetable_with_nothing_in_the_window_counts_nothing_there(weekdays_besides: Database) -> None:
+    report = refresh(weekdays_besides, window="evening")
+    assert all(report.feeds.values())
+    assert {stop for stop, _ in stored(weekdays_besides, "evening")} == {"A", "B"}
+
+
+def test_no_timetable_with_such_a_day_is_an_error(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, bus(20, "X", "Y", days="1111100").write(tmp_path), "weekdays")
+    with pytest.raises(NotFound, match="No timetable has a saturday with service"):
+        refresh(database, window="saturday")
+
+
+@pytest.fixture
+def failing(weekdays_besides: Database, tmp_path: Path) -> Database:
+    """Stored answers of two windows, one of which no timetable has a day for any more; all are outdated."""
+    with weekdays_besides.begin("test") as connection:
+        x, y = connection.execute(text("SELECT ST_X(geom), ST_Y(geom) FROM transit_stops LIMIT 1")).one()
+        add_parcel(connection, "05123900100001______", shapely.box(x, y, x + 40, y + 40))
+    for window in ("saturday", "day"):
+        refresh(weekdays_besides, window=window)
+    import_gtfs(weekdays_besides, bus(30, "A", "B", days="1111100").write(tmp_path, "next.zip"), "all")
+    return weekdays_besides
+
+
+STALE = "SELECT count(*) FROM transit_state WHERE stale"
+
+
+def test_one_window_that_fails_does_not_stop_the_others(failing: Database) -> None:
+    assert number(failing, STALE) == 2
+    reports, failed = refresh_outdated(failing)
+    assert [(report.method, report.window) for report in reports] == [("are", "day")]
+    assert failed == {"are, saturday": "No timetable has a saturday with service."}
+    assert number(failing, STALE) == 1
+
+
+def test_readiness_warns_of_a_refresh_that_keeps_failing(failing: Database) -> None:
+    application = create_app(failing.settings.model_copy(update={"refresh": False}))
+    seen = application.state.transit_seen
+    with TestClient(application) as client:
+        assert client.get("/readyz").json()["warnings"] == []
+        for _ in range(keeping.FAILING):
+            with pytest.raises(RefreshFailed, match="No timetable has a saturday"):
+                looking(failing, seen)
+        (warning,) = client.get("/readyz").json()["warnings"]
+        assert "transit answers: 2 refreshes failed in a row" in warning
+        with failing.begin("test") as connection:
+            connection.execute(text("DELETE FROM transit_access WHERE time_window = 'saturday'"))
+            connection.execute(text("DELETE FROM transit_runs WHERE time_window = 'saturday'"))
+        assert looking(failing, seen) is False
+        assert client.get("/readyz").json()["warnings"] == []
