@@ -69,7 +69,7 @@ def main() -> None:
     searched = time.perf_counter()
     found = search.times(places)
     done = time.perf_counter()
-    reached = np.mean([np.isfinite(times.median_s).mean() for times, _ in found.values()])
+    reached = np.mean([np.isfinite(times.median_s).mean() for times, *_ in found.values()])
     print(
         f"{timetable.runs:,} runs, {len(timetable.calls.run):,} calls searched, {len(timetable.xy):,} stops"
     )

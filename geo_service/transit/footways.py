@@ -92,7 +92,11 @@ def walks_in_reach(places: Geometries, xy: Floats, footways: Footways | None, li
     return Walks(*(column[order] for column in columns))
 
 
-def way_to(places: Geometries, point: Any, footways: Footways | None) -> Floats:  # noqa: ANN401 - a geometry
+def way_to(
+    places: Geometries,
+    point: Any,  # noqa: ANN401 - a geometry
+    footways: Footways | None,
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Measure the way on foot from each place to one point, however long.
 
     Parameters
@@ -108,20 +112,22 @@ def way_to(places: Geometries, point: Any, footways: Footways | None) -> Floats:
     -------
     ndarray
         Metres, shape (n,), as `walks_in_reach`; infinite where no way leads.
+    ndarray
+        Whether it is estimated, shape (n,): no streets are loaded, or the place or the point meets none.
     """
+    all_estimated = np.ones(len(places), dtype=bool)
     if not len(places):
-        return np.zeros(0)
+        return np.zeros(0), all_estimated
     guessed: Floats = estimated_walk(1.0) * shapely.distance(places, point)
     if footways is None:
-        return guessed
+        return guessed, all_estimated
     entered = entrances(places, footways.streets)
     there = entrances(np.array([point], dtype=object), footways.streets)
     if not len(there.place):
-        return guessed
+        return guessed, all_estimated
     metres = walk_to_nearest(footways.streets, (entered, there), len(places))[1]
-    apart = np.setdiff1d(np.arange(len(places)), entered.place)
-    metres[apart] = guessed[apart]
-    return np.nan_to_num(metres, nan=np.inf)
+    apart = ~np.isin(np.arange(len(places)), entered.place)
+    return np.where(apart, guessed, np.nan_to_num(metres, nan=np.inf)), apart
 
 
 def _estimates(pairs: tuple[Ints, Ints, Floats]) -> Walks:

@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Identity, Index, Integer, Text, func
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Text,
+    func,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -85,6 +96,9 @@ class TransitReach(Base):
     share: Mapped[float] = mapped_column(comment="Share of the departures that arrive, 0 to 1")
     changes: Mapped[int | None] = mapped_column(comment="Of the median; NULL: none arrives, or on foot")
     walk_s: Mapped[int | None] = mapped_column(comment="All the way on foot; NULL: beyond the longest time")
+    estimated: Mapped[bool] = mapped_column(
+        server_default=true(), comment="Subject or destination meets no street: ways on foot are estimated"
+    )
     place: Mapped[int | None] = mapped_column(BigInteger, comment=PLACE_COMMENT)
 
 

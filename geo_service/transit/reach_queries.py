@@ -10,6 +10,7 @@ from sqlalchemy import (
     Numeric,
     ScalarSelect,
     Select,
+    case,
     cast,
     delete,
     func,
@@ -70,7 +71,10 @@ def windows() -> Executable:
 
 
 def times(run_id: int, kind: SubjectKind, subject_id: int) -> Executable:
-    """Select the travel times of a subject: destination, median_s, p90_s, share, changes, walk_s, moved."""
+    """Select the travel times of a subject.
+
+    Columns: destination, median_s, p90_s, share, changes, walk_s, estimated, moved.
+    """
     table = SUBJECTS[kind]
     here = select(place_of(table.geom)).where(table.id == subject_id).scalar_subquery()
     return select(
@@ -80,6 +84,7 @@ def times(run_id: int, kind: SubjectKind, subject_id: int) -> Executable:
         TransitReach.share,
         TransitReach.changes,
         TransitReach.walk_s,
+        TransitReach.estimated,
         TransitReach.place.is_distinct_from(here).label("moved"),
     ).where(
         TransitReach.run_id == run_id,
@@ -117,8 +122,10 @@ def travel_times(parcel_id: ColumnElement[int], geom: ColumnElement[Any]) -> Sca
     minutes = [
         func.round(cast(column / 60.0, Numeric), 1) for column in (TransitReach.median_s, TransitReach.p90_s)
     ]
+    kind = case((TransitReach.estimated, "detour_factor"), else_="street_network")
     figures = func.json_build_object(
-        "median_min", minutes[0], "p90_min", minutes[1], "changes", TransitReach.changes
+        *("median_min", minutes[0], "p90_min", minutes[1]),
+        *("changes", TransitReach.changes, "distance_kind", kind),
     )
     return (
         select(func.json_object_agg(TransitReach.destination, figures))

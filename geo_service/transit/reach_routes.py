@@ -145,6 +145,7 @@ def _time(place: Place, row: Row[Any]) -> TravelTime:
         share=round(row.share, 3),
         changes=row.changes,
         walking_min=_minutes(row.walk_s),
+        distance_kind="detour_factor" if row.estimated else "street_network",
     )
 
 

@@ -50,6 +50,10 @@ class TravelTime(BaseModel):
         description="Changes at the median; null: none arrives, or all the way on foot."
     )
     walking_min: float | None = Field(description="All the way on foot; null: beyond the longest time.")
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="How ways on foot were measured: along the streets, or estimated from straight lines, "
+        "since no streets are loaded, or the place or the destination lies at none."
+    )
 
 
 class WalkingRules(BaseModel):
@@ -72,7 +76,7 @@ class Computed(BaseModel):
     feeds: list[RunFeed] = Field(description="Timetables.")
     distance_kind: Literal["street_network", "detour_factor"] = Field(
         description="How ways on foot were measured: along the streets, and estimated where a place meets "
-        "none; or all estimated."
+        "none (each time tells its own); or all estimated."
     )
     stale: bool = Field(description="Timetable, streets or place have changed since.")
     computed_at: datetime = Field(description="When this was computed.")

@@ -35,6 +35,7 @@ ISOCHRONES_MIN: Final = (15, 30, 45)
 """Minutes of the isochrones."""
 RULES: Final = Rules(detour=detour().factor)
 """The detour factor is that of all ways on foot of the service."""
+Flags = npt.NDArray[np.bool_]
 LONGEST_ACCESS_M: Final = RULES.access_m * RULES.detour
 """Longest way on foot to and from a stop, metres: what the longest straight line stands for."""
 
@@ -133,8 +134,11 @@ class Search:
             point = from_wgs84(shapely.Point(destination.lon, destination.lat))
             self._found[destination.key] = point, self._network.search(walks_to(point, timetable))
 
-    def times(self, places: Any) -> dict[str, tuple[TravelTimes, Integers]]:  # noqa: ANN401 - geometries
-        """Return for each destination the travel times, and the seconds all the way on foot, of places.
+    def times(self, places: Any) -> dict[str, tuple[TravelTimes, Integers, Flags]]:  # noqa: ANN401 - geometries
+        """Return for each destination the travel times of places.
+
+        Beside them stand the seconds all the way on foot, and whether ways on foot are estimated since the
+        place or the destination meets no street.
 
         Parameters
         ----------
@@ -147,8 +151,9 @@ class Search:
         departures = Departures(self._network, self.window, longest, np.unique(walks.stop))
         result = {}
         for key, (point, profile) in self._found.items():
-            walk = RULES.on_foot_s(way_to(places, point, self.timetable.paths))
-            result[key] = travel_times(departures, profile, legs, walk), walk
+            metres, estimated = way_to(places, point, self.timetable.paths)
+            walk = RULES.on_foot_s(metres)
+            result[key] = travel_times(departures, profile, legs, walk), walk, estimated
         return result
 
 

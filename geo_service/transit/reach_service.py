@@ -22,7 +22,14 @@ from geo_service.transit.journeys import Integers
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.reach import TravelTimes
 from geo_service.transit.reach_models import TransitIsochrone, TransitReach
-from geo_service.transit.reach_search import ISOCHRONES_MIN, RULES, Search, isochrones_of, read_timetable
+from geo_service.transit.reach_search import (
+    ISOCHRONES_MIN,
+    RULES,
+    Flags,
+    Search,
+    isochrones_of,
+    read_timetable,
+)
 from geo_service.transit.windows import Window, parse_window
 
 DEFAULT_WINDOW: Final = "07:00-09:00"
@@ -168,12 +175,12 @@ def _store_times(
     connection: Connection,
     what: tuple[int, SubjectKind],
     rows: Sequence[Row[Any]],
-    found: dict[str, tuple[TravelTimes, Integers]],
+    found: dict[str, tuple[TravelTimes, Integers, Flags]],
 ) -> dict[str, float | None]:
     """Store the times of all subjects of a kind; return the median over them by destination, minutes."""
     run_id, kind = what
     medians: dict[str, float | None] = {}
-    for key, (times, walk) in found.items():
+    for key, (times, walk, estimated) in found.items():
         frame = pd.DataFrame(
             {
                 "subject_kind": kind.value,
@@ -186,6 +193,7 @@ def _store_times(
                 "share": times.share,
                 "changes": times.changes,
                 "walk_s": np.where(walk <= RULES.max_travel_s, walk, np.nan),
+                "estimated": estimated,
             }
         )
         copy_frame(connection, TransitReach.metadata.tables[TransitReach.__tablename__], frame)

@@ -1,6 +1,5 @@
 """Numbers, areas, money, dates and distances as a reader of a language writes them (Babel, CLDR)."""
 
-import math
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -95,7 +94,7 @@ class Formats:
         return f"{self.number(value)}{NARROW_SPACE}m"
 
     def minutes_on_foot(self, metres: float | None) -> str:
-        """Write the minutes that a distance (straight line, m) takes on foot, rounded up.
+        """Write the minutes that a distance (m) takes on foot, to the nearest, at least one.
 
         Empty beyond `WALKED_UP_TO_M`: nobody walks that far to a stop.
         """
@@ -103,8 +102,11 @@ class Formats:
             return self.unknown
         if metres > WALKED_UP_TO_M:
             return ""
-        minutes = math.ceil(round(metres, 1) / METRES_PER_MINUTE)
-        return f"{self.number(max(1, minutes))}{NARROW_SPACE}min"
+        return f"{self.whole_minutes(60 * metres / METRES_PER_MINUTE)}{NARROW_SPACE}min"
+
+    def whole_minutes(self, seconds: float) -> str:
+        """Write a time in whole minutes, the nearest, at least one."""
+        return self.number(max(1, seconds / 60))
 
     def day(self, value: date | str | None) -> str:
         """Write a date: 22.11.2026 or 22 Nov 2026."""

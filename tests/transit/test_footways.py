@@ -75,15 +75,24 @@ def test_along_streets_where_both_meet_one_else_estimated_pair_by_pair() -> None
         (1, 0): (pytest.approx(math.hypot(400, 50) * FACTOR), True),
     }
     point = shapely.Point(100, 0)
-    ways = way_to(np.array(places, dtype=object), point, footways(around, stops))
+    ways, estimated = way_to(np.array(places, dtype=object), point, footways(around, stops))
+    assert estimated.tolist() == [False, True]
     assert ways == pytest.approx([300, math.hypot(400, 50) * FACTOR])
+
+
+def test_a_way_to_a_point_far_from_every_street_is_estimated() -> None:
+    around = streets_of([(0, 0), (0, 100), (100, 100), (100, 0)])
+    place = np.array([shapely.Point(0, 0)], dtype=object)
+    for paths in (footways(around, [(0.0, 0.0)]), None):
+        ways, estimated = way_to(place, shapely.Point(0, 1_000), paths)
+        assert (ways.tolist(), estimated.tolist()) == ([pytest.approx(1_000 * FACTOR)], [True])
 
 
 def test_where_no_way_leads_there_is_none_however_near() -> None:
     banks = streets_of([(0, 0), (100, 0)], [(0, 30), (100, 30)])
     stops = [(50.0, 30.0)]
     assert told([shapely.Point(50, 0)], stops, footways(banks, stops), 5_000) == {}
-    way = way_to(
+    way, _ = way_to(
         np.array([shapely.Point(50, 0)], dtype=object), shapely.Point(50, 30), footways(banks, stops)
     )
     assert np.isinf(way).all()
@@ -130,12 +139,13 @@ def test_travel_times_on_streets_equal_a_plain_search(seed: int) -> None:
     paths = footways(streets, xy)
     lon, lat = to_wgs84(shapely.Point(1_500, 1_500)).coords[0]
     timetable = Timetable(xy, calls_of(runs), changes_on_foot(xy, paths), len(runs), paths)
-    ((times_found, walk_found),) = (
+    ((times_found, walk_found, estimated),) = (
         Search(timetable, window, [Destination("there", "da", "there", lon, lat)])
         .times(np.array(spots := [shapely.Point(*rng.uniform(0, 2_800, 2)) for _ in range(8)]))
         .values()
     )
 
+    assert not estimated.any()
     there = from_wgs84(shapely.Point(lon, lat))
     access = seconds(plain_ways(streets, [*spots, there], xy, 1_000 * FACTOR))
     points = [shapely.Point(*each) for each in xy]

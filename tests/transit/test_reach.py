@@ -160,7 +160,7 @@ def compare(database: Database, name: str, destination: Destination, window: Win
     near = xy[random.choice(served, 12)] + random.uniform(-300, 300, (12, 2))
     places = np.asarray(shapely.points(near))
     search = Search(timetable, window, [destination])
-    ((key, (times, walk)),) = search.times(places).items()
+    ((key, (times, walk, _)),) = search.times(places).items()
     assert key == destination.key
     point = from_wgs84(shapely.Point(destination.lon, destination.lat))
     egress, changes = ways((point.x, point.y), xy), straight(xy, RULES)

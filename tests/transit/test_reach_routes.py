@@ -50,7 +50,14 @@ def reached(database: Database, sample: Sample) -> Iterator[Sample]:
         hidden = sample.ids[OBJECTED_KEY]
         for kind, number in (("parcel", sample.ids[KEY]), ("parcel", hidden), ("site", site_id)):
             row = {"subject_kind": kind, "subject_id": number, "run_id": run_id}
-            near = {"median_s": 725, "p90_s": 1_200, "share": 1, "changes": 1, "walk_s": 4_000}
+            near = {
+                "median_s": 725,
+                "p90_s": 1_200,
+                "share": 1,
+                "changes": 1,
+                "walk_s": 4_000,
+                "estimated": False,
+            }
             far = {"median_s": None, "p90_s": None, "share": 0.25, "changes": None, "walk_s": None}
             connection.execute(insert(TransitReach).values(destination="hbf", **row, **near))
             connection.execute(insert(TransitReach).values(destination="airport", **row, **far))
@@ -78,6 +85,7 @@ def test_parcel_answer_has_times_rules_and_timetable(reached: Sample, client: ht
     first, second = answer["times"]
     assert first["destination"] == PLACES[0]
     assert (first["median_min"], first["p90_min"], first["changes"]) == (12.1, 20.0, 1)
+    assert [each["distance_kind"] for each in answer["times"]] == ["street_network", "detour_factor"]
     assert (second["median_min"], second["share"], second["walking_min"]) == (None, 0.25, None)
     assert (answer["rules"]["detour"], answer["distance_kind"]) == (1.3, "detour_factor")
     assert (answer["feeds"][0]["day"], answer["feeds"][0]["is_demo"]) == ("2026-03-03", True)
@@ -154,11 +162,23 @@ def test_pages_show_the_table_in_both_languages(
         german = client.get(path, params={"lang": "de"}, headers=HTML).text
         assert "Reisezeiten" in german
         assert "Hauptbahnhof" in german
-        assert "13\N{NO-BREAK SPACE}min" in german or "13 min" in german
+        assert "12\N{NO-BREAK SPACE}min" in german or "12 min" in german
+        assert "(geschätzt)" not in german.partition('id="reach-heading"')[2].partition("</section>")[0]
         assert "nicht erreichbar" in german
         english = client.get(path, params={"lang": "en"}, headers=HTML).text
         assert "Travel times" in english
         assert "Main station" in english
+
+
+def test_page_labels_estimated_times(reached: Sample, client: httpx.Client, database: Database) -> None:
+    assert reached
+    with database.begin(actor="test") as connection:
+        connection.execute(text("UPDATE transit_reach SET estimated = true, median_s = 20"))
+    for language, word in (("de", "(geschätzt)"), ("en", "(estimated)")):
+        page = client.get(f"/flaechen/{KEY}?lang={language}", headers=HTML).text
+        part = page.partition('id="reach-heading"')[2].partition("</table>")[0]
+        assert part.count(word) == 3, "two medians and one time for nine of ten"
+        assert ">1 min" in part, "never 0 minutes"
 
 
 def test_site_page_draws_what_is_reached(reached: Sample, client: httpx.Client, database: Database) -> None:
@@ -188,8 +208,8 @@ def test_collection_has_the_travel_times(reached: Sample, client: httpx.Client, 
     item = f"/ogc/collections/transit/items/{KEY}"
     found = client.get(item).json()["properties"]
     assert found["travel_times"] == {
-        "hbf": {"median_min": 12.1, "p90_min": 20.0, "changes": 1},
-        "airport": {"median_min": None, "p90_min": None, "changes": None},
+        "hbf": {"median_min": 12.1, "p90_min": 20.0, "changes": 1, "distance_kind": "street_network"},
+        "airport": {"median_min": None, "p90_min": None, "changes": None, "distance_kind": "detour_factor"},
     }
     assert found["travel_stale"] is False
     with database.begin(actor="test") as connection:

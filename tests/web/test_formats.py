@@ -41,9 +41,9 @@ def test_large_areas_are_hectares() -> None:
 
 @pytest.mark.parametrize(
     ("metres", "minutes"),
-    [(0, "1"), (80, "1"), (80.4, "2"), (81, "2"), (800, "10"), (1000, "13"), (3_000, "38")],
+    [(0, "1"), (80, "1"), (119, "1"), (121, "2"), (800, "10"), (1000, "13"), (1202.4, "15"), (3_000, "38")],
 )
-def test_minutes_on_foot_are_rounded_up(metres: float, minutes: str) -> None:
+def test_minutes_on_foot_are_the_nearest_and_never_none(metres: float, minutes: str) -> None:
     assert DE.minutes_on_foot(metres) == f"{minutes}\u202fmin"
 
 

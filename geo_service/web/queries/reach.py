@@ -18,7 +18,7 @@ TRAVEL_TIMES: Final[TextClause] = text("""
         SELECT r.*, s.stale FROM transit_reach_runs r JOIN transit_reach_state s USING (id) WHERE s.shown
     )
     SELECT d.value ->> 'name_de' AS name_de, d.value ->> 'name_en' AS name_en,
-           t.median_s, t.p90_s, t.changes, t.walk_s, t.walk_s <= t.median_s AS on_foot,
+           t.median_s, t.p90_s, t.changes, t.walk_s, t.walk_s <= t.median_s AS on_foot, t.estimated,
            run.window_from_s, run.window_to_s, run.rules, run.feeds,
            run.network_id IS NOT NULL AS on_streets,
            run.stale OR t.place IS DISTINCT FROM CAST(:place AS bigint) AS stale
