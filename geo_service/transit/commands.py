@@ -15,6 +15,7 @@ from geo_service.errors import BadParameter
 from geo_service.geometry import require_wgs84
 from geo_service.imports.report import LANG_HELP, Language
 from geo_service.transit.compare_commands import compare
+from geo_service.transit.feed_commands import end, feeds
 from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
@@ -35,6 +36,8 @@ FILE_COLUMNS: Final = ("rows", "new", "changed", "unchanged", "gone", "rejected"
 
 transit_app = typer.Typer(help="Transit proximity: grades of stops, parcels, plots, sites and premises.")
 transit_app.command()(compare)
+transit_app.command()(feeds)
+transit_app.command()(end)
 
 Method = Annotated[str, typer.Option(help=f"Grading method: {', '.join(known_methods())}.")]
 StoredMethod = Annotated[
@@ -223,7 +226,13 @@ def print_feed_report(report: FeedReport) -> None:
     _print_faults(report)
     for warning in report.warnings:
         err.print(f"[yellow]Warning:[/yellow] {escape(warning)}", highlight=False, soft_wrap=True)
-    if report.status != "unchanged" and not (report.dry_run or report.refused):
+    if report.outside:
+        err.print(
+            "No stop lies within the city and its margin: kept for checking (geo transit stops, "
+            "geo transit compare); today's answers do not rest on it.",
+            soft_wrap=True,
+        )
+    elif report.status != "unchanged" and not (report.dry_run or report.refused):
         err.print("Grades are made anew by: geo transit")
 
 

@@ -33,7 +33,7 @@ def stored_counts(kind: SubjectKind) -> Executable:
 
 def previous_version(name: str) -> Select[Any]:
     """Select the version of a feed that was current before (all columns of `TransitFeed`)."""
-    ended = select(TransitFeed).where(TransitFeed.name == name, ~TransitFeed.is_current)
+    ended = select(TransitFeed).where(TransitFeed.name == name, TransitFeed.ended_at.is_not(None))
     return ended.order_by(TransitFeed.ended_at.desc(), TransitFeed.id.desc()).limit(1)
 
 

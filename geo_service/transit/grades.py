@@ -176,16 +176,16 @@ def grade_feed(
 
 
 def current_feed(connection: Connection, name: str) -> Row[Any]:
-    """Return the current version of a feed.
+    """Return the current version of a feed, also of one that is imported for checking only.
 
     Raises
     ------
     NotFound
         When there is none of this name; the known ones are named.
     """
-    feed = connection.execute(queries.current_feeds(name)).first()
+    feed = connection.execute(queries.kept_feeds(name)).first()
     if feed is None:
-        known = [row.name for row in connection.execute(queries.current_feeds())]
+        known = [row.name for row in connection.execute(queries.kept_feeds())]
         hint = (
             f"Known: {', '.join(known)}." if known else "None is loaded yet: geo import gtfs PATH --name NAME"
         )

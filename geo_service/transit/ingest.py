@@ -86,6 +86,8 @@ class FeedReport:
         Nothing was written because of them; the other figures are what would be without such rows.
     files
         File to its rows, compared with those of the version before.
+    outside
+        No stop lies within the city and its margin: kept for checking, today's answers do not rest on it.
     """
 
     name: str
@@ -108,6 +110,7 @@ class FeedReport:
     faults: tuple[RowFault, ...] = ()
     refused: bool = False
     files: Mapping[str, FileChanges] = field(default_factory=dict)
+    outside: bool = False
 
     def as_json(self, language: Language = "en") -> dict[str, Any]:
         """Return the report as a JSON object, the reasons of faulty rows in a language."""
@@ -122,6 +125,8 @@ class FeedReport:
 
 def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedReport) -> int:
     """Store a feed as the current version of its name and return its id.
+
+    Today's answers rest on it when it has a stop within the city and its margin.
 
     Parameters
     ----------
@@ -151,7 +156,9 @@ def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedR
                 "counts": dict(report.counts),
                 "warnings": [*report.warnings, *report.left_out],
                 "rejected": dict(report.rejected),
+                "outside": report.outside,
             },
+            is_current=not report.outside,
             source=labels.source,
             is_demo=labels.is_demo,
         )

@@ -45,10 +45,26 @@ def lock_writing() -> Executable:
     return select(func.pg_try_advisory_xact_lock(IMPORT_LOCK))
 
 
-def current_feeds(name: str | None = None) -> Select[Any]:
-    """Select the current version of each feed, or of the one named (all columns of `TransitFeed`)."""
+def current_feeds() -> Select[Any]:
+    """Select the feeds that today's answers rest on, in their current version (all columns of `TransitFeed`).
+
+    Not ended, and with a stop within the city and its margin.
+    """
+    return select(TransitFeed).where(TransitFeed.is_current).order_by(TransitFeed.name)
+
+
+def kept_feeds(name: str | None = None) -> Select[Any]:
+    """Select what is not ended: besides `current_feeds` those imported for checking only."""
     named = true() if name is None else TransitFeed.name == name
-    return select(TransitFeed).where(TransitFeed.is_current, named).order_by(TransitFeed.name)
+    return select(TransitFeed).where(TransitFeed.ended_at.is_(None), named).order_by(TransitFeed.name)
+
+
+def versions() -> Select[Any]:
+    """Select all versions of all feeds, the newest of each first: columns of `TransitFeed`, and stops."""
+    stops = select(func.count()).where(TransitStop.feed_id == TransitFeed.id).scalar_subquery()
+    return select(*TransitFeed.__table__.columns, stops.label("stops")).order_by(
+        TransitFeed.name, TransitFeed.ended_at.desc().nulls_first(), TransitFeed.id.desc()
+    )
 
 
 def feed_version(name: str, content_hash: str) -> Select[Any]:
@@ -57,14 +73,14 @@ def feed_version(name: str, content_hash: str) -> Select[Any]:
 
 
 def end_feed(name: str) -> Executable:
-    """End the current version of a feed, if there is one; its rows stay."""
-    current = update(TransitFeed).where(TransitFeed.name == name, TransitFeed.is_current)
+    """End the version of a feed that is not ended, if there is one; its rows stay."""
+    current = update(TransitFeed).where(TransitFeed.name == name, TransitFeed.ended_at.is_(None))
     return current.values(is_current=False, ended_at=func.now())
 
 
-def revive_feed(feed_id: int) -> Executable:
-    """Make an older version of a feed current again."""
-    return update(TransitFeed).where(TransitFeed.id == feed_id).values(is_current=True, ended_at=None)
+def revive_feed(feed_id: int, *, counts: bool) -> Executable:
+    """Take an older version of a feed up again; ``counts``: today's answers rest on it."""
+    return update(TransitFeed).where(TransitFeed.id == feed_id).values(is_current=counts, ended_at=None)
 
 
 def stop_records(feed_id: int) -> Executable:

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from geo_service.transit.freshness import LOW_BITS, REACH_STATE, STATE, answer_of, place_of
-from geo_service.transit.models import SubjectKind, TransitAccess, TransitRun
+from geo_service.transit.models import SubjectKind, TransitAccess, TransitFeed, TransitRun
 from geo_service.transit.queries import SUBJECTS
 from geo_service.transit.reach_models import TransitReach, TransitReachRun
 
@@ -55,6 +55,8 @@ def runs() -> Select[Any]:
 def anything_outdated(on: date, program: str) -> Executable:
     """Tell whether a stored answer or travel time no longer holds, or one is missing beside stored ones.
 
+    Without a timetable nothing can be computed: then nothing is.
+
     Parameters
     ----------
     on
@@ -65,7 +67,8 @@ def anything_outdated(on: date, program: str) -> Executable:
     changed = select(STATE.c.method).where(STATE.c.stale).exists()
     older = select(TransitRun.method).where(TransitRun.program != program).exists()
     missing = [_lacking(kind, on).exists() for kind in SUBJECTS]
-    return select(or_(changed, older, *missing, outdated_reach(on).exists()))
+    feed = select(TransitFeed.id).where(TransitFeed.is_current).exists()
+    return select(and_(feed, or_(changed, older, *missing, outdated_reach(on).exists())))
 
 
 def _lacking(kind: SubjectKind, on: date) -> Select[Any]:

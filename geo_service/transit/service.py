@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
 
+from shapely import Geometry, intersects
 from sqlalchemy import Connection, Row
 
 from geo_service.city import CityProfile, load_city
@@ -12,13 +13,14 @@ from geo_service.db import Database
 from geo_service.errors import Conflict
 from geo_service.imports.report import Language, Progress, silent
 from geo_service.transit import queries
+from geo_service.transit.grades import current_feed
 from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
 from geo_service.transit.gtfs_faults import require_writable, write_faults
 from geo_service.transit.gtfs_files import content_hash
 from geo_service.transit.ingest import FeedReport, Labels, write_feed
 from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
-READER: Final = 3
+READER: Final = 4
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
 
 
@@ -113,8 +115,13 @@ def _version_hash(path: Path, city: CityProfile, settings: ImportSettings) -> st
 def _read_options(city: CityProfile, settings: ImportSettings) -> ReadOptions:
     if settings.get("allow_outside"):
         return ReadOptions(settings.get("day"))
-    area = city.boundary.buffer(city.margin_m)
-    return ReadOptions(settings.get("day"), area, f"{city.name} and {city.margin_m:,.0f} m around it")
+    name = f"{city.name} and {city.margin_m:,.0f} m around it"
+    return ReadOptions(settings.get("day"), area_of(city), name)
+
+
+def area_of(city: CityProfile) -> Geometry:
+    """Return where stops count: the city and its margin, EPSG:25832."""
+    return city.boundary.buffer(city.margin_m)
 
 
 def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair: bool) -> FeedReport:
@@ -126,7 +133,7 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair
         known = _known_version(connection, labels.name, labels.version_hash, dry_run, repair)
         if known is not None:
             return known
-        current = connection.execute(queries.current_feeds(labels.name)).first()
+        current = connection.execute(queries.kept_feeds(labels.name)).first()
         changes = compare_feed(connection, feed, current.id if current else None)
         report = FeedReport(
             name=labels.name,
@@ -149,6 +156,7 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair
             rejected=feed.rejected,
             faults=feed.faults,
             refused=refused,
+            outside=not intersects(area_of(load_city(database.settings.city)), feed.stops.geometry).any(),
         )
         if not (dry_run or refused):
             write_feed(connection, feed, labels, report)
@@ -165,13 +173,32 @@ def _known_version(
     stored = connection.execute(queries.feed_version(name, version)).first()
     if stored is None or (stored.report.get("rejected") and not repair):
         return None
-    current = connection.execute(queries.current_feeds(name)).one()
-    changes = compare_stored(connection, stored.id, current.id, stored.report.get("rejected", {}))
-    if not stored.is_current and not dry_run:
+    current = connection.execute(queries.kept_feeds(name)).one_or_none()
+    before = current.id if current else None
+    changes = compare_stored(connection, stored.id, before, stored.report.get("rejected", {}))
+    if stored.ended_at is not None and not dry_run:
         _lock(connection)
         connection.execute(queries.end_feed(name))
-        connection.execute(queries.revive_feed(stored.id))
+        counts = not stored.report.get("outside", False)
+        connection.execute(queries.revive_feed(stored.id, counts=counts))
     return _report_of_stored(stored, changes, dry_run)
+
+
+def end_feed(database: Database, name: str, actor: str = "transit") -> int:
+    """End a feed as of now; its versions stay. Return how many feeds today's answers still rest on.
+
+    Raises
+    ------
+    NotFound
+        When there is no feed of this name, or it is ended already.
+    Conflict
+        While an import or refresh of timetables is writing.
+    """
+    with database.begin(actor) as connection:
+        _lock(connection)
+        current_feed(connection, name)
+        connection.execute(queries.end_feed(name))
+        return len(connection.execute(queries.current_feeds()).all())
 
 
 def _lock(connection: Connection) -> None:
@@ -185,7 +212,7 @@ def _report_of_stored(stored: Row[Any], changes: Changes, dry_run: bool) -> Feed
     """Report about a version that is in the database already."""
     return FeedReport(
         name=stored.name,
-        status="unchanged" if stored.is_current else "changed",
+        status="unchanged" if stored.ended_at is None else "changed",
         dry_run=dry_run,
         publisher=stored.publisher,
         version=stored.feed_version,
@@ -202,4 +229,5 @@ def _report_of_stored(stored: Row[Any], changes: Changes, dry_run: bool) -> Feed
         counts=stored.report["counts"],
         warnings=(*stored.report["warnings"], *changes.warnings),
         rejected=stored.report.get("rejected", {}),
+        outside=stored.report.get("outside", False),
     )

@@ -54,9 +54,9 @@ def compare_feed(connection: Connection, feed: Feed, current_id: int | None) -> 
 
 
 def compare_stored(
-    connection: Connection, feed_id: int, current_id: int, rejected: Mapping[str, int]
+    connection: Connection, feed_id: int, current_id: int | None, rejected: Mapping[str, int]
 ) -> Changes:
-    """Compare a version that is stored with the one that is current, which may be the same.
+    """Compare a version that is stored with the current one, which may be the same; None: it was ended.
 
     ``rejected``: file to the number of rows that were left out when it was imported.
     """

@@ -148,7 +148,7 @@ def test_isochrones_of_a_site_grow_and_hold_the_stop_that_is_reached(
 def compare(database: Database, name: str, destination: Destination, window: Window, seed: int) -> None:
     """Compare 12 places with the plain search, whose runs come from the patterns of the database."""
     with database.read() as connection:
-        feeds = connection.execute(queries.current_feeds(name)).all()
+        feeds = connection.execute(queries.kept_feeds(name)).all()
         timetable = read_timetable(connection, feeds, window)
     random = np.random.default_rng(seed)
     calls, xy = timetable.calls, timetable.xy

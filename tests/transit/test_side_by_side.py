@@ -1,5 +1,6 @@
 """Several timetables side by side: what one lacks does not keep the others from counting."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,12 +9,16 @@ import pytest
 import shapely
 from sqlalchemy import text
 from starlette.testclient import TestClient
+from typer.testing import CliRunner, Result
 
 from geo_service.app import create_app
+from geo_service.cli import app
 from geo_service.db import Database
 from geo_service.errors import NotFound
 from geo_service.settings import Settings, get_settings
 from geo_service.transit import keeping
+from geo_service.transit.all_stops import graded_stops
+from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.refresh import refresh, refresh_outdated
 from geo_service.transit.service import import_gtfs
 from geo_service.upkeep import RefreshFailed
@@ -117,3 +122,71 @@ def test_readiness_warns_of_a_refresh_that_keeps_failing(failing: Database) -> N
             connection.execute(text("DELETE FROM transit_runs WHERE time_window = 'saturday'"))
         assert looking(failing, seen) is False
         assert client.get("/readyz").json()["warnings"] == []
+
+
+# --- ending, and feeds for checking only ----------------------------------------------------------------
+
+
+def states() -> list[tuple[str, int, str]]:
+    """Return name, stops and state of what ``geo transit feeds`` lists."""
+    told = json.loads(run("feeds", "--json").stdout)
+    return [(each["name"], each["stops"], each["state"]) for each in told]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["transit", *arguments], env={"COLUMNS": "200"})
+
+
+def test_a_feed_can_be_ended_and_taken_up_again(weekdays_besides: Database, tmp_path: Path) -> None:
+    assert states() == [("all", 2, "current"), ("weekdays", 2, "current")]
+    listed = run("feeds").stdout
+    assert "weekdays  Stadtwerke           2026-06-01 to 2026-06-28  2      current" in listed
+    refresh(weekdays_besides)
+    ended = run("end", "weekdays")
+    assert ended.exit_code == 0
+    assert "Feed weekdays: ended; its versions are kept." in ended.stdout
+    assert "Next: geo transit --outdated" in ended.stderr
+    assert states() == [("all", 2, "current"), ("weekdays", 2, "ended")]
+    assert number(weekdays_besides, STALE) == 1
+    assert set(refresh(weekdays_besides).feeds) == {"all"}
+    again = run("end", "weekdays")
+    assert again.exit_code == 1
+    assert "There is no feed 'weekdays'. Known: all." in again.stderr
+    report = import_gtfs(weekdays_besides, tmp_path / "weekdays.zip", "weekdays")
+    assert (report.status, report.new) == ("changed", 2)
+    assert states() == [("all", 2, "current"), ("weekdays", 2, "current")]
+
+
+def test_without_any_feed_nothing_is_computed(weekdays_besides: Database) -> None:
+    refresh(weekdays_besides)
+    run("end", "weekdays")
+    assert "No timetable counts any more" in run("end", "all").stderr
+    assert number(weekdays_besides, STALE) == 1
+    assert looking(weekdays_besides) is False
+
+
+def abroad() -> FeedMaker:
+    """Return a feed with all stops in another city."""
+    maker = bus(20, "Far", "Away")
+    for row in maker.tables["stops.txt"]:
+        row[2] = 48.1
+    return maker
+
+
+def test_a_feed_for_checking_changes_no_answer_of_the_city(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, bus(20, "A", "B").write(tmp_path), "city")
+    refresh(database)
+    report = import_gtfs(database, abroad().write(tmp_path, "far.zip"), "far", allow_outside=True)
+    assert report.outside
+    assert states() == [("city", 2, "current"), ("far", 2, "current, for checking only")]
+    assert number(database, STALE) == 0
+    with database.read() as connection:
+        stops, days = graded_stops(connection, asked("are"))
+        assert (set(stops["name"]), set(days)) == ({"A", "B"}, {"city"})
+        assert list(stop_table(connection, "far", asked("are")).departures) == [42, 42]
+    again = import_gtfs(database, abroad().write(tmp_path, "far.zip"), "far", allow_outside=True)
+    assert (again.status, again.outside) == ("unchanged", True)
+    run("end", "far")
+    back = import_gtfs(database, tmp_path / "far.zip", "far", allow_outside=True)
+    assert (back.status, back.outside) == ("changed", True)
+    assert states()[1] == ("far", 2, "current, for checking only")

@@ -1,0 +1,71 @@
+"""``geo transit feeds`` and ``geo transit end``: which timetables there are, and ending one."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+from sqlalchemy import Row
+
+from geo_service.console import command_database, err, out, print_json, who
+from geo_service.transit import queries
+from geo_service.transit.service import end_feed
+
+COUNTED, CHECKED, ENDED = "current", "current, for checking only", "ended"
+
+
+def feeds(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:
+    """List all timetables and their versions: current ones, those for checking only, and ended ones."""
+    with command_database() as database:
+        with database.read() as connection:
+            found = [_told(row) for row in connection.execute(queries.versions())]
+        if as_json:
+            print_json(found)
+            return
+        table = Table("name", "publisher", "version", "days", "stops", "state", box=None, pad_edge=False)
+        for each in found:
+            until = f" {each['ended_at']:%Y-%m-%d %H:%M %Z}" if each["ended_at"] else ""
+            days = f"{each['first_day']} to {each['last_day']}"
+            state = each["state"] + until
+            cells = (each["name"], each["publisher"], each["version"], days, f"{each['stops']:,}", state)
+            table.add_row(*(escape(cell) for cell in cells))
+        out.print(table)
+        if not found:
+            err.print("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
+        if any(each["state"] == CHECKED for each in found):
+            err.print("For checking only: no stop within the city and its margin; no answer rests on it.")
+
+
+def _told(row: Row[Any]) -> dict[str, Any]:
+    """Return what is told of a version."""
+    living = COUNTED if row.is_current else CHECKED
+    return {
+        "name": row.name,
+        "publisher": row.publisher,
+        "version": row.feed_version,
+        "file_name": row.file_name,
+        "first_day": row.service.lower,
+        "last_day": row.service.upper - timedelta(days=1),
+        "stops": row.stops,
+        "state": living if row.ended_at is None else ENDED,
+        "ended_at": row.ended_at,
+    }
+
+
+def end(name: Annotated[str, typer.Argument(help="Name of the timetable (geo transit feeds).")]) -> None:
+    """End a timetable as of now: no answer rests on it any more. All its versions are kept."""
+    with command_database() as database:
+        left = end_feed(database, name, who())
+        out.print(f"Feed {name}: ended; its versions are kept.", markup=False, highlight=False)
+        if left:
+            err.print(
+                "Stored answers that rest on it are marked as outdated. Next: geo transit --outdated",
+                soft_wrap=True,
+            )
+        else:
+            err.print(
+                "No timetable counts any more: stored answers stay marked as outdated. "
+                "Next: geo import gtfs PATH --name NAME",
+                soft_wrap=True,
+            )
