@@ -228,7 +228,7 @@ def place_methods(connection: Connection, place: shapely.Geometry, wanted: Seque
     NotFound
         When no timetable is loaded, or none has a day of the kind asked for.
     BadParameter
-        When the day asked for is not in a feed's calendar.
+        When the day asked for is in no feed's calendar.
     """
     found, levels, around = answers(connection, place, wanted)
     return PlaceMethods(

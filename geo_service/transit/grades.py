@@ -73,13 +73,7 @@ def stored_window(wanted: Asked) -> str | None:
 
 
 def day_of(feed: Row[Any], wanted: Asked) -> date | None:
-    """Return the day that is counted in a feed; None when it has no such reference day.
-
-    Raises
-    ------
-    BadParameter
-        When the day asked for is not in the feed's calendar.
-    """
+    """Return the day that is counted in a feed; None when its calendar has no such day."""
     if wanted.day is None:
         reference: dict[str, date | None] = {
             DayKind.WEEKDAY: feed.weekday,
@@ -87,13 +81,7 @@ def day_of(feed: Row[Any], wanted: Asked) -> date | None:
             DayKind.SUNDAY: feed.sunday,
         }
         return reference[wanted.day_kind]
-    if not feed.service.lower <= wanted.day < feed.service.upper:
-        raise BadParameter(
-            f"The day {wanted.day} is not in the feed {feed.name}, which covers {feed.service.lower} to "
-            f"{feed.service.upper - timedelta(days=1)}.",
-            parameter="day",
-        )
-    return wanted.day
+    return wanted.day if feed.service.lower <= wanted.day < feed.service.upper else None
 
 
 def counted_days(feeds: Sequence[Row[Any]], wanted: Asked) -> dict[str, date | None]:
@@ -104,12 +92,23 @@ def counted_days(feeds: Sequence[Row[Any]], wanted: Asked) -> dict[str, date | N
     NotFound
         When no feed has a day of the kind asked for.
     BadParameter
-        As `day_of`.
+        When the day asked for is in no feed's calendar.
     """
     days = {feed.name: day_of(feed, wanted) for feed in feeds}
-    if not any(days.values()):
+    if any(days.values()):
+        return days
+    if wanted.day is None:
         raise NotFound(f"No timetable has a {wanted.day_kind} with service.")
-    return days
+    raise in_no_calendar(feeds, wanted.day)
+
+
+def in_no_calendar(feeds: Sequence[Row[Any]], day: date | None) -> BadParameter:
+    """Return the error that tells which days the calendars of feeds cover."""
+    covered = ", ".join(
+        f"{feed.name} covers {feed.service.lower} to {feed.service.upper - timedelta(days=1)}"
+        for feed in feeds
+    )
+    return BadParameter(f"No timetable covers the day {day}: {covered}.", parameter="day")
 
 
 def read_departures(
@@ -167,10 +166,14 @@ def grade_feed(
     ------
     NotFound
         When the feed has no reference day of the kind that the method counts.
+    BadParameter
+        When the day asked for is not in its calendar.
     """
     day = day_of(feed, wanted)
-    if day is None:
+    if day is None and wanted.day is None:
         raise NotFound(f"The feed {feed.name} has no {wanted.day_kind} with service.")
+    if day is None:
+        raise in_no_calendar([feed], wanted.day)
     departures = read_departures(connection, feed, day, wanted.window)
     return grade_stops(departures, wanted.method, wanted.window), departures, day
 

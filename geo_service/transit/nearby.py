@@ -180,7 +180,7 @@ class Counter:
         NotFound
             When no feed has a day of the kind asked for.
         BadParameter
-            When the day asked for is not in a feed's calendar.
+            When the day asked for is in no feed's calendar.
         """
         key = (wanted.day_kind, wanted.window, wanted.day)
         if key not in self._counted:
@@ -306,7 +306,7 @@ def answers(
     NotFound
         When no timetable is loaded, or none has a day of the kind asked for.
     BadParameter
-        When the day asked for is not in a feed's calendar.
+        When the day asked for is in no feed's calendar.
     """
     around = surroundings(connection, place, max(reach_of(wanted.method) for wanted in asked_for))
     counter = Counter(connection, around)

@@ -13,7 +13,7 @@ from geo_service.errors import Conflict, NotFound
 from geo_service.transit import queries as register
 from geo_service.transit import scenario_queries as queries
 from geo_service.transit.departures import StopDepartures
-from geo_service.transit.grades import Asked, day_of, read_departures
+from geo_service.transit.grades import Asked, counted_days, day_of, read_departures
 from geo_service.transit.models import DayKind
 from geo_service.transit.scenario_schemas import ScenarioAnswer
 from geo_service.transit.scenarios import (
@@ -126,7 +126,7 @@ def current_departures(
     connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, numbers: Iterable[int]
 ) -> tuple[StopDepartures, dict[str, date]]:
     """Return what departs today from some stops, and the day of each feed that was counted."""
-    days = {feed.name: day_of(feed, wanted) for feed in feeds}
+    days = counted_days(feeds, wanted) if wanted.day else {feed.name: day_of(feed, wanted) for feed in feeds}
     parts = [
         read_departures(connection, feed, day, wanted.window, list(numbers))
         for feed in feeds

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -190,3 +191,36 @@ def test_a_feed_for_checking_changes_no_answer_of_the_city(database: Database, t
     back = import_gtfs(database, tmp_path / "far.zip", "far", allow_outside=True)
     assert (back.status, back.outside) == ("changed", True)
     assert states()[1] == ("far", 2, "current, for checking only")
+
+
+# --- a day asked for --------------------------------------------------------------------------------------
+
+
+def test_a_day_is_asked_of_the_timetables_that_cover_it(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, bus(20, "A", "B").write(tmp_path, "june.zip"), "june")
+    later = bus(30, "X", "Y")
+    for row in later.tables["calendar.txt"]:
+        row[-2:] = ["20260901", "20260930"]
+    import_gtfs(database, later.write(tmp_path, "september.zip"), "september")
+    application = create_app(database.settings.model_copy(update={"refresh": False}))
+    with TestClient(application) as client:
+
+        def ask(day: str) -> Any:
+            return client.get("/api/points/transit", params={"lon": 7.4653, "lat": 51.5136, "day": day})
+
+        answer = ask("2026-09-03").json()
+        assert [(each["feed"], each["day"]) for each in answer["counted"]] == [
+            ("june", None),
+            ("september", "2026-09-03"),
+        ]
+        assert answer["evidence"]["departures"] == 28  # 14 hours, 2 an hour
+        with database.read() as connection:
+            assert graded_stops(connection, asked("are", day=date(2026, 9, 3)))[1] == {
+                "september": date(2026, 9, 3)
+            }
+        refused = ask("2026-08-03")
+        assert refused.status_code == 400
+        assert refused.json()["detail"] == (
+            "No timetable covers the day 2026-08-03: june covers 2026-06-01 to 2026-06-28, "
+            "september covers 2026-09-01 to 2026-09-30."
+        )
