@@ -37,6 +37,7 @@ from geo_service.availability.summary import summarise_land
 from geo_service.availability.usable import second_stage
 from geo_service.db import Database, copy_frame
 from geo_service.embedded import EmbeddedCluster
+from geo_service.garbage import no_garbage_collection
 from geo_service.migrate import migrate
 from geo_service.schema import metadata
 from geo_service.settings import Settings
@@ -330,7 +331,7 @@ def measure_second_stage(database: Database) -> None:
 
     with database.read() as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
-        with service.no_garbage_collection():
+        with no_garbage_collection():
             result, inputs = service.compute_with(connection, service.options_of(AS_OF))
             rounds = [
                 (timed(partial(second_stage, connection, result, inputs), 1)[0], timed(shapes, 1)[0] * EVERY)

@@ -27,6 +27,7 @@ from geo_service.availability.stored import WHOLE_CITY_FROM
 from geo_service.availability.usability import OFFERS
 from geo_service.availability.usable import offer_of
 from geo_service.availability.waterfall import Flags, Indices
+from geo_service.garbage import no_garbage_collection
 
 CATEGORY: Final = ("category", "internal_category")
 SOLD: Final = "sold"
@@ -162,7 +163,7 @@ def city_land(
         For an unknown preset or a day that cannot be asked for.
     """
     options = service.options_of(as_of, preset)
-    with service.no_garbage_collection():
+    with no_garbage_collection():
         keys, inputs = service.load(connection, as_of, parcel_keys)
         if parcel_keys is None:
             parcels, net = _with_held(connection, options, inputs, keys)
@@ -207,7 +208,7 @@ def _with_held(
 def facts_of(connection: Connection, as_of: date, parcel_keys: Collection[str] | None) -> pd.DataFrame:
     """Read what the parcels of a day, or some of them, are grouped by; in the order of their ids."""
     statement = city_queries.facts(as_of, service.today(), parcel_keys)
-    with service.no_garbage_collection():
+    with no_garbage_collection():
         return _frame(connection.execute(statement).all(), ("parcel_key", *FACTS))
 
 

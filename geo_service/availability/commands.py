@@ -16,13 +16,14 @@ from geo_service.availability.inputs import Options
 from geo_service.availability.kernel import Progress
 from geo_service.availability.partitions import LARGEST
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
-from geo_service.availability.service import kinds_of, no_garbage_collection, options_of, today
+from geo_service.availability.service import kinds_of, options_of, today
 from geo_service.availability.stored import RowsOf, refresh, rows_here
 from geo_service.availability.totals import ApartTotal, AvailabilityReport, HorizonTotal, report_of
 from geo_service.availability.usable import compute_usable
 from geo_service.console import command_database, err, explained, out, print_json, progress, who
 from geo_service.db import Database
 from geo_service.errors import BadParameter, Conflict
+from geo_service.garbage import no_garbage_collection
 
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="Day asked for; unset: today.")]
 Preset = Annotated[str, typer.Option(help=f"Horizon preset: {' or '.join(HORIZON_PRESETS)}.")]

@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.orm import InstrumentedAttribute
@@ -241,6 +242,14 @@ def delete_stored() -> Executable:
 def delete_marks() -> Executable:
     """Delete the marks that the transaction's snapshot shows; those of later commits stay."""
     return delete(AvailabilityMark)
+
+
+def count_marks() -> Executable:
+    """Tell the planner how many marks are left: it may have counted while there were many.
+
+    Else it looks for the marks of each parcel instead of the parcels of each mark.
+    """
+    return text("ANALYZE availability_marks")
 
 
 def count_stored() -> Executable:

@@ -1,8 +1,6 @@
 """Availability from the database, computed for some or all parcels; `stored` keeps the results."""
 
-import gc
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -27,6 +25,7 @@ from geo_service.availability.kernel import AvailabilityResult, Progress, comput
 from geo_service.availability.presets import deduction_order, horizon_preset
 from geo_service.city import load_city
 from geo_service.errors import BadParameter, NotFound
+from geo_service.garbage import no_garbage_collection
 from geo_service.parcels.models import OccupancyKind
 from geo_service.restrictions.models import RestrictionKind
 from geo_service.settings import get_settings
@@ -145,18 +144,6 @@ def options_of(as_of: date, preset: str = "default", order: Sequence[str] | None
 def kinds_of(text: str) -> list[str]:
     """Return the kinds of a text in which commas join them."""
     return [kind.strip() for kind in text.split(",") if kind.strip()]
-
-
-@contextmanager
-def no_garbage_collection() -> Iterator[None]:
-    """Hold back the search for garbage cycles: among a city's new objects it takes longer than the work."""
-    running = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if running:
-            gc.enable()
 
 
 def load(

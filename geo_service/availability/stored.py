@@ -23,11 +23,11 @@ from geo_service.availability.records import (
 )
 from geo_service.availability.service import (
     compute_with,
-    no_garbage_collection,
 )
 from geo_service.availability.totals import AvailabilityReport, report_of
 from geo_service.db import Base, Database, copy_frame
 from geo_service.errors import Conflict
+from geo_service.garbage import no_garbage_collection
 from geo_service.register import JsonObject
 
 WHOLE_CITY_FROM: Final = 0.4
@@ -200,6 +200,7 @@ def _refresh(
         computed = rows_here(connection, options, by[1], tell, keys)
     connection.execute(queries.delete_stored() if keys is None else queries.delete_outdated(options.as_of))
     connection.execute(queries.delete_marks())
+    connection.execute(queries.count_marks())
     kept = connection.execute(queries.count_stored()).scalar_one()
     recomputed = len(computed.rows)
     run = {"parcels": kept + recomputed, "recomputed": recomputed, "actor": by[0], "started_at": by[1]}

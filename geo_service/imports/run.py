@@ -10,6 +10,7 @@ from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from geo_service.city import CityProfile, load_city
 from geo_service.db import Database
 from geo_service.errors import Conflict, ImportRejected, from_integrity_error
+from geo_service.garbage import no_garbage_collection
 from geo_service.imports import reasons
 from geo_service.imports.columns import unknown_headings
 from geo_service.imports.corrections import require_writable, with_corrections, write_rejects
@@ -52,6 +53,11 @@ def import_file(database: Database, kind: ImportKind, path: Path, options: Impor
         When someone changed the register meanwhile so that the rows no longer fit.
     """
     require_writable(options.rejects)
+    with no_garbage_collection():
+        return _import(database, kind, path, options)
+
+
+def _import(database: Database, kind: ImportKind, path: Path, options: ImportOptions) -> ImportReport:
     options.progress("Reading the file", 0.0)
     with ThreadPoolExecutor(1) as pool:
         hashed = pool.submit(content_hash, path)

@@ -194,3 +194,14 @@ def test_a_run_says_what_it_was(kept_city: Database) -> None:
     assert second.rules["sliver_m2"] == 1.0
     assert second.started_at <= second.finished_at
     assert second.snapshot.count(":") == 2
+
+
+def test_the_planner_learns_that_marks_are_gone(kept_city: Database) -> None:
+    many = text("INSERT INTO availability_marks (cause, parcel_id) SELECT 'test', id FROM parcels")
+    with kept_city.begin(actor="test") as connection:
+        connection.execute(many)
+        connection.execute(text("ANALYZE availability_marks"))
+    stored.refresh(kept_city, service.options_of(AS_OF), silent)
+    counted = text("SELECT reltuples FROM pg_class WHERE oid = 'availability_marks'::regclass")
+    with kept_city.read() as connection:
+        assert connection.execute(counted).scalar_one() <= 0
