@@ -21,6 +21,7 @@ from geo_service.transit.gtfs_stops import Stops, read_stops
 from geo_service.transit.gtfs_tables import FeedTables
 from geo_service.transit.gtfs_timetable import Timetable
 from geo_service.transit.gtfs_trips import load_trips
+from geo_service.transit.term_time import load_free_days, preferred_days, term_warnings
 
 Progress = Callable[[str, float], None]
 """Told what is being done, and the share done so far (0 to 1)."""
@@ -38,11 +39,14 @@ class ReadOptions:
         Only stops within it are kept, EPSG:25832; None: all.
     area_name
         What the area is called in messages.
+    land
+        Two-digit key of the Land whose holidays count; blank: not known.
     """
 
     day: date | None = None
     area: shapely.Geometry | None = None
     area_name: str = ""
+    land: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,7 +163,10 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
         )
     progress("Reference days", 0.9)
     per_day = _departures_per_day(found, timetable.day_sets)
-    days = reference_days(calendar.first_day, per_day, options.day)
+    free = load_free_days(options.land)
+    preferred = preferred_days(free, calendar.first_day, len(per_day))
+    days = reference_days(calendar.first_day, per_day, options.day, preferred)
+    tables.warnings += term_warnings(free, days.weekday, given=options.day is not None)
     departures = _named(found, stops, lines, timetable.day_sets)
     progress("Runs of the reference day", 0.95)
     names = stops.station_ids, lines

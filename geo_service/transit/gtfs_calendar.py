@@ -1,5 +1,6 @@
 """On which days the services of a feed run, and which days stand for all others."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
@@ -161,12 +162,18 @@ def _check_flags(tables: FeedTables, weekly: pd.DataFrame, single: pd.DataFrame)
         tables.warnings.append(f"calendar.txt, row {row}: service {service!r} ends before it starts.")
 
 
-def reference_days(first_day: date, departures: npt.NDArray[np.int64], given: date | None) -> ReferenceDays:
+def reference_days(
+    first_day: date,
+    departures: npt.NDArray[np.int64],
+    given: date | None,
+    preferred: Sequence[Days] = (),
+) -> ReferenceDays:
     """Choose the days that stand for the others.
 
     Without a wish: the earliest Tuesday, Wednesday or Thursday whose number of departures is nearest to the
     median of all such days with service, so that holidays and short timetables do not decide. Then the
-    Saturday and the Sunday nearest to it among those with an ordinary number of departures.
+    Saturday and the Sunday nearest to it among those with an ordinary number of departures. Days in term time
+    come before others.
 
     Parameters
     ----------
@@ -176,6 +183,8 @@ def reference_days(first_day: date, departures: npt.NDArray[np.int64], given: da
         Departures on each day, shape (days,).
     given
         The reference day wished for, if any.
+    preferred
+        Days that come before others, the best first, as `term_time.preferred_days`.
 
     Raises
     ------
@@ -191,11 +200,15 @@ def reference_days(first_day: date, departures: npt.NDArray[np.int64], given: da
         raise ImportRejected("No trip of the feed runs on any day of its calendar: nothing can be graded.")
     place = _given_place(first_day, departures, given) if given else None
     if place is None:
-        groups = (np.isin(weekday_of, CORE_DAYS), np.isin(weekday_of, WORKING_DAYS), served)
+        core = np.isin(weekday_of, CORE_DAYS)
+        groups = (*(core & days for days in preferred), core, np.isin(weekday_of, WORKING_DAYS), served)
         among = next(np.flatnonzero(group & served) for group in groups if (group & served).any())
         middle = np.median(departures[among])
         place = int(among[np.argmin(np.abs(departures[among] - middle))])
-    nearest = [_ordinary(departures, weekday_of == kind, place) for kind in (SATURDAY, SUNDAY)]
+    nearest = [
+        _ordinary(departures, _of_kind(weekday_of == kind, served, preferred), place)
+        for kind in (SATURDAY, SUNDAY)
+    ]
     saturday, sunday = (None if day is None else first_day + timedelta(days=day) for day in nearest)
     return ReferenceDays(first_day + timedelta(days=place), saturday, sunday)
 
@@ -210,6 +223,11 @@ def _given_place(first_day: date, departures: npt.NDArray[np.int64], given: date
     if not departures[place]:
         raise BadParameter(f"Nothing runs on {given} in this feed. Choose another day.", parameter="day")
     return place
+
+
+def _of_kind(kind: Days, served: Days, preferred: Sequence[Days]) -> Days:
+    """Return the days of a kind with service that come before others; all of them where none does."""
+    return next((kind & days for days in preferred if (kind & days & served).any()), kind)
 
 
 def _ordinary(departures: npt.NDArray[np.int64], kind: Days, place: int) -> int | None:

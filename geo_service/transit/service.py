@@ -116,7 +116,7 @@ def _read_options(city: CityProfile, settings: ImportSettings) -> ReadOptions:
     if settings.get("allow_outside"):
         return ReadOptions(settings.get("day"))
     name = f"{city.name} and {city.margin_m:,.0f} m around it"
-    return ReadOptions(settings.get("day"), area_of(city), name)
+    return ReadOptions(settings.get("day"), area_of(city), name, city.land_key)
 
 
 def area_of(city: CityProfile) -> Geometry:

@@ -351,7 +351,7 @@ def test_platform_far_from_its_station_is_reported(tmp_path: Path) -> None:
 
 def test_wrong_types_are_reported_and_kept(tmp_path: Path) -> None:
     maker = street("A", "B").line("U41", 3).every(60, "U41", ["A", "B"])
-    feed = read_gtfs(maker.write(tmp_path))
+    feed = read_gtfs(maker.write(tmp_path), ReadOptions(land="05"))
     assert feed.warnings == ("U-Bahn or Stadtbahn typed as bus (3): U41",)
     assert feed.stops["modes"].tolist() == [["bus"], []]
 
