@@ -14,6 +14,8 @@ from duckdb import ColumnExpression
 from geo_service.transit.directions import Pattern, line_directions
 from geo_service.transit.duplicates import days_as_integers, find_duplicates, with_integers
 from geo_service.transit.gtfs_calendar import Days
+from geo_service.transit.gtfs_files import refused
+from geo_service.transit.gtfs_lines import rows_of
 from geo_service.transit.gtfs_reasons import NO_ENDS
 from geo_service.transit.gtfs_tables import FeedTables
 
@@ -231,16 +233,20 @@ class Timetable:
         headway = int(row.headway_secs) if row.headway_secs.isdigit() else 0
         wrong = {
             "start_time": start < 0,
-            "end_time": end < 0,
+            "end_time": end < max(start, 0),
             "headway_secs": not headway or end - start > MAX_REPEATS * headway,
         }
+        file, fields = "frequencies.txt", ("trip_id", "start_time", "end_time", "headway_secs")
         for field in (field for field, holds in wrong.items() if holds):
-            raise self.tables.fault(
-                "frequencies.txt",
-                field,
-                getattr(row, field).__eq__,
-                "makes no sense here",
-                f"Write times as HH:MM:SS, headways in seconds above 0; at most {MAX_REPEATS} runs.",
+            values = tuple(getattr(row, name) for name in fields)
+            found = rows_of(self.tables.files.tables[file], fields)
+            raise refused(
+                f"{getattr(row, field)!r} makes no sense here.",
+                "Write times as HH:MM:SS, the end not before the start, headways in seconds above 0; at most "
+                f"{MAX_REPEATS} runs.",
+                file=file,
+                field=field,
+                row=next((number for number, there in found if there == values), None),
             )
         return start, end, headway
 

@@ -190,6 +190,7 @@ def test_fault_is_named_by_file_field_and_row(tmp_path: Path, fault: tuple[Any, 
         ("t0,6 Uhr,07:00:00,600", "start_time"),
         ("t0,06:00:00,,600", "end_time"),
         ("t0,06:00:00,23:00:00,1", "headway_secs"),
+        ("t0,09:00:00,08:00:00,600", "end_time"),
         ("nobody,06:00:00,07:00:00,600", "trip_id"),
     ],
 )
@@ -197,6 +198,15 @@ def test_faults_of_frequencies(tmp_path: Path, row: str, field: str) -> None:
     maker = sound()
     maker.more["frequencies.txt"] = f"trip_id,start_time,end_time,headway_secs\n{row}\n"
     assert first_fault(maker.write(tmp_path))[:3] == ("frequencies.txt", field, 2)
+
+
+def test_the_row_of_a_frequency_that_ends_before_it_starts_is_named(tmp_path: Path) -> None:
+    maker = sound()
+    rows = ["t0,06:00:00,08:00:00,600", "t1,09:00:00,08:00:00,600"]
+    maker.more["frequencies.txt"] = "\n".join(["trip_id,start_time,end_time,headway_secs", *rows, ""])
+    found = first_fault(maker.write(tmp_path))
+    assert found[:3] == ("frequencies.txt", "end_time", 3)
+    assert "the end not before the start" in found[3]
 
 
 def test_open_quotation_mark_swallows_rows_and_is_refused(tmp_path: Path) -> None:
