@@ -3,6 +3,8 @@
 import codecs
 import csv
 import hashlib
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -10,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import IncrementalNewlineDecoder
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 from typing import IO, Final, TextIO
 
 from geo_service.errors import ImportRejected
+from geo_service.transit.gtfs_folder import working_folder
 
 MAX_BYTES: Final = 8_000_000_000
 """Largest feed that is unpacked, bytes of all files read together."""
@@ -25,6 +27,10 @@ MAX_MEMBERS: Final = 1_000
 """Largest number of entries of a zip file."""
 CHUNK_BYTES: Final = 1 << 20
 """Bytes handled at once while unpacking."""
+DAMAGED: Final = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, EOFError),
+)
+"""What Python raises for a zip file that it cannot read."""
 LONGEST_FIELD: Final = 1 << 30
 """Characters of a field up to which the faulty row of a file is looked for."""
 
@@ -106,8 +112,7 @@ def open_feed(path: Path) -> Iterator[FeedFiles]:
         When it is no feed: missing, no zip, too large when unpacked, a required file or column missing.
     """
     _require(path)
-    with TemporaryDirectory(prefix="gtfs-") as name:
-        folder = Path(name)
+    with working_folder() as folder:
         warnings: list[str] = []
         if path.is_dir():
             digest = _copy_folder(path, folder, warnings)
@@ -166,7 +171,9 @@ def _unpack(path: Path, folder: Path, warnings: list[str]) -> None:
             for name, entry in _members(archive, path.name).items():
                 with archive.open(entry) as stream:
                     _write_utf8(stream, folder / name, warnings)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
+    except (*DAMAGED, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of the disk; bz2 raises one without a number for data that it cannot read
         raise ImportRejected(
             f"{path.name} is not a readable zip file ({error}). Download the feed again, or unpack it and "
             "give the folder.",

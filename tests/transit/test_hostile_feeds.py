@@ -1,5 +1,6 @@
 """Broken feeds are refused with file, field, row and a way to mend them."""
 
+import errno
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,30 @@ def test_zip_that_was_cut_off(tmp_path: Path) -> None:
     path = sound().write(tmp_path)
     path.write_bytes(path.read_bytes()[:-200])
     assert "is not a readable zip file" in refusal(path).detail
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+@pytest.mark.parametrize("after", [0, 4, 12, 40])
+def test_zip_with_damaged_content_of_any_method(tmp_path: Path, method: int, after: int) -> None:
+    path = tmp_path / "f.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        for name, text in sound().texts().items():
+            archive.writestr(name, text)
+    assert read_gtfs(path).counts["trips"]
+    content = bytearray(path.read_bytes())
+    place = content.index(b"stop_times.txt") + len("stop_times.txt") + after
+    content[place : place + 20] = b"\xff" * 20
+    path.write_bytes(bytes(content))
+    assert "is not a readable zip file" in refusal(path).detail
+
+
+def test_a_full_disk_is_no_damaged_zip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> bool:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(gtfs_files, "_transcode", full)
+    with pytest.raises(OSError, match="No space left"):
+        read_gtfs(sound().write(tmp_path))
 
 
 def test_zip_with_damaged_content(tmp_path: Path) -> None:
