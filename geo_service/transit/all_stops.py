@@ -12,6 +12,7 @@ from geo_service.transit import queries as register
 from geo_service.transit import scenario_queries as queries
 from geo_service.transit.class_areas import class_areas
 from geo_service.transit.grades import Asked
+from geo_service.transit.merged import by_station, stations_of
 from geo_service.transit.scenario_stops import current_departures, stage_columns
 from geo_service.transit.scenarios import category_ranks
 
@@ -40,6 +41,7 @@ def graded_stops(connection: Connection, wanted: Asked) -> tuple[pd.DataFrame, d
         raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
     rows = connection.execute(queries.stops_in(*EVERYWHERE)).all()
     frame = pd.DataFrame([tuple(row) for row in rows], columns=COLUMNS)
+    frame = by_station(frame, stations_of(connection, feeds), "number").reset_index(drop=True)
     departures, days = current_departures(connection, feeds, wanted, frame.number.tolist())
     grades = category_ranks(departures, wanted.method, wanted.window)
     graded = frame.assign(**stage_columns(frame, grades, wanted, "before"))

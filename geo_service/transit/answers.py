@@ -141,9 +141,15 @@ def _evidence(found: PlaceAnswer, around: Surroundings) -> Evidence | None:
     if found.grade is None:
         return None
     stop = found.stops[found.access["stop_pk"]]
-    feed = next(feed for feed in around.feeds if feed.id == stop.feed_id)
+    feeds = {feed.id: feed for feed in around.feeds}
+    numbers = around.stations.feeds.get(stop.id, [stop.feed_id])
+    feed, *others = [feeds[number] for number in numbers if found.days[feeds[number].name] is not None]
+    chosen: Literal["given", "by_rule"] = "given" if found.wanted.day else "by_rule"
     return Evidence(
         day=found.days[feed.name],
+        with_feeds=[
+            CountedDay(feed=other.name, day=found.days[other.name], chosen=chosen) for other in others
+        ],
         window=str(found.wanted.window),
         mode_group=found.grade.mode_group,
         departures=found.grade.departures,

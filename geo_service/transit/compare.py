@@ -6,7 +6,6 @@ from datetime import date
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 from sqlalchemy import Connection, Row
 
@@ -14,8 +13,9 @@ from geo_service.errors import NotFound
 from geo_service.transit import compare_queries, queries
 from geo_service.transit.access import GradedStops, access_of
 from geo_service.transit.footways import Footways
-from geo_service.transit.grades import Asked, current_feed, grade_feed
-from geo_service.transit.grading import best_groups
+from geo_service.transit.grades import Asked, counted_days, current_feed, graded_day
+from geo_service.transit.grading import best_groups, grade_stops
+from geo_service.transit.merged import merged_departures
 from geo_service.transit.models import SubjectKind
 from geo_service.transit.stored import graded_stops
 from geo_service.transit.street_network import footways
@@ -115,12 +115,11 @@ def by_feed(connection: Connection, name: str, wanted: Asked, today: date) -> Fe
     if previous is None:
         raise NotFound(f"There is only one version of the feed {name}: nothing to compare with.")
     others = [feed for feed in connection.execute(queries.current_feeds()) if feed.name != name]
-    rest = [grade_feed(connection, feed, wanted)[0] for feed in others]
     grades, versions = [], []
     for feed in (previous, current):
-        found, _, day = grade_feed(connection, feed, wanted)
+        day = graded_day(feed, wanted)
         versions.append(Version(feed.file_name, feed.feed_version, day))
-        grades.append(_stops(connection, [*others, feed], wanted, [*rest, found]))
+        grades.append(_stops(connection, [*others, feed], wanted))
     counts, changes = {}, []
     for kind in SubjectKind:
         changed, counts[kind.value] = _changes(connection, kind, today, grades, wanted)
@@ -136,10 +135,11 @@ def _stops(
     connection: Connection,
     feeds: Sequence[Row[tuple[object, ...]]],
     wanted: Asked,
-    grades: list[pd.DataFrame],
 ) -> Side:
-    best = pd.concat([best_groups(each) for each in grades], ignore_index=True)
-    stops = graded_stops(connection, sorted(feeds, key=lambda feed: feed.name), wanted, best)
+    feeds = sorted(feeds, key=lambda feed: feed.name)
+    departures = merged_departures(connection, feeds, wanted, counted_days(feeds, wanted))
+    best = best_groups(grade_stops(departures, wanted.method, wanted.window))
+    stops = graded_stops(connection, feeds, wanted, best)
     return stops, footways(connection, stops.xy) if wanted.method.detour > 1 else None
 
 

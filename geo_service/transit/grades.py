@@ -111,6 +111,24 @@ def in_no_calendar(feeds: Sequence[Row[Any]], day: date | None) -> BadParameter:
     return BadParameter(f"No timetable covers the day {day}: {covered}.", parameter="day")
 
 
+def graded_day(feed: Row[Any], wanted: Asked) -> date:
+    """Return the day that is counted in one feed.
+
+    Raises
+    ------
+    NotFound
+        When the feed has no reference day of the kind that the method counts.
+    BadParameter
+        When the day asked for is not in its calendar.
+    """
+    day = day_of(feed, wanted)
+    if day is None and wanted.day is None:
+        raise NotFound(f"The feed {feed.name} has no {wanted.day_kind} with service.")
+    if day is None:
+        raise in_no_calendar([feed], wanted.day)
+    return day
+
+
 def read_departures(
     connection: Connection,
     feed: Row[Any],
@@ -164,16 +182,10 @@ def grade_feed(
 
     Raises
     ------
-    NotFound
-        When the feed has no reference day of the kind that the method counts.
-    BadParameter
-        When the day asked for is not in its calendar.
+    NotFound, BadParameter
+        As `graded_day`.
     """
-    day = day_of(feed, wanted)
-    if day is None and wanted.day is None:
-        raise NotFound(f"The feed {feed.name} has no {wanted.day_kind} with service.")
-    if day is None:
-        raise in_no_calendar([feed], wanted.day)
+    day = graded_day(feed, wanted)
     departures = read_departures(connection, feed, day, wanted.window)
     return grade_stops(departures, wanted.method, wanted.window), departures, day
 

@@ -11,7 +11,8 @@ import pandas as pd
 from sqlalchemy import Connection, Row
 
 from geo_service.transit.footways import Footways, walks_in_reach
-from geo_service.transit.grades import Asked, asked, counted_days, read_departures
+from geo_service.transit.grades import Asked, asked, counted_days
+from geo_service.transit.merged import merged_departures
 from geo_service.transit.models import DayKind, WalkKind
 from geo_service.transit.ptal import PTAL_WINDOW, RAIL_REACH_M, access_levels, services
 
@@ -32,12 +33,7 @@ def offered_services(
         When no feed has a reference weekday.
     """
     days = counted_days(feeds, peak_hour())
-    found = [
-        services(read_departures(connection, feed, day, PTAL_WINDOW), PTAL_WINDOW)
-        for feed in feeds
-        if (day := days[feed.name]) is not None
-    ]
-    return days, pd.concat(found, ignore_index=True)
+    return days, services(merged_departures(connection, feeds, peak_hour(), days), PTAL_WINDOW)
 
 
 def level_columns(

@@ -21,6 +21,8 @@ from geo_service.transit.grades import Asked, counted_days, read_day
 from geo_service.transit.grading import best_groups, grade_stops
 from geo_service.transit.improve import SOUGHT_M, Better, Served, next_better
 from geo_service.transit.levels import peak_hour
+from geo_service.transit.merged import by_station, stations_of
+from geo_service.transit.merging import Part, Stations, merge
 from geo_service.transit.methods import Method
 from geo_service.transit.modes import Mode
 from geo_service.transit.proximity import within
@@ -43,6 +45,8 @@ class Surroundings:
         The current feeds.
     stops
         `nearby_queries.STOP_COLUMNS`, by feed and stop_id: those in reach, and the nearest of each kind.
+    stations
+        Stations that several feeds have; `stops` has of each the stop that stands for it.
     nearest
         Values of `access.nearest_columns`.
     family_lines
@@ -61,6 +65,7 @@ class Surroundings:
     place: shapely.Geometry
     feeds: Sequence[Row[Any]]
     stops: pd.DataFrame
+    stations: Stations
     nearest: dict[str, Any]
     family_lines: dict[str, tuple[int, list[str]]]
     streets: NetworkName | None
@@ -78,11 +83,11 @@ class Counted:
     days
         Name of each feed to the day that was counted; None: it has no reference day of this kind.
     departures
-        Of each feed with a day; stop is the row's id.
+        Of all feeds with a day together; stop is the row that stands for the station.
     """
 
     days: dict[str, date | None]
-    departures: dict[int, StopDepartures]
+    departures: StopDepartures
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +143,12 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
         rows.append(stop)
         if family is not None:
             family_lines[family] = (stop[0], lines)
+    stations = stations_of(connection, feeds)
+    family_lines = {
+        name: (stations.of.get(stop, stop), lines) for name, (stop, lines) in family_lines.items()
+    }
     stops = pd.DataFrame(rows, columns=nearby_queries.STOP_COLUMNS).drop_duplicates("id")
+    stops = by_station(stops, stations)
     stops = stops.sort_values(["feed_name", "stop_id"], ignore_index=True)
     nearest = _values(nearest_columns(np.array([place], dtype=object), _graded(stops, [0] * len(stops))))
     network, xy = network_in_use(connection), stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2)
@@ -153,7 +163,7 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
         for stop, way in zip(stops.id.tolist(), ways.tolist(), strict=True)
     }
     counted = np.where(apart, guessed, np.nan_to_num(ways, nan=np.inf))
-    return Surroundings(place, feeds, stops, nearest, family_lines, network, walk_m, counted, apart)
+    return Surroundings(place, feeds, stops, stations, nearest, family_lines, network, walk_m, counted, apart)
 
 
 class Counter:
@@ -189,18 +199,18 @@ class Counter:
 
     def _count(self, wanted: Asked) -> Counted:
         days = counted_days(self._around.feeds, wanted)
-        found = {}
+        parts = []
         for feed in self._around.feeds:
             day = days[feed.name]
             if day is not None:
                 frame = self._day(feed, day)
-                found[feed.id] = departures_on(frame, feed.service.lower, day, wanted.window)
-        return Counted(days, found)
+                found = departures_on(frame, feed.service.lower, day, wanted.window)
+                parts.append(Part(feed.id, feed.name, found))
+        return Counted(days, merge(parts, self._around.stations))
 
     def _day(self, feed: Row[Any], day: date) -> pd.DataFrame:
         if (feed.id, day) not in self._read:
-            stops = self._around.stops
-            ids = stops.id[stops.feed_id == feed.id].tolist()
+            ids = self._around.stations.members(self._around.stops.id.tolist())
             self._read[feed.id, day] = read_day(self._connection, feed, day, ids)
         return self._read[feed.id, day]
 
@@ -208,11 +218,7 @@ class Counter:
 def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer:
     """Grade a place by the stops around it."""
     method = wanted.method
-    graded = {
-        feed: grade_stops(departures, method, wanted.window)
-        for feed, departures in counted.departures.items()
-    }
-    grades = pd.concat(graded.values(), ignore_index=True)
+    grades = grade_stops(counted.departures, method, wanted.window)
     best = best_groups(grades)
     rank = dict(zip(best.stop.tolist(), best["rank"].tolist(), strict=True))
     none = len(method.categories)
@@ -223,10 +229,9 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
     by_id = {stop.id: stop for stop in records(around.stops)}
     evidence: list[Record] = []
     if row["stop_pk"] is not None:
-        feed = by_id[row["stop_pk"]].feed_id
-        stop, found = row["stop_pk"], graded[feed]
-        there = counted.departures[feed].at(stop)
-        evidence = stop_evidence(there, found[found.stop == stop], method)[stop]
+        stop = row["stop_pk"]
+        there = counted.departures.at(stop)
+        evidence = stop_evidence(there, grades[grades.stop == stop], method)[stop]
     return PlaceAnswer(
         wanted=wanted,
         days=counted.days,
@@ -292,7 +297,7 @@ def place_level(around: Surroundings, counted: Counted) -> Levels:
     """
     near = np.flatnonzero(around.counted_m <= RAIL_REACH_M)
     ids = around.stops.id.to_numpy(dtype=np.int64)[near]
-    offered = pd.concat([services(found, PTAL_WINDOW) for found in counted.departures.values()])
+    offered = services(counted.departures, PTAL_WINDOW)
     return access_levels(1, (np.zeros(len(near), np.int64), ids, around.counted_m[near]), offered)
 
 

@@ -137,6 +137,29 @@ def stops(feed_ids: Collection[int]) -> Executable:
     )
 
 
+def stations(feed_ids: Collection[int]) -> Executable:
+    """Select the stops of feeds to find their stations, in an order that does not change.
+
+    Columns: id, feed_id, stop_id, name, modes, lines, platforms (number), x, y (EPSG:25832).
+    """
+    return (
+        select(
+            TransitStop.id,
+            TransitStop.feed_id,
+            TransitStop.stop_id,
+            TransitStop.name,
+            TransitStop.modes,
+            TransitStop.lines,
+            func.cardinality(TransitStop.member_ids).label("platforms"),
+            func.ST_X(TransitStop.geom).label("x"),
+            func.ST_Y(TransitStop.geom).label("y"),
+        )
+        .join(TransitFeed, TransitFeed.id == TransitStop.feed_id)
+        .where(TransitStop.feed_id == func.any(list(feed_ids)))
+        .order_by(TransitFeed.name, TransitStop.stop_id)
+    )
+
+
 def departures(feed_id: int, places: Collection[int], stop_ids: Collection[int] | None = None) -> Executable:
     """Select the departures of a feed that run on any of some days of its calendar.
 

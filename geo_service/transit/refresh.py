@@ -25,7 +25,7 @@ from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind, TransitAccess
 from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_service import refresh_reach
-from geo_service.transit.stored import access_columns, graded_stops, store_stop_grades
+from geo_service.transit.stored import access_columns, graded_stops, station_rows, store_stop_grades
 from geo_service.transit.street_network import footways
 from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window
 
@@ -189,7 +189,7 @@ def _computed(connection: Connection, task: _Task, progress: Progress) -> tuple[
     progress("Grading stops", 0.05)
     if task.method == PTAL:
         days, offered = offered_services(connection, task.feeds)
-        rows = connection.execute(queries.stops([feed.id for feed in task.feeds])).all()
+        rows = station_rows(connection, task.feeds)
         xy = np.array([(row.x, row.y) for row in rows], dtype=float).reshape(-1, 2)
         numbered = offered.assign(stop=offered.stop.map({row.id: place for place, row in enumerate(rows)}))
         stops, graded = len(rows), offered.stop.nunique()

@@ -21,6 +21,7 @@ from geo_service.transit.foot import LONGEST_WALK_M
 from geo_service.transit.footways import Footways, estimated_walk
 from geo_service.transit.grades import Asked
 from geo_service.transit.grading import Access
+from geo_service.transit.merged import by_station, stations_of
 from geo_service.transit.methods import Method
 from geo_service.transit.proximity import walking_minutes
 from geo_service.transit.scenario_schemas import BeforeAfter, ScenarioAnswer, StopOfClass
@@ -205,18 +206,14 @@ def _stops_around(
     rows = connection.execute(
         queries.stops_in(west - reach, south - reach, east + reach, north + reach)
     ).all()
-    known = set(served.frame.number)
-    others = pd.DataFrame(
-        [
-            (row.id, row.feed_id, row.stop_id, row.name, row.x, row.y, False)
-            for row in rows
-            if row.id not in known
-        ],
-        columns=STOP_COLUMNS,
-    )
+    feeds = connection.execute(register.current_feeds()).all()
+    stops = [(row.id, row.feed_id, row.stop_id, row.name, row.x, row.y, False) for row in rows]
+    others = by_station(
+        pd.DataFrame(stops, columns=STOP_COLUMNS), stations_of(connection, feeds), "number"
+    ).reset_index(drop=True)
+    others = others[~others.number.isin(served.frame.number)].reset_index(drop=True)
     if others.empty:
         return served.frame
-    feeds = connection.execute(register.current_feeds()).all()
     departures, _ = current_departures(connection, feeds, wanted, others.number.tolist())
     grades = category_ranks(departures, wanted.method, wanted.window)
     for stage in ("before", "after"):

@@ -13,7 +13,9 @@ from geo_service.errors import Conflict, NotFound
 from geo_service.transit import queries as register
 from geo_service.transit import scenario_queries as queries
 from geo_service.transit.departures import StopDepartures
-from geo_service.transit.grades import Asked, counted_days, day_of, read_departures
+from geo_service.transit.grades import Asked, counted_days, day_of
+from geo_service.transit.merged import by_station, merged_departures, stations_of
+from geo_service.transit.merging import Stations
 from geo_service.transit.models import DayKind
 from geo_service.transit.scenario_schemas import ScenarioAnswer
 from geo_service.transit.scenarios import (
@@ -21,7 +23,6 @@ from geo_service.transit.scenarios import (
     PlannedStop,
     Service,
     category_ranks,
-    joined,
     with_lines,
 )
 
@@ -62,7 +63,7 @@ def grade_served(connection: Connection, scenario: ScenarioAnswer, wanted: Asked
     feeds = connection.execute(register.current_feeds()).all()
     if not feeds:
         raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
-    frame = _served(connection, scenario)
+    frame = _served(connection, scenario, stations_of(connection, feeds))
     today = frame[~frame.is_new]
     existing, days = current_departures(connection, feeds, wanted, today.number.tolist())
     planned = with_lines(existing, planned_lines(scenario, frame, _kind_of_day(wanted)), wanted.window)
@@ -73,8 +74,8 @@ def grade_served(connection: Connection, scenario: ScenarioAnswer, wanted: Asked
     return GradedStops(frame, days, any(feed.is_demo for feed in feeds))
 
 
-def _served(connection: Connection, scenario: ScenarioAnswer) -> pd.DataFrame:
-    """Return the stops that a scenario serves: those of today, and the new ones."""
+def _served(connection: Connection, scenario: ScenarioAnswer, stations: Stations) -> pd.DataFrame:
+    """Return the stops that a scenario serves: those of today (one per station), and the new ones."""
     own = {stop.key for stop in scenario.stops}
     wanted = {stop for line in scenario.lines for stop in line.stops} - own
     rows = connection.execute(queries.stops_named(wanted)).all()
@@ -89,7 +90,8 @@ def _served(connection: Connection, scenario: ScenarioAnswer) -> pd.DataFrame:
     added = [
         (-1 - place, -1, stop.key, stop.name, stop.x, stop.y, True) for place, stop in enumerate(new_stops)
     ]
-    return pd.DataFrame([*today, *added], columns=STOP_COLUMNS)
+    present = by_station(pd.DataFrame(today, columns=STOP_COLUMNS), stations, "number")
+    return pd.DataFrame([*present.itertuples(index=False), *added], columns=STOP_COLUMNS)
 
 
 def planned_lines(scenario: ScenarioAnswer, served: pd.DataFrame, day_kind: str) -> list[PlannedLine]:
@@ -127,12 +129,8 @@ def current_departures(
 ) -> tuple[StopDepartures, dict[str, date]]:
     """Return what departs today from some stops, and the day of each feed that was counted."""
     days = counted_days(feeds, wanted) if wanted.day else {feed.name: day_of(feed, wanted) for feed in feeds}
-    parts = [
-        read_departures(connection, feed, day, wanted.window, list(numbers))
-        for feed in feeds
-        if (day := days[feed.name]) is not None
-    ]
-    return joined(parts), {name: day for name, day in days.items() if day is not None}
+    found = merged_departures(connection, feeds, wanted, days, list(numbers))
+    return found, {name: day for name, day in days.items() if day is not None}
 
 
 def stage_columns(frame: pd.DataFrame, grades: pd.DataFrame, wanted: Asked, stage: str) -> dict[str, Any]:

@@ -18,13 +18,12 @@ from geo_service.transit.access import pairs_in_reach, straight_lines
 from geo_service.transit.departures import StopDepartures
 from geo_service.transit.footways import Footways
 from geo_service.transit.grading import Access, best_access, best_groups, grade_stops
+from geo_service.transit.merging import LATER_COLUMNS, ROW_COLUMNS
 from geo_service.transit.methods import Method
 from geo_service.transit.modes import LineKind, Mode
 from geo_service.transit.windows import Window
 
 Ints = npt.NDArray[np.int64]
-ROW_COLUMNS: Final = ["stop", "mode", "line", "direction", "next_stop_id", "headsign", "departures"]
-LATER_COLUMNS: Final = ["stop", "mode", "line", "direction", "following_s"]
 GRADE_COLUMNS: Final = [
     "stop", "mode_group", "departures", "total", "headway_min", "node", "category", "rank",
 ]  # fmt: skip
@@ -233,17 +232,3 @@ def change_of(
     found = [best_access(method, len(places), pairs, rank)[0] for rank in ranks]
     before, after = (replace(each, distance_m=straight_lines(places, xy, each, method)) for each in found)
     return Change(before, after)
-
-
-def joined(parts: Sequence[StopDepartures]) -> StopDepartures:
-    """Put the departures of several timetables side by side; their stops have different numbers."""
-    first = np.cumsum([0, *(len(part.rows) for part in parts)])
-    rows = [part.rows for part in parts if len(part.rows)]
-    later = [part.later for part in parts if len(part.later)]
-    no_times = np.zeros(0, dtype=np.int64)
-    return StopDepartures(
-        pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=ROW_COLUMNS),
-        np.concatenate([no_times, *(part.seconds for part in parts)]),
-        np.concatenate([no_times, *(part.row_of + place for part, place in zip(parts, first, strict=False))]),
-        pd.concat(later, ignore_index=True) if later else pd.DataFrame(columns=LATER_COLUMNS),
-    )

@@ -149,6 +149,14 @@ class FeedName(BaseModel):
     is_demo: bool = Field(description="Simplified or invented timetable.")
 
 
+class CountedDay(BaseModel):
+    """Day that was counted in a timetable."""
+
+    feed: str = Field(description="Name of the timetable.")
+    day: date | None = Field(description="The day; null: it has no service on such a day.")
+    chosen: Literal["by_rule", "given"] = Field(description="Reference day by rule, or as asked for.")
+
+
 class Evidence(BaseModel):
     """What was counted at the stop that gave the grade."""
 
@@ -159,6 +167,9 @@ class Evidence(BaseModel):
     headway_min: float = Field(description="Its headway, minutes.")
     groups: list[GroupEvidence] = Field(description="All mode groups of the stop, the one that counts first.")
     feed: FeedName = Field(description="The timetable.")
+    with_feeds: list[CountedDay] = Field(
+        description="Other timetables of the same station; their departures are counted with it."
+    )
 
 
 class StopGroup(BaseModel):
@@ -226,14 +237,6 @@ class Ptal(BaseModel):
         description="Ways on foot along streets (estimated where place or stop meets none), or all estimated."
     )
     routes: list[PtalRoute] = Field(description="Routes that count, by mode.")
-
-
-class CountedDay(BaseModel):
-    """Day that was counted in a timetable."""
-
-    feed: str = Field(description="Name of the timetable.")
-    day: date | None = Field(description="The day; null: it has no service on such a day.")
-    chosen: Literal["by_rule", "given"] = Field(description="Reference day by rule, or as asked for.")
 
 
 class MethodAnswer(BaseModel):

@@ -79,7 +79,7 @@ def _same_name_groups(names: Sequence[str], lonlat: npt.NDArray[np.float64]) -> 
     """Return the groups of two and more stops with one name and gaps of at most `SAME_NAME_M`."""
     if len(names) < 2:  # noqa: PLR2004 - a group needs two
         return []
-    keys = np.unique([_folded(name) for name in names], return_inverse=True)[1]
+    keys = np.unique([folded(name) for name in names], return_inverse=True)[1]
     pairs = cKDTree(on_sphere(lonlat)).query_pairs(chord(SAME_NAME_M), output_type="ndarray")
     pairs = pairs[keys[pairs[:, 0]] == keys[pairs[:, 1]]]
     links = coo_array((np.ones(len(pairs), dtype=bool), (pairs[:, 0], pairs[:, 1])), (len(names), len(names)))
@@ -87,10 +87,11 @@ def _same_name_groups(names: Sequence[str], lonlat: npt.NDArray[np.float64]) -> 
     groups: dict[int, list[int]] = {}
     for place, label in enumerate(labels):
         groups.setdefault(int(label), []).append(place)
-    return [group for group in groups.values() if len(group) > 1 and _folded(names[group[0]])]
+    return [group for group in groups.values() if len(group) > 1 and folded(names[group[0]])]
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """Return a name without differences of case and space."""
     return " ".join(name.casefold().split())
 
 

@@ -15,8 +15,9 @@ from geo_service.transit.access import GradedStops, access_of
 from geo_service.transit.evidence import stop_evidence
 from geo_service.transit.foot import walk_columns
 from geo_service.transit.footways import Footways
-from geo_service.transit.grades import Asked, counted_days, grade_feed
-from geo_service.transit.grading import best_groups
+from geo_service.transit.grades import Asked, counted_days
+from geo_service.transit.grading import best_groups, grade_stops
+from geo_service.transit.merged import by_station, merged_departures, stations_of
 from geo_service.transit.methods import Method
 from geo_service.transit.models import TransitStopGrade
 from geo_service.transit.modes import Mode
@@ -54,31 +55,55 @@ def store_stop_grades(
     ids = [feed.id for feed in feeds]
     connection.execute(queries.delete_stop_grades(wanted.method.key, window, ids))
     days = counted_days(feeds, wanted)
-    best = []
-    for feed in (feed for feed in feeds if days[feed.name] is not None):
-        grades, departures, _ = grade_feed(connection, feed, wanted)
-        first = best_groups(grades)
-        evidence = stop_evidence(departures, grades, wanted.method)
-        rows = first[["mode_group", "category", "departures", "headway_min"]].assign(
-            stop_pk=first.stop,
-            method=wanted.method.key,
-            time_window=window,
-            day=pd.Series([days[feed.name]] * len(first), dtype=object),
-            window_from_s=wanted.window.start_s,
-            window_to_s=wanted.window.end_s,
-            evidence=pd.Series([evidence[stop] for stop in first.stop], dtype=object),
-            computed_at=pd.Series([computed_at] * len(first), dtype=object),
-        )
-        copy_frame(connection, TransitStopGrade.metadata.tables[TransitStopGrade.__tablename__], rows)
-        best.append(first)
-    return days, pd.concat(best)
+    departures = merged_departures(connection, feeds, wanted, days)
+    grades = grade_stops(departures, wanted.method, wanted.window)
+    first = best_groups(grades)
+    evidence = stop_evidence(departures, grades, wanted.method)
+    stops = _every_stop(connection, feeds, days).merge(first, on="stop")
+    rows = stops[["stop_pk", "day", "mode_group", "category", "departures", "headway_min"]].assign(
+        method=wanted.method.key,
+        time_window=window,
+        window_from_s=wanted.window.start_s,
+        window_to_s=wanted.window.end_s,
+        evidence=pd.Series([evidence[stop] for stop in stops.stop], dtype=object),
+        computed_at=pd.Series([computed_at] * len(stops), dtype=object),
+    )
+    copy_frame(connection, TransitStopGrade.metadata.tables[TransitStopGrade.__tablename__], rows)
+    return days, first
+
+
+def _every_stop(
+    connection: Connection, feeds: Sequence[Row[Any]], days: dict[str, date | None]
+) -> pd.DataFrame:
+    """Return every stop (stop_pk), the one that stands for its station (stop), and the day of its feed.
+
+    A stop of a feed without a day, whose station another feed serves, has the day of the first that has one.
+    """
+    rows = connection.execute(queries.stops([feed.id for feed in feeds])).all()
+    some = next(day for day in days.values() if day is not None)
+    day_of_feed = {feed.id: days[feed.name] or some for feed in feeds}
+    return pd.DataFrame(
+        {
+            "stop_pk": pd.Series([row.id for row in rows], dtype=np.int64),
+            "stop": stations_of(connection, feeds).stands_for([row.id for row in rows]),
+            "day": pd.Series([day_of_feed[row.feed_id] for row in rows], dtype=object),
+        }
+    )
+
+
+def station_rows(connection: Connection, feeds: Sequence[Row[Any]]) -> list[Any]:
+    """Return the stations of feeds: rows of `queries.stops`, those that several feeds have once."""
+    found = connection.execute(queries.stops([feed.id for feed in feeds])).all()
+    columns = ["id", "feed_id", "stop_id", "name", "modes", "x", "y"]
+    frame = pd.DataFrame([tuple(row) for row in found], columns=columns)
+    return list(by_station(frame, stations_of(connection, feeds)).itertuples(index=False))
 
 
 def graded_stops(
     connection: Connection, feeds: Sequence[Row[Any]], wanted: Asked, grades: pd.DataFrame
 ) -> GradedStops:
-    """Return all stops with the rank of their category."""
-    rows = connection.execute(queries.stops([feed.id for feed in feeds])).all()
+    """Return all stations with the rank of their category."""
+    rows = station_rows(connection, feeds)
     rank = dict(zip(grades.stop.tolist(), grades["rank"].tolist(), strict=True))
     none = len(wanted.method.categories)
     return GradedStops(

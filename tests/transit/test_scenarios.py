@@ -8,6 +8,7 @@ import pytest
 import shapely
 
 from geo_service.transit.departures import StopDepartures
+from geo_service.transit.merging import joined
 from geo_service.transit.methods import load_method
 from geo_service.transit.modes import LineKind, Mode
 from geo_service.transit.scenarios import (
@@ -17,7 +18,6 @@ from geo_service.transit.scenarios import (
     category_ranks,
     change_of,
     departures_within,
-    joined,
     with_lines,
 )
 from geo_service.transit.windows import Window, parse_window

@@ -214,6 +214,7 @@ def test_a_day_is_asked_of_the_timetables_that_cover_it(database: Database, tmp_
             ("september", "2026-09-03"),
         ]
         assert answer["evidence"]["departures"] == 28  # 14 hours, 2 an hour
+        assert answer["evidence"]["with_feeds"] == []
         with database.read() as connection:
             assert graded_stops(connection, asked("are", day=date(2026, 9, 3)))[1] == {
                 "september": date(2026, 9, 3)
