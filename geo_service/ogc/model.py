@@ -6,7 +6,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, TextClause
+from sqlalchemy import ColumnElement, Executable, FromClause, TextClause
 
 Column = ColumnElement[Any]
 Check = Callable[[str], object]
@@ -74,6 +74,12 @@ class Collection:
         Rows that belong to the collection; None: all of the source.
     choices
         Query parameters that pick rows: name to (column, default).
+    words
+        Words that a choice may have, by its name; of others any value is taken.
+    stored
+        Tells whether anything is stored by the choices, which are bound; None: rows need not be computed.
+    remedy
+        Command that computes them, with the choices in braces.
     computation
         Selects the one row that tells how stored results were computed; None: nothing is computed.
     checks
@@ -95,6 +101,9 @@ class Collection:
     public_rows: RowRule | None = None
     only: ColumnElement[bool] | None = None
     choices: Mapping[str, tuple[Column, str]] = field(default_factory=lambda: MappingProxyType({}))
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    stored: Executable | None = None
+    remedy: str = ""
     computation: TextClause | None = None
     checks: Mapping[str, Check] = field(default_factory=lambda: MappingProxyType({}))
 

@@ -103,13 +103,32 @@ def _asked(given: Mapping[str, str], known: Known) -> ItemsRequest:
         start=start,
         area=_area(given["bbox"], box_crs) if "bbox" in given else None,
         days=_days(given["datetime"], known.zone) if "datetime" in given else (known.today, known.today),
-        choices={name: given.get(name, default) for name, default in known.choices.items()},
+        choices=read_choices(given, known.choices, known.words),
         crs=crs_of(given, "crs"),
         values=tuple(filters.values()),
         properties=_properties(given.get("properties"), known.kinds),
         hits=_one_of(given, "resultType", ("results", "hits")) == "hits",
         counted=_one_of(given, "count", ("false", "true")) == "true",
     )
+
+
+def read_choices(
+    given: Mapping[str, str], defaults: Mapping[str, str], words: Mapping[str, tuple[str, ...]]
+) -> dict[str, str]:
+    """Return the values of a collection's choices, defaults where none is given.
+
+    Raises
+    ------
+    BadParameter
+        For a word that a choice does not have; the known ones are named.
+    """
+    found = {name: given.get(name, default) for name, default in defaults.items()}
+    for name, value in found.items():
+        if name in words and value not in words[name]:
+            raise BadParameter(
+                f"There is no {name} {value[:40]!r} here. Known: {', '.join(words[name])}.", parameter=name
+            )
+    return found
 
 
 def _cql(given: Mapping[str, str], zone: ZoneInfo) -> Cql | None:

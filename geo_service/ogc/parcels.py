@@ -26,8 +26,11 @@ from geo_service.schema import (
 )
 from geo_service.transit.freshness import STATE, state_of
 from geo_service.transit.freshness import is_stale as is_outdated
+from geo_service.transit.methods import known_methods
+from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_queries import travel_stale, travel_times
-from geo_service.transit.windows import DAY
+from geo_service.transit.run_queries import anything_stored
+from geo_service.transit.windows import DAY, NAMED_WINDOWS
 
 parcels = Parcel.__table__
 availability = Availability.__table__
@@ -205,4 +208,7 @@ TRANSIT = Collection(
     public_rows=_published_parcels,
     only=access.c.subject_kind == "parcel",
     choices={"method": (access.c.method, DEFAULT_METHOD), "window": (access.c.time_window, DAY)},
+    words={"method": (*known_methods(), PTAL), "window": tuple(NAMED_WINDOWS)},
+    stored=anything_stored(),
+    remedy="geo transit --method {method} --window {window}",
 )

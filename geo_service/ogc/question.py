@@ -1,7 +1,7 @@
 """A page as a caller may ask for it: what decides the statement, and the values that it is run with."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -113,6 +113,8 @@ class Known:
         Day that counts when no datetime is given.
     zone
         Time zone in which moments become days.
+    words
+        Words that a choice may have, by its name; of others any value is taken.
     """
 
     choices: Mapping[str, str]
@@ -120,3 +122,4 @@ class Known:
     filters: Mapping[str, Filter]
     today: date
     zone: ZoneInfo
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from geo_service.ogc.service import (
     find_collection,
     known_of,
     page_of,
+    require_stored,
     view_of,
     with_links,
 )
@@ -145,6 +146,7 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
         asked = replace(asked, limit=min(asked.limit, MOST_ON_PAGE), counted=True)
     reader = get_database(request).reader
     view = view_of(collection, caller, asked.crs, asked.properties)
+    await require_stored(reader, collection, asked.choices)
 
     def etag(state: str) -> str:
         return etag_of_state(state, view, day, str(request.url))
@@ -174,8 +176,10 @@ async def get_item(request: Request, caller: Public, collection_id: str, feature
     collection = find_collection(collection_id)
     given = single_values(query_of(request), {"f", "crs", *collection.choices})
     view = view_of(collection, caller, crs_of(given, "crs"))
-    values = {"today": today_of(request), "key": feature_id, **choices_of(collection, given)}
+    choices = choices_of(collection, given)
+    values = {"today": today_of(request), "key": feature_id, **choices}
     reader = get_database(request).reader
+    await require_stored(reader, collection, choices)
     content = await feature_of(reader, view, values)
     state = content
     if may_write(collection.id, caller):  # what a change builds on, whatever the coordinates of the answer

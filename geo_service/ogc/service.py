@@ -21,6 +21,7 @@ from geo_service.ogc.documents import Document
 from geo_service.ogc.filters import filters_of
 from geo_service.ogc.model import Collection
 from geo_service.ogc.paging import MAX_ROW_ID, mark_of, start_values
+from geo_service.ogc.parameters import read_choices
 from geo_service.ogc.queries import (
     Statement,
     View,
@@ -114,6 +115,7 @@ def known_of(collection: Collection, caller: Caller, today: date, zone: ZoneInfo
         filters=filters_of(collection, caller),
         today=today,
         zone=zone,
+        words=collection.words,
     )
 
 
@@ -241,8 +243,27 @@ def _possible(collection: Collection, key: str) -> bool:
 
 
 def choices_of(collection: Collection, given: dict[str, str]) -> dict[str, str]:
-    """Return the values of a collection's choices, defaults where none is given."""
-    return {name: given.get(name, default) for name, (_column, default) in collection.choices.items()}
+    """Return the values of a collection's choices, as `parameters.read_choices`."""
+    defaults = {name: default for name, (_column, default) in collection.choices.items()}
+    return read_choices(given, defaults, collection.words)
+
+
+async def require_stored(reader: Reader, collection: Collection, choices: dict[str, str]) -> None:
+    """Refuse choices other than the usual ones by which nothing has been computed.
+
+    Raises
+    ------
+    NotFound
+        With the command that computes them.
+    """
+    if collection.stored is None or choices == choices_of(collection, {}):
+        return
+    if not await reader.value(collection.stored, choices):
+        asked = ", ".join(f"{name} {value}" for name, value in choices.items())
+        raise NotFound(
+            f"Nothing is stored in {collection.id} for {asked}. Whoever runs the service computes it: "
+            f"{collection.remedy.format(**choices)}"
+        )
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 - any JSON

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     and_,
+    bindparam,
     cast,
     delete,
     func,
@@ -123,6 +124,16 @@ def outdated_reach(on: date) -> Select[int, int]:
         .where(or_(REACH_STATE.c.stale, *missing))
         .order_by(TransitReachRun.window_from_s, TransitReachRun.window_to_s)
     )
+
+
+def anything_stored() -> Executable:
+    """Tell whether there are answers by a method and window. Bound: ``method``, ``window`` (text)."""
+    method, window = bindparam("method", type_=Text), bindparam("window", type_=Text)
+    made = select(TransitRun.method).where(TransitRun.method == method, TransitRun.time_window == window)
+    kept = select(TransitAccess.subject_id).where(
+        TransitAccess.method == method, TransitAccess.time_window == window
+    )
+    return select(or_(made.exists(), kept.exists()))
 
 
 def put_run(values: dict[str, Any]) -> Executable:

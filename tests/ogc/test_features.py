@@ -233,7 +233,15 @@ def test_only_current_timetables_have_stops(client: httpx.Client) -> None:
 
 def test_transit_by_another_method(client: httpx.Client) -> None:
     assert items(client, "transit")["features"][0]["properties"]["stop"] == "Hafen vrr"
-    assert items(client, "transit", "method=goat")["features"] == []
+    key = items(client, "transit")["features"][0]["id"]
+    for path in ("items", f"items/{key}", "export"):
+        missing = client.get(f"/ogc/collections/transit/{path}?method=goat")
+        assert (missing.status_code, missing.headers["content-type"]) == (404, "application/problem+json")
+        assert "geo transit --method goat --window day" in missing.json()["detail"]
+        for query, known in (("method=zzz", "are, goat"), ("window=zzz", "day, peak_morning")):
+            unknown = client.get(f"/ogc/collections/transit/{path}?{query}")
+            assert unknown.status_code == 400, path
+            assert f"Known: {known}" in unknown.json()["detail"]
     assert client.get("/ogc/collections/parcels/items?method=are").status_code == 400
 
 

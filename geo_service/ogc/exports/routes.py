@@ -27,7 +27,7 @@ from geo_service.ogc.exports.sheet import MOST_ROWS
 from geo_service.ogc.model import Collection
 from geo_service.ogc.parameters import export_request
 from geo_service.ogc.queries import count_statement, items_parameters
-from geo_service.ogc.service import find_collection, known_of, view_of
+from geo_service.ogc.service import find_collection, known_of, require_stored, view_of
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 
@@ -46,6 +46,7 @@ async def get_export(request: Request, caller: Public, collection_id: str) -> Re
     day = today_of(request)
     known = known_of(collection, caller, day, zone_of(request))
     asked = export_request(request.query_params, known)
+    await require_stored(get_database(request).reader, collection, asked.choices)
     wanted = format_of(request.query_params.get("f", "geojson"))
     usual = CRS84 if wanted.ending.startswith("geojson") else STORAGE
     crs = asked.crs if "crs" in request.query_params else usual
