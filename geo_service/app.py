@@ -49,6 +49,7 @@ from geo_service.transit import keeping as transit_keeping
 from geo_service.transit import reach_routes as reach
 from geo_service.transit import routes as transit
 from geo_service.transit import scenario_routes as scenarios
+from geo_service.transit import subject_routes as subjects
 from geo_service.web import routes as web
 from geo_service.web.assets import static_address
 from geo_service.web.frame import bare_frame
@@ -103,7 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    land = (features, tiles, exports, editing, auth, availability, city, transit, reach, scenarios)
+    land = (features, tiles, exports, editing, auth, availability, city, transit, reach, scenarios, subjects)
     app.include_router(tiles.together, dependencies=[Depends(identify), Depends(given_once)])
     for part in (*land, inquiries, matching, sites, search):  # tried in this order: the busiest first
         app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])

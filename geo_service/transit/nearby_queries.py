@@ -5,12 +5,14 @@ from typing import Final
 
 from sqlalchemy import Date, Executable, TextClause, func, literal, select, text
 
-from geo_service.auth.publication import published
+from geo_service.auth.publication import published, published_vacancy
 from geo_service.parcels.models import Parcel
+from geo_service.sites.models import Plot, Site
 from geo_service.transit.access import FAMILIES
 from geo_service.transit.freshness import STATE, answer_of, is_stale, place_of, state_of
 from geo_service.transit.models import SubjectKind, TransitAccess
 from geo_service.transit.queries import SUBJECTS
+from geo_service.vacancies.models import Premises, Vacancy
 
 STOP_COLUMNS: Final = ["id", "feed_id", "stop_id", "name", "modes", "lines", "x", "y", "feed_name"]
 """Columns about a stop."""
@@ -55,6 +57,34 @@ def parcel_place(parcel_key: str, on: date) -> Executable:
     return select(Parcel.id, func.ST_AsBinary(Parcel.geom).label("place"), shown.label("is_published")).where(
         Parcel.parcel_key == parcel_key, Parcel.valid.contains(on)
     )
+
+
+def premises_place(premises_key: str, on: date, *, public: bool) -> Executable:
+    """Select premises that hold on a day; the public sees those that stand empty then.
+
+    Columns: id, place (WKB, EPSG:25832).
+    """
+    columns = Premises.id, func.ST_AsBinary(Premises.geom).label("place")
+    found = select(*columns).where(Premises.premises_key == premises_key, Premises.valid.contains(on))
+    if not public:
+        return found
+    empty = select(Vacancy.id).where(
+        Vacancy.premises_id == Premises.id, Vacancy.during.contains(on), published_vacancy(Vacancy.status)
+    )
+    return found.where(empty.exists())
+
+
+def site_place(slug: str, on: date) -> Executable:
+    """Select a site that holds on a day. Columns: id, place (WKB, EPSG:25832; NULL: not known)."""
+    return select(Site.id, func.ST_AsBinary(Site.geom).label("place")).where(
+        Site.slug == slug, Site.valid.contains(on)
+    )
+
+
+def plot_places(site_id: int, on: date) -> Executable:
+    """Select the plots of a site that hold on a day, by slug. Columns: id, slug, place (WKB, EPSG:25832)."""
+    columns = Plot.id, Plot.slug, func.ST_AsBinary(Plot.geom).label("place")
+    return select(*columns).where(Plot.site_id == site_id, Plot.valid.contains(on)).order_by(Plot.slug)
 
 
 def subject_place(kind: SubjectKind, subject_id: int) -> Executable:

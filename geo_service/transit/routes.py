@@ -17,11 +17,10 @@ from geo_service.errors import BadParameter, NotFound
 from geo_service.geometry import from_wgs84
 from geo_service.transit import nearby_queries
 from geo_service.transit.answers import place_methods, place_transit
-from geo_service.transit.grades import asked, stored_window
+from geo_service.transit.grades import asked
 from geo_service.transit.methods import known_methods
 from geo_service.transit.models import SubjectKind
-from geo_service.transit.scenario_effect import before_after
-from geo_service.transit.scenario_register import read_scenario, sees_drafts
+from geo_service.transit.scenario_register import sees_drafts
 from geo_service.transit.schemas import (
     MethodsQuery,
     ParcelMethods,
@@ -29,8 +28,8 @@ from geo_service.transit.schemas import (
     ParcelTransit,
     PointQuery,
     PointTransit,
-    StoredGrade,
 )
+from geo_service.transit.subject_routes import subject_transit
 
 router = APIRouter(tags=["transit"])
 
@@ -51,24 +50,11 @@ async def get_parcel_transit(
     """Tell how near a parcel is to public transport, by which departures, and what a better class needs."""
     wanted = asked(query.method, query.window or None, query.day)
     row = await _parcel(session, caller, parcel_key, today)
-    place, window = shapely.from_wkb(row.place), stored_window(wanted)
-    stored = None
-    if window is not None:
-        kept = nearby_queries.stored_answer(SubjectKind.PARCEL, row.id, wanted.method.key, window)
-        stored = (await session.execute(kept)).one_or_none()
-    public = not sees_drafts(caller)
+    scenario = query.scenario, not sees_drafts(caller)
 
     def make(connection: Connection) -> ParcelTransit:
-        scenario = None
-        if query.scenario:
-            known = read_scenario(connection, query.scenario, public=public)
-            scenario = before_after(connection, known, wanted, place)
-        return ParcelTransit(
-            **dict(place_transit(connection, place, wanted)),
-            parcel_key=parcel_key,
-            stored=StoredGrade(**stored._asdict()) if stored else None,
-            scenario=scenario,
-        )
+        found = subject_transit(connection, (SubjectKind.PARCEL, row.id, row.place), wanted, scenario)
+        return ParcelTransit(**found, parcel_key=parcel_key)
 
     return await computed(request, session, make, public=not sees_unpublished(caller))
 
