@@ -337,3 +337,11 @@ def yes_or_no(texts: "pd.Series[str]", style: Style) -> Parsed:  # noqa: ARG001 
         raise Unreadable("unknown-word", reasons.YES_OR_NO)
 
     return each(read, texts)
+
+
+def no_formula(text: str) -> str:
+    """Return a text for a cell of a CSV file: an apostrophe before what a spreadsheet takes for a formula.
+
+    Source: OWASP, CSV Injection.
+    """
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

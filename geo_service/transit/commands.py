@@ -14,8 +14,9 @@ from geo_service.console import command_database, err, fail, out, print_json, pr
 from geo_service.errors import BadParameter
 from geo_service.geometry import require_wgs84
 from geo_service.imports.report import LANG_HELP, Language
+from geo_service.imports.values import no_formula
 from geo_service.transit.compare_commands import compare
-from geo_service.transit.feed_commands import end, feeds
+from geo_service.transit.feed_commands import end, feed_name, feeds
 from geo_service.transit.grades import asked, stop_table
 from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
@@ -80,7 +81,7 @@ def gtfs(  # noqa: PLR0913 - the options of a command
             report = import_gtfs(
                 database,
                 path,
-                name or path.stem,
+                feed_name(name or path.stem),
                 dry_run=dry_run,
                 progress=shown,
                 day=parse_day(day) if day else None,
@@ -175,7 +176,8 @@ def stops(
             print_json(table.to_dict(orient="records"))
         else:
             rounded = table[CSV_COLUMNS].assign(headway_min=table.headway_min.round(3))
-            rounded.to_csv(sys.stdout, index=False)
+            texts = {name: rounded[name].map(no_formula) for name in ("stop_id", "name")}
+            rounded.assign(**texts).to_csv(sys.stdout, index=False)
         counted = ", ".join(sorted({str(day) for day in table.day})) or "a day without service"
         chosen = "given" if day else f"the feed's reference {wanted.day_kind}"
         err.print(f"Counted: {counted} ({chosen}), {wanted.window}.", highlight=False, soft_wrap=True)

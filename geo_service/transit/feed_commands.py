@@ -1,7 +1,7 @@
 """``geo transit feeds`` and ``geo transit end``: which timetables there are, and ending one."""
 
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
@@ -9,10 +9,30 @@ from rich.table import Table
 from sqlalchemy import Row
 
 from geo_service.console import command_database, err, out, print_json, who
+from geo_service.errors import BadParameter
 from geo_service.transit import queries
 from geo_service.transit.service import end_feed
 
 COUNTED, CHECKED, ENDED = "current", "current, for checking only", "ended"
+
+LONGEST_NAME: Final = 100
+"""Characters of the name of a feed."""
+
+
+def feed_name(text: str) -> str:
+    """Return the name of a feed.
+
+    Raises
+    ------
+    BadParameter
+        When it is empty or too long, or holds characters that are not printed.
+    """
+    if not 0 < len(text.strip()) <= LONGEST_NAME or not text.isprintable():
+        raise BadParameter(
+            f"A name has 1 to {LONGEST_NAME} printable characters, not {text[:40]!r}. Give one by --name.",
+            parameter="name",
+        )
+    return text
 
 
 def feeds(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False) -> None:

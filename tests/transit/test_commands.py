@@ -231,6 +231,25 @@ def test_stops_as_csv_for_an_outsider_to_check(feed: Path) -> None:
     assert table[1]["total"] == 84
 
 
+def test_names_of_stops_are_no_formulas_in_csv(tmp_path: Path) -> None:
+    link = '=HYPERLINK("https://example.org")'
+    maker = street("A").stop("+B", "@SUM(1)", east_m=500).stop("C", link, east_m=900).line("1", 3)
+    maker.every(60, "1", ["A", "+B", "C"]).every(60, "1", ["C", "+B", "A"])
+    run("gtfs", str(maker.write(tmp_path)), "--name", "vrr")
+    table = list(csv.DictReader(io.StringIO(run("transit", "stops", "--feed", "vrr").stdout)))
+    assert {row["stop_id"]: row["name"] for row in table} == {"A": "A", "'+B": "'@SUM(1)", "C": f"'{link}"}
+    told = json.loads(run("transit", "stops", "--feed", "vrr", "--format", "json").stdout)
+    assert {row["name"] for row in told} == {"A", "@SUM(1)", link}
+
+
+@pytest.mark.parametrize("name", ["\x1b[31mred", "x" * 5_000, "a\nb", "   "])
+def test_names_of_feeds_are_short_and_printable(feed: Path, name: str) -> None:
+    refused = run("gtfs", str(feed), "--name", name)
+    assert refused.exit_code != 0
+    assert "1 to 100 printable characters" in refused.stderr
+    assert "\x1b[31m" not in refused.stderr
+
+
 def test_stops_in_a_named_window_tell_the_reference_day(feed: Path) -> None:
     run("gtfs", str(feed), "--name", "vrr")
     result = run("transit", "stops", "--feed", "vrr", "--window", "peak_morning", "--method", "oevgk18")
