@@ -199,7 +199,7 @@ def _with_held(
         return _computed(connection, options, inputs, None)
     net: Geometries = np.full(len(keys), None, dtype=object)
     if not len(rows):
-        return held, net
+        return held.take(place).reset_index(drop=True), net
     anew, net[rows] = _computed(connection, options, subset(inputs, rows), [keys[row] for row in rows])
     figures = pd.concat([held.iloc[place[place >= 0]], anew])
     return figures.sort_values("parcel_id", ignore_index=True), net

@@ -31,7 +31,7 @@ def held_figures(connection: Connection, options: Options) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        `HELD` and ``deducted_m2``, by parcel; no rows where the last run was of another day, other rules or
+        `HELD` and ``deducted_m2``, in no order; no rows where the last run was of another day, other rules or
         another program. A parcel that something touched since is not among them.
     """
     run = connection.execute(queries.last_run()).one_or_none()

@@ -216,16 +216,14 @@ def outdated_keys(as_of: date) -> Executable:
 
 
 def holding(as_of: date, names: Collection[str]) -> Executable:
-    """Select the stored results of both stages of the parcels of a day that nothing touched since, by parcel.
+    """Select the stored results of both stages of a day that nothing touched since, in no order.
 
-    Columns: those named, of `Availability` and `Usability`.
+    Columns: those named, of `Availability` and `Usability`. Some may be of parcels that are no longer there.
     """
     first, second = Availability.__table__.columns, Usability.__table__.columns
     columns: list[ColumnElement[Any]] = [first[name] if name in first else second[name] for name in names]
-    joined = select(*columns).join(Usability, BELONGS).join(Parcel, Parcel.id == Availability.parcel_id)
-    there = Parcel.valid.contains(as_of), Availability.as_of == as_of
     untouched = Availability.parcel_id.not_in(select(STALE.c.parcel_id))
-    return joined.where(*there, untouched).order_by(Availability.parcel_id)
+    return select(*columns).join(Usability, BELONGS).where(Availability.as_of == as_of, untouched)
 
 
 def delete_outdated(as_of: date) -> Executable:
