@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from math import isinf
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import shapely
 from sqlalchemy import Connection
@@ -33,6 +33,11 @@ from geo_service.transit.schemas import (
     PtalRoute,
     WalkingSource,
 )
+
+Kind = Literal["street_network", "detour_factor"]
+"""How a way on foot was measured."""
+GRADED: Final = ("", "next_")
+"""Roles of the stops that a class rests on."""
 
 
 def method_answer(found: PlaceAnswer, around: Surroundings) -> MethodAnswer:
@@ -78,7 +83,7 @@ def nearest_on_foot(found: PlaceAnswer, around: Surroundings, family: str) -> Ne
         return None
     row = found.stops[stop]
     straight = float(shapely.distance(around.place, shapely.Point(row.x, row.y)))
-    return _near(row, row.lines, (straight, ways[stop]), around)
+    return _near(row, row.lines, (straight, ways[stop]), walk_kind(around))
 
 
 def near_stop(found: PlaceAnswer, around: Surroundings, role: str) -> NearStop | None:
@@ -88,14 +93,24 @@ def near_stop(found: PlaceAnswer, around: Surroundings, role: str) -> NearStop |
         return None
     row = found.stops[stop]
     of_family, lines = around.family_lines.get(role.removesuffix("_"), (stop, row.lines))
-    return _near(row, lines if of_family == stop else row.lines, (distance, around.walk_m[stop]), around)
+    way, kind = around.walk_m[stop], walk_kind(around)
+    if way is None and role in GRADED and found.wanted.method.detour > 1:  # it was estimated, and counted so
+        way, kind = _counted_way(around, stop)
+    return _near(row, lines if of_family == stop else row.lines, (distance, way), kind)
+
+
+def _counted_way(around: Surroundings, stop: int) -> tuple[float | None, Kind]:
+    """Return the way to a stop that methods by way count (None: none), and how it was measured."""
+    number = around.stops.id.tolist().index(stop)
+    way = float(around.counted_m[number])
+    return None if isinf(way) else way, "detour_factor" if around.estimated[number] else "street_network"
 
 
 def _near(
     row: Any,  # noqa: ANN401 - a row of the stops
     lines: list[str],
     metres: tuple[float, float | None],
-    around: Surroundings,
+    kind: Kind,
 ) -> NearStop:
     distance, way = metres
     return NearStop(
@@ -105,11 +120,11 @@ def _near(
         distance_m=round(distance, 1),
         walking_m=None if way is None else round(way, 1),
         walking_min=None if way is None else round(walking_minutes(way), 1),
-        distance_kind=walk_kind(around),
+        distance_kind=kind,
     )
 
 
-def walk_kind(around: Surroundings) -> Literal["street_network", "detour_factor"]:
+def walk_kind(around: Surroundings) -> Kind:
     """Say how ways on foot were measured."""
     return "detour_factor" if around.streets is None else "street_network"
 
@@ -215,6 +230,7 @@ def ptal_answer(levels: Levels, found: PlaceAnswer, around: Surroundings) -> Pta
                 stop_id=found.stops[route.stop].stop_id,
                 name=found.stops[route.stop].name,
                 walking_m=round(route.walk_m, 1),
+                distance_kind=_counted_way(around, route.stop)[1],
                 per_hour=round(route.per_hour, 2),
                 walk_min=round(route.walk_min, 2),
                 wait_min=round(route.wait_min, 2),

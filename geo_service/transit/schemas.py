@@ -219,6 +219,9 @@ class PtalRoute(BaseModel):
     stop_id: str = Field(description="Where it is boarded.")
     name: str = Field(description="Name of that stop.")
     walking_m: float = Field(description="Way on foot, m.")
+    distance_kind: Literal["street_network", "detour_factor"] = Field(
+        description="How walking_m was measured: along streets, or estimated from the straight line."
+    )
     per_hour: float = Field(description="Departures an hour in its busier direction.")
     walk_min: float = Field(description="Minutes on foot.")
     wait_min: float = Field(description="Average wait, minutes, with the allowance for unreliability.")

@@ -143,6 +143,20 @@ def test_ways_on_foot_follow_the_streets(ask: Callable[..., Any]) -> None:
     assert compared["methods"][0]["stop"]["walking_m"] == stop["walking_m"]
 
 
+@pytest.mark.usefixtures("streets")
+def test_ways_that_are_counted_tell_that_they_are_estimated(ask: Callable[..., Any]) -> None:
+    """The bus stops 590 m from every street, 100 m from the point: 122 m on foot, as counted."""
+    lon, lat = Transformer.from_crs(25832, 4326, always_xy=True).transform(BUS[0], BUS[1] - 100)
+    answer = ask(f"?lon={lon}&lat={lat}&method=oevgk18", "/api/points/transit")
+    stop = answer["stop"]
+    assert (stop["name"], stop["distance_kind"]) == ("Schützenstraße", "detour_factor")
+    assert (stop["walking_m"], stop["walking_min"]) == (122.0, 1.5)
+    routes = {route["line"]: route for route in answer["ptal"]["routes"]}
+    assert (routes["412"]["distance_kind"], routes["412"]["walking_m"]) == ("detour_factor", 122.0)
+    here = ask()["ptal"]["routes"]
+    assert [route["distance_kind"] for route in here if route["line"] == "U47"] == ["street_network"]
+
+
 def test_evidence_holds_what_was_counted(ask: Callable[..., Any]) -> None:
     evidence = ask()["evidence"]
     assert (evidence["day"], evidence["window"]) == ("2026-03-03", "06:00-20:00")
