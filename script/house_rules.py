@@ -42,6 +42,7 @@ SQL_FILES = {
     "db.py",
     "embedded.py",
     "gtfs_tables.py",  # DuckDB over the files of a feed, a part of the ingest
+    "gtfs_agencies.py",  # as above
     "gtfs_calls.py",  # as above
     "gtfs_timetable.py",  # as above
     "gtfs_patterns.py",  # as above

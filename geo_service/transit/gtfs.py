@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from geo_service.errors import ImportRejected
+from geo_service.transit.gtfs_agencies import join_agencies
 from geo_service.transit.gtfs_calendar import Days, ReferenceDays, day_bits, read_calendar, reference_days
 from geo_service.transit.gtfs_calls import load_calls
 from geo_service.transit.gtfs_faults import Faults, RowFault
@@ -153,6 +154,7 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
     lines, day_sets = load_trips(tables, calendar)
     progress("Stop times", 0.25)
     load_calls(tables)
+    lines = join_agencies(tables, lines)
     progress("Departures", 0.5)
     timetable = Timetable(tables, day_sets)
     found = timetable.departures()

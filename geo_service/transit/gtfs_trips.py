@@ -28,7 +28,7 @@ def load_trips(tables: FeedTables, calendar: Calendar) -> tuple[pd.DataFrame, Da
     Returns
     -------
     DataFrame
-        Lines: row = line_no, columns line and mode.
+        Lines of each agency: row = line_no, columns line, mode and agency_id.
     Days
         Sets of days that trips run on, shape (sets, days); the trips name them by number.
 
@@ -38,11 +38,12 @@ def load_trips(tables: FeedTables, calendar: Calendar) -> tuple[pd.DataFrame, Da
         When a file has no rows, or no trip runs on any day.
     """
     routes = _read_routes(tables)
-    lines = routes[["line", "mode"]].drop_duplicates().reset_index(drop=True)
+    lines = routes[["line", "mode", "agency_id"]].drop_duplicates().reset_index(drop=True)
     trips = tables.unique("trips.txt", tables.frame("trips.txt"))
     trips = trips[tables.known("trips.txt", "route_id", trips.route_id, routes.route_id, "routes.txt")]
     line_no = pd.Series(range(len(lines)), index=pd.MultiIndex.from_frame(lines))
-    routes["line_no"] = line_no[list(zip(routes["line"], routes["mode"], strict=True))].to_numpy()
+    keys = zip(routes["line"], routes["mode"], routes["agency_id"], strict=True)
+    routes["line_no"] = line_no[list(keys)].to_numpy()
     trips = trips.merge(routes, on="route_id", how="left", sort=False)
     day_sets, set_of = np.unique(calendar.runs, axis=0, return_inverse=True)
     number = {

@@ -20,7 +20,7 @@ from geo_service.transit.gtfs_files import content_hash
 from geo_service.transit.ingest import FeedReport, Labels, write_feed
 from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
-READER: Final = 4
+READER: Final = 5
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
 
 
