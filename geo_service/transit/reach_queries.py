@@ -101,7 +101,8 @@ def site(slug: str, on: date) -> Executable:
 def isochrones(run_id: int, site_id: int) -> Executable:
     """Select the isochrones of a site, the largest first: minutes, geojson (WGS 84, 1 m), moved."""
     here = select(place_of(Site.geom)).where(Site.id == site_id).scalar_subquery()
-    wgs84 = func.ST_Transform(func.ST_SimplifyPreserveTopology(TransitIsochrone.geom, 5), 4326)
+    simple = func.ST_Transform(func.ST_SimplifyPreserveTopology(TransitIsochrone.geom, 5), 4326)
+    wgs84 = func.ST_Multi(func.ST_ReducePrecision(simple, 1e-5))
     return (
         select(
             TransitIsochrone.minutes,

@@ -116,6 +116,22 @@ def test_site_answer_and_isochrones(reached: Sample, client: httpx.Client, datab
     assert again.status_code == httpx.codes.NOT_MODIFIED
 
 
+def test_isochrones_are_valid_as_they_are_served(
+    reached: Sample, client: httpx.Client, database: Database
+) -> None:
+    """A slot 2 cm wide closes when corners are rounded to a metre."""
+    slot = [(500.01, 1_000), (500, 200), (499.99, 1_000)]
+    ring = [(0, 0), (1_000, 0), (1_000, 1_000), *slot, (0, 1_000)]
+    area = shapely.MultiPolygon([shapely.Polygon([(392_000 + x, 5_708_000 + y) for x, y in ring])])
+    with database.begin(actor="test") as connection:
+        statement = text("UPDATE transit_isochrones SET geom = ST_GeomFromWKB(:wkb, 25832)")
+        connection.execute(statement, {"wkb": area.wkb})
+    features = client.get(f"/api/sites/{slug(database, reached)}/isochrones").json()["features"]
+    for feature in features:
+        shape = shapely.geometry.shape(feature["geometry"])
+        assert (shapely.is_valid_reason(shape), shape.geom_type) == ("Valid Geometry", "MultiPolygon")
+
+
 @pytest.mark.parametrize("key", [OBJECTED_KEY, ANNOUNCED_KEY, ENDED_KEY, "051249003009990000__", "'; --"])
 def test_the_public_sees_published_parcels_only(reached: Sample, client: httpx.Client, key: str) -> None:
     assert reached
