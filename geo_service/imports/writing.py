@@ -8,7 +8,7 @@ from typing import Final
 
 import pandas as pd
 import psycopg
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import DBAPIError
 
 from geo_service.db import copy_frame
@@ -17,7 +17,7 @@ from geo_service.imports.bulk import build_later
 from geo_service.imports.draft import Draft
 from geo_service.imports.kind import ImportKind
 from geo_service.imports.packing import can_pack, pack
-from geo_service.imports.report import ImportOptions, ImportReport
+from geo_service.imports.report import ImportOptions, ImportReport, Progress
 from geo_service.imports.threads import ahead
 from geo_service.imports.whole_texts import keep_whole_texts
 
@@ -39,13 +39,33 @@ class _Difference:
 
 def wait_for_turn(connection: Connection, kind: ImportKind, options: ImportOptions) -> None:
     """Wait until no other import of the kind is under way; until the end of the transaction none starts."""
-    lock = {"lock": f"geo import {kind.name}"}
-    if connection.execute(queries.TRY_LOCK, lock).scalar_one():
+    name = f"geo import {kind.name}"
+    locks = queries.TRY_LOCK.bindparams(lock=name), queries.WAIT_LOCK.bindparams(lock=name)
+    take_turn(connection, locks, options.progress, 0.45)
+
+
+def take_turn(
+    connection: Connection, locks: tuple[Executable, Executable], progress: Progress, share: float
+) -> None:
+    """Take a lock until the end of the transaction; wait for whoever has it as long as it takes.
+
+    Parameters
+    ----------
+    connection
+        Connection in a transaction.
+    locks
+        Statements that try to take the lock (one boolean), and that wait for it.
+    progress
+        Told that it waits.
+    share
+        Share of the work that is done.
+    """
+    if connection.execute(locks[0]).scalar_one():
         return
-    options.progress("Waiting for another import", 0.45)
+    progress("Waiting for another import", share)
     usual = connection.execute(queries.LOCK_TIMEOUT).scalar_one()
     connection.execute(queries.NO_LOCK_TIMEOUT)
-    connection.execute(queries.WAIT_LOCK, lock)
+    connection.execute(locks[1])
     connection.execute(queries.SET_LOCK_TIMEOUT, {"usual": usual})
 
 

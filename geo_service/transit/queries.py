@@ -40,6 +40,11 @@ SUBJECTS: dict[SubjectKind, Any] = {
 """Tables whose rows are graded."""
 
 
+def wait_writing() -> Executable:
+    """Wait for the lock of imports and refreshes, and take it until the transaction ends."""
+    return select(func.pg_advisory_xact_lock(IMPORT_LOCK))
+
+
 def lock_writing() -> Executable:
     """Take the lock of imports and refreshes until the transaction ends; one boolean: whether it was free."""
     return select(func.pg_try_advisory_xact_lock(IMPORT_LOCK))

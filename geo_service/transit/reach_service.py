@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row
 
 from geo_service.city import load_city
 from geo_service.db import Database, copy_frame
-from geo_service.errors import BadParameter, Conflict, NotFound
+from geo_service.errors import BadParameter, NotFound
 from geo_service.imports.report import Progress, silent
 from geo_service.transit import queries, reach_queries, run_queries, street_queries
 from geo_service.transit.destinations import Destination, load_destinations
@@ -30,6 +30,7 @@ from geo_service.transit.reach_search import (
     isochrones_of,
     read_timetable,
 )
+from geo_service.transit.turns import wait_for_turn
 from geo_service.transit.windows import Window, parse_window
 
 DEFAULT_WINDOW: Final = "07:00-09:00"
@@ -105,18 +106,13 @@ def refresh_reach(
         When the city has no destinations.
     NotFound
         When no timetable is loaded, or none with runs.
-    Conflict
-        While another import or refresh of timetables is writing.
     """
     wanted = reach_window(window)
     city = load_city(database.settings.city)
     destinations = load_destinations(city)
     today = datetime.now(ZoneInfo(city.timezone)).date()
     with database.begin(actor) as connection:
-        if not connection.execute(queries.lock_writing()).scalar_one():
-            raise Conflict(
-                "Timetables are being written by another import or refresh. Try again when it is done."
-            )
+        wait_for_turn(connection, progress)
         feeds = connection.execute(queries.current_feeds()).all()
         if not feeds:
             raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row
 
 from geo_service.city import load_city
 from geo_service.db import Database, copy_frame
-from geo_service.errors import BadParameter, Conflict, GeoServiceError, NotFound
+from geo_service.errors import BadParameter, GeoServiceError, NotFound
 from geo_service.imports.report import Progress, silent
 from geo_service.transit import freshness, queries, run_queries
 from geo_service.transit.freshness import Basis
@@ -27,6 +27,7 @@ from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_service import refresh_reach
 from geo_service.transit.stored import access_columns, graded_stops, station_rows, store_stop_grades
 from geo_service.transit.street_network import footways
+from geo_service.transit.turns import wait_for_turn
 from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window
 
 logger = logging.getLogger(__name__)
@@ -131,17 +132,12 @@ def refresh(
         For an unknown method or window.
     NotFound
         When no timetable is loaded, or it has no such kind of day.
-    Conflict
-        While another import or refresh of timetables is writing.
     """
     require_window(method, window)
     wanted = peak_hour() if method == PTAL else asked(method, None if window == DAY else window)
     today = _today(database)
     with database.begin(actor) as connection:
-        if not connection.execute(queries.lock_writing()).scalar_one():
-            raise Conflict(
-                "Timetables are being written by another import or refresh. Try again when it is done."
-            )
+        wait_for_turn(connection, progress)
         feeds = list(connection.execute(queries.current_feeds()))
         if not feeds:
             raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")

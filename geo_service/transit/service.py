@@ -1,6 +1,7 @@
 """Import timetables, grade stops, and store the transit answer of every parcel, plot, site and premises."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
@@ -10,7 +11,6 @@ from sqlalchemy import Connection, Row
 
 from geo_service.city import CityProfile, load_city
 from geo_service.db import Database
-from geo_service.errors import Conflict
 from geo_service.imports.report import Language, Progress, silent
 from geo_service.transit import queries
 from geo_service.transit.grades import current_feed
@@ -18,10 +18,14 @@ from geo_service.transit.gtfs import Feed, ReadOptions, read_gtfs
 from geo_service.transit.gtfs_faults import require_writable, write_faults
 from geo_service.transit.gtfs_files import content_hash
 from geo_service.transit.ingest import FeedReport, Labels, write_feed
+from geo_service.transit.turns import wait_for_turn
 from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
 READER: Final = 5
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
+
+Turn = Callable[[Connection], None]
+"""Waits until nobody else writes."""
 
 
 class ImportSettings(TypedDict, total=False):
@@ -53,6 +57,8 @@ def import_gtfs(
 ) -> FeedReport:
     """Import a GTFS feed, all or nothing: a new version becomes current, the one before is kept, ended.
 
+    It waits while another import or refresh writes.
+
     Nothing is written when a row is faulty, unless it is asked to repair; the report lists such rows.
 
     Parameters
@@ -76,16 +82,18 @@ def import_gtfs(
         When the feed is broken or has nothing for the city: file, field and row are named.
     BadParameter
         When the reference day is not in the feed.
-    Conflict
-        While another import or refresh of timetables is writing.
     """
     repair, rejects = settings.get("repair", False), settings.get("rejects")
     require_writable(rejects)
     city = load_city(database.settings.city)
     version = _version_hash(path, city, settings)
     actor = settings.get("actor", "transit")
+
+    def turn(connection: Connection) -> None:
+        wait_for_turn(connection, progress, 0.8)
+
     with database.begin(actor) as connection:
-        known = _known_version(connection, name, version, dry_run, repair)
+        known = _known_version(connection, (name, version), turn, dry_run, repair)
     if known is not None:
         return known
     feed = read_gtfs(path, _read_options(city, settings), lambda what, share: progress(what, 0.8 * share))
@@ -98,7 +106,7 @@ def import_gtfs(
         is_demo=settings.get("is_demo", False),
         actor=actor,
     )
-    report = _store(database, feed, labels, dry_run, repair)
+    report = _store(database, feed, labels, turn, dry_run, repair)
     if rejects is not None and report.faults:
         write_faults(rejects, report.faults, settings.get("language", "en"))
     progress("Done", 1.0)
@@ -124,13 +132,15 @@ def area_of(city: CityProfile) -> Geometry:
     return city.boundary.buffer(city.margin_m)
 
 
-def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair: bool) -> FeedReport:
+def _store(
+    database: Database, feed: Feed, labels: Labels, turn: Turn, dry_run: bool, repair: bool
+) -> FeedReport:
     """Compare with the version before, and write unless refused, on a dry run, or written meanwhile."""
     refused = bool(feed.rejected) and not repair
     with database.begin(labels.actor) as connection:
         if not (dry_run or refused):
-            _lock(connection)
-        known = _known_version(connection, labels.name, labels.version_hash, dry_run, repair)
+            turn(connection)
+        known = _known_version(connection, (labels.name, labels.version_hash), turn, dry_run, repair)
         if known is not None:
             return known
         current = connection.execute(queries.kept_feeds(labels.name)).first()
@@ -164,20 +174,23 @@ def _store(database: Database, feed: Feed, labels: Labels, dry_run: bool, repair
 
 
 def _known_version(
-    connection: Connection, name: str, version: str, dry_run: bool, repair: bool
+    connection: Connection, labels: tuple[str, str], turn: Turn, dry_run: bool, repair: bool
 ) -> FeedReport | None:
     """Report about a version that is stored already, made current if it is not; None when there is none.
 
     One that had to be repaired is only known to who repairs again: others are to see what is wrong with it.
     """
+    name, version = labels
     stored = connection.execute(queries.feed_version(name, version)).first()
     if stored is None or (stored.report.get("rejected") and not repair):
         return None
+    if stored.ended_at is not None and not dry_run:
+        turn(connection)
+        stored = connection.execute(queries.feed_version(name, version)).one()
     current = connection.execute(queries.kept_feeds(name)).one_or_none()
     before = current.id if current else None
     changes = compare_stored(connection, stored.id, before, stored.report.get("rejected", {}))
     if stored.ended_at is not None and not dry_run:
-        _lock(connection)
         connection.execute(queries.end_feed(name))
         counts = not stored.report.get("outside", False)
         connection.execute(queries.revive_feed(stored.id, counts=counts))
@@ -191,21 +204,12 @@ def end_feed(database: Database, name: str, actor: str = "transit") -> int:
     ------
     NotFound
         When there is no feed of this name, or it is ended already.
-    Conflict
-        While an import or refresh of timetables is writing.
     """
     with database.begin(actor) as connection:
-        _lock(connection)
+        wait_for_turn(connection)
         current_feed(connection, name)
         connection.execute(queries.end_feed(name))
         return len(connection.execute(queries.current_feeds()).all())
-
-
-def _lock(connection: Connection) -> None:
-    if not connection.execute(queries.lock_writing()).scalar_one():
-        raise Conflict(
-            "Timetables are being written by another import or refresh. Try again when it is done."
-        )
 
 
 def _report_of_stored(stored: Row[Any], changes: Changes, dry_run: bool) -> FeedReport:

@@ -16,13 +16,13 @@ from sqlalchemy import Connection, Row
 
 from geo_service.city import CityProfile, load_city
 from geo_service.db import Database, copy_frame
-from geo_service.errors import Conflict, ImportRejected
+from geo_service.errors import ImportRejected
 from geo_service.geometry import require_german_coordinates
 from geo_service.imports.corrections import require_writable, write_rejects
 from geo_service.imports.draft import Draft
 from geo_service.imports.reading import content_hash
 from geo_service.imports.report import ImportOptions, Language, Notice, Reject
-from geo_service.transit import queries, street_queries
+from geo_service.transit import street_queries
 from geo_service.transit.foot_rules import foot_rules
 from geo_service.transit.models import StreetEdge
 from geo_service.transit.street_lines import is_from_openstreetmap, read_lines
@@ -35,6 +35,7 @@ from geo_service.transit.street_osm import (
     require_extract_by_name,
 )
 from geo_service.transit.street_ways import Ways, near_misses, street_edges
+from geo_service.transit.turns import wait_for_turn
 from geo_service.wording import Sentence
 
 KIND: Final = "streets"
@@ -148,8 +149,6 @@ def import_streets(
     ------
     InvalidInput, ImportRejected
         When the file cannot be read or has nothing for the city.
-    Conflict
-        While another import or refresh of transit is writing.
     """
     require_writable(options.rejects)
     city = load_city(database.settings.city)
@@ -168,9 +167,7 @@ def import_streets(
     report = replace(read.report, counts={**counts, **read.report.counts}, warnings=_warnings(read, edges))
     digest = _digest(path, area, report)
     options.progress("Comparing and writing", 0.7)
-    report = _store(
-        database, edges, replace(report, dry_run=options.dry_run), (digest, is_demo, options.actor)
-    )
+    report = _store(database, edges, replace(report, dry_run=options.dry_run), (digest, is_demo, options))
     options.progress("Done", 1.0)
     return report
 
@@ -259,21 +256,19 @@ def _digest(path: Path, area: BaseGeometry | None, report: StreetReport) -> str:
 
 
 def _store(
-    database: Database, edges: gpd.GeoDataFrame, report: StreetReport, how: tuple[str, bool, str]
+    database: Database, edges: gpd.GeoDataFrame, report: StreetReport, how: tuple[str, bool, ImportOptions]
 ) -> StreetReport:
     """Compare with the network before, and replace it unless it says the same."""
-    digest, is_demo, actor = how
-    with database.begin(actor) as connection:
-        if not (report.dry_run or connection.execute(queries.lock_writing()).scalar_one()):
-            raise Conflict(
-                "Transit data are being written by another import or refresh. Try again when it is done."
-            )
+    digest, is_demo, options = how
+    with database.begin(options.actor) as connection:
+        if not report.dry_run:
+            wait_for_turn(connection, options.progress, 0.8)
         current = connection.execute(street_queries.current_network()).first()
         new, changed, unchanged, gone = _difference(connection, edges, current)
         report = replace(report, new=new, changed=changed, unchanged=unchanged, gone=gone)
         if report.dry_run or (current is not None and _says_the_same(report, current, is_demo=is_demo)):
             return report
-        _write(connection, edges, report, (digest, is_demo, actor))
+        _write(connection, edges, report, (digest, is_demo, options.actor))
     return replace(report, written=True)
 
 

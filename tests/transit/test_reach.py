@@ -19,7 +19,7 @@ from data.demo.timetable import build_timetable, write_timetable
 from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.demo import FEED_NAME
-from geo_service.errors import BadParameter, Conflict, InvalidInput, NotFound
+from geo_service.errors import BadParameter, InvalidInput, NotFound
 from geo_service.geometry import from_wgs84
 from geo_service.settings import Settings
 from geo_service.sites.models import Site
@@ -34,7 +34,7 @@ from geo_service.transit.service import import_gtfs
 from geo_service.transit.windows import Window
 from tests.transit.feeds import FeedMaker, street
 from tests.transit.test_journeys import Run, earliest, journey, summary
-from tests.transit.test_service import add_parcel
+from tests.transit.test_service import add_parcel, waits
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what gtfs_kit's own imports warn of
@@ -310,11 +310,15 @@ def test_without_timetable_or_runs_it_says_what_to_do(database: Database, tmp_pa
         refresh_reach(database)
 
 
-def test_conflict_while_another_writes(database: Database) -> None:
+def test_it_waits_while_another_writes(database: Database, tmp_path: Path) -> None:
+    import_gtfs(database, street("A", "B").line("1").every(10, "1", "AB").write(tmp_path), "test")
     with database.begin("test") as connection:
         connection.execute(queries.lock_writing())
-        with pytest.raises(Conflict):
-            refresh_reach(database)
+        told, waiting = waits(lambda progress: refresh_reach(database, progress=progress))
+        assert told.get(timeout=60) == "Waiting for another import"
+    waiting.join(60)
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM transit_reach_runs")).scalar_one() == 1
 
 
 def test_city_without_destinations() -> None:

@@ -3,10 +3,12 @@
 import re
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import astuple, replace
 from datetime import date
 from pathlib import Path
+from queue import Queue
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -19,7 +21,7 @@ from sqlalchemy import Connection, insert, text
 
 from geo_service.city import load_city
 from geo_service.db import Database
-from geo_service.errors import BadParameter, Conflict, ImportRejected, NotFound
+from geo_service.errors import BadParameter, ImportRejected, NotFound
 from geo_service.parcels.models import Parcel
 from geo_service.settings import Settings
 from geo_service.sites.models import Site
@@ -305,9 +307,48 @@ def test_two_imports_at_once_do_not_mix(database: Database, tmp_path: Path) -> N
     path = hourly("A", "B").write(tmp_path)
     with database.begin(actor="other") as other:
         other.execute(queries.lock_writing())
-        with pytest.raises(Conflict, match="another import or refresh"):
-            import_gtfs(database, path, "test")
-    assert import_gtfs(database, path, "test").status == "new"
+        told, waiting = waits(lambda progress: import_gtfs(database, path, "test", progress=progress))
+        assert told.get(timeout=60) == "Waiting for another import"
+        assert waiting.is_alive()
+    waiting.join(60)
+    assert number(database, "SELECT count(*) FROM transit_feeds WHERE is_current") == 1
+
+
+def waits(work: Callable[[Callable[[str, float], None]], Any]) -> tuple[Queue[str], Thread]:
+    """Start work in a thread; return where it says that it waits."""
+    told: Queue[str] = Queue()
+
+    def progress(what: str, _share: float) -> None:
+        if what.startswith("Waiting"):
+            told.put(what)
+
+    thread = Thread(target=work, args=(progress,))
+    thread.start()
+    return told, thread
+
+
+def test_an_import_waits_for_a_refresh_and_a_refresh_for_an_import(
+    database: Database, tmp_path: Path
+) -> None:
+    import_gtfs(database, hourly("A", "B").write(tmp_path, "1.zip"), "test")
+    next_one = hourly("A", "B", "C").write(tmp_path, "2.zip")
+    started: list[tuple[Queue[str], Thread]] = []
+
+    def during(what: str, _share: float) -> None:
+        if what == "Grading stops" and not started:
+            started.append(waits(lambda progress: import_gtfs(database, next_one, "test", progress=progress)))
+            assert started[0][0].get(timeout=60) == "Waiting for another import"
+
+    refresh(database, progress=during)
+    started[0][1].join(60)
+    assert number(database, "SELECT count(*) FROM transit_feeds") == 2
+    assert number(database, "SELECT count(*) FROM transit_state WHERE stale") == 1
+    with database.begin(actor="other") as other:
+        other.execute(queries.lock_writing())
+        told, waiting = waits(lambda progress: refresh(database, progress=progress))
+        assert told.get(timeout=60) == "Waiting for another import"
+    waiting.join(60)
+    assert number(database, "SELECT count(*) FROM transit_state WHERE stale") == 0
 
 
 def test_same_file_imported_meanwhile_by_another_is_unchanged(database: Database, tmp_path: Path) -> None:

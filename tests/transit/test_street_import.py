@@ -12,13 +12,13 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from geo_service.db import Database
-from geo_service.errors import Conflict
 from geo_service.imports.commands import import_app
 from geo_service.imports.report import ImportOptions
 from geo_service.settings import Settings, get_settings
 from geo_service.transit import queries
 from geo_service.transit.street_import import import_streets
 from tests.transit.osm_maker import ORIGIN, OsmMaker
+from tests.transit.test_service import waits
 
 
 @pytest.fixture(autouse=True)
@@ -168,12 +168,16 @@ def test_extract_in_metres_is_refused(tmp_path: Path) -> None:
     assert "Leave --crs out" in result.stderr
 
 
-def test_no_two_imports_at_once(database: Database, tmp_path: Path) -> None:
+def test_two_imports_take_turns(database: Database, tmp_path: Path) -> None:
     path = street().write(tmp_path)
     with database.begin("other") as other:
         other.execute(queries.lock_writing())
-        with pytest.raises(Conflict, match="by another import or refresh"):
-            import_streets(database, path, ImportOptions())
+        told, waiting = waits(
+            lambda progress: import_streets(database, path, ImportOptions(progress=progress))
+        )
+        assert told.get(timeout=60) == "Waiting for another import"
+    waiting.join(60)
+    assert rows(database, "SELECT count(*) FROM street_networks WHERE is_current") == [(1,)]
 
 
 def test_failure_leaves_the_network_before(
