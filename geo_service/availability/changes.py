@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from geo_service.availability.inputs import Inputs, geometries
-from geo_service.availability.timing import PLAN_KIND
+from geo_service.availability.timing import PLAN_IN_FORCE, PLAN_KIND
 from geo_service.availability.waterfall import Indices
 from geo_service.errors import InvalidInput
 
@@ -144,6 +144,8 @@ def changed(inputs: Inputs, changes: Changes) -> Inputs:
         if ends:
             days = [ends.get(key, day) for key, day in zip(frame["id"], frame[column], strict=True)]
             frame = frame.assign(**{column: pd.Series(days, index=frame.index, dtype=object)})
+            if what == "plan":  # imagined in force: no longer late, whatever its procedure says today
+                frame.loc[frame["id"].isin(list(ends)), "legal_status"] = PLAN_IN_FORCE
         frames[name] = frame[~_named(inputs, changes, what)]
     return replace(inputs, **frames)
 

@@ -22,6 +22,9 @@ MITRE: Final = 2.0
 """How far a corner may reach from the core, in half widths: 1 / sin(60 degrees / 2)."""
 FINE: Final = 8
 """Segments per quarter circle: an arc is at most 0.5 % of its radius off."""
+NUDGE: Final = 1e-6
+"""Land is shrunk by this part less: where two borders are exactly a width apart, their shrunken lines would
+meet, and GEOS then loses land. What is just as wide as the setting stays."""
 SPARE: Final = 0.001
 """Share by which land is widened more than shrunk, so that rounding does not shave straight borders."""
 KEPT: Final = 0.01
@@ -174,7 +177,7 @@ def _shrunk(shapes: Geometries, by_m: float) -> Geometries:
     """Return what lies further than a distance from the border."""
     many = shapely.get_num_coordinates(shapes) > MANY
     shrunk: Geometries = np.empty(len(shapes), dtype=object)
-    shrunk[~many] = shapely.buffer(shapes[~many], -by_m, quad_segs=FINE)
+    shrunk[~many] = shapely.buffer(shapes[~many], -by_m * (1 - NUDGE), quad_segs=FINE)
     for row in np.flatnonzero(many):
         strips = shapely.buffer(_chains(shapes[row]), by_m, quad_segs=FINE)
         # the border lies within the strips: what they leave over is inside as a whole, or outside

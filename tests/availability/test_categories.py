@@ -33,6 +33,7 @@ def ask(**facts: Any) -> dict[str, Any]:
         ({"occupancy": "company_reserve", "built": False}, "company_reserve", "held_by_a_company"),
         ({"actual_use": IDLE, "built": True}, "brownfield", "disused"),
         ({"actual_use": UNBUILT, "occupancy": "sold"}, "in_use", "sold"),
+        ({"actual_use": IDLE, "occupancy": "sold"}, "in_use", "sold"),
         ({"built": False, "occupancy": "leased", "gross_m2": 5000}, "vacant", "nothing_stands_there"),
         ({"actual_use": "Wohnbaufläche / Offen", "built": True}, "in_use", "built"),
         ({"actual_use": "Straßenverkehr", "built": False}, "in_use", "traffic_or_water"),

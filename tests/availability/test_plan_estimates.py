@@ -1,11 +1,15 @@
 """Plans in procedure in the blocking chain: a date where the plan tells one, else a labelled estimate."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
+import pytest
 
-from tests.availability.drawing import DAY, compute, delay, occupancy, plan
+from geo_service.availability.changes import Changes, changed
+from geo_service.availability.inputs import Options
+from geo_service.availability.kernel import compute_availability
+from tests.availability.drawing import DAY, compute, delay, inputs, occupancy, plan
 
 STATED = date(2026, 1, 1)
 
@@ -53,3 +57,22 @@ def test_the_estimate_counts_from_what_is_known_not_from_the_asked_day() -> None
         link(compute(plans=[plan(1000, None)], as_of=day, known_on=DAY)) for day in (DAY, date(2040, 1, 1))
     ]
     assert rows[0]["usual_to"] == rows[1]["usual_to"] == pd.Timestamp(2030, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "day", "horizon"),
+    [
+        (DAY, DAY, "now"),
+        (DAY, DAY - timedelta(days=400), "now"),
+        (DAY, DAY + timedelta(days=1), "short"),
+        (DAY + timedelta(days=700), DAY, "now"),
+    ],
+)
+def test_a_plan_imagined_in_force_holds_nothing_up_from_its_day(as_of: date, day: date, horizon: str) -> None:
+    options = Options(as_of=as_of, known_on=DAY)
+    for late in (None, DAY - timedelta(days=90), DAY + timedelta(days=5_000)):
+        drawn = inputs(plans=[plan(2400, late)])
+        before = compute_availability(drawn, options)
+        after = compute_availability(changed(drawn, Changes(ending=(("plan", "1", day),))), options)
+        assert before.parcels["horizon"].tolist() != ["now"]
+        assert after.parcels["horizon"].tolist() == [horizon]

@@ -234,3 +234,29 @@ def test_frontage_does_not_depend_on_the_compass(angle: float, start: float, len
     turned = [shapely.affinity.rotate(shape, angle, (EAST, NORTH)) for shape in (PARCEL, street)]
     expected = min(start + length, 100) - start
     assert road_frontage(array(turned[0]), array(turned[1]))[0] == pytest.approx(expected, abs=0.01)
+
+
+HOUSE_JUST_A_WIDTH_FROM_THE_BORDER = [
+    (
+        "POLYGON ((387193.34 5712204.33, 387209.78 5712199.68, 387195.56 5712149.52, 387190.95 5712150.83, "
+        "387179.13 5712154.18, 387193.34 5712204.33), (387202.8020813958 5712186.065208159, "
+        "387206.0750171887 5712197.6102474965, 387195.40889642894 5712200.627124719, "
+        "387192.1374881201 5712189.081654861, 387202.8020813958 5712186.065208159))"
+    ),
+    (
+        "POLYGON ((387208.54 5712530.54, 387216.24 5712533.38, 387231.93 5712490.91, 387207.97 5712481.35, "
+        "387192.05 5712524.45, 387208.54 5712530.54), (387228.10270540236 5712492.612899903, "
+        "387223.94279120525 5712503.873037312, 387205.5582087533 5712496.537619606, "
+        "387209.7174978127 5712485.277232767, 387213.00180370867 5712486.587665336, "
+        "387228.10270540236 5712492.612899903))"
+    ),
+]
+
+
+@pytest.mark.parametrize("text", HOUSE_JUST_A_WIDTH_FROM_THE_BORDER)
+def test_land_is_not_lost_where_a_house_stands_just_a_width_from_the_border(text: str) -> None:
+    land = array(shapely.from_wkt(text))
+    center = shapely.get_point(shapely.maximum_inscribed_circle(land, tolerance=0.01), 0)[0]
+    narrower, just, wider = (offered_land(land, width_m).land[0] for width_m in (2.99, 3.0, 3.01))
+    assert shapely.contains(just, center)
+    assert shapely.area(narrower) >= shapely.area(just) >= shapely.area(wider) > 400
