@@ -20,8 +20,19 @@ EVERYWHERE: Final = (-1e7, -1e7, 1e7, 1e7)
 COLUMNS: Final = ["number", "feed_id", "stop_id", "name", "lines", "x", "y"]
 
 
-def graded_stops(connection: Connection, wanted: Asked) -> tuple[pd.DataFrame, dict[str, Any]]:
+def graded_stops(
+    connection: Connection, wanted: Asked, area: shapely.Geometry | None = None
+) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Grade all stops of the current timetables.
+
+    Parameters
+    ----------
+    connection
+        Connection to read from.
+    wanted
+        What is counted.
+    area
+        Only stops within it (EPSG:25832): a timetable may have been imported with others. None: all.
 
     Returns
     -------
@@ -41,7 +52,11 @@ def graded_stops(connection: Connection, wanted: Asked) -> tuple[pd.DataFrame, d
         raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
     rows = connection.execute(queries.stops_in(*EVERYWHERE)).all()
     frame = pd.DataFrame([tuple(row) for row in rows], columns=COLUMNS)
-    frame = by_station(frame, stations_of(connection, feeds), "number").reset_index(drop=True)
+    frame = by_station(frame, stations_of(connection, feeds), "number")
+    if area is not None:
+        shapely.prepare(area)
+        frame = frame[shapely.intersects_xy(area, frame[["x", "y"]].to_numpy(dtype=float))]
+    frame = frame.reset_index(drop=True)
     departures, days = current_departures(connection, feeds, wanted, frame.number.tolist())
     grades = category_ranks(departures, wanted.method, wanted.window)
     graded = frame.assign(**stage_columns(frame, grades, wanted, "before"))

@@ -13,8 +13,10 @@ from typing import Any, Final
 
 import pandas as pd
 from fastapi import Request
+from shapely import Geometry
 from sqlalchemy import Connection
 
+from geo_service.clock import city_of
 from geo_service.errors import NotFound
 from geo_service.transit import queries
 from geo_service.transit.all_stops import areas_after, areas_before, graded_stops
@@ -22,6 +24,7 @@ from geo_service.transit.grades import Asked
 from geo_service.transit.scenario_register import etag_of
 from geo_service.transit.scenario_schemas import ScenarioAnswer
 from geo_service.transit.scenario_stops import GradedStops, grade_served
+from geo_service.transit.service import area_of
 from maps.transit import classes_geojson
 
 MOST_KEPT: Final = 24
@@ -71,10 +74,12 @@ class KeptClasses:
     ----------
     most
         Answers kept.
+    area
+        Where stops count (EPSG:25832); None: everywhere.
     """
 
-    def __init__(self, most: int = MOST_KEPT) -> None:
-        self._most = most
+    def __init__(self, most: int = MOST_KEPT, area: Geometry | None = None) -> None:
+        self._most, self._area = most, area
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -92,7 +97,7 @@ class KeptClasses:
         basis = (feeds, wanted.method.key, wanted.window, wanted.day_kind, wanted.day)
 
         def compute() -> CityClasses:
-            stops, days = graded_stops(connection, wanted)
+            stops, days = graded_stops(connection, wanted, self._area)
             areas = areas_before(stops, wanted)
             hectares = {grade: area.area / 10_000 for grade, area in areas}
             return CityClasses(basis, wanted, stops, days, hectares, classes_geojson(areas))
@@ -141,5 +146,5 @@ def kept_classes(request: Request) -> KeptClasses:
     state = request.app.state
     kept: KeptClasses | None = getattr(state, "transit_classes", None)
     if kept is None:
-        kept = state.transit_classes = KeptClasses()
+        kept = state.transit_classes = KeptClasses(area=area_of(city_of(request)))
     return kept

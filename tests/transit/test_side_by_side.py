@@ -193,6 +193,20 @@ def test_a_feed_for_checking_changes_no_answer_of_the_city(database: Database, t
     assert states()[1] == ("far", 2, "current, for checking only")
 
 
+def test_stops_far_away_of_a_feed_of_the_city_are_not_on_its_page(database: Database, tmp_path: Path) -> None:
+    maker = bus(20, "A", "B", "Far")
+    maker.tables["stops.txt"][2][2] = 48.1
+    report = import_gtfs(database, maker.write(tmp_path), "both", allow_outside=True)
+    assert not report.outside
+    application = create_app(database.settings.model_copy(update={"refresh": False}))
+    with TestClient(application) as client:
+        page = client.get("/oev", headers={"Accept": "text/html"})
+        assert page.status_code == 200
+        city = application.state.transit_classes.city
+        with database.read() as connection:
+            assert set(city(connection, asked("are")).stops["name"]) == {"A", "B"}
+
+
 # --- a day asked for --------------------------------------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
+import shapely
 from sqlalchemy import Connection, text
 
 from geo_service.auth import Role
@@ -80,9 +81,9 @@ def test_areas_are_computed_once_for_the_same_timetable(
     computed: list[str] = []
     grade_all = all_stops.graded_stops
 
-    def counted(connection: Connection, wanted: Asked) -> Any:
+    def counted(connection: Connection, wanted: Asked, area: shapely.Geometry | None) -> Any:
         computed.append(f"{wanted.method.key} {wanted.window}")
-        return grade_all(connection, wanted)
+        return grade_all(connection, wanted, area)
 
     monkeypatch.setattr(classes, "graded_stops", counted)
     address = "/oev/klassen.geojson?method=oerok&window=peak_morning"
