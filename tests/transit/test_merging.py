@@ -1,11 +1,15 @@
 """Stations that several timetables have: as if all their lines stood in one."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+from sqlalchemy import text
+from starlette.testclient import TestClient
 
+from geo_service.app import create_app
 from geo_service.db import Database
 from geo_service.transit import queries
 from geo_service.transit.all_stops import areas_before, graded_stops
@@ -124,6 +128,18 @@ def test_the_evidence_names_all_feeds_of_the_station(
         found = place_transit(connection, shapely.Point(x, y + 50), asked("are"))
     assert found.evidence
     assert (found.evidence.feed.name, [each.feed for each in found.evidence.with_feeds]) == ("a", ["b"])
+
+
+def test_the_page_names_all_of_them(database: Database, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    load(database, tmp_path, a=feed(FIRST), b=feed(SECOND, "b:"))
+    x, y = place(database)
+    with database.begin("test") as connection:
+        add_parcel(connection, "05123900100001______", shapely.box(x, y + 50, x + 40, y + 90))
+        connection.execute(text("UPDATE parcels SET publication_announced_on = '2020-01-01'"))
+    with TestClient(create_app(database.settings.model_copy(update={"refresh": False}))) as client:
+        page = client.get("/flaechen/05123900100001______", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert re.findall(r"Stadtwerke, GTFS[^<]*", page.text) == ["Stadtwerke, GTFS, b (02.06.2026)"]
 
 
 def test_a_feed_loaded_twice_counts_once(
