@@ -118,6 +118,7 @@ def test_every_table_is_audited_or_known_to_be_derived() -> None:
         "availability_marks",
         "availability_runs",
         "capacities",
+        "data_changes",
         "import_runs",
         "street_edges",
         "transit_access",
