@@ -22,7 +22,7 @@ from geo_service.errors import Busy
 from geo_service.matching import routes as matching
 from geo_service.settings import Settings
 from geo_service.transit import routes as transit
-from geo_service.transit import scenario_register
+from geo_service.transit import scenario_register, subject_routes
 from geo_service.transit import scenario_routes as scenarios
 from geo_service.web import classes
 from geo_service.web.pages import contest, land, nearness, overview
@@ -126,7 +126,7 @@ KEY = PUBLIC_KEYS[0]
 Computing = tuple[str, ModuleType, str]
 COMPUTING: list[Computing] = [
     (f"/api/parcels/{KEY}/availability", availability, "compute_usable"),
-    (f"/api/parcels/{KEY}/transit", transit, "place_transit"),
+    (f"/api/parcels/{KEY}/transit", subject_routes, "place_transit"),
     (f"/api/parcels/{KEY}/transit/methods", transit, "place_methods"),
     ("/api/points/transit?lon=7.465&lat=51.513", transit, "place_transit"),
     ("/api/scenarios/h-bahn/effect", scenarios, "effect_of"),

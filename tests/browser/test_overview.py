@@ -73,7 +73,7 @@ def test_click_tells_what_lies_there(visit: Visit, width: int) -> None:
     page = visitor.page
     popup = page.locator(".leaflet-popup")
     expect(popup.get_by_role("heading")).to_have_text("Speicherstraße 12")
-    expect(popup).to_contain_text("4.000\u202fm² netto von 5.000\u202fm²")
+    expect(popup).to_contain_text("3.950\u202fm² ohne Splitter (netto 4.000\u202fm²) von 5.000\u202fm²")
     box, frame = popup.bounding_box(), page.locator("#map_overview").bounding_box()
     assert box is not None
     assert frame is not None
