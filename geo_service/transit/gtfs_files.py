@@ -28,7 +28,12 @@ MAX_MEMBERS: Final = 1_000
 CHUNK_BYTES: Final = 1 << 20
 """Bytes handled at once while unpacking."""
 DAMAGED: Final = (
-    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, NotImplementedError, EOFError),
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    NotImplementedError,
+    EOFError,
 )
 """What Python raises for a zip file that it cannot read."""
 LONGEST_FIELD: Final = 1 << 30

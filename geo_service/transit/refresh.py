@@ -280,7 +280,7 @@ def _noted(failed: dict[str, str], what: str) -> Iterator[None]:
         yield
     except GeoServiceError as error:
         failed[what] = error.detail
-    except Exception as error:
+    except Exception as error:  # whatever one window fell over: logged whole, told, and the others go on
         logger.exception("%s not refreshed", what)
         failed[what] = f"{type(error).__name__}: {error}"
 
