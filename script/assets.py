@@ -17,13 +17,9 @@ ASSETS: dict[str, list[str]] = {
     # package: files (patterns), the licence last
     "@kern-ux/native": [
         "dist/kern.min.css",
-        "dist/fonts/fira-sans.css",
-        "dist/fonts/fira-sans/FiraSans-Light*.woff2",
         "dist/fonts/fira-sans/FiraSans-Regular.woff2",
-        "dist/fonts/fira-sans/FiraSans-Italic.woff2",
-        "dist/fonts/fira-sans/FiraSans-Medium*.woff2",
-        "dist/fonts/fira-sans/FiraSans-SemiBold*.woff2",
-        "dist/fonts/fira-sans/FiraSans-Bold*.woff2",
+        "dist/fonts/fira-sans/FiraSans-Medium.woff2",
+        "dist/fonts/fira-sans/FiraSans-SemiBold.woff2",
         "LICENSE.md",
     ],
     "htmx.org": ["dist/htmx.min.js", "LICENSE"],

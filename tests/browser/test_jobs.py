@@ -132,6 +132,8 @@ def test_vacancy_manager_sees_the_proposal(visit: Visit, language: str) -> None:
     visitor.sign_in(Role.VACANCY_MANAGER)
     page = visitor.page
     page.get_by_role("link", name=words["contest"]).first.click()
+    page.wait_for_url("**/anstoss")
+    page.wait_for_load_state("networkidle")
     page.locator("a[href^='/anstoss/']").first.click()
     expect(page.get_by_role("heading", name=words["proposal"], exact=True)).to_be_visible()
     assert visitor.no_sideways_scrolling()
