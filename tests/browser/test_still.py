@@ -17,7 +17,14 @@ new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) { if (!entry.hadRecentInput) { window.shifts += entry.value; } }
 }).observe({ type: "layout-shift", buffered: true });
 """
-PATHS = ["/", "/flaechen", f"/flaechen/{PUBLIC_KEYS[0]}", "/standorte/energiecampus", "/leerstand", "/anstoss"]
+PATHS = [
+    "/",
+    "/flaechen",
+    f"/flaechen/{PUBLIC_KEYS[0]}",
+    "/standorte/energiecampus",
+    "/leerstand",
+    "/anstoss",
+]
 
 
 def late(route: Route) -> None:
