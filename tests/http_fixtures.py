@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert
 
 from geo_service.app import create_app
 from geo_service.auth import passwords
@@ -33,17 +33,22 @@ def _password_hash() -> str:
     return passwords.hashed(PASSWORD, "anyone")
 
 
+def write_users(connection: Connection) -> None:
+    """Write one user ``test.<role>`` for each role."""
+    users = [
+        {"name": f"test.{role.value}", "password_hash": _password_hash(), "roles": [role.value]}
+        for role in Role
+    ]
+    connection.execute(insert(User), users)
+
+
 @pytest.fixture(scope="module")
 def sample(database: Database) -> Iterator[Sample]:
     """Rows of the sample city and one user ``test.<role>`` for each role, removed after the module."""
     with database.begin(actor="test") as connection:
         remove_rows(connection)
         rows = write_sample(connection)
-        users = [
-            {"name": f"test.{role.value}", "password_hash": _password_hash(), "roles": [role.value]}
-            for role in Role
-        ]
-        connection.execute(insert(User), users)
+        write_users(connection)
     yield rows
     with database.begin(actor="test") as connection:
         remove_rows(connection)

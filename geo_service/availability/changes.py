@@ -5,13 +5,14 @@ Pure: inputs in, inputs out; nothing is written anywhere. Coordinates in EPSG:25
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from geo_service.availability.days import ISO, read_day
 from geo_service.availability.inputs import Inputs, geometries
 from geo_service.availability.timing import PLAN_IN_FORCE, PLAN_KIND
 from geo_service.availability.waterfall import Indices
@@ -97,7 +98,7 @@ def _reference(text: str, parameter: str, how: str) -> tuple[str, str]:
 
 def _day(text: str, whole: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+        return read_day(text, ISO)
     except ValueError as error:
         raise InvalidInput(f"{whole[:60]!r} names no day. {HOW_ENDING}", parameter="ending") from error
 

@@ -1,12 +1,32 @@
-"""Days as people write them on the command line."""
+"""Days as people write them: on the command line, in forms and in addresses."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
 from geo_service.errors import BadParameter
 
-DATE_FORMATS: Final = ("%Y-%m-%d", "%d.%m.%Y")
-"""Ways to write a day: 2028-04-01 and 01.04.2028."""
+ISO: Final = ("%Y-%m-%d",)
+"""The way in which interfaces and date fields write a day: 2028-04-01."""
+DATE_FORMATS: Final = (*ISO, "%d.%m.%Y")
+"""Ways in which people write a day: 2028-04-01 and 01.04.2028."""
+
+
+def read_day(text: str, forms: Sequence[str] = DATE_FORMATS) -> date:
+    """Read a day written in one of some ways.
+
+    Raises
+    ------
+    ValueError
+        When it is no day of the calendar, or has digits other than 0 to 9.
+    """
+    if text.isascii():
+        for form in forms:
+            try:
+                return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no time zone
+            except ValueError:
+                continue
+    raise ValueError(text)
 
 
 def parse_day(text: str) -> date:
@@ -17,9 +37,8 @@ def parse_day(text: str) -> date:
     BadParameter
         When it is no day of the calendar; the message shows how to write one.
     """
-    for form in DATE_FORMATS:
-        try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            continue
-    raise BadParameter(f"{text!r} is no day. Write it as 2028-04-01 or 01.04.2028.", parameter="as_of")
+    try:
+        return read_day(text.strip())
+    except ValueError as error:
+        message = f"{text[:40]!r} is no day. Write it as 2028-04-01 or 01.04.2028."
+        raise BadParameter(message, parameter="as_of") from error

@@ -1,11 +1,12 @@
 """What the interface takes and answers about availability."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from geo_service.availability.days import ISO, read_day
 from geo_service.availability.models import Basis, Horizon
 from geo_service.restrictions.models import Severity
 
@@ -14,7 +15,7 @@ def _iso_date(text: object) -> object:
     """Take days as YYYY-MM-DD only: pydantic would read a bare number as seconds since 1970."""
     if isinstance(text, str):
         try:
-            return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no time zone
+            return read_day(text, ISO)
         except ValueError as error:
             raise PydanticCustomError(
                 "date", "{day} is not a day of the calendar, written YYYY-MM-DD", {"day": text[:40]}

@@ -7,7 +7,10 @@ from typing import Any, Final, TypeVar
 
 from starlette.datastructures import QueryParams
 
+from geo_service.availability.days import read_day
 from geo_service.availability.models import Category, Ground, Horizon
+from geo_service.availability.service import askable
+from geo_service.errors import BadParameter
 from geo_service.transit.methods import load_method
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.drawn import Drawn, read_drawn
@@ -28,7 +31,7 @@ LAND_SORTS: Final = ("net", "from", "grade", "ground")
 PREMISES_SORTS: Final = ("area", "since")
 LARGEST_AREA_M2: Final = 1e9
 
-BAD_DATE: Final = N_("Bitte ein Datum eingeben, zum Beispiel 2028-03-31.")
+BAD_DATE: Final = N_("Bitte einen Tag des Kalenders von 1900 bis 2200 eingeben, zum Beispiel 31.03.2028.")
 BAD_NUMBER: Final = N_("Bitte eine Zahl eingeben, zum Beispiel 4000 oder 4.000.")
 BAD_RANGE: Final = N_("Der Höchstwert liegt unter dem Mindestwert.")
 BAD_CHOICE: Final = N_("Diese Auswahl gibt es nicht.")
@@ -146,13 +149,13 @@ class Reader:
         return value
 
     def day(self, name: str) -> date | None:
-        """Return a day as a date field writes it: 2028-03-31; None when absent or wrong."""
+        """Return a day as a date field or a person writes it (31.03.2028); None when absent or wrong."""
         text = self.values.get(name, "").strip()
         if not text:
             return None
         try:
-            return date.fromisoformat(text)
-        except ValueError:
+            return askable(read_day(text))
+        except (ValueError, BadParameter):
             self.errors[name] = BAD_DATE
             return None
 

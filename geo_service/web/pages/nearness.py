@@ -52,7 +52,7 @@ class Nearness:
 
 
 async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: int) -> dict[str, Any]:
-    """Return what ``partials/transit.html`` and ``partials/reach.html`` show.
+    """Return what ``partials/transit.html`` and ``partials/reach.html`` show; transit is that of today.
 
     Parameters
     ----------
@@ -83,6 +83,7 @@ async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: i
         "scenario": key,
         "travel": travel,
         "detour": detour(),
+        "as_of_given": frame.request.query_params.get("as_of", ""),
     }
 
 

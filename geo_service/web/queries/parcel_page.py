@@ -26,7 +26,7 @@ PARCEL: Final[TextClause] = text("""
       LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
      CROSS JOIN LATERAL (SELECT ST_Transform(ST_PointOnSurface(p.geom), 4326) AS center) c
      WHERE p.parcel_key = :parcel_key
-       AND p.valid @> current_date
+       AND p.valid @> CAST(:on AS date)
        AND (NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
@@ -35,7 +35,8 @@ PARCEL: Final[TextClause] = text("""
 
 For the public only what may be published (BauGB §200(3)).
 
-Parameters: ``parcel_key``, ``public`` (nobody known asks). Areas in m², center in degrees (WGS 84).
+Parameters: ``parcel_key``, ``on`` (day of the cadastre), ``public`` (nobody known asks). Areas in m², center
+in degrees (WGS 84).
 """
 
 ITEM_DATES: Final[TextClause] = text("""
@@ -49,13 +50,16 @@ PLANS: Final[TextClause] = text("""
            pa.zone, pa.grz, pa.gfz, pa.max_storeys,
            ST_Area(ST_Intersection(coalesce(pa.geom, dp.geom), p.geom)) AS overlap_m2
       FROM parcels p
-      JOIN development_plans dp ON ST_Intersects(dp.geom, p.geom) AND dp.valid @> current_date
+      JOIN development_plans dp ON ST_Intersects(dp.geom, p.geom) AND dp.valid @> CAST(:on AS date)
       LEFT JOIN plan_areas pa ON pa.plan_id = dp.id AND ST_Intersects(pa.geom, p.geom)
      WHERE p.id = :parcel_id
        AND ST_Area(ST_Intersection(coalesce(pa.geom, dp.geom), p.geom)) > 1
      ORDER BY overlap_m2 DESC, dp.plan_key, pa.id
 """)
-"""Plans and building areas upon a parcel, the largest share first. Parameter: ``parcel_id``; areas in m²."""
+"""Plans and building areas upon a parcel, the largest share first; of the plans of a day.
+
+Parameters: ``parcel_id``, ``on`` (the day); areas in m².
+"""
 
 NEARBY_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,
@@ -78,7 +82,8 @@ OUTLINE: Final[TextClause] = text("""
            ST_AsSVG(ST_Translate(ST_ClipByBox2D(p.geom, v.box), -ST_XMin(v.box), -ST_YMin(v.box)),
                     0, 1) AS path,
            ST_XMax(v.box) - ST_XMin(v.box) AS width_m, ST_YMax(v.box) - ST_YMin(v.box) AS height_m
-      FROM view v JOIN parcels p ON p.geom && v.box AND p.id <> :parcel_id AND p.valid @> current_date
+      FROM view v JOIN parcels p ON p.geom && v.box AND p.id <> :parcel_id
+       AND p.valid @> CAST(:on AS date)
        AND (NOT :public OR (NOT p.publication_objection
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
@@ -86,7 +91,7 @@ OUTLINE: Final[TextClause] = text("""
     SELECT 'restriction', r.kind,
            ST_AsSVG(ST_Translate(ST_ClipByBox2D(r.geom, v.box), -ST_XMin(v.box), -ST_YMin(v.box)), 0, 1),
            ST_XMax(v.box) - ST_XMin(v.box), ST_YMax(v.box) - ST_YMin(v.box)
-      FROM view v JOIN restrictions r ON r.geom && v.box AND r.valid @> current_date
+      FROM view v JOIN restrictions r ON r.geom && v.box AND r.valid @> CAST(:on AS date)
        AND (NOT :public OR r.kind <> ALL (CAST(:hidden AS text[])))
     UNION ALL
     SELECT 'subject', '',
@@ -94,7 +99,8 @@ OUTLINE: Final[TextClause] = text("""
            ST_XMax(v.box) - ST_XMin(v.box), ST_YMax(v.box) - ST_YMin(v.box)
       FROM view v, subject s
 """)
-"""Sketch of a parcel and its neighbours as SVG paths in metres from the lower left corner (y points down).
+"""Sketch of a parcel and its neighbours on a day: SVG paths in metres from the lower left corner (y down).
 
-Parameters: ``parcel_id``, ``public``, ``hidden`` (kinds of restriction that the public does not see).
+Parameters: ``parcel_id``, ``on`` (the day), ``public``, ``hidden`` (kinds of restriction that the public does
+not see).
 """

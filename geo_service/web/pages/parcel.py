@@ -1,0 +1,198 @@
+"""The page of one parcel: as stored for today, or computed for any other day."""
+
+import re
+from datetime import UTC, date, datetime
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from geo_service.auth import Public
+from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, public_chain, public_items
+from geo_service.availability.capacities import capacity_record, compute_capacities
+from geo_service.availability.city_routes import ask_neighbours
+from geo_service.availability.city_service import Nearby
+from geo_service.availability.inputs import Options
+from geo_service.availability.records import (
+    CHAIN_FIELDS,
+    ITEM_FIELDS,
+    PARCEL_FIELDS,
+    answer_records,
+    records_by_parcel,
+    usable_record,
+)
+from geo_service.availability.service import options_of
+from geo_service.availability.usable import compute_usable
+from geo_service.beside import computed
+from geo_service.db import Reading
+from geo_service.errors import NotFound
+from geo_service.parcels.models import PARCEL_KEY_PATTERN
+from geo_service.register import JsonObject
+from geo_service.settings import get_settings
+from geo_service.web.charts import sketch, waterfall
+from geo_service.web.filters import Reader
+from geo_service.web.formats import uses_with_areas
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.pages.asking import names_of
+from geo_service.web.pages.nearness import methods_part, nearness
+from geo_service.web.queries.parcel_page import ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
+from geo_service.web.vocabulary import N_
+from maps.describe import present_use
+from maps.naming import parcel_notation, parcel_title
+
+router = APIRouter()
+
+NOT_THEN = N_("An diesem Tag stand das Flurstück nicht im Kataster. Gezeigt wird der heutige Stand.")
+"""What is said of a day on which the cadastre did not hold the parcel."""
+
+
+@router.get("/flaechen/{parcel_key}")
+async def parcel(request: Request, session: Reading, caller: Public, parcel_key: str) -> Response:
+    """Show one parcel: what, how much, from when, how near, and why; as of today or of any other day."""
+    frame = await frame_of(request, session, caller)
+    reader = Reader(request.query_params)
+    day = reader.day("as_of") or frame.today
+    try:
+        row = await _parcel(session, parcel_key, frame, day)
+    except NotFound:
+        if day == frame.today:
+            raise
+        reader.errors["as_of"], day = NOT_THEN, frame.today
+        row = await _parcel(session, parcel_key, frame, day)
+    anew = day != frame.today or ("as_of" in request.query_params and row.as_of != day)
+    found = await computed(request, session, partial(_answer, row, day, anew=anew), public=frame.public)
+    parameters = {"parcel_id": row.id, "on": day}
+    visible = {**parameters, "public": frame.public}
+    items = public_items(found.items or []) if frame.public else found.items or []
+    drawn = await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})
+    return frame.page(
+        "parcel.html",
+        row=found,
+        as_of=day if day != frame.today else None,
+        errors=reader.errors,
+        capacity=found.capacity,
+        title=parcel_title(row, frame.speaker),
+        notation=parcel_notation(row, frame.speaker),
+        bars=waterfall(found.gross_m2, found.net_m2, items) if found.as_of else [],
+        dates={known.id: known for known in await session.execute(ITEM_DATES, {"ids": _item_ids(items)})},
+        plans=(await session.execute(PLANS, parameters)).all(),
+        **await nearness(frame, session, "parcel", row.id),
+        methods_address=f"/flaechen/{row.parcel_key}/verfahren",
+        json_address=f"/api/parcels/{row.parcel_key}/transit/methods",
+        vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
+        sketch=sketch(drawn.all()),
+        offering=_offering(found, public=frame.public),
+        present_use=present_use(row.actual_use),
+        uses=uses_with_areas(row.actual_use, frame.formats),
+        answers=answer_records(vars(found), internal=not frame.public) if found.category else {},
+        chain=public_chain(found.chain or []) if frame.public else found.chain or [],
+        may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
+    )
+
+
+def _answer(row: Any, day: date, connection: Connection, *, anew: bool) -> SimpleNamespace:  # noqa: ANN401
+    """Return a parcel with its availability and what may be built on it.
+
+    Parameters
+    ----------
+    row
+        Row of `PARCEL`, with the stored availability, and by which rules that was computed.
+    day
+        Asked day.
+    connection
+        Where to read.
+    anew
+        Whether the availability of the day is computed: only what is stored is of the day of its run.
+    """
+    found = {**row._asdict(), "capacity": _capacity(row.parcel_key, day, connection)}
+    if anew:
+        options = options_of(day, row.preset or "default", row.deduction_order)
+        found |= _computed(options, row.parcel_key, connection)
+    return SimpleNamespace(**found)
+
+
+def _computed(options: Options, parcel_key: str, connection: Connection) -> JsonObject:
+    """Compute the availability of a parcel by the kernel: what a run of that day would store."""
+    result, usable = compute_usable(connection, options, [parcel_key])
+    parcel_id = result.parcels["parcel_id"].iloc[0]
+    answers: dict[Any, Any] = usable.iloc[0].to_dict()
+    return {
+        **answers,
+        **usable_record(answers),
+        **records_by_parcel(result.parcels, PARCEL_FIELDS)[parcel_id][0],
+        "items": records_by_parcel(result.items, ITEM_FIELDS).get(parcel_id, []),
+        "chain": records_by_parcel(result.chain, CHAIN_FIELDS).get(parcel_id, []),
+        "as_of": options.as_of,
+        "preset": options.preset.key,
+        "deduction_order": list(options.order),
+        "computed_at": datetime.now(UTC),
+        "stale": False,
+    }
+
+
+def _offering(row: Any, *, public: bool) -> JsonObject:  # noqa: ANN401 - a row
+    """Return whether a parcel is on offer as this caller sees it, its category and horizon."""
+    prefix = "" if public else "internal_"
+    known = vars(row)
+    return {
+        "offered": bool(known[f"{prefix}offered"]),
+        "category": known[f"{prefix}category"],
+        "horizon": row.horizon,
+    }
+
+
+def _item_ids(items: list[JsonObject]) -> list[int]:
+    """Return the restrictions of a parcel's waterfall."""
+    return [item["restriction_id"] for item in items if item.get("restriction_id")]
+
+
+def _capacity(parcel_key: str, day: date, connection: Connection) -> JsonObject:
+    """Compute what may be built on a parcel as of a day: never stale."""
+    return capacity_record(compute_capacities(connection, day, [parcel_key]))
+
+
+@router.get("/flaechen/{parcel_key}/verfahren")
+async def parcel_methods(request: Request, session: Reading, caller: Public, parcel_key: str) -> Response:
+    """Show all grading methods side by side: a part of the page, computed when it is opened."""
+    frame = await frame_of(request, session, caller)
+    row = await _parcel(session, parcel_key, frame, Reader(request.query_params).day("as_of") or frame.today)
+    return await methods_part(frame, session, "parcel", row.id)
+
+
+@router.get("/flaechen/{parcel_key}/nachbarn")
+async def neighbours(request: Request, session: Reading, caller: Public, parcel_key: str) -> Response:
+    """Show the available land beside a parcel: a part of its page, computed when the page is open."""
+    frame = await frame_of(request, session, caller)
+    day = Reader(request.query_params).day("as_of") or frame.today
+    row = await _parcel(session, parcel_key, frame, day)
+    question = Nearby(day, across_m=get_settings().across_street_m)
+    found = await ask_neighbours(request, session, row.parcel_key, question, public=frame.public)
+    keys = found.neighbours["parcel_key"].tolist()
+    return frame.page(
+        "partials/neighbours.html",
+        found=found,
+        as_of=day if day != frame.today else None,
+        across_m=question.across_m,
+        rows=found.neighbours.to_dict("records"),
+        named=await names_of(session, frame, keys),
+    )
+
+
+async def _parcel(session: AsyncSession, parcel_key: str, frame: Frame, day: date) -> Any:  # noqa: ANN401 - a row
+    """Read one parcel of the cadastre of a day.
+
+    Raises
+    ------
+    NotFound
+        When there is none, or none that this caller may see.
+    """
+    if not re.fullmatch(PARCEL_KEY_PATTERN, parcel_key):
+        raise NotFound(f"{parcel_key[:40]!r} is no parcel key of 20 characters.")
+    parameters = {"parcel_key": parcel_key, "public": frame.public, "on": day}
+    row = (await session.execute(PARCEL, parameters)).one_or_none()
+    if row is None:
+        raise NotFound(f"There is no parcel {parcel_key}, or it may not be shown.")
+    return row
