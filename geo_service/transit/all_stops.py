@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 from sqlalchemy import Connection
@@ -11,10 +12,14 @@ from geo_service.errors import NotFound
 from geo_service.transit import queries as register
 from geo_service.transit import scenario_queries as queries
 from geo_service.transit.class_areas import class_areas
+from geo_service.transit.foot_areas import foot_class_areas
 from geo_service.transit.grades import Asked
 from geo_service.transit.merged import by_station, stations_of
+from geo_service.transit.methods import Method
+from geo_service.transit.proximity import Floats
 from geo_service.transit.scenario_stops import current_departures, stage_columns
 from geo_service.transit.scenarios import category_ranks
+from geo_service.transit.street_network import footways
 
 EVERYWHERE: Final = (-1e7, -1e7, 1e7, 1e7)
 COLUMNS: Final = ["number", "feed_id", "stop_id", "name", "lines", "x", "y"]
@@ -63,28 +68,45 @@ def graded_stops(
     return graded.sort_values(["name", "stop_id"]).reset_index(drop=True), days
 
 
-def areas_before(stops: pd.DataFrame, wanted: Asked) -> list[tuple[str, Any]]:
-    """Return the areas of the classes of today (EPSG:25832), the best first."""
-    ranks = stops.rank_before.to_numpy(dtype=np.int64)
-    return class_areas(stops[["x", "y"]].to_numpy(dtype=float), ranks, wanted.method)
+def areas_before(connection: Connection, stops: pd.DataFrame, wanted: Asked) -> list[tuple[str, Any]]:
+    """Return the areas of the classes of today (EPSG:25832), the best first.
+
+    Parameters
+    ----------
+    connection
+        Connection in a transaction.
+    stops
+        As `graded_stops`.
+    wanted
+        What was counted.
+    """
+    return _areas(connection, stops[["x", "y"]].to_numpy(dtype=float), stops.rank_before, wanted.method)
 
 
-def areas_after(stops: pd.DataFrame, served: pd.DataFrame, wanted: Asked) -> list[tuple[str, Any]]:
+def areas_after(
+    connection: Connection, stops: pd.DataFrame, served: pd.DataFrame, wanted: Asked
+) -> list[tuple[str, Any]]:
     """Return the areas of the classes with a scenario.
 
     Parameters
     ----------
-    stops
-        As `graded_stops`.
+    connection, stops, wanted
+        As `areas_before`.
     served
         Stops that the scenario serves, as `scenario_effect.GradedStops`.
-    wanted
-        What was counted.
     """
     others = stops[~stops.number.isin(served.number)]
     xy = np.vstack([others[["x", "y"]], served[["x", "y"]]]).astype(float)
-    ranks = np.concatenate([others.rank_before, served.rank_after]).astype(np.int64)
-    return class_areas(xy, ranks, wanted.method)
+    return _areas(connection, xy, np.concatenate([others.rank_before, served.rank_after]), wanted.method)
+
+
+def _areas(
+    connection: Connection, xy: Floats, category_rank: npt.ArrayLike, method: Method
+) -> list[tuple[str, Any]]:
+    """Draw the classes by what the method measures: the straight line, or the way along the streets."""
+    ranks = np.asarray(category_rank, dtype=np.int64)
+    paths = footways(connection, xy) if method.detour > 1 else None
+    return class_areas(xy, ranks, method) if paths is None else foot_class_areas(xy, ranks, method, paths)
 
 
 def courses(effect_frame: pd.DataFrame, lines: list[list[str]]) -> list[Any]:

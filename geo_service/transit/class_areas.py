@@ -39,8 +39,8 @@ def class_areas(
     before = np.zeros(len(xy))
     areas: list[tuple[str, Any]] = []
     for rank, grade in enumerate(method.grades):
-        reach = np.array([*(_reach(row, method, rank) for row in method.classes.values()), 0.0])
-        radius = reach[category_rank]
+        reach = np.array([*(reach_m(row, method, rank) for row in method.classes.values()), 0.0])
+        radius = reach[category_rank] / method.detour
         grown = radius > before
         circles = shapely.buffer(points[grown], radius[grown], quad_segs=CORNERS)
         reached = shapely.union_all([taken, *circles])
@@ -52,12 +52,12 @@ def class_areas(
     return areas
 
 
-def _reach(row: Sequence[str | None], method: Method, rank: int) -> float:
-    """Return how far a category gives a class of this rank or better, metres of the straight line."""
+def reach_m(row: Sequence[str | None], method: Method, rank: int) -> float:
+    """Return how far a category gives a class of this rank or better, metres as the method measures them."""
     grades = method.grades
     bands = [
         upper
         for upper, grade in zip(method.distance.upper, row, strict=True)
         if grade and grades.index(grade) <= rank
     ]
-    return max(bands, default=0.0) / method.detour
+    return max(bands, default=0.0)

@@ -1,7 +1,7 @@
 """Transit classes of the whole city, kept in the process by what they were computed from.
 
-A timetable never changes under its number, and a scenario is known by its entity tag: what was computed from
-the same ones is the same, so nothing here is ever stale.
+Timetables and streets never change under their number, and a scenario is known by its entity tag: what was
+computed from the same ones is the same, so nothing here is ever stale.
 """
 
 import threading
@@ -25,6 +25,7 @@ from geo_service.transit.scenario_register import etag_of
 from geo_service.transit.scenario_schemas import ScenarioAnswer
 from geo_service.transit.scenario_stops import GradedStops, grade_served
 from geo_service.transit.service import area_of
+from geo_service.transit.street_queries import current_network_id
 from maps.transit import classes_geojson
 
 MOST_KEPT: Final = 24
@@ -38,7 +39,7 @@ class CityClasses:
     Parameters
     ----------
     basis
-        What they were computed from: timetables, method, window.
+        What they were computed from: timetables, streets, method, window.
     wanted
         Method and window.
     stops
@@ -94,11 +95,12 @@ class KeptClasses:
         feeds = tuple(feed.id for feed in connection.execute(queries.current_feeds()))
         if not feeds:
             raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
-        basis = (feeds, wanted.method.key, wanted.window, wanted.day_kind, wanted.day)
+        streets = connection.execute(current_network_id()).scalar_one_or_none()
+        basis = (feeds, streets, wanted.method.key, wanted.window, wanted.day_kind, wanted.day)
 
         def compute() -> CityClasses:
             stops, days = graded_stops(connection, wanted, self._area)
-            areas = areas_before(stops, wanted)
+            areas = areas_before(connection, stops, wanted)
             hectares = {grade: area.area / 10_000 for grade, area in areas}
             return CityClasses(basis, wanted, stops, days, hectares, classes_geojson(areas))
 
@@ -117,7 +119,7 @@ class KeptClasses:
 
         def compute() -> ScenarioClasses:
             served = grade_served(connection, scenario, wanted)
-            areas = areas_after(city.stops, served.frame, wanted)
+            areas = areas_after(connection, city.stops, served.frame, wanted)
             return ScenarioClasses(served, classes_geojson(areas))
 
         found: ScenarioClasses = self._of((city.basis, scenario.key, etag_of(scenario)), compute)

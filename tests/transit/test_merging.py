@@ -66,7 +66,7 @@ def told(database: Database) -> dict[str, Any]:  # noqa: F811 - the fixture
         every = [asked(each) for each in known_methods()]
         near, levels, _ = answers(connection, shapely.Point(x, y + 50), every)
         stops, _ = graded_stops(connection, wanted)
-        areas = [(grade, round(area.area, 1)) for grade, area in areas_before(stops, wanted)]
+        areas = [(grade, round(area.area, 1)) for grade, area in areas_before(connection, stops, wanted)]
     return {
         "stored": stored,
         "near": [answered(each) for each in near],
