@@ -20,7 +20,7 @@ from geo_service.transit.proximity import Floats, Ints
 from geo_service.transit.streets import entrances
 from geo_service.transit.walking import walk_to_nearest
 
-CELL_M: Final = 25.0
+CELL_M: Final = 50.0
 """Distance of the points of the grid."""
 TOO_FAR: Final = -1e9
 """Below every excess: the lower end of what is filled."""

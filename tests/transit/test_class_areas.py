@@ -89,7 +89,7 @@ def test_every_point_of_the_grid_has_the_class_of_its_shortest_way(seed: int) ->
     assert all(shapely.is_valid(area) for _, area in areas)
     for (_, one), (_, other) in combinations(areas, 2):
         assert shapely.intersection(one, other).area == pytest.approx(0, abs=1e-6)
-    places = np.asarray(shapely.points(random.integers(-16, 100, (250, 2)) * CELL_M), dtype=object)
+    places = np.asarray(shapely.points(random.integers(-8, 50, (250, 2)) * CELL_M), dtype=object)
     expected = expected_classes(streets, list(places), xy, ranks)
     drawn = np.full(len(places), "-")
     for grade, area in areas:

@@ -167,7 +167,7 @@ def test_ways_along_streets_are_told_and_what_the_map_draws(client: httpx.Client
     assert "OeVGK18 rechnet mit der Wartezeit und mit Fußwegen auf den geladenen Straßen" in words
     assert "weil keine Straßen geladen sind" not in words
     page = client.get("/oev?method=oevgk18&lang=de").text
-    assert "so sind auch die Flächen gezeichnet, auf 25 m genau" in page
+    assert "so sind auch die Flächen gezeichnet, auf 50 m genau" in page
     assert "geschätzte Fußwege" not in page
     assert "Abstände sind Luftlinien" not in page
     assert "Abstände sind Luftlinien" in client.get("/oev?method=are&lang=de").text
