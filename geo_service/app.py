@@ -37,6 +37,7 @@ from geo_service.ogc import editing_routes as editing
 from geo_service.ogc import routes as features
 from geo_service.ogc import tile_routes as tiles
 from geo_service.ogc.change_queries import data_version
+from geo_service.ogc.direct import busiest
 from geo_service.ogc.exports import routes as exports
 from geo_service.ogc.extents import ExtentCache
 from geo_service.ogc.service import Counts
@@ -101,12 +102,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(Sessions, secret_key=secret_key(settings))
     app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL)
     _install_errors(app)
+    app.router.routes.extend(busiest.routes)
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
     land = (features, tiles, exports, editing, auth, availability, city, transit, reach, scenarios, subjects)
     app.include_router(tiles.together, dependencies=[Depends(identify), Depends(given_once)])
-    for part in (*land, inquiries, matching, sites, search):  # tried in this order: the busiest first
+    for part in (*land, inquiries, matching, sites, search):  # tried in this order
         app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])
     app.include_router(web.router, dependencies=[Depends(identify)])
     return app

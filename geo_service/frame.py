@@ -8,7 +8,7 @@ import secrets
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_service.errors import TooLarge, problem_response
@@ -61,13 +61,14 @@ class Frame:
 
     def __init__(self, app: ASGIApp, basemap_url: str | None) -> None:
         self.app = app
-        self._headers = {
-            "Content-Security-Policy": content_security_policy(basemap_url),
-            "X-Content-Type-Options": "nosniff",
-            "Referrer-Policy": "strict-origin-when-cross-origin",
-            "X-Frame-Options": "SAMEORIGIN",
-            "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
+        headers = {
+            "content-security-policy": content_security_policy(basemap_url),
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "strict-origin-when-cross-origin",
+            "x-frame-options": "SAMEORIGIN",
+            "permissions-policy": "geolocation=(self), camera=(), microphone=()",
         }
+        self._headers = [(name.encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
@@ -94,10 +95,10 @@ class Frame:
 
         async def send_framed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                headers: list[tuple[bytes, bytes]] = message["headers"]
+                known = {name for name, _ in headers}
+                headers.append((b"x-request-id", request_id.encode()))
+                headers.extend(pair for pair in self._headers if pair[0] not in known)
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)

@@ -20,10 +20,11 @@ async def given_once(request: Request) -> None:
     BadParameter
         Naming the parameter.
     """
-    counted = Counter(name for name, _ in request.query_params.multi_items())
-    repeated = [name for name, times in counted.items() if times > 1]
-    if not repeated:
+    names = [name for name, _ in request.query_params.multi_items()]
+    if len(names) == len(request.query_params):
         return
+    counted = Counter(names)
+    repeated = [name for name, times in counted.items() if times > 1]
     lists = set(_list_parameters(request.scope["route"].dependant))
     wrong = [name for name in repeated if name not in lists]
     if wrong:

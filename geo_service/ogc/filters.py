@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -15,7 +16,7 @@ from sqlalchemy import ColumnElement, Date, Double, Text, bindparam, cast, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_service.auth.caller import Caller
-from geo_service.auth.fields import RECORDS, Kind
+from geo_service.auth.fields import RECORDS, Kind, visible_fields
 from geo_service.errors import BadParameter
 from geo_service.ogc.model import Check, Collection, Column
 
@@ -46,19 +47,25 @@ class Filter:
     check: Check | None = None
 
 
-def filters_of(collection: Collection, caller: Caller) -> dict[str, Filter]:
+def filters_of(collection: Collection, caller: Caller) -> Mapping[str, Filter]:
     """Return the filters that a caller may use, by the name of their parameter.
 
     Only fields that the caller sees: a filter would tell what a field holds.
     """
+    return _filters(collection, visible_fields(collection.id, caller))
+
+
+@lru_cache(maxsize=512)
+def _filters(collection: Collection, visible: tuple[str, ...]) -> Mapping[str, Filter]:
     prefix: dict[Test, str] = {"is": "", "least": "min_", "most": "max_"}
-    return {
+    filters = {
         f"{prefix[test]}{field.name}": Filter(field.name, test, field.kind, collection.checks.get(field.name))
         for field in RECORDS[collection.id]
-        if field.visible_to(caller)
+        if field.name in visible
         for test in TESTS.get(field.kind, ())
         if field.name not in collection.choices
     }
+    return MappingProxyType(filters)
 
 
 def read_filters(given: Mapping[str, str], known: Mapping[str, Filter]) -> dict[Filter, Any]:

@@ -3,9 +3,11 @@
 Statements are made once for each collection and audience and kept: only values change between requests.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -201,10 +203,15 @@ def _scope(view: View, cql: Cql) -> Scope:
     return Scope(columns, kinds, collection.geom, cql.crs, ZoneInfo(cql.zone), collection.checks)
 
 
-def kinds_of(view: View) -> dict[str, Kind]:
+def kinds_of(view: View) -> Mapping[str, Kind]:
     """Return the fields that the caller sees, with their kinds."""
-    kinds = {field.name: field.kind for field in RECORDS[view.collection]}
-    return {name: kinds[name] for name in view.visible}
+    return _kinds(view.collection, view.visible)
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _kinds(record: str, visible: tuple[str, ...]) -> Mapping[str, Kind]:
+    kinds = {field.name: field.kind for field in RECORDS[record]}
+    return MappingProxyType({name: kinds[name] for name in visible})
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)

@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from enum import Enum
 from typing import Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
+from starlette.datastructures import QueryParams
 
 from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
@@ -18,6 +20,7 @@ from geo_service.ogc import documents, openapi
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.crs import STORAGE, crs_of
+from geo_service.ogc.direct import busiest
 from geo_service.ogc.editing import may_write
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.html import Resource, page, query_of, wants_page
@@ -38,7 +41,8 @@ from geo_service.ogc.service import (
     with_links,
 )
 
-router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
+TAGS: Final[list[str | Enum]] = ["OGC API - Features"]
+router = APIRouter(prefix="/ogc", tags=TAGS)
 
 MOST_ON_PAGE: Final = 500
 """Features on a page for people, whose map draws them all."""
@@ -131,8 +135,9 @@ def _headers(caller: Caller) -> dict[str, str]:
     return {**headers, "Vary": f"{headers['Vary']}, Accept"}
 
 
-@router.get(
-    "/collections/{collection_id}/items",
+@busiest.get(
+    "/ogc/collections/{collection_id}/items",
+    tags=TAGS,
     response_class=Response,
     responses=openapi.FEATURES_ANSWER,
     openapi_extra=openapi.ITEMS,
@@ -140,9 +145,9 @@ def _headers(caller: Caller) -> dict[str, str]:
 async def get_items(request: Request, caller: Public, collection_id: str) -> Response:
     """Return a page of features."""
     collection = find_collection(collection_id)
-    day = today_of(request)
-    asked = items_request(query_of(request), known_of(collection, caller, day, zone_of(request)))
-    if wants_page(request):
+    day, for_people, query = today_of(request), wants_page(request), query_of(request)
+    asked = items_request(query, known_of(collection, caller, day, zone_of(request)))
+    if for_people:
         asked = replace(asked, limit=min(asked.limit, MOST_ON_PAGE), counted=True)
     reader = get_database(request).reader
     view = view_of(collection, caller, asked.crs, asked.properties)
@@ -152,21 +157,23 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
         return etag_of_state(state, view, day, str(request.url))
 
     headers = {**_headers(caller), "Content-Crs": f"<{asked.crs.uri}>"}
-    if "if-none-match" in request.headers and not wants_page(request):
+    if "if-none-match" in request.headers and not for_people:
         now = etag((await reader.value(data_version())).decode())
         if is_known(request, now):
             return unchanged({**headers, "ETag": now})
     found = await page_of(reader, request.app.state.counts, view, (asked, day))
-    content = collection_bytes(found, _page_links(request, collection, found))
-    if wants_page(request):
+    here = f"{base_address(request)}/ogc/collections/{collection.id}"
+    content = collection_bytes(found, _page_links(here, collection, query, found))
+    if for_people:
         return await page(request, caller, _resource("items", json.loads(content), collection, caller))
     if found.state is not None:
         headers["ETag"] = etag(found.state)
     return Response(content, media_type=documents.GEOJSON, headers=headers)
 
 
-@router.get(
-    "/collections/{collection_id}/items/{feature_id}",
+@busiest.get(
+    "/ogc/collections/{collection_id}/items/{feature_id}",
+    tags=TAGS,
     response_class=Response,
     responses=openapi.FEATURES_ANSWER,
     openapi_extra=openapi.ITEM,
@@ -209,14 +216,15 @@ async def _described(
     return documents.collection(base_address(request), collection, extent, jsonable_encoder(computation))
 
 
-def _page_links(request: Request, collection: Collection, found: Page) -> list[documents.Document]:
-    base = base_address(request)
-    here = f"{base}/ogc/collections/{collection.id}"
-    given = {name: text for name, text in query_of(request).items() if name not in {"after", "before"}}
+def _page_links(
+    here: str, collection: Collection, query: QueryParams, found: Page
+) -> list[documents.Document]:
+    """Return the links of a page: to itself, to its collection, to the pages around it."""
+    given = [pair for pair in query.multi_items() if pair[0] not in {"after", "before"}]
+    others = urlencode(given)
+    itself = others if len(given) == len(query) else urlencode(query.multi_items())
     links = [
-        documents.link(
-            _address(f"{here}/items", dict(query_of(request))), "self", documents.GEOJSON, "This page"
-        ),
+        documents.link(_address(f"{here}/items", itself), "self", documents.GEOJSON, "This page"),
         documents.link(here, "collection", documents.JSON, collection.title),
     ]
     for mark, name, rel, title in (
@@ -224,10 +232,11 @@ def _page_links(request: Request, collection: Collection, found: Page) -> list[d
         (found.previous, "before", "prev", "Previous page"),
     ):
         if mark is not None:
-            address = _address(f"{here}/items", {**given, name: mark})
+            start = urlencode({name: mark})
+            address = _address(f"{here}/items", f"{others}&{start}" if others else start)
             links.append(documents.link(address, rel, documents.GEOJSON, title))
     return links
 
 
-def _address(path: str, query: dict[str, str]) -> str:
-    return f"{path}?{urlencode(query)}" if query else path
+def _address(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path

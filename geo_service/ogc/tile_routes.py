@@ -1,5 +1,8 @@
 """Routes of the vector tiles."""
 
+from enum import Enum
+from typing import Final
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -13,6 +16,7 @@ from geo_service.ogc import documents, openapi
 from geo_service.ogc.areas import MAX_ZOOM
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import DRAWN
+from geo_service.ogc.direct import busiest
 from geo_service.ogc.extents import extent_of
 from geo_service.ogc.model import Collection, Tiles
 from geo_service.ogc.parameters import single_values
@@ -21,8 +25,9 @@ from geo_service.ogc.service import find_collection, view_of
 from geo_service.ogc.tile_queries import FULL_ZOOM, tile_view
 from geo_service.ogc.tiles import TileRequest, etag_of_tile, tile_of
 
-router = APIRouter(prefix="/ogc/collections/{collection_id}/tiles", tags=["Vector tiles"])
-together = APIRouter(prefix="/ogc/tiles", tags=["Vector tiles"])
+TAGS: Final[list[str | Enum]] = ["Vector tiles"]
+router = APIRouter(prefix="/ogc/collections/{collection_id}/tiles", tags=TAGS)
+together = APIRouter(prefix="/ogc/tiles", tags=TAGS)
 """Tiles of several collections, a layer of each."""
 
 
@@ -49,8 +54,11 @@ async def get_tile_json(request: Request, caller: Public, session: Reading, coll
     )
 
 
-@router.get(
-    f"/{documents.TILE_SCHEME}/{{z}}/{{y}}/{{x}}", response_class=Response, responses=openapi.TILE_ANSWER
+@busiest.get(
+    f"/ogc/collections/{{collection_id}}/tiles/{documents.TILE_SCHEME}/{{z}}/{{y}}/{{x}}",
+    tags=TAGS,
+    response_class=Response,
+    responses=openapi.TILE_ANSWER,
 )
 async def get_tile(request: Request, caller: Public, collection_id: str) -> Response:
     """Return a vector tile: zoom, row, column."""
@@ -76,8 +84,9 @@ async def get_combined_tile_json(request: Request, caller: Public) -> Response:
     return JSONResponse(described, headers=caching(caller))
 
 
-@together.get(
-    f"/{documents.TILE_SCHEME}/{{z}}/{{y}}/{{x}}",
+@busiest.get(
+    f"/ogc/tiles/{documents.TILE_SCHEME}/{{z}}/{{y}}/{{x}}",
+    tags=TAGS,
     response_class=Response,
     responses=openapi.TILE_ANSWER,
     openapi_extra=openapi.COLLECTIONS,
