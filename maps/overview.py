@@ -103,6 +103,17 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "drawCorner": speaker.say(
             "Eine Ecke nach der anderen anklicken, zuletzt die erste noch einmal. Esc bricht ab."
         ),
+        "drawLine": speaker.say(
+            "Einen Punkt nach dem anderen anklicken, den letzten zweimal. Esc bricht ab."
+        ),
+        "measureLength": speaker.say("Länge:"),
+        "measureArea": speaker.say("eingeschlossene Fläche:"),
+        "locating": speaker.say("Ihr Standort wird gesucht …"),
+        "located": speaker.say("Ihr Standort, genau auf"),
+        "locateRefused": speaker.say(
+            "Der Browser gibt Ihren Standort nicht frei. Erlauben Sie es in den Einstellungen der Seite."
+        ),
+        "locateFailed": speaker.say("Ihr Standort ist gerade nicht zu ermitteln."),
     }
 
 

@@ -10,6 +10,7 @@ from geo_service.web.frame import bare_frame
 from geo_service.web.pages import (
     contest,
     data,
+    drawn,
     inquiries,
     land,
     overview,
@@ -36,6 +37,7 @@ data_page = data.page
 PAGES = (
     start,
     overview,
+    drawn,
     land,
     parcel,
     together,

@@ -124,6 +124,10 @@ def test_map_by_keyboard(visit: Visit) -> None:
     visitor.wait_for_map()
     page = visitor.page
     expect(page.locator(".leaflet-popup h2")).to_have_text("Speicherstraße 14")
+    page.evaluate("""() => { const map = GeoMap.maps.get("map_overview");
+        map.eachLayer((layer) => {
+          if (layer instanceof L.Popup) map.setView(layer.getLatLng(), 18, {animate: false});
+        }); }""")
     page.keyboard.press("Escape")
     expect(page.locator(".leaflet-popup")).to_have_count(0)
     expect(page.locator("#map_overview")).to_be_focused()

@@ -108,3 +108,20 @@ def test_a_bad_area_is_told_and_the_list_stays(client: httpx.Client) -> None:
 def test_an_area_without_land_says_what_it_is_like_without_it(client: httpx.Client) -> None:
     page = client.get("/flaechen", params={"within": "6.0,50.0,10", "lang": "de"}).text
     assert "gezeichnetes Gebiet" in page
+
+
+def test_the_map_counts_what_the_lists_hold(client: httpx.Client) -> None:
+    within = "7.46,51.52,3000"
+    answer = client.get("/maps/drawn", params={"within": within, "lang": "de"})
+    land, shops = answer.json()["items"]
+    for item, path in ((land, "/flaechen"), (shops, "/leerstand")):
+        assert int(item["lines"][0][1]) == len(keys(client, path, within)) > 0
+        assert item["href"].startswith(f"{path}?within=7.46%2C51.52%2C3000")
+        assert client.get(item["href"]).status_code == 200
+
+
+@pytest.mark.parametrize("within", ["", "7.4", "<b>,1", "7.40,51.50;7.41,51.51;7.41,51.50;7.40,51.51"])
+def test_the_map_refuses_what_is_no_area(client: httpx.Client, within: str) -> None:
+    answer = client.get("/maps/drawn", params={"within": within})
+    assert answer.status_code == 400
+    assert "within" in answer.text

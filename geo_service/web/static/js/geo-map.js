@@ -5,7 +5,7 @@ const GeoMap = (() => {
 
   /* Make the map in its element; settings hold styles, texts and the language. */
   function create(id, options, settings) {
-    const map = L.map(id, {...options, zoomControl: false, attributionControl: false, zoomSnap: 1, maxBoundsViscosity: 0.5});
+    const map = L.map(id, {...options, zoomControl: false, attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxBoundsViscosity: 0.5});
     map.geo = {id, settings, layers: new Map(), selected: null};
     L.control.attribution({prefix: false}).addTo(map);
     L.control.zoom({position: "bottomright", zoomInTitle: settings.texts.zoomIn, zoomOutTitle: settings.texts.zoomOut}).addTo(map);

@@ -97,7 +97,8 @@
     });
     return ask(`/maps/identify?${values}`, latlng);
   }
-  map.on("click", (event) => identify(event.latlng, shownLayers().filter((key) => key !== "vacancies" && key !== "boundary")));
+  map.on("geo:ask", (event) => ask(event.url, event.latlng));
+  map.on("click", (event) => { if (!map.geo.drawing) identify(event.latlng, shownLayers().filter((key) => key !== "vacancies" && key !== "boundary")); });
   map.on("geo:marker", (event) => identify(event.latlng, [event.key]));
   map.on("popupclose", () => {
     if (opening) return;
@@ -111,7 +112,7 @@
       map.closePopup();
       return;
     }
-    if (event.key === "Enter" && event.target === map.getContainer()) {
+    if (event.key === "Enter" && event.target === map.getContainer() && !map.geo.drawing) {
       event.preventDefault();
       identify(map.getCenter(), shownLayers().filter((key) => key !== "boundary"));
     }

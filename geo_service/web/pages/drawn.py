@@ -1,0 +1,72 @@
+"""What lies in an area drawn on the overview: how much land, how many vacancies, with links to the lists."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy import Row
+from starlette.datastructures import QueryParams
+
+from geo_service.auth import Public
+from geo_service.db import Reading
+from geo_service.errors import BadParameter
+from geo_service.web.filters import read_land_filter, read_premises_filter
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.queries.parcels import parcel_summary
+from geo_service.web.queries.premises import premises_summary
+from maps.describe import Item
+
+router = APIRouter(prefix="/maps")
+
+
+@router.get("/drawn")
+async def drawn(
+    request: Request, session: Reading, caller: Public, within: Annotated[str, Query(max_length=6_000)]
+) -> Response:
+    """Count land and vacancies that reach into a drawn area, as the lists do.
+
+    Raises
+    ------
+    BadParameter
+        When the area cannot be read, or its line crosses itself.
+    """
+    frame = await frame_of(request, session, caller)
+    values = QueryParams({"within": within})
+    land, errors = read_land_filter(values)
+    if errors or land.within is None:
+        raise BadParameter(
+            "within must be longitude,latitude,metres of a circle, or at least three corners "
+            "longitude,latitude parted by semicolons, whose line does not cross itself.",
+            parameter="within",
+        )
+    shops, _ = read_premises_filter(values)
+    parcels = (await session.execute(parcel_summary(land, public=frame.public))).one()
+    vacant = (await session.execute(premises_summary(shops, public=frame.public))).one()
+    items = [_land(frame, within, parcels), _vacancies(frame, within, vacant)]
+    return JSONResponse({"items": [item.as_json() for item in items]}, headers={"Cache-Control": "no-cache"})
+
+
+def _land(frame: Frame, within: str, summary: Row[Any]) -> Item:
+    say, formats = frame.speaker.say, frame.formats
+    lines = (
+        (say("Flächen"), formats.number(summary.parcels)),
+        (say("im Angebot"), formats.hectares(summary.offered_m2 / 10_000)),
+        (say("davon sofort"), formats.hectares(summary.now_m2 / 10_000)),
+        (say("netto mit Splittern"), formats.hectares(summary.net_m2 / 10_000)),
+    )
+    return _item(frame, say("Flächen im Gebiet"), lines, "/flaechen", within)
+
+
+def _vacancies(frame: Frame, within: str, summary: Row[Any]) -> Item:
+    say, formats = frame.speaker.say, frame.formats
+    lines = (
+        (say("Ladenlokale"), formats.number(summary.premises)),
+        (say("zusammen"), f"{formats.number(summary.area_m2)} m²"),
+    )
+    return _item(frame, say("Leerstände im Gebiet"), lines, "/leerstand", within)
+
+
+def _item(frame: Frame, title: str, lines: tuple[tuple[str, str], ...], path: str, within: str) -> Item:
+    address = f"{path}?{urlencode({'within': within, 'lang': frame.language})}"
+    return Item("drawn", path, title, "", None, lines, address, demo=False)

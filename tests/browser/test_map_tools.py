@@ -1,0 +1,122 @@
+"""Tools of the overview: measure, ask an area, where am I, print."""
+
+import re
+
+import pyproj
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Visit, Visitor
+
+pytestmark = pytest.mark.browser
+GEOD = pyproj.Geod(ellps="sphere")
+MIDDLE = "/maps/overview#map=14/51.5200/7.4600"
+
+
+def opened(visit: Visit, width: int = 1440) -> tuple[Visitor, Page]:
+    visitor = visit(width, "de")
+    visitor.go(MIDDLE)
+    visitor.wait_for_map()
+    return visitor, visitor.page
+
+
+def tool(page: Page, name: str) -> Locator:
+    return page.locator("[data-draw-tools]").get_by_role("button", name=name, exact=True)
+
+
+def place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Return longitude and latitude of a place on the map's element."""
+    found = page.evaluate(
+        "([x, y]) => GeoMap.maps.get('map_overview').containerPointToLatLng([x, y])", [x, y]
+    )
+    return found["lng"], found["lat"]
+
+
+def click(page: Page, *places: tuple[float, float]) -> None:
+    for x, y in places:
+        page.locator("#map_overview").click(position={"x": x, "y": y})
+
+
+def told(page: Page) -> str:
+    return page.locator("[data-draw-tools] [role=status]").inner_text()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_length_and_area_are_those_of_another_library(visit: Visit, width: int) -> None:
+    visitor, page = opened(visit, width)
+    corners = [(60.0, 120.0), (260.0, 110.0), (240.0, 230.0)]
+    tool(page, "Messen").click()
+    click(page, *corners, corners[-1])
+    expect(page.locator("[data-draw-tools] [role=status]")).to_contain_text("Länge:")
+    longitudes, latitudes = zip(*(place(page, *corner) for corner in corners), strict=True)
+    metres = GEOD.line_length(longitudes, latitudes)
+    hectares = abs(GEOD.polygon_area_perimeter(longitudes, latitudes)[0]) / 10_000
+    length, unit, area = re.fullmatch(
+        r"Länge: ([\d.,]+) (k?m) · eingeschlossene Fläche: ([\d.,]+) ha", told(page)
+    ).groups()  # type: ignore[union-attr]  # the match is what is asserted
+    shown = [float(each.replace(".", "").replace(",", ".")) for each in (length, area)]
+    assert shown[0] * (1000 if unit == "km" else 1) == pytest.approx(metres, rel=0.01)
+    assert shown[1] == pytest.approx(hectares, rel=0.01)
+    assert page.locator(".leaflet-popup").count() == 0, "measuring asks nothing"
+    assert visitor.no_sideways_scrolling()
+
+
+def test_a_circle_is_asked_and_leads_to_the_same_list(visit: Visit) -> None:
+    _, page = opened(visit)
+    page.evaluate("GeoMap.maps.get('map_overview').setZoom(11, {animate: false})")
+    tool(page, "Umkreis fragen").click()
+    click(page, (500, 300), (700, 300))
+    popup = page.locator(".leaflet-popup-content")
+    expect(popup).to_contain_text("Flächen im Gebiet")
+    expect(popup).to_contain_text("Leerstände im Gebiet")
+    number = popup.locator("dd").first.inner_text()
+    assert int(number) > 0
+    popup.get_by_role("link").first.click()
+    page.wait_for_url("**/flaechen?within=*")
+    expect(page.locator(".summary strong")).to_have_text(re.compile(rf"^{number} Flächen?$"))
+
+
+def test_an_area_is_drawn_by_keyboard_and_cleared(visit: Visit) -> None:
+    _, page = opened(visit)
+    tool(page, "Gebiet fragen").focus()
+    page.keyboard.press("Enter")
+    for key in ("ArrowRight", "ArrowDown", "ArrowLeft"):
+        page.keyboard.press("Enter")
+        page.keyboard.press(key)
+        page.wait_for_timeout(400)
+    tool(page, "Fertig").click()
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("Flächen im Gebiet")
+    tool(page, "Zeichnung löschen").click()
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+    expect(tool(page, "Zeichnung löschen")).to_be_hidden()
+
+
+def test_where_am_i(visit: Visit) -> None:
+    _, page = opened(visit)
+    page.context.set_geolocation({"latitude": 51.5, "longitude": 7.5, "accuracy": 30})
+    page.context.grant_permissions(["geolocation"])
+    tool(page, "Mein Standort").click()
+    expect(page.locator("[data-draw-tools] [role=status]")).to_have_text("Ihr Standort, genau auf ± 30 m")
+    page.wait_for_function("Math.abs(GeoMap.maps.get('map_overview').getCenter().lat - 51.5) < 0.001")
+
+
+def test_where_am_i_refused_is_told(visit: Visit) -> None:
+    _, page = opened(visit)
+    page.context.clear_permissions()
+    tool(page, "Mein Standort").click()
+    expect(page.locator("[data-draw-tools] [role=status]")).to_contain_text("gibt Ihren Standort nicht frei")
+
+
+def test_full_screen_and_print(visit: Visit) -> None:
+    _, page = opened(visit)
+    tool(page, "Vollbild").click()
+    expect(tool(page, "Vollbild")).to_have_attribute("aria-pressed", "true")
+    tool(page, "Vollbild").click()
+    expect(tool(page, "Vollbild")).to_have_attribute("aria-pressed", "false")
+    page.evaluate("window.print = () => { window.printed = true; }")
+    tool(page, "Drucken").click()
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print")
+    expect(page.locator("[data-draw-tools]")).to_be_hidden()
+    expect(page.locator(".legend").first).to_be_visible()
+    expect(page.locator("#map_overview")).to_be_visible()
