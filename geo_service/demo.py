@@ -17,7 +17,7 @@ from data.demo.timetable import build_timetable, write_timetable
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
 from geo_service.availability.assessing import assess_stored
-from geo_service.availability.queries import stored_totals
+from geo_service.availability.run_queries import last_run
 from geo_service.availability.service import options_of
 from geo_service.availability.stored import refresh as refresh_availability
 from geo_service.city import CityProfile, load_city
@@ -126,7 +126,8 @@ def _fill_streets(database: Database) -> None:
 def _computed_on(database: Database, today: date) -> bool:
     """Tell whether the last step of an earlier start is done: availability as of today."""
     with database.read() as connection:
-        return any(row.as_of == today for row in connection.execute(stored_totals()))
+        run = connection.execute(last_run()).one_or_none()
+    return run is not None and run.as_of == today
 
 
 def _demo_passwords(database: Database, home: Path) -> dict[str, str]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo_service.availability.keeping import OVERDUE
-from geo_service.availability.queries import waiting_since
+from geo_service.availability.run_queries import waiting_since
 from geo_service.db import get_database
 from geo_service.errors import NotReady, problem_response
 from geo_service.migrate import pending_revisions

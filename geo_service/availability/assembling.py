@@ -9,9 +9,10 @@ import pandas as pd
 import shapely
 
 from geo_service.availability.assemblies import Assembly, Wish, enough_together
-from geo_service.availability.city_land import CityLand, square_centimetres
+from geo_service.availability.city_land import CityLand
 from geo_service.availability.inputs import Geometries
 from geo_service.availability.presets import HORIZONS
+from geo_service.availability.totals import square_centimetres
 
 KNOWN_HORIZONS: Final = HORIZONS[:-1]
 """Horizons with a date: what is undetermined is looked for only when it is named."""

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from geo_service.availability import usability_queries
 from geo_service.availability.capacities import stored_rows
-from geo_service.availability.inputs import Options
-from geo_service.availability.kernel import Progress
+from geo_service.availability.inputs import Inputs, Options
+from geo_service.availability.kernel import AvailabilityResult, Progress
 from geo_service.availability.models import Capacity, Usability
 from geo_service.availability.service import compute_with
 from geo_service.availability.stored import Computed, part_of, write_stored
@@ -37,13 +37,28 @@ def assess_stored(connection: Connection, options: Options, computed: Computed, 
     int
         Parcels assessed.
     """
-    progress("Looking for land to assess", 0.0)
-    waiting = list(connection.execute(usability_queries.waiting()).scalars())
-    if not waiting:
-        return 0
-    keys = None if _are_all(connection, options, waiting) else waiting
-    progress(f"Assessing {len(waiting):,} parcels", 0.05)
-    made_of = computed.made_of if len(computed.rows) == len(waiting) else None
+    assessed = 0
+    if len(computed.rows):
+        assessed = _assess(connection, options, computed.keys, computed.made_of, progress)
+    # beside all others stands what belongs to them, unless somebody deleted some
+    stored, *beside = connection.execute(usability_queries.numbers()).one()
+    if any(number != stored for number in beside):
+        waiting = list(connection.scalars(usability_queries.waiting()))
+        keys = None if len(waiting) == stored else waiting
+        assessed += _assess(connection, options, keys, None, progress)
+    progress("Done", 1.0)
+    return assessed
+
+
+def _assess(
+    connection: Connection,
+    options: Options,
+    keys: list[str] | None,
+    made_of: tuple[AvailabilityResult, Inputs] | None,
+    progress: Progress,
+) -> int:
+    """Assess some parcels, or all (no keys), from what they were made of, if that is at hand."""
+    progress("Assessing what the land is", 0.05)
     result, inputs = made_of or compute_with(connection, options, keys)
     found = second_stage(connection, result, inputs, keys)
     ids = None if keys is None else inputs.parcel_ids.tolist()
@@ -56,11 +71,4 @@ def assess_stored(connection: Connection, options: Options, computed: Computed, 
     capacities = stored_rows(found.capacities, moments)
     connection.execute(usability_queries.delete_second_stage(Capacity, ids))
     write_stored(connection, Capacity, capacities, part_of(progress, 0.8, 1.0))
-    progress("Done", 1.0)
     return len(usability)
-
-
-def _are_all(connection: Connection, options: Options, waiting: list[str]) -> bool:
-    """Tell whether all parcels of the day wait."""
-    number: int = connection.execute(usability_queries.count_parcels(options.as_of)).scalar_one()
-    return len(waiting) == number

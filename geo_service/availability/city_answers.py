@@ -9,7 +9,6 @@ import shapely
 
 from geo_service.availability.assembling import Found, Neighbours, Place
 from geo_service.availability.balance import MEASURES
-from geo_service.availability.city_land import PER_M2
 from geo_service.availability.city_schemas import (
     AssembliesAnswer,
     AssembliesQuery,
@@ -29,6 +28,7 @@ from geo_service.availability.city_schemas import (
 from geo_service.availability.city_service import AnsweredWhatIf, Nearby
 from geo_service.availability.flows import STAGES, CityBalance
 from geo_service.availability.summary import Summary, Total
+from geo_service.availability.totals import PER_M2
 from geo_service.availability.what_if import HorizonSum, Sums
 from geo_service.geometry import to_wgs84
 

@@ -32,8 +32,6 @@ from geo_service.garbage import no_garbage_collection
 CATEGORY: Final = ("category", "internal_category")
 SOLD: Final = "sold"
 JOINS_KEPT: Final = 4
-PER_M2: Final = 10_000
-"""Square centimetres in a square metre: sums of whole ones add up exactly."""
 
 
 @dataclass(frozen=True)
@@ -219,9 +217,3 @@ FACTS: Final = ("district_key", "district", "owner_kind", "shown", "is_demo")
 def _frame(rows: Any, columns: tuple[str, ...]) -> pd.DataFrame:  # noqa: ANN401 - rows
     values = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     return pd.DataFrame({name: pd.Series(values.get(name, ()), dtype=object) for name in columns})
-
-
-def square_centimetres(areas_m2: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401 - array or series
-    """Round areas in m2 to whole square centimetres, so that their sums add up exactly."""
-    areas: npt.NDArray[np.float64] = np.asarray(areas_m2, dtype=float)
-    return np.rint(areas * PER_M2).astype(np.int64)

@@ -18,7 +18,7 @@ from geo_service.availability.partitions import LARGEST
 from geo_service.availability.presets import HORIZON_PRESETS, preset_key
 from geo_service.availability.service import kinds_of, options_of, today
 from geo_service.availability.stored import RowsOf, refresh, rows_here
-from geo_service.availability.totals import ApartTotal, AvailabilityReport, HorizonTotal, report_of
+from geo_service.availability.totals import ApartTotal, AvailabilityReport, HorizonTotal, grouped, report_of
 from geo_service.availability.usable import compute_usable
 from geo_service.console import command_database, err, explained, out, print_json, progress, who
 from geo_service.db import Database
@@ -208,7 +208,7 @@ def _answer(database: Database, options: Options, report: Progress) -> Availabil
     figures = result.parcels.assign(
         category=usable["internal_category"].to_numpy(), offered_m2=usable["offered_m2"].to_numpy()
     )
-    return report_of(figures, options, recomputed=len(figures), stored=False)
+    return report_of(grouped(figures), options, recomputed=len(figures), stored=False)
 
 
 def _in_turn(

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from geo_service.availability.balance import FLOWS, MEASURES, Balance, land_balance
-from geo_service.availability.city_land import PER_M2, CityLand
+from geo_service.availability.city_land import CityLand
 from geo_service.availability.inputs import SEVERITIES
 from geo_service.availability.presets import HORIZONS
+from geo_service.availability.totals import PER_M2
 from geo_service.errors import BadParameter
 
 STAGES: Final = ("opening", *FLOWS, "closing")

@@ -44,7 +44,7 @@ from geo_service.availability.state_around import (
     surroundings_of,
 )
 from geo_service.availability.state_files import StateFolder, open_state
-from geo_service.availability.totals import AvailabilityReport, report_of
+from geo_service.availability.totals import AvailabilityReport, grouped, report_of
 from geo_service.availability.usability import assess
 from geo_service.errors import InvalidInput, NotReady
 
@@ -277,7 +277,7 @@ def _totals(folder: Path, files: list[WrittenFile], options: Options) -> Availab
     columns = {name: pd.Series(dtype=object if name in {"horizon", CATEGORY} else float) for name in SUMMED}
     parcels = pa.concat_tables(tables).to_pandas() if tables else pd.DataFrame(columns)
     parcels = parcels.rename(columns={CATEGORY: "category"})
-    return report_of(parcels, options, recomputed=len(parcels))
+    return report_of(grouped(parcels), options, recomputed=len(parcels))
 
 
 def _write_manifest(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo_service.availability import queries
+from geo_service.availability import queries, run_queries
 from geo_service.availability.inputs import Options, days
 from geo_service.availability.service import read_frame
 from geo_service.availability.stored import basis_of
@@ -34,7 +34,7 @@ def held_figures(connection: Connection, options: Options) -> pd.DataFrame:
         `HELD` and ``deducted_m2``, in no order; no rows where the last run was of another day, other rules or
         another program. A parcel that something touched since is not among them.
     """
-    run = connection.execute(queries.last_run()).one_or_none()
+    run = connection.execute(run_queries.last_run()).one_or_none()
     if not basis_of(options).is_of(run):
         return pd.DataFrame({"parcel_id": np.zeros(0, dtype=np.int64)})
     rows = read_frame(connection, queries.holding(options.as_of, HELD), HELD)

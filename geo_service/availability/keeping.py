@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Row
 
-from geo_service.availability import queries
+from geo_service.availability import run_queries
 from geo_service.availability.identity import program_digest
 from geo_service.availability.service import today
 from geo_service.db import Database
@@ -38,11 +38,11 @@ async def look(database: Database, settings: Settings) -> bool:
         When the refresh failed; the stored results are as before.
     """
     async with database.read_session() as session:
-        run = (await session.execute(queries.last_run())).one_or_none()
-        marked = await session.scalar(queries.anything_marked())
+        run = (await session.execute(run_queries.last_run())).one_or_none()
+        marked = await session.scalar(run_queries.anything_marked())
         if run is None or not (marked or _is_of_yesterday(run)):
             return False
-        if not await session.scalar(queries.lock_keeper()):
+        if not await session.scalar(run_queries.lock_keeper()):
             return False
         await _refresh(settings, run)
     return True

@@ -1,6 +1,6 @@
 """Statements of the availability slice: what is computed from, and what was stored."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
@@ -8,33 +8,22 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Executable,
-    Text,
     and_,
     bindparam,
-    cast,
-    delete,
     exists,
     func,
-    insert,
     literal,
-    or_,
     select,
-    text,
     true,
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
-from geo_service.availability.models import STALE, Availability, AvailabilityMark, AvailabilityRun, Usability
+from geo_service.availability.models import STALE, Availability, AvailabilityMark, Usability
 from geo_service.availability.partitions import FLUR_DIGITS
 from geo_service.buildings.models import Building
 from geo_service.parcels.models import Occupancy, Parcel
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea, Restriction
-
-REFRESH_LOCK = 4_711_003
-"""Number of the advisory lock that lets only one refresh write at a time."""
-KEEPER_LOCK = 4_711_010
-"""Number of the advisory lock of the server process that looks after the stored results."""
 
 BELONGS: Final = and_(
     Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
@@ -137,59 +126,11 @@ def stored(parcel_key: str) -> Executable:
     return joined.where(Parcel.parcel_key == parcel_key)
 
 
-def stored_totals() -> Executable:
-    """Select the stored totals.
-
-    Columns: as_of, preset, horizon, parcels (with net land), net_m2.
-    """
-    having_land = func.count().filter(Availability.net_m2 > 0)
-    return select(
-        Availability.as_of,
-        Availability.preset,
-        Availability.horizon,
-        having_land.label("parcels"),
-        func.sum(Availability.net_m2).label("net_m2"),
-    ).group_by(Availability.as_of, Availability.preset, Availability.horizon)
-
-
 def publication(parcel_key: str, on: date) -> Executable:
     """Select of a parcel shown (the public may see it on that day) and is_demo; no row for an unknown key."""
     day = literal(on, Date)
     shown = published(Parcel.publication_objection, Parcel.publication_announced_on, day)
     return select(shown.label("shown"), Parcel.is_demo).where(Parcel.parcel_key == parcel_key)
-
-
-def lock_refresh() -> Executable:
-    """Take the lock of the refresh until the transaction ends; one boolean: whether it was free."""
-    return select(func.pg_try_advisory_xact_lock(REFRESH_LOCK))
-
-
-def lock_keeper() -> Executable:
-    """Take the lock of the process that looks after the results until the transaction ends; one boolean."""
-    return select(func.pg_try_advisory_xact_lock(KEEPER_LOCK))
-
-
-def waiting_since() -> Executable:
-    """Select the moment of the oldest change that waits for a refresh; NULL: none waits."""
-    return select(func.min(AvailabilityMark.at))
-
-
-def last_run() -> Executable:
-    """Select the latest run (all columns); no row: nothing was computed yet."""
-    return select(AvailabilityRun.__table__).order_by(AvailabilityRun.id.desc()).limit(1)
-
-
-def add_run(values: Mapping[str, Any]) -> Executable:
-    """Record a run of this snapshot; returns its id."""
-    statement = insert(AvailabilityRun).values(
-        **values, snapshot=cast(func.pg_current_snapshot(), Text), finished_at=func.clock_timestamp()
-    )
-    return statement.returning(AvailabilityRun.id)
-
-
-def anything_marked() -> Executable:
-    """Select whether anything changed since the last run."""
-    return select(exists().select_from(AvailabilityMark))
 
 
 def is_stale(parcel_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
@@ -200,19 +141,6 @@ def is_stale(parcel_id: ColumnElement[int] | InstrumentedAttribute[int]) -> Colu
     marked = select(exists().select_from(AvailabilityMark)).scalar_subquery()
     own = select(STALE.c.parcel_id).where(STALE.c.parcel_id == parcel_id).correlate_except(STALE).exists()
     return and_(marked, own)
-
-
-def outdated_keys(as_of: date) -> Executable:
-    """Select parcel_key of the parcels of a day whose stored result no longer holds or is missing."""
-    return (
-        select(Parcel.parcel_key)
-        .outerjoin(Availability, Availability.parcel_id == Parcel.id)
-        .where(
-            Parcel.valid.contains(as_of),
-            or_(Availability.parcel_id.is_(None), Parcel.id.in_(select(STALE.c.parcel_id))),
-        )
-        .order_by(Parcel.id)
-    )
 
 
 def holding(as_of: date, names: Collection[str]) -> Executable:
@@ -226,45 +154,9 @@ def holding(as_of: date, names: Collection[str]) -> Executable:
     return select(*columns).join(Usability, BELONGS).where(Availability.as_of == as_of, untouched)
 
 
-def delete_outdated(as_of: date) -> Executable:
-    """Delete the stored results that no longer hold, and those of parcels not in the cadastre of the day."""
-    there = exists().where(Parcel.id == Availability.parcel_id, Parcel.valid.contains(as_of))
-    return delete(Availability).where(or_(Availability.parcel_id.in_(select(STALE.c.parcel_id)), ~there))
-
-
-def delete_stored() -> Executable:
-    """Delete all stored results; readers go on seeing them until the transaction ends."""
-    return delete(Availability)
-
-
-def delete_marks() -> Executable:
-    """Delete the marks that the transaction's snapshot shows; those of later commits stay."""
-    return delete(AvailabilityMark)
-
-
-def count_marks() -> Executable:
-    """Tell the planner how many marks are left: it may have counted while there were many.
-
-    Else it looks for the marks of each parcel instead of the parcels of each mark.
-    """
-    return text("ANALYZE availability_marks")
-
-
-def count_stored() -> Executable:
-    """Select the number of stored results."""
-    return select(func.count()).select_from(Availability)
-
-
-def stored_figures() -> Executable:
-    """Select what totals are made of, of all stored results, by parcel.
-
-    Columns: horizon, category (as the agency sees it; NULL: not assessed), gross_m2, net_m2, estimated_m2,
-    offered_m2 (NULL: not assessed).
-    """
-    columns = Availability.gross_m2, Availability.net_m2, Availability.estimated_m2, Usability.offered_m2
-    words = Availability.horizon, Usability.internal_category
-    joined = select(*words, *columns).outerjoin_from(Availability, Usability, BELONGS)
-    return joined.order_by(Availability.parcel_id)
+def one_of(column: InstrumentedAttribute[int], numbers: Collection[int]) -> ColumnElement[bool]:
+    """Keep the rows whose number is one of some."""
+    return column == func.any(bindparam("parcel_ids", list(numbers)))
 
 
 def of_keys(parcel_keys: Collection[str] | None, table: type[Parcel] = Parcel) -> ColumnElement[bool]:

@@ -1,19 +1,18 @@
 """Stored availability: what it was computed from, what changed since, and the refresh of just that."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Row
 
-from geo_service.availability import queries
+from geo_service.availability import run_queries, usability_queries
 from geo_service.availability.identity import program_digest
 from geo_service.availability.inputs import Inputs, Options
 from geo_service.availability.kernel import AvailabilityResult, Progress
-from geo_service.availability.models import Availability
+from geo_service.availability.models import Availability, Capacity, Usability
 from geo_service.availability.records import (
     CHAIN_FIELDS,
     CHAIN_RECORD_FIELDS,
@@ -24,7 +23,7 @@ from geo_service.availability.records import (
 from geo_service.availability.service import (
     compute_with,
 )
-from geo_service.availability.totals import AvailabilityReport, report_of
+from geo_service.availability.totals import GROUP_COLUMNS, AvailabilityReport, report_of
 from geo_service.db import Base, Database, copy_frame
 from geo_service.errors import Conflict
 from geo_service.garbage import no_garbage_collection
@@ -46,13 +45,35 @@ class Computed:
     ----------
     rows
         Rows as by `stored_rows`, sorted by parcel id; of all parcels or of some.
+    keys
+        Flurstückskennzeichen of these parcels; None: they are all of the day.
     made_of
         The availability with ``parcel_key`` and its inputs, where this process computed it: the second stage
         goes on from it. None: another one did.
     """
 
     rows: pd.DataFrame
+    keys: list[str] | None = None
     made_of: tuple[AvailabilityResult, Inputs] | None = None
+
+
+@dataclass(frozen=True)
+class Outdated:
+    """Parcels whose stored result does not hold.
+
+    Parameters
+    ----------
+    keys
+        Those of the day, to be computed.
+    ids
+        All of them, also those no longer in the cadastre of the day.
+    stored
+        Number of stored results, these included.
+    """
+
+    keys: list[str]
+    ids: list[int]
+    stored: int
 
 
 RowsOf = Callable[[Connection, Options, datetime, Progress], Computed]
@@ -108,7 +129,7 @@ def rows_here(
 ) -> Computed:
     """Compute all parcels, or some, in this process."""
     result, inputs = compute_with(connection, options, keys, tell=tell)
-    return Computed(stored_rows(result, computed_at), (result, inputs))
+    return Computed(stored_rows(result, computed_at), keys, (result, inputs))
 
 
 def refresh(  # noqa: PLR0913 - what, by which rules and whom, and what goes with it
@@ -155,20 +176,22 @@ def refresh(  # noqa: PLR0913 - what, by which rules and whom, and what goes wit
     started_at = datetime.now(UTC)
     progress("Looking for what changed", 0.0)
     with database.begin(actor) as turn:
-        if not turn.execute(queries.lock_refresh()).scalar_one():
+        if not turn.execute(run_queries.lock_refresh()).scalar_one():
             raise Conflict("Another refresh of the availability is under way. Try again when it is done.")
         # the snapshot is taken now that nobody else removes marks
         with no_garbage_collection(), database.begin(actor, one_snapshot=True) as connection:
-            keys = None if everything else _keys(connection, options)
+            some = None if everything else _outdated(connection, options)
             first = 1.0 if then is None else FIRST_STAGE
             tell = part_of(progress, 0.0, first)
-            computed = _refresh(connection, options, tell, (actor, started_at), keys, rows_of)
-            if then is not None:
+            computed = _refresh(connection, options, tell, (actor, started_at), some, rows_of)
+            if then is None:
+                _drop_second_stage(connection, some)
+            else:
                 then(connection, options, computed, part_of(progress, first, 1.0))
-            figures = _stored_figures(connection)
+            groups = connection.execute(run_queries.totals(assessed=then is not None)).all()
     progress("Done", 1.0)
-    figures = figures if then is not None else figures.drop(columns="category")
-    return report_of(figures, options, recomputed=len(computed.rows))
+    frame = pd.DataFrame(groups, columns=list(GROUP_COLUMNS))
+    return report_of(frame, options, recomputed=len(computed.rows), assessed=then is not None)
 
 
 def part_of(progress: Progress, start: float, end: float) -> Progress:
@@ -176,10 +199,24 @@ def part_of(progress: Progress, start: float, end: float) -> Progress:
     return lambda what, share: progress(what, start + (end - start) * share)
 
 
-def _keys(connection: Connection, options: Options) -> list[str] | None:
-    """Return the keys of the parcels to compute; None: all."""
-    comparable = basis_of(options).is_of(connection.execute(queries.last_run()).one_or_none())
-    return _outdated(connection, options.as_of) if comparable else None
+def _outdated(connection: Connection, options: Options) -> Outdated | None:
+    """Return what must be computed; None: all, or nearly all.
+
+    Whatever bears on a parcel marks it. Only where the last run left another number of results than there
+    are, as after somebody deleted some by hand, those that are missing are looked for.
+    """
+    run = connection.execute(run_queries.last_run()).one_or_none()
+    if run is None or not basis_of(options).is_of(run):
+        return None
+    stored = connection.execute(run_queries.count_stored()).scalar_one()
+    rows = list(connection.execute(run_queries.outdated(options.as_of)))
+    if stored != run.parcels:
+        known = {row.id for row in rows}
+        rows += [row for row in connection.execute(run_queries.missing(options.as_of)) if row.id not in known]
+    keys = [row.parcel_key for row in sorted(rows) if row.there]
+    if len(keys) > max(WHOLE_CITY_FROM * stored, 1) and len(keys) > COPY_ROWS // 4:
+        return None
+    return Outdated(keys, [*(row.id for row in rows), *connection.scalars(run_queries.gone())], stored)
 
 
 def _refresh(
@@ -187,44 +224,35 @@ def _refresh(
     options: Options,
     progress: Progress,
     by: tuple[str, datetime],
-    keys: list[str] | None,
+    some: Outdated | None,
     rows_of: RowsOf,
 ) -> Computed:
     """Compute and write what is outdated."""
-    if keys == [] and not connection.execute(queries.anything_marked()).scalar_one():
-        return Computed(pd.DataFrame())
+    if some and not some.ids and not connection.execute(run_queries.anything_marked()).scalar_one():
+        return Computed(pd.DataFrame(), [])
     tell = part_of(progress, 0.05, 0.65)
-    if keys is None:
-        computed = rows_of(connection, options, by[1], tell)
+    if some is None:
+        computed, kept = rows_of(connection, options, by[1], tell), 0
+        connection.execute(run_queries.delete_stored())
     else:
-        computed = rows_here(connection, options, by[1], tell, keys)
-    connection.execute(queries.delete_stored() if keys is None else queries.delete_outdated(options.as_of))
-    connection.execute(queries.delete_marks())
-    connection.execute(queries.count_marks())
-    kept = connection.execute(queries.count_stored()).scalar_one()
+        computed = rows_here(connection, options, by[1], tell, some.keys)
+        kept = some.stored - connection.execute(run_queries.delete_stored(some.ids)).rowcount
+        _drop_second_stage(connection, some, set(computed.rows["parcel_id"]))
+    connection.execute(run_queries.delete_marks())
+    connection.execute(run_queries.count_marks())
     recomputed = len(computed.rows)
     run = {"parcels": kept + recomputed, "recomputed": recomputed, "actor": by[0], "started_at": by[1]}
-    run_id = connection.execute(queries.add_run(asdict(basis_of(options)) | run)).scalar_one()
+    run_id = connection.execute(run_queries.add_run(asdict(basis_of(options)) | run)).scalar_one()
     rows = computed.rows.assign(run_id=run_id)
     write_stored(connection, Availability, rows, part_of(progress, 0.65, 1.0))
     return computed
 
 
-def _outdated(connection: Connection, as_of: date) -> list[str] | None:
-    """Return the keys of the parcels whose result does not hold or is missing; None: nearly all."""
-    keys = list(connection.execute(queries.outdated_keys(as_of)).scalars())
-    stored = connection.execute(queries.count_stored()).scalar_one()
-    return None if len(keys) > max(WHOLE_CITY_FROM * stored, 1) and len(keys) > COPY_ROWS // 4 else keys
-
-
-def _stored_figures(connection: Connection) -> pd.DataFrame:
-    """Read what totals are made of, in the order of a computation of all parcels."""
-    rows = connection.execute(queries.stored_figures()).all()
-    names = ("gross_m2", "net_m2", "estimated_m2", "offered_m2")
-    horizon, category, *figures = zip(*rows, strict=True) if rows else ((), (), *((),) * len(names))
-    columns = {name: np.array(values, dtype=float) for name, values in zip(names, figures, strict=True)}
-    words = {"horizon": pd.Series(horizon, dtype=object), "category": pd.Series(category, dtype=object)}
-    return pd.DataFrame({**words, **columns})
+def _drop_second_stage(connection: Connection, some: Outdated | None, follows: Collection[int] = ()) -> None:
+    """Delete what stands beside outdated results and is not computed anew; None: beside all."""
+    ids = None if some is None else [number for number in some.ids if number not in follows]
+    for table in (Usability, Capacity):
+        connection.execute(usability_queries.delete_second_stage(table, ids))
 
 
 def stored_rows(result: AvailabilityResult, computed_at: datetime) -> pd.DataFrame:

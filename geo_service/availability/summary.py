@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from geo_service.availability.categories import CATEGORIES
-from geo_service.availability.city_land import CityLand, square_centimetres
+from geo_service.availability.city_land import CityLand
 from geo_service.availability.inputs import SEVERITIES
 from geo_service.availability.presets import HORIZONS
+from geo_service.availability.totals import square_centimetres
 
 OUTSIDE: Final = "unknown"
 """Key of the land that lies in no known district."""

@@ -9,15 +9,28 @@ from datetime import date
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geo_service.availability.categories import APART, OFFERED
 from geo_service.availability.inputs import Options
 from geo_service.availability.presets import HORIZONS
-from geo_service.availability.waterfall import Flags
 
 UNKNOWN: Final = "unknown"
-SUMMED: Final = ["net_m2", "offered_m2", "estimated_m2"]
+PER_M2: Final = 10_000
+"""Square centimetres in a square metre: sums of whole ones add up exactly, in whatever order."""
+AREAS: Final = ("net", "offered", "estimated")
+GROUP_COLUMNS: Final = (
+    "horizon",
+    "category",
+    "land",
+    "parcels",
+    "gross_cm2",
+    "net_cm2",
+    "offered_cm2",
+    "estimated_cm2",
+)
+"""Columns of `grouped`."""
 
 
 @dataclass(frozen=True)
@@ -102,52 +115,81 @@ class AvailabilityReport:
     deduction_order: tuple[str, ...]
 
 
-def report_of(
-    parcels: pd.DataFrame, options: Options, *, recomputed: int, stored: bool = True
-) -> AvailabilityReport:
-    """Sum results up by horizon.
+def square_centimetres(areas_m2: Any) -> npt.NDArray[np.int64]:  # noqa: ANN401 - array or series
+    """Round areas in m2 to whole square centimetres, so that their sums add up exactly."""
+    areas: npt.NDArray[np.float64] = np.asarray(areas_m2, dtype=float)
+    return np.rint(areas * PER_M2).astype(np.int64)
+
+
+def grouped(parcels: pd.DataFrame) -> pd.DataFrame:
+    """Sum results up by what totals are told by.
 
     Parameters
     ----------
     parcels
-        Results of all parcels: columns ``horizon``, ``gross_m2``, ``net_m2``, ``estimated_m2``; and where the
-        second stage was computed ``offered_m2`` and ``category`` (missing: not known of that parcel). Without
-        it all land counts, slivers too.
+        Results: columns ``horizon``, ``category``, ``gross_m2``, ``net_m2``, ``offered_m2`` and
+        ``estimated_m2``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `GROUP_COLUMNS`: one row for each ``horizon``, ``category`` and ``land`` (whether anything is offered)
+        that there is, with the number of parcels and the sums of their areas in whole square centimetres.
+    """
+    land = (parcels["offered_m2"] > 0).to_numpy(dtype=bool)
+    rows = parcels[["horizon"]].assign(category=parcels["category"].fillna(UNKNOWN), land=land, parcels=1)
+    for name in ("gross", *AREAS):
+        rows[f"{name}_cm2"] = square_centimetres(parcels[f"{name}_m2"])
+    return rows.groupby(["horizon", "category", "land"], as_index=False).sum()
+
+
+def report_of(
+    groups: pd.DataFrame, options: Options, *, recomputed: int, assessed: bool = True, stored: bool = True
+) -> AvailabilityReport:
+    """Put results that are summed up together as a report.
+
+    Parameters
+    ----------
+    groups
+        As by `grouped`; where the second stage was not computed any category, and net for offered.
     options
         What was asked.
     recomputed
         Number of parcels computed now.
+    assessed
+        Whether the second stage was computed. Without it all land counts, slivers too.
     stored
         Whether they were stored.
     """
-    known = "category" in parcels
-    parcels = parcels if known else parcels.assign(offered_m2=parcels["net_m2"])
-    land: Flags = (parcels["offered_m2"] > 0).to_numpy(dtype=bool)
-    category = parcels["category"].fillna(UNKNOWN).to_numpy() if known else np.full(len(parcels), OFFERED[0])
-    offered: Flags = land & np.isin(category.astype(str), OFFERED)
-    horizons = tuple(HorizonTotal(*row) for row in _sums(parcels[offered], "horizon", HORIZONS))
-    apart = _sums(parcels[land & ~offered].assign(category=category[land & ~offered]), "category", APART)
+    having = groups[groups["land"].to_numpy(dtype=bool)]
+    chosen = np.isin(having["category"].to_numpy().astype(str), OFFERED) | (not assessed)
+    offered = having[chosen]
     return AvailabilityReport(
         options.as_of,
         options.preset.key,
         stored,
-        "offered" if known else "all_land",
-        len(parcels),
+        "offered" if assessed else "all_land",
+        int(groups["parcels"].sum()),
         recomputed,
-        int((~land).sum()),
-        float(parcels["gross_m2"].sum()),
-        float(parcels["net_m2"].sum()),
-        float(parcels["estimated_m2"].sum()),
-        int(offered.sum()),
-        float(parcels["net_m2"][offered].sum()),
-        float(parcels["offered_m2"][offered].sum()),
-        horizons,
-        tuple(ApartTotal(*row) for row in apart) if known else (),
+        int(groups["parcels"].sum() - having["parcels"].sum()),
+        _area(groups, "gross"),
+        _area(groups, "net"),
+        _area(groups, "estimated"),
+        int(offered["parcels"].sum()),
+        _area(offered, "net"),
+        _area(offered, "offered"),
+        tuple(HorizonTotal(*row) for row in _sums(offered, "horizon", HORIZONS)),
+        tuple(ApartTotal(*row) for row in _sums(having[~chosen], "category", APART)) if assessed else (),
         options.order,
     )
 
 
-def _sums(rows: pd.DataFrame, by: str, words: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    sums = rows.groupby(by)[SUMMED].sum().reindex(words, fill_value=0)
-    counts = rows[by].value_counts().reindex(words, fill_value=0)
-    return [(word, int(counts[word]), *(float(sums[name][word]) for name in SUMMED)) for word in words]
+def _area(groups: pd.DataFrame, name: str) -> float:
+    return int(groups[f"{name}_cm2"].sum()) / PER_M2
+
+
+def _sums(groups: pd.DataFrame, by: str, words: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    columns = ["parcels", *(f"{name}_cm2" for name in AREAS)]
+    sums = groups.groupby(by)[columns].sum().reindex(words, fill_value=0)
+    rows = zip(words, sums.to_numpy().tolist(), strict=True)
+    return [(word, int(number), *(int(area) / PER_M2 for area in areas)) for word, (number, *areas) in rows]

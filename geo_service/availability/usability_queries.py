@@ -4,12 +4,12 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, Select, bindparam, delete, exists, func, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy import ColumnElement, Executable, Select, delete, exists, func, or_, select
+from sqlalchemy.orm import aliased
 
 from geo_service.availability.facts import STREETS
 from geo_service.availability.models import Availability, Capacity, Usability
-from geo_service.availability.queries import finite, meets, of_keys
+from geo_service.availability.queries import finite, meets, of_keys, one_of
 from geo_service.availability.usability import SHAPE_FIGURES
 from geo_service.parcels.models import Parcel
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea
@@ -26,11 +26,6 @@ def actual_uses(as_of: date, parcel_keys: Collection[str] | None = None) -> Exec
         .where(of_keys(parcel_keys), Parcel.valid.contains(as_of))
         .order_by(Parcel.id)
     )
-
-
-def count_parcels(as_of: date) -> Executable:
-    """Select the number of parcels of a day."""
-    return select(func.count()).select_from(Parcel).where(Parcel.valid.contains(as_of))
 
 
 def all_parcels(as_of: date) -> Executable:
@@ -104,7 +99,7 @@ def kept_figures(parcel_ids: Collection[int] | None = None) -> Executable:
     columns: list[ColumnElement[float]] = [Usability.__table__.c[name] for name in SHAPE_FIGURES]
     statement = select(Usability.parcel_id, Usability.shape_key, *columns)
     statement = statement.where(Usability.shape_key.is_not(None))
-    return statement if parcel_ids is None else statement.where(_one_of(Usability.parcel_id, parcel_ids))
+    return statement if parcel_ids is None else statement.where(one_of(Usability.parcel_id, parcel_ids))
 
 
 def waiting() -> Executable:
@@ -128,10 +123,16 @@ def waiting() -> Executable:
     )
 
 
+def numbers() -> Executable:
+    """Select one row: how many parcels have a stored availability, a usability, a capacity."""
+    tables = Availability, Usability, Capacity
+    return select(*(select(func.count()).select_from(table).scalar_subquery() for table in tables))
+
+
 def moments(parcel_ids: Collection[int] | None = None) -> Executable:
     """Select parcel_id and computed_at of the stored availability of all or some parcels."""
     statement = select(Availability.parcel_id, Availability.computed_at)
-    return statement if parcel_ids is None else statement.where(_one_of(Availability.parcel_id, parcel_ids))
+    return statement if parcel_ids is None else statement.where(one_of(Availability.parcel_id, parcel_ids))
 
 
 def delete_second_stage(
@@ -139,8 +140,4 @@ def delete_second_stage(
 ) -> Executable:
     """Delete what is stored of some or all parcels; readers go on seeing it until the transaction ends."""
     statement = delete(table)
-    return statement if parcel_ids is None else statement.where(_one_of(table.parcel_id, parcel_ids))
-
-
-def _one_of(column: InstrumentedAttribute[int], parcel_ids: Collection[int]) -> ColumnElement[bool]:
-    return column == func.any(bindparam("parcel_ids", list(parcel_ids)))
+    return statement if parcel_ids is None else statement.where(one_of(table.parcel_id, parcel_ids))

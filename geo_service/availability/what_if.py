@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 
 from geo_service.availability.changes import Changes, changed, require_known, subset, touched
-from geo_service.availability.city_land import SOLD, CityLand, square_centimetres
+from geo_service.availability.city_land import SOLD, CityLand
 from geo_service.availability.inputs import Geometries, Inputs, in_force
 from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from geo_service.availability.presets import HORIZONS
 from geo_service.availability.shape import offered_land
+from geo_service.availability.totals import square_centimetres
 from geo_service.availability.waterfall import Areas, Flags, Indices
 
 COMPANY_RESERVE: Final = "company_reserve"

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from geo_service.availability import cluster, commands, queries
+from geo_service.availability import cluster, commands, run_queries
 from geo_service.availability.commands import availability_app
 from geo_service.availability.days import parse_day
 from geo_service.db import Database
@@ -80,11 +80,11 @@ def test_only_what_changed_is_computed_again(database: Database) -> None:
 
 def test_it_waits_for_another_refresh(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     with database.begin("other") as other:
-        assert other.execute(queries.lock_refresh()).scalar_one()
+        assert other.execute(run_queries.lock_refresh()).scalar_one()
         monkeypatch.setattr(time, "sleep", lambda _: other.rollback())
         assert run("--as-of", "2026-06-01", "--store").exit_code == 0
     with database.begin("other") as other:
-        assert other.execute(queries.lock_refresh()).scalar_one()
+        assert other.execute(run_queries.lock_refresh()).scalar_one()
         monkeypatch.setattr(commands, "WAIT_S", 0.0)
         result = run("--as-of", "2026-06-01", "--store")
     assert result.exit_code == 1

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from geo_service.app import create_app
-from geo_service.availability import keeping, queries, service, stored
+from geo_service.availability import keeping, run_queries, service, stored
 from geo_service.availability.kernel import silent
 from geo_service.db import Database
 from geo_service.settings import Settings
@@ -49,7 +49,7 @@ def test_it_refreshes_what_changed_by_the_rules_of_the_last_run(settings: Settin
     assert looking(settings, look) is False
     run(database, SOLD, parcel=700)
     with database.begin("other") as other:
-        assert other.execute(queries.lock_keeper()).scalar_one()
+        assert other.execute(run_queries.lock_keeper()).scalar_one()
         assert looking(settings, look) is False
     assert stale(database) == {700}
     assert looking(settings, look) is True

@@ -1,16 +1,21 @@
 """Stored results are kept fresh: what marks them, and the refresh of just what changed."""
 
+from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 from psycopg.types.range import Range
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from geo_service.availability import service, stored
+from geo_service.availability.assessing import assess_stored
 from geo_service.availability.kernel import silent
+from geo_service.availability.totals import grouped, report_of
+from geo_service.availability.usable import compute_usable
 from geo_service.db import Database
 from tests.availability.city import AS_OF, PARCELS, TODAY, objects, write
 from tests.availability.kept import (
@@ -74,7 +79,7 @@ def test_edits_in_any_order_then_a_refresh_equal_computing_everything(kept_city:
                 "day": date(2026, 6, 2) + (date(2030, 1, 1) - date(2029, 1, 1)) * int(rng.integers(0, 9)),
             }
             run(kept_city, EDITS[name], **{key: values[key] for key in values if f":{key}" in EDITS[name]})
-        report = stored.refresh(kept_city, service.options_of(AS_OF), silent)
+        report = stored.refresh(kept_city, service.options_of(AS_OF), silent, then=assess_stored)
         assert report.recomputed < PARCELS / 2, done
         after = frame(kept_city)
         assert report.parcels == len(after)
@@ -205,3 +210,57 @@ def test_the_planner_learns_that_marks_are_gone(kept_city: Database) -> None:
     counted = text("SELECT reltuples FROM pg_class WHERE oid = 'availability_marks'::regclass")
     with kept_city.read() as connection:
         assert connection.execute(counted).scalar_one() <= 0
+
+
+def test_a_local_refresh_reads_and_writes_only_what_changed(kept_city: Database) -> None:
+    """Work is counted in rows of all statements: the number of parcels of the city does not matter."""
+    worked: list[int] = []
+
+    def count(_connection: Any, cursor: Any, *_: Any) -> None:
+        worked.append(max(cursor.rowcount, 0))
+
+    stored.refresh(kept_city, service.options_of(AS_OF), silent, everything=True, then=assess_stored)
+    run(kept_city, SOLD, parcel=700)
+    event.listen(kept_city.engine, "after_cursor_execute", count)
+    report = stored.refresh(kept_city, service.options_of(AS_OF), silent, then=assess_stored)
+    event.remove(kept_city.engine, "after_cursor_execute", count)
+    assert (report.recomputed, report.parcels) == (1, PARCELS)
+    assert sum(worked) < 100 < PARCELS / 10
+
+
+def test_results_deleted_by_hand_come_back(kept_city: Database) -> None:
+    options = service.options_of(AS_OF)
+    whole = stored.refresh(kept_city, options, silent, everything=True, then=assess_stored)
+    run(kept_city, "DELETE FROM availability WHERE parcel_id BETWEEN 100 AND 104")
+    run(kept_city, "DELETE FROM usability WHERE parcel_id BETWEEN 103 AND 110")
+    run(kept_city, "DELETE FROM capacities WHERE parcel_id = 300")
+    report = stored.refresh(kept_city, options, silent, then=assess_stored)
+    assert report == replace(whole, recomputed=5)
+    held = "SELECT count(*) FROM {} JOIN availability USING (parcel_id, computed_at)"
+    assert [ask(kept_city, held.format(table)) for table in ("usability", "capacities")] == [PARCELS] * 2
+    assert_as_if_all_were_computed(kept_city)
+
+
+def test_nothing_is_left_of_parcels_that_are_gone(kept_city: Database) -> None:
+    options = service.options_of(AS_OF)
+    stored.refresh(kept_city, options, silent, everything=True, then=assess_stored)
+    run(kept_city, "DELETE FROM occupancies WHERE parcel_id IN (700, 701)")
+    run(kept_city, "DELETE FROM parcels WHERE id = 700")
+    run(kept_city, "UPDATE parcels SET valid = daterange('2000-01-01', '2026-01-01') WHERE id = 701")
+    assert stored.refresh(kept_city, options, silent, then=assess_stored).parcels == PARCELS - 2
+    for table in ("availability", "usability", "capacities"):
+        assert ask(kept_city, f"SELECT count(*) FROM {table}") == PARCELS - 2, table
+
+
+def test_the_report_of_a_refresh_is_that_of_all_parcels_to_the_bit(kept_city: Database) -> None:
+    options = service.options_of(AS_OF)
+    stored.refresh(kept_city, options, silent, everything=True, then=assess_stored)
+    for parcel in range(600, 640, 7):
+        run(kept_city, RESTRICTION, parcel=parcel, metres=3.1)
+    report = stored.refresh(kept_city, options, silent, then=assess_stored)
+    with kept_city.read() as connection:
+        result, usable = compute_usable(connection, options)
+    figures = result.parcels.assign(
+        category=usable["internal_category"].to_numpy(), offered_m2=usable["offered_m2"].to_numpy()
+    )
+    assert report == report_of(grouped(figures), options, recomputed=report.recomputed)
