@@ -57,7 +57,7 @@ class CityMap(folium.Map):
     default_css = MAP_CSS
     _template = Template("""
         {% macro html(this, kwargs) %}
-        <div class="folium-map" id={{ this.get_name()|tojson }} tabindex="0" role="application"
+        <div class="folium-map kern-light" id={{ this.get_name()|tojson }} tabindex="0" role="application"
              aria-label="{{ this.label|e }}"></div>
         {% endmacro %}
         {% macro script(this, kwargs) %}

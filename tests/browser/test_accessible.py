@@ -82,6 +82,26 @@ def test_staff_pages(visit: Visit, language: str) -> None:
         assert violations(visitor) == [], path
 
 
+DARK = [
+    "/", "/maps/overview", "/flaechen?area_min=viel", f"/flaechen/{PUBLIC_KEYS[0]}", "/leerstand", "/oev",
+    "/standorte/energiecampus", "/daten", "/flaechenverbund?area_min=1",
+    "/ogc/collections/parcels/items?f=html",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", DARK)
+def test_dark_page_for_those_whose_system_is_dark(visit: Visit, path: str) -> None:
+    visitor = visit(1440, "de", color_scheme="dark")
+    visitor.go(path)
+    if path.startswith("/maps"):
+        visitor.wait_for_map()
+    open_all(visitor)
+    assert violations(visitor) == []
+    assert visitor.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(0, 0, 0)"
+    visitor.page.emulate_media(media="print")
+    assert visitor.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
 def test_error_page(visit: Visit) -> None:
     visitor = visit()
     visitor.go("/nirgends")
