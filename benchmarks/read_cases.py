@@ -31,7 +31,13 @@ from geo_service.ogc.queries import (
     row_conditions,
 )
 from geo_service.ogc.service import known_of, view_of
-from geo_service.ogc.tile_queries import BUDGET_BYTES, FULL_ZOOM, tile_parameters, tile_statement, tile_view
+from geo_service.ogc.tile_queries import (
+    FULL_ZOOM,
+    crowd_statement,
+    tile_parameters,
+    tile_statement,
+    tile_view,
+)
 
 SAMPLES = 50
 WEST, SOUTH, CELL_M = 385_000.0, 5_695_000.0, 37.0
@@ -203,8 +209,10 @@ def _tile_sql(place: tuple[int, int, int]) -> str:
     search = tile_search_box(bounds)
     if tiles is None or search is None:
         raise SystemExit("the parcels must have tiles")
-    statement = tile_statement(tile_view(PARCELS, tiles, ANYBODY, place[0]), coarse=place[0] < FULL_ZOOM)
-    return _literal_sql(statement, tile_parameters(place[0], bounds, search, TODAY, BUDGET_BYTES))
+    view, coarse = tile_view(PARCELS, tiles, ANYBODY, place[0]), place[0] < FULL_ZOOM
+    values = tile_parameters(place[0], bounds, search, TODAY)
+    statements = (crowd_statement(view, coarse=coarse), tile_statement(view, coarse=coarse))
+    return "".join(_literal_sql(statement, values) for statement in statements)
 
 
 def _places(parcels: int, zoom: int) -> list[tuple[int, int, int]]:

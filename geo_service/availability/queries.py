@@ -13,10 +13,11 @@ from sqlalchemy import (
     exists,
     func,
     literal,
+    or_,
     select,
     true,
 )
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.elements import SQLCoreOperations as Sql
 
 from geo_service.auth.publication import published
 from geo_service.availability.models import STALE, Availability, AvailabilityMark, Usability
@@ -25,6 +26,8 @@ from geo_service.buildings.models import Building
 from geo_service.parcels.models import Occupancy, Parcel
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea, Restriction
 
+MARK_MARGIN_M: Final = 1.0
+"""Borders of two records never match: a mark concerns neighbours within this, as the view `STALE` has it."""
 BELONGS: Final = and_(
     Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
 )
@@ -133,14 +136,16 @@ def publication(parcel_key: str, on: date) -> Executable:
     return select(shown.label("shown"), Parcel.is_demo).where(Parcel.parcel_key == parcel_key)
 
 
-def is_stale(parcel_id: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Tell whether something changed since the stored result of a parcel was computed.
+def is_stale(parcel_id: Sql[int], geom: Sql[Any]) -> ColumnElement[bool]:
+    """Tell whether something changed since the stored result of a parcel was computed: as `STALE`.
 
-    Nothing is looked up for each parcel while nothing at all is marked.
+    Nothing is looked up while nothing is marked, and then marks by parcel, never parcels by mark.
     """
+    mark = AvailabilityMark.__table__.alias()
     marked = select(exists().select_from(AvailabilityMark)).scalar_subquery()
-    own = select(STALE.c.parcel_id).where(STALE.c.parcel_id == parcel_id).correlate_except(STALE).exists()
-    return and_(marked, own)
+    own = exists().where(mark.c.parcel_id == parcel_id).correlate_except(mark)
+    around = exists().where(func.ST_DWithin(mark.c.area, geom, MARK_MARGIN_M)).correlate_except(mark)
+    return and_(marked, or_(own, around))
 
 
 def holding(as_of: date, names: Collection[str]) -> Executable:
@@ -154,7 +159,7 @@ def holding(as_of: date, names: Collection[str]) -> Executable:
     return select(*columns).join(Usability, BELONGS).where(Availability.as_of == as_of, untouched)
 
 
-def one_of(column: InstrumentedAttribute[int], numbers: Collection[int]) -> ColumnElement[bool]:
+def one_of(column: Sql[int], numbers: Collection[int]) -> ColumnElement[bool]:
     """Keep the rows whose number is one of some."""
     return column == func.any(bindparam("parcel_ids", list(numbers)))
 
@@ -177,12 +182,12 @@ def meets(
     return table.id.in_(meeting.where(of_keys(parcel_keys)))
 
 
-def _span(span: InstrumentedAttribute[Any]) -> tuple[ColumnElement[date], ColumnElement[date]]:
+def _span(span: Sql[Any]) -> tuple[ColumnElement[date], ColumnElement[date]]:
     """Return both ends of a daterange, as columns valid_from and valid_to (exclusive); open ones as NULL."""
     return finite(func.lower(span)).label("valid_from"), finite(func.upper(span)).label("valid_to")
 
 
-def finite(day: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[date]:
+def finite(day: Sql[Any]) -> ColumnElement[date]:
     """Return a date, infinity as NULL: both mean that nobody knows."""
     infinite = [literal(text).cast(Date) for text in ("infinity", "-infinity")]
     return func.nullif(func.nullif(day, infinite[0]), infinite[1], type_=Date)

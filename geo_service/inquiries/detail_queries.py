@@ -46,7 +46,7 @@ def _parcel_details(ids: list[int], sight: Sight) -> Select[Any]:
             zone.label("uses"),
             Availability.available_from,
             Availability.horizon,
-            is_land_stale(Parcel.id).label("stale"),
+            is_land_stale(Parcel.id, Parcel.geom).label("stale"),
             null().cast(Double).label("rent_eur_month"),
             Parcel.land_value_eur_per_m2.label("price_eur_per_m2"),
             *_common(Parcel),

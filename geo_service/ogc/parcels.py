@@ -79,7 +79,7 @@ _TILES = Tiles(
         ),
         **drawn("availability", {"available_from": cast(availability.c.available_from, Text)}),
         **drawn("availability", {"severity": availability.c.severity}),
-        **drawn("availability", {"stale": func.nullif(is_stale(parcels.c.id), false())}),
+        **drawn("availability", {"stale": func.nullif(is_stale(parcels.c.id, parcels.c.geom), false())}),
         "grade": ("transit", "grade", access.c.grade),
         "grade_stale": ("transit", "stale", func.nullif(is_outdated(parcels.c.geom, access), false())),
         **drawn("parcels", {"is_demo": parcels.c.is_demo}),
@@ -139,7 +139,7 @@ AVAILABILITY = Collection(
         **same(parcels, "parcel_key is_demo"),
         **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),
         **same(availability, "available_from items chain computed_at"),
-        "stale": is_stale(availability.c.parcel_id),
+        "stale": is_stale(availability.c.parcel_id, parcels.c.geom),
         **same(usability, " ".join((*SHAPE_FIGURES, *OFFERS, *ANSWERS, *INTERNAL_ANSWERS))),
         **same(capacities, "built plan_share plan_in_force exceeds_plan"),
         **same(

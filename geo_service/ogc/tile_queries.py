@@ -9,14 +9,16 @@ from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     ColumnElement,
     Date,
     Float,
     Integer,
-    Select,
+    and_,
     func,
     literal_column,
+    or_,
     select,
     type_coerce,
 )
@@ -42,6 +44,10 @@ BUDGET_BYTES: Final = 460_000
 FULL_FEATURE_BYTES, COARSE_FEATURE_BYTES = 84, 24
 """Estimated size of a feature without its shape."""
 VERTEX_BYTES: Final = 2
+USUAL_VERTICES: Final = 10
+"""Of a feature, to tell from the number of features whether a tile may be crowded."""
+ALL: Final = {"least_area": -1.0, "last_id": 0}
+"""Cut that keeps all features."""
 TINY_PIXELS: Final = 0.1
 """Below FULL_ZOOM areas smaller than this (square pixels, 256 pixels to a tile) are left out."""
 SIMPLIFY_PIXELS: Final = 0.5
@@ -59,8 +65,8 @@ def tile_view(collection: Collection, tiles: Tiles, caller: Caller, zoom: int) -
     return View(collection.id, fields, sees_unpublished(caller))
 
 
-def tile_parameters(zoom: int, tile: Box, search: Box, today: date, budget: int) -> dict[str, Any]:
-    """Return the values of ``tile_statement``.
+def tile_parameters(zoom: int, tile: Box, search: Box, today: date) -> dict[str, Any]:
+    """Return the values of the statements of a tile, which keeps all its features.
 
     Parameters
     ----------
@@ -72,57 +78,117 @@ def tile_parameters(zoom: int, tile: Box, search: Box, today: date, budget: int)
         Box around it in EPSG:25832, buffer included.
     today
         Day of the rows.
-    budget
-        Bytes to fill.
     """
     pixel_m = metres_per_pixel(zoom, tile)
-    feature = COARSE_FEATURE_BYTES if zoom < FULL_ZOOM else FULL_FEATURE_BYTES
     return {
         **dict(zip(("west", "south", "east", "north"), search, strict=True)),
         **dict(zip(("tile_west", "tile_south", "tile_east", "tile_north"), tile, strict=True)),
         "today": today,
         "tiny_m2": TINY_PIXELS * pixel_m**2,
         "tolerance": SIMPLIFY_PIXELS * (tile[2] - tile[0]) / TILE_PIXELS,
-        "feature_bytes": feature,
-        "most": budget // feature,
-        "budget": budget,
+        "feature_bytes": COARSE_FEATURE_BYTES if zoom < FULL_ZOOM else FULL_FEATURE_BYTES,
+        **ALL,
     }
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def tile_statement(view: View, *, coarse: bool) -> Statement:
-    """Build one tile. Bound: ``tile_parameters``.
+    """Build one tile, the largest features first. Bound: ``tile_parameters``, with a cut.
 
     Returns
     -------
     Select
-        One row: the tile (bytea), and the number of features left out because it is full.
+        One row: the tile (bytea).
     """
-    collection = COLLECTIONS[view.collection]
-    tiles = collection.tiles
-    if tiles is None:
-        raise LookupError(view.collection)
-    conditions = _in_tile(collection, view, coarse=coarse)
-    crowd = select(func.count()).select_from(tiles.source).where(*conditions).scalar_subquery()
-    fitting = _fitting(collection, tiles, view, conditions, coarse=coarse).subquery("fitting")
+    collection, tiles = _drawn(view)
     bounds = func.ST_MakeEnvelope(
         *(value(f"tile_{side}", Float) for side in ("west", "south", "east", "north")),
         WEB_MERCATOR_SRID,
         type_=NullType(),
     )
     shape = func.ST_AsMVTGeom(
-        fitting.c.geom, bounds, EXTENT, round(TILE_BUFFER * EXTENT), literal_column("true")
+        _shape(collection, tiles, coarse=coarse),
+        bounds,
+        EXTENT,
+        round(TILE_BUFFER * EXTENT),
+        literal_column("true"),
     )
     drawn = (
-        select(fitting.c.row_id, shape.label("geom"), *(fitting.c[name] for name in view.fields))
-        .where(fitting.c.filled <= value("budget", Integer))
-        .order_by(fitting.c.filled)
+        select(
+            collection.row_id.label("row_id"),
+            shape.label("geom"),
+            *(tiles.properties[name][2].label(name) for name in view.fields),
+        )
+        .select_from(tiles.source)
+        .where(*_in_tile(collection, view, coarse=coarse), _kept(collection))
+        .order_by(*_largest_first(collection))
         .subquery("drawn")
     )
-    tile = func.ST_AsMVT(
-        drawn.table_valued(), constant(collection.id), EXTENT, constant("geom"), constant("row_id")
+    layer = (constant(collection.id), EXTENT, constant("geom"), constant("row_id"))
+    return select(func.ST_AsMVT(drawn.table_valued(), *layer))
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def crowd_statement(view: View, *, coarse: bool) -> Statement:
+    """Count the features of a tile. Bound: ``tile_parameters``."""
+    collection, tiles = _drawn(view)
+    return select(func.count()).select_from(tiles.source).where(*_in_tile(collection, view, coarse=coarse))
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def cut_statement(view: View, *, coarse: bool) -> Statement:
+    """Find the smallest feature that is kept where a tile is crowded. Bound: ``tile_parameters``, ``budget``.
+
+    Returns
+    -------
+    Select
+        Its area, its row id, how many are kept; no row: not even the largest one fits.
+    """
+    collection, tiles = _drawn(view)
+    order = _largest_first(collection)
+    size = value("feature_bytes", Integer) + VERTEX_BYTES * func.ST_NPoints(
+        _shape(collection, tiles, coarse=coarse)
     )
-    return select(tile, crowd - func.count())
+    filled = (
+        select(
+            _area(collection).label("area"),
+            collection.row_id.label("row_id"),
+            func.row_number().over(order_by=order).label("place"),
+            func.sum(size).over(order_by=order, rows=(None, 0)).label("filled"),
+        )
+        .select_from(tiles.source)
+        .where(*_in_tile(collection, view, coarse=coarse))
+        .subquery("filled")
+    )
+    return (
+        select(filled.c.area, filled.c.row_id, filled.c.place)
+        .where(filled.c.filled <= value("budget", Integer))
+        .order_by(filled.c.filled.desc())
+        .limit(1)
+    )
+
+
+def _drawn(view: View) -> tuple[Collection, Tiles]:
+    collection = COLLECTIONS[view.collection]
+    if collection.tiles is None:
+        raise LookupError(view.collection)
+    return collection, collection.tiles
+
+
+def _area(collection: Collection) -> ColumnElement[Any]:
+    """Return by what features are large; of points none is larger."""
+    return literal_column("0", Float) if collection.area_m2 is None else collection.area_m2
+
+
+def _largest_first(collection: Collection) -> list[ColumnElement[Any]]:
+    ordered = [] if collection.area_m2 is None else [collection.area_m2.desc()]
+    return [*ordered, collection.row_id.asc()]
+
+
+def _kept(collection: Collection) -> ColumnElement[bool]:
+    """Return which features stay: those before the cut, and it."""
+    area, least = _area(collection), value("least_area", Float)
+    return or_(area > least, and_(area == least, collection.row_id <= value("last_id", BigInteger)))
 
 
 def _in_tile(collection: Collection, view: View, *, coarse: bool) -> list[ColumnElement[bool]]:
@@ -138,35 +204,12 @@ def _in_tile(collection: Collection, view: View, *, coarse: bool) -> list[Column
     return conditions
 
 
-def _mercator(collection: Collection, tiles: Tiles) -> Column:
+def _shape(collection: Collection, tiles: Tiles, *, coarse: bool) -> Column:
     """Return the shape in EPSG:3857, as stored if it is: a column, not what GeoAlchemy2 wraps around it."""
     if tiles.geom_3857 is None:
-        return func.ST_Transform(collection.geom, WEB_MERCATOR_SRID, type_=NullType())
-    return type_coerce(tiles.geom_3857, NullType())
-
-
-def _fitting(
-    collection: Collection, tiles: Tiles, view: View, conditions: list[ColumnElement[bool]], *, coarse: bool
-) -> Select[*tuple[Any, ...]]:
-    """Select features, the largest first, with the bytes that they fill so far."""
-    shape, area, order = _mercator(collection, tiles), collection.area_m2, [collection.row_id.asc()]
-    if area is not None:
-        order.insert(0, area.desc())
-        if coarse:
-            shape = func.ST_Simplify(shape, value("tolerance", Float), literal_column("true"))
-    largest = (
-        select(
-            collection.row_id.label("row_id"),
-            shape.label("geom"),
-            (literal_column("0") if area is None else area).label("area"),
-            *(tiles.properties[name][2].label(name) for name in view.fields),
-        )
-        .select_from(tiles.source)
-        .where(*conditions)
-        .order_by(*order)
-        .limit(value("most", Integer))
-        .subquery("largest")
-    )
-    size = value("feature_bytes", Integer) + VERTEX_BYTES * func.ST_NPoints(largest.c.geom)
-    filled = func.sum(size).over(order_by=(largest.c.area.desc(), largest.c.row_id), rows=(None, 0))
-    return select(largest, filled.label("filled"))
+        shape: Column = func.ST_Transform(collection.geom, WEB_MERCATOR_SRID, type_=NullType())
+    else:
+        shape = type_coerce(tiles.geom_3857, NullType())
+    if coarse and collection.area_m2 is not None:
+        shape = func.ST_Simplify(shape, value("tolerance", Float), literal_column("true"), type_=NullType())
+    return shape

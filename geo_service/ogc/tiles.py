@@ -12,9 +12,14 @@ from geo_service.ogc.areas import tile_box, tile_search_box
 from geo_service.ogc.model import Collection
 from geo_service.ogc.queries import View
 from geo_service.ogc.tile_queries import (
+    ALL,
     BUDGET_BYTES,
     FULL_ZOOM,
     MAX_BYTES,
+    USUAL_VERTICES,
+    VERTEX_BYTES,
+    crowd_statement,
+    cut_statement,
     tile_parameters,
     tile_statement,
     tile_view,
@@ -152,18 +157,24 @@ def _view(request: TileRequest) -> View | None:
 
 
 async def _draw(reader: Reader, view: View, request: TileRequest) -> Tile:
-    """Make a tile; when the estimate was too low, again with a lower budget."""
-    zoom = request.place[0]
-    bounds = tile_box(*request.place)
-    search = tile_search_box(bounds)
+    """Make a tile: at once where its features seem to fit, else, or when they did not, up to a cut."""
+    zoom, bounds = request.place[0], tile_box(*request.place)
+    search, coarse = tile_search_box(bounds), zoom < FULL_ZOOM
     if search is None:
         return EMPTY
-    statement = tile_statement(view, coarse=zoom < FULL_ZOOM)
+    values = tile_parameters(zoom, bounds, search, request.today)
     budget, most = BUDGET_BYTES // request.share, MAX_BYTES // request.share
+    features = await reader.value(crowd_statement(view, coarse=coarse), values)
+    usual = values["feature_bytes"] + VERTEX_BYTES * USUAL_VERTICES
+    cut, kept = (ALL, features) if features * usual <= budget else (None, 0)
     while True:
-        values = tile_parameters(zoom, bounds, search, request.today, budget)
-        row = await reader.row(statement, values)
-        content, left_out = row or (b"", 0)
+        if cut is None:
+            found = await reader.row(cut_statement(view, coarse=coarse), {**values, "budget": budget})
+            if found is None:
+                return Tile(b"", features)
+            cut, kept = {"least_area": found[0], "last_id": found[1]}, found[2]
+        content = await reader.value(tile_statement(view, coarse=coarse), {**values, **cut})
         if len(content) <= most:
-            return Tile(content, left_out)
-        budget = int(budget * SHRINK * most / len(content))
+            return Tile(content, max(features - kept, 0))
+        budget = budget if cut is ALL else int(budget * SHRINK * most / len(content))
+        cut = None

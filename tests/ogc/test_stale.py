@@ -1,14 +1,21 @@
 """A stored result that no longer holds says so, everywhere, and kept answers are not used again."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, select, text
 
+from geo_service.auth import ANYBODY
 from geo_service.auth.models import Role
+from geo_service.availability.queries import is_stale
 from geo_service.db import Database
+from geo_service.ogc.areas import tile_box, tile_search_box
+from geo_service.ogc.parcels import PARCELS
+from geo_service.ogc.tile_queries import tile_parameters, tile_statement, tile_view
+from geo_service.parcels.models import Parcel
 from tests.http_fixtures import SignedIn
 from tests.ogc.test_tiles import address
 from tests.ogc.test_tiles import read as read_tile  # noqa: F401 - a fixture
@@ -62,6 +69,51 @@ def test_a_changed_parcel_is_stale(
     found = client.get("/ogc/collections/availability/items", params={"stale": "true"}).json()["features"]
     assert [feature["properties"]["parcel_key"] for feature in found] == [PUBLIC_KEYS[0]]
     assert client.get("/flaechen?horizon=short").text.count("badge--stale") == 1
+
+
+@pytest.fixture
+def marks(database: Database, sample: Sample) -> Iterator[Connection]:
+    """A parcel that is marked itself, an area half a metre beside another, one two metres beside a third."""
+    beside = text(
+        """
+        INSERT INTO availability_marks (cause, area)
+        SELECT 'parcels',
+               ST_Multi(ST_Translate(ST_Envelope(geom), 0, ST_YMin(geom) - ST_YMax(geom) - :gap_m))
+          FROM parcels WHERE id = :parcel
+        """
+    )
+    one, two, three = (sample.ids[key] for key in PUBLIC_KEYS[:3])
+    with database.engine.connect() as connection:
+        connection.execute(
+            text("INSERT INTO availability_marks (cause, parcel_id) VALUES ('parcels', :parcel)"),
+            {"parcel": one},
+        )
+        connection.execute(beside, [{"parcel": two, "gap_m": 0.5}, {"parcel": three, "gap_m": 2}])
+        yield connection
+        connection.rollback()
+
+
+def test_a_parcel_is_stale_as_the_view_of_marks_tells(marks: Connection, sample: Sample) -> None:
+    told = {row.id for row in marks.execute(select(Parcel.id).where(is_stale(Parcel.id, Parcel.geom)))}
+    viewed = set(marks.execute(text("SELECT parcel_id FROM stale_parcels")).scalars())
+    assert told == viewed
+    assert told & {sample.ids[key] for key in PUBLIC_KEYS[:3]} == {sample.ids[key] for key in PUBLIC_KEYS[:2]}
+
+
+def test_a_mark_over_the_city_makes_no_tile_look_at_the_parcels_of_the_city(marks: Connection) -> None:
+    whole = "SELECT 'parcels', ST_Multi(ST_MakeEnvelope(0, 5e6, 1e6, 6e6, 25832))"
+    marks.execute(text(f"INSERT INTO availability_marks (cause, area) {whole}"))
+    tiles = PARCELS.tiles
+    assert tiles is not None
+    statement = tile_statement(tile_view(PARCELS, tiles, ANYBODY, 14), coarse=False)
+    bounds = tile_box(14, 5446, 8532)
+    search = tile_search_box(bounds)
+    assert search is not None
+    values = tile_parameters(14, bounds, search, date(2026, 3, 1))
+    compiled = statement.compile(marks.engine, compile_kwargs={"render_postcompile": True})
+    plan = marks.exec_driver_sql(f"EXPLAIN {compiled}", compiled.construct_params(values)).scalars().all()
+    assert [line for line in plan if "availability_marks" in line]
+    assert len([line for line in plan if " on parcels" in line]) == 1
 
 
 VIEW = {"bbox": "7.3,51.4,7.7,51.6"}

@@ -108,7 +108,7 @@ def parcel_list(
             Availability.horizon,
             Availability.available_from,
             Availability.severity,
-            is_stale(Availability.parcel_id).label("stale"),
+            is_stale(Availability.parcel_id, Parcel.geom).label("stale"),
             District.name.label("district"),
             TransitAccess.grade,
             TransitAccess.distance_m,
