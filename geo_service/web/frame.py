@@ -145,6 +145,11 @@ class Frame:
         return self.caller.may(roles)
 
     @property
+    def adviser(self) -> bool:
+        """Whether the caller works on land or premises in the agency."""
+        return self.caller.may(ADVISERS)
+
+    @property
     def public(self) -> bool:
         """Whether the caller sees only what is published."""
         return not sees_unpublished(self.caller)

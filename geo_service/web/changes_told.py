@@ -1,0 +1,149 @@
+"""What the audit holds of a record, in words: who changed what when, before and after (pure).
+
+A column is told when the caller may see the field of that name (`auth.fields`); what it holds otherwise is
+counted, not shown.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from geo_service.auth.caller import Caller
+from geo_service.auth.fields import RECORDS, visible_fields
+from geo_service.web.column_names import ACTIONS, COLUMNS, TABLES
+from geo_service.web.speaker import PageSpeaker
+from geo_service.web.vocabulary import N_
+
+INTERNAL: Final = frozenset({"id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id"})
+"""Columns that tell nobody anything."""
+PERIODS: Final = {"valid": "valid_from", "during": "valid_from"}
+"""Ranges of days; told as the field besides them."""
+PUBLIC_PARTS: Final = {
+    "phases": frozenset({"kind", "name_de", "name_en", "during", "source", "source_date", "is_demo"}),
+    "milestones": frozenset(
+        {
+            "name_de",
+            "name_en",
+            "due_on",
+            "due_text",
+            "due_text_en",
+            "state",
+            "reached_on",
+            "source",
+            "source_date",
+        }
+    ),
+}
+"""Columns of the parts of a site, all public."""
+CODES: Final = {
+    ("vacancies", "status"): "vacancy_status",
+    ("vacancies", "previous_use"): "premises_use",
+    ("premises", "permitted_uses"): "premises_use",
+    ("premises", "features"): "feature",
+    ("plots", "status"): "plot_status",
+    ("sites", "phase"): "phase",
+    ("phases", "kind"): "phase",
+    ("parcels", "owner_kind"): "owner_kind",
+}
+"""Columns that hold codes, and the vocabulary that tells what they are called."""
+RANGE: Final = re.compile(r"[\[(]([^,]*),([^\])]*)[\])]")
+DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+GEOMETRY_CHANGED: Final = N_("geändert")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change of one row.
+
+    Parameters
+    ----------
+    at, actor
+        When, and who.
+    what, called
+        What was done to which kind of row, and what that is called; empty where it is the record itself.
+    fields
+        Name, before, after.
+    hidden
+        Changed columns that the caller may not see, or that are told nowhere.
+    """
+
+    at: datetime
+    actor: str
+    what: str
+    called: str
+    fields: tuple[tuple[str, str, str], ...]
+    hidden: int
+
+
+def told(rows: Iterable[Any], caller: Caller, speaker: PageSpeaker) -> list[Told]:
+    """Put audit entries (rows of `queries.history.HISTORY`) into words."""
+    return [_told(row, caller, speaker) for row in rows]
+
+
+def _told(row: Any, caller: Caller, speaker: PageSpeaker) -> Told:  # noqa: ANN401 - a row
+    before, after = row.before or {}, row.after or {}
+    changed = [name for name in {**before, **after} if name not in INTERNAL]
+    shown = [name for name in changed if _visible(row.table_name, name, caller)]
+    fields = tuple(
+        (speaker.say(COLUMNS[name]), *_values(row.table_name, name, (before, after), speaker))
+        for name in shown
+    )
+    hidden = len(changed) - len(shown) if row.action != "insert" else 0
+    what = f"{speaker.say(ACTIONS[row.action])}: {speaker.say(TABLES[row.table_name])}"
+    return Told(row.at, row.actor, what, row.called, fields, hidden)
+
+
+def _visible(table: str, column: str, caller: Caller) -> bool:
+    """Tell whether a column may be shown; one without a name in the vocabulary is shown to nobody."""
+    if column not in COLUMNS:
+        return False
+    if table in PUBLIC_PARTS:
+        return column in PUBLIC_PARTS[table]
+    if column == "geom" or (column in PERIODS and table in RECORDS):
+        return True
+    return column in visible_fields(table, caller)
+
+
+def _values(
+    table: str, column: str, sides: tuple[Mapping[str, Any], Mapping[str, Any]], speaker: PageSpeaker
+) -> tuple[str, str]:
+    """Write a value before and after."""
+    if column == "geom":
+        return "–", speaker.say(GEOMETRY_CHANGED)
+    before, after = (_written(table, column, side.get(column), speaker) for side in sides)
+    return before, after
+
+
+def _written(table: str, column: str, value: Any, speaker: PageSpeaker) -> str:  # noqa: ANN401 - JSON
+    if value is None or value in ("", []):
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(_written(table, column, each, speaker) for each in value)
+    if column in PERIODS:
+        return _period(str(value), speaker)
+    if (table, column) in CODES:
+        return speaker.label(CODES[table, column], value)
+    return _plain(value, speaker)
+
+
+def _plain(value: Any, speaker: PageSpeaker) -> str:  # noqa: ANN401 - JSON
+    """Write a value that is no code."""
+    if isinstance(value, bool):
+        return speaker.say("ja") if value else speaker.say("nein")
+    if isinstance(value, int | float):
+        return speaker.formats.number(value, 0 if float(value).is_integer() else 2)
+    text = str(value)
+    return speaker.formats.day(text) if DAY.fullmatch(text) else text
+
+
+def _period(text: str, speaker: PageSpeaker) -> str:
+    """Write a range of days; its end is the first day that is not in it any more."""
+    found = RANGE.fullmatch(text)
+    if found is None:
+        return text
+    start, end = found.groups()
+    say, formats = speaker.say, speaker.formats
+    first = say("ab %(day)s", day=formats.day(start)) if start else say("Beginn unbekannt")
+    return f"{first}, {say('bis vor %(day)s', day=formats.day(end))}" if end else first

@@ -1,0 +1,46 @@
+"""Statements of the history of a record: what the audit holds of it and of what belongs to it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from sqlalchemy import TextClause, text
+
+_OF_ROWS: Final = """
+    SELECT a.at, a.actor, a.action, a.before, a.after, r.table_name, r.id AS row_id, r.called, r.is_demo
+      FROM rows r
+      JOIN audit a ON a.table_name = r.table_name AND (a.row_id = r.id OR a.row_ids @> r.id::bigint)
+     ORDER BY a.at DESC, a.id DESC, r.table_name, r.id LIMIT :most
+"""
+
+_PARCEL: Final = """
+    WITH own AS (SELECT id, is_demo FROM parcels WHERE parcel_key = :key),
+    rows AS (
+        SELECT 'parcels' AS table_name, id, '' AS called, is_demo FROM own
+        UNION ALL SELECT 'occupancies', o.id, o.kind, o.is_demo
+          FROM occupancies o JOIN own ON own.id = o.parcel_id)
+"""
+_PREMISES: Final = """
+    WITH own AS (SELECT id, is_demo FROM premises WHERE premises_key = :key),
+    rows AS (
+        SELECT 'premises' AS table_name, id, '' AS called, is_demo FROM own
+        UNION ALL SELECT 'vacancies', v.id, '', v.is_demo FROM vacancies v JOIN own ON own.id = v.premises_id)
+"""
+_SITE: Final = """
+    WITH own AS (SELECT id, is_demo FROM sites WHERE slug = :key),
+    rows AS (
+        SELECT 'sites' AS table_name, id, '' AS called, is_demo FROM own
+        UNION ALL SELECT 'plots', s.id, s.name, s.is_demo FROM plots s JOIN own ON own.id = s.site_id
+        UNION ALL SELECT 'phases', s.id, s.name_de, s.is_demo FROM phases s JOIN own ON own.id = s.site_id
+        UNION ALL SELECT 'milestones', s.id, s.name_de, s.is_demo
+          FROM milestones s JOIN own ON own.id = s.site_id)
+"""
+
+HISTORY: Final[Mapping[str, TextClause]] = MappingProxyType(
+    {
+        kind: text(rows + _OF_ROWS)
+        for kind, rows in {"parcel": _PARCEL, "premises": _PREMISES, "site": _SITE}.items()
+    }
+)
+"""Kind of record to its audit entries, the latest first;
+all versions of the record, ended ones too. Parameters: ``key``, ``most``."""
