@@ -141,9 +141,14 @@ def _fill_rules(name: str, fill: Fill) -> list[str]:
 
 
 def _vacancy_rule(key: str, color: str) -> str:
-    """Return the ring of a marker and of its legend entry."""
+    """Return the ring of a marker and of its legend entry, and the bar of a chart with its own."""
     dash = " border-style: dashed;" if key == "threatened" else ""
-    return f".vacancy--{key}, .swatch--vacancy-{key} {{ border-color: {color};{dash} }}"
+    ring = f".vacancy--{key}, .swatch--vacancy-{key} {{ border-color: {color};{dash} }}"
+    bar, swatch = (
+        f".bar--vacancy-{key} {{ fill: {color}; }}",
+        f".key--vacancy-{key} {{ background-color: {color}; }}",
+    )
+    return f"{ring}\n{bar}\n{swatch}"
 
 
 def _line_rule(key: str, line: Line) -> str:

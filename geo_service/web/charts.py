@@ -115,6 +115,52 @@ def flow_bars(areas_m2: Mapping[str, float]) -> list[FlowBar]:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """Stacked columns over time.
+
+    Parameters
+    ----------
+    columns
+        One per point in time: left edge, and lower edge and height of each part from below; per cent of the
+        width and of the height of the chart.
+    width
+        Width of a column, per cent.
+    marks
+        Values of the axis and their height, per cent; the last is the top.
+    """
+
+    columns: tuple[tuple[float, tuple[tuple[float, float], ...]], ...]
+    width: float
+    marks: tuple[tuple[int, float], ...]
+
+
+MARKS: Final = 4
+"""Values of an axis at the most, without zero."""
+
+
+def stacked_columns(values: Sequence[Sequence[int]]) -> Columns:
+    """Lay out stacked columns, one after the other, under an axis of round numbers.
+
+    Parameters
+    ----------
+    values
+        Numbers of each column, from below; none negative.
+    """
+    highest = max((sum(parts) for parts in values), default=0)
+    steps = (base * 10**power for power in range(9) for base in (1, 2, 5))
+    step = next(step for step in steps if step * MARKS >= highest)
+    top = step * max(-(-highest // step), 1)
+    place = CHART_WIDTH / max(len(values), 1)
+    columns = []
+    for number, parts in enumerate(values):
+        heights = [CHART_WIDTH * part / top for part in parts]
+        lower = [sum(heights[:each]) for each in range(len(heights))]
+        columns.append((number * place, tuple(zip(lower, heights, strict=True))))
+    marks = tuple((value, CHART_WIDTH * value / top) for value in range(0, top + 1, step))
+    return Columns(tuple(columns), place * 0.8, marks)
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A phase on a time line: start and width in per cent of the whole, and whether an end is open."""
 

@@ -2,7 +2,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from geo_service.web.charts import sketch, time_line, waterfall
+from geo_service.web.charts import sketch, stacked_columns, time_line, waterfall
 
 
 def test_waterfall_leads_from_gross_to_net() -> None:
@@ -51,3 +51,19 @@ def test_sketch_shows_the_view_with_north_up() -> None:
     assert drawn.shapes == (("subject", "", "M 0 0 L 50 -20 Z"),)
     assert drawn.scale_m == 50
     assert sketch([]) is None
+
+
+def test_columns_stand_on_each_other_under_a_round_axis() -> None:
+    chart = stacked_columns([(30, 10), (0, 0), (60, 17)])
+    assert list(chart.marks) == [(0, 0), (20, 25), (40, 50), (60, 75), (80, 100)]
+    left = [left for left, _ in chart.columns]
+    assert left == pytest.approx([0, 100 / 3, 200 / 3])
+    stacked = [edge for _, parts in chart.columns for part in parts for edge in part]
+    assert stacked == pytest.approx([0, 37.5, 37.5, 12.5, 0, 0, 0, 0, 0, 75, 75, 21.25])
+
+
+@pytest.mark.parametrize(
+    ("highest", "top"), [(0, 1), (1, 1), (4, 4), (5, 6), (9, 10), (10, 10), (21, 30), (161, 200)]
+)
+def test_the_axis_holds_the_highest_column(highest: int, top: int) -> None:
+    assert stacked_columns([(highest,)]).marks[-1] == (top, 100)

@@ -11,8 +11,10 @@ from geo_service.auth.publication import PUBLIC_VACANCY_STATUS
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
+from geo_service.web.charts import stacked_columns
 from geo_service.web.filters import PremisesFilter, check_keys, loosened, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.kept import kept_rows
 from geo_service.web.pages.asking import list_map
 from geo_service.web.pages.land import after_of, read_after, wants_part
 from geo_service.web.pages.nearness import methods_part, nearness
@@ -25,6 +27,7 @@ from geo_service.web.queries.premises import (
     premises_list,
     premises_summary,
 )
+from geo_service.web.queries.vacancy_months import MONTHS_BACK, VACANCY_BY_MONTH
 from maps.naming import premises_address
 
 router = APIRouter()
@@ -45,8 +48,12 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
     except ValueError:
         rows, after = (await session.execute(premises_list(conditions, public=frame.public))).all(), None
     shown = rows[:PAGE_SIZE]
+    part = wants_part(request)
+    months = [] if part else await kept_rows(request, session, VACANCY_BY_MONTH, {"months": MONTHS_BACK})
     return frame.page(
-        "partials/premises_results.html" if wants_part(request) else "vacancies.html",
+        "partials/premises_results.html" if part else "vacancies.html",
+        months=months,
+        month_chart=stacked_columns([(row.vacant, row.temporary_use) for row in months]),
         conditions=conditions,
         errors=errors,
         rows=shown,
