@@ -24,12 +24,14 @@ from geo_service.availability.inputs import Geometries, Inputs, Options, geometr
 from geo_service.availability.joins import JoinRules, Joins, find_joins
 from geo_service.availability.kernel import compute_availability, net_land
 from geo_service.availability.stored import WHOLE_CITY_FROM
-from geo_service.availability.usability import OFFERS
+from geo_service.availability.usability import OFFERED_AREAS, OFFERS
 from geo_service.availability.usable import offer_of
 from geo_service.availability.waterfall import Flags, Indices
 from geo_service.garbage import no_garbage_collection
 
 CATEGORY: Final = ("category", "internal_category")
+OFFER: Final = (*CATEGORY, "ground", *OFFERS, *OFFERED_AREAS)
+"""What a parcel is, whether it is offered, and how much."""
 SOLD: Final = "sold"
 JOINS_KEPT: Final = 4
 
@@ -45,8 +47,8 @@ class CityLand:
     inputs
         What it was computed from, EPSG:25832.
     parcels
-        One row per parcel: those of `AvailabilityResult.parcels`, ``parcel_key``, ``sold``, and what it is
-        and whether it is offered (`CATEGORY`, `usability.OFFERS`), ``offered_m2`` (net without slivers); with
+        One row per parcel: those of `AvailabilityResult.parcels`, ``parcel_key``, ``sold``, and `OFFER` (its
+        category and ground, whether it is offered, net without slivers and the largest piece of that); with
         facts also ``district_key``, ``district`` (missing: outside of all), ``owner_kind`` (for roles only),
         ``shown`` (the public may see it) and ``is_demo``.
     known_net
@@ -182,7 +184,7 @@ def _computed(
     """Compute the figures and the net land of parcels."""
     result = compute_availability(inputs, options)
     answers = offer_of(connection, result, inputs, parcel_keys)
-    figures = {name: answers[name].to_numpy() for name in (*CATEGORY, *OFFERS, "offered_m2")}
+    figures = {name: answers[name].to_numpy() for name in OFFER}
     return result.parcels.assign(**figures), result.net
 
 

@@ -11,9 +11,9 @@ from geo_service.availability.inputs import Options, days
 from geo_service.availability.service import read_frame
 from geo_service.availability.stored import basis_of
 
-AREAS: Final = ("gross_m2", "net_m2", "estimated_m2", "largest_piece_m2", "offered_m2")
+AREAS: Final = ("gross_m2", "net_m2", "estimated_m2", "largest_piece_m2", "offered_m2", "piece_m2")
 FLAGS: Final = ("offered", "internal_offered")
-WORDS: Final = ("severity", "horizon", "category", "internal_category")
+WORDS: Final = ("severity", "horizon", "category", "internal_category", "ground")
 HELD: Final = ("parcel_id", *AREAS, *FLAGS, *WORDS, "available_from")
 """Columns of `queries.holding`."""
 

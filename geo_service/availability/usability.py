@@ -23,7 +23,7 @@ from geo_service.availability.shape import (
     road_frontage,
     usable_pieces,
 )
-from geo_service.availability.waterfall import Areas, Flags, Indices, pairs_in_tree
+from geo_service.availability.waterfall import Flags, Indices, largest_pieces, pairs_in_tree
 
 SHAPE_FIGURES: Final = (
     "offered_m2",
@@ -35,6 +35,8 @@ SHAPE_FIGURES: Final = (
     "frontage_m",
 )
 """Figures that depend on the net geometry, the sliver width and the streets beside it alone."""
+OFFERED_AREAS: Final = ("offered_m2", "piece_m2")
+"""Those of them that a list of the city shows."""
 ANSWERS: Final = tuple(name for question in QUESTIONS for name in (question, f"{question}_rule"))
 """Answers that leave occupancies out: whether land is sold, let or kept as a reserve is not public."""
 INTERNAL_ANSWERS: Final = tuple(
@@ -117,15 +119,15 @@ def answer_questions(
 
 def offered_areas(
     result: AvailabilityResult, inputs: Inputs, around: Surroundings, kept: pd.DataFrame | None = None
-) -> Areas:
-    """Return of each parcel the net area without slivers, m2, as `assess` does; parameters as there."""
-    options = result.options
-    if kept is None or kept.empty:  # nothing to compare fingerprints with
-        return offered_land(result.net, options.sliver_width_m, options.threads).offered_m2
-    figures, fresh = _taken_over(inputs.parcel_ids, _shape_keys(result, inputs, around), kept)
-    areas = figures["offered_m2"].to_numpy(dtype=float, copy=True)
-    areas[fresh] = offered_land(result.net[fresh], options.sliver_width_m, options.threads).offered_m2
-    return areas
+) -> pd.DataFrame:
+    """Return `OFFERED_AREAS` of each parcel, m2, as `assess` does; parameters as there."""
+    some = kept is not None and not kept.empty  # else there are no fingerprints to compare with
+    keys = _shape_keys(result, inputs, around) if some else np.zeros(len(result.net), dtype=np.int64)
+    figures, fresh = _taken_over(inputs.parcel_ids, keys, kept)
+    offered = offered_land(result.net[fresh], result.options.sliver_width_m, result.options.threads)
+    areas = figures[list(OFFERED_AREAS)].to_numpy(copy=True)
+    areas[fresh] = np.column_stack([offered.offered_m2, largest_pieces(offered.land)])
+    return pd.DataFrame(areas, columns=list(OFFERED_AREAS))
 
 
 def _shape_keys(result: AvailabilityResult, inputs: Inputs, around: Surroundings) -> npt.NDArray[np.int64]:

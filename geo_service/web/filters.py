@@ -64,6 +64,8 @@ class LandFilter:
         Least size of the largest usable piece, m².
     within
         Area drawn on the map, into which the parcel reaches.
+    as_of
+        Day for which all of this is told; None: the day of what is stored.
     sort
         ``net`` (largest first), ``from`` (soonest first), ``grade`` (best first) or ``ground`` (brownfield
         before green field).
@@ -80,6 +82,7 @@ class LandFilter:
     ground: tuple[str, ...] = ()
     piece_min_m2: float | None = None
     within: Drawn | None = None
+    as_of: date | None = None
     sort: str = "net"
 
 
@@ -225,6 +228,7 @@ def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
         ground=reader.several("ground", GROUNDS.__contains__),
         piece_min_m2=reader.number("piece_min"),
         within=reader.drawn("within"),
+        as_of=reader.day("as_of"),
         sort=reader.one("sort", LAND_SORTS) or "net",
     ), reader.errors
 
@@ -270,6 +274,6 @@ def loosened(conditions: Filter) -> Mapping[str, Filter]:
     result: dict[str, Filter] = {}
     for each in fields(conditions):
         default: Any = ALL_HORIZONS if each.name == "horizon" else getattr(plain, each.name)
-        if each.name != "sort" and getattr(conditions, each.name) != default:
+        if each.name not in {"as_of", "sort"} and getattr(conditions, each.name) != default:
             result[each.name] = replace(conditions, **{each.name: default})
     return result

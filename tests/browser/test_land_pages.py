@@ -23,6 +23,9 @@ PAGES = [
     "/berichte/flaechenbilanz?from=2019-01-01&by=horizon&by=district",
     "/berichte/flaechenbilanz/flurstuecke?from=2019-01-01&stage=closing",
     "/standorte/energiecampus",
+    f"/flaechen?as_of=2029-06-01&{HORIZONS}",
+    "/flaechen?as_of=29.02.2027",
+    f"/flaechen/{PUBLIC_KEYS[0]}?as_of=2029-06-01",
 ]
 NARROW = """() => [...document.querySelectorAll("main td, main tbody th")].filter((cell) => {
   const box = cell.getBoundingClientRect();
@@ -77,3 +80,24 @@ def test_a_wrong_choice_keeps_the_filter_open_on_a_phone(visit: Visit) -> None:
     assert visitor.page.locator("#district-error").is_visible()
     visitor.go("/flaechenverbund?at_least_m2=5")
     assert not visitor.page.locator("#district").is_visible()
+
+
+def test_what_is_wrong_is_told_beside_the_field_though_only_the_list_is_loaded(visit: Visit) -> None:
+    visitor = visit(1280)
+    visitor.go("/flaechen?as_of=29.02.2027")
+    field = visitor.page.locator("#as_of")
+    assert visitor.page.locator("#as_of-error").is_visible()
+    visitor.page.locator("#area_min").fill("viel")
+    visitor.page.locator("#area_max").focus()
+    visitor.page.locator("#area_min-error").wait_for()
+    assert visitor.page.locator("#area_min").get_attribute("aria-describedby") == "area_min-error"
+    assert visitor.page.locator("#as_of-error").is_visible()
+    field.fill("28.02.2027")
+    visitor.page.locator("#area_min").fill("1")
+    visitor.page.locator("#area_max").focus()
+    visitor.page.wait_for_url("**/flaechen?as_of=28.02.2027&area_min=1&*")
+    visitor.page.locator("#results").get_by_text("Stichtag 28.02.2027").wait_for()
+    assert visitor.page.locator(".field-error").count() == 0
+    visitor.page.get_by_role("link", name="heute", exact=True).click()
+    visitor.page.wait_for_url("**/flaechen?area_min=1*")
+    assert visitor.page.locator("#as_of").input_value() == ""

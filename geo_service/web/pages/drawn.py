@@ -13,6 +13,7 @@ from geo_service.db import Reading
 from geo_service.errors import BadParameter
 from geo_service.web.filters import read_land_filter, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.queries.figures import stored
 from geo_service.web.queries.parcels import parcel_summary
 from geo_service.web.queries.premises import premises_summary
 from maps.describe import Item
@@ -41,7 +42,9 @@ async def drawn(
             parameter="within",
         )
     shops, _ = read_premises_filter(values)
-    parcels = (await session.execute(parcel_summary(land, public=frame.public))).one()
+    parcels = (
+        await session.execute(parcel_summary(land, stored(public=frame.public), public=frame.public))
+    ).one()
     vacant = (await session.execute(premises_summary(shops, public=frame.public))).one()
     items = [_land(frame, within, parcels), _vacancies(frame, within, vacant)]
     return JSONResponse({"items": [item.as_json() for item in items]}, headers={"Cache-Control": "no-cache"})

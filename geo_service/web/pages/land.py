@@ -1,12 +1,17 @@
 """Parcels: the list with filters and the map beside it."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection, Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
+from geo_service.availability.desk import LandOf, answered
 from geo_service.availability.models import Horizon
+from geo_service.availability.service import today
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.db import Reading
 from geo_service.web.filters import (
@@ -21,6 +26,7 @@ from geo_service.web.filters import (
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.pages.asking import list_map, map_script
+from geo_service.web.queries.figures import Figures, computed, on_list, stored
 from geo_service.web.queries.parcels import PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
 from maps.listed import SCRIPT as LIST_MAP
@@ -35,31 +41,59 @@ async def list_map_script(request: Request, session: Reading, caller: Public) ->
     return map_script(list_map(await frame_of(request, session, caller)))
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of the list.
+
+    Parameters
+    ----------
+    rows
+        Parcels, one more than are shown where there are more.
+    summary
+        Sums of all that the filter lets through.
+    looser
+        Where nothing is found: how many there are without one condition, by its name.
+    paged
+        Whether the page begins after another one.
+    """
+
+    rows: Sequence[Row[Any]]
+    summary: Row[Any]
+    looser: dict[str, int]
+    paged: bool
+
+
 @router.get("/flaechen")
 async def land(request: Request, session: Reading, caller: Public) -> Response:
-    """List the parcels of a filter."""
+    """List the parcels of a filter, as stored for today or computed for any other day."""
     frame = await frame_of(request, session, caller)
     conditions, errors = read_land_filter(request.query_params)
     districts = (await session.execute(DISTRICTS)).all()
     check_keys(errors, "district", conditions.district, districts)
-    after = read_after(request)
-    try:
-        rows = (await session.execute(parcel_list(conditions, public=frame.public, after=after))).all()
-    except ValueError:
-        rows, after = (await session.execute(parcel_list(conditions, public=frame.public))).all(), None
-    summary = (await session.execute(parcel_summary(conditions, public=frame.public))).one()
-    shown = rows[:PAGE_SIZE]
+    state = await kept_rows(request, session, STORED_STATE, {})
+    of_another_day = conditions.as_of is not None and [conditions.as_of] != [run.as_of for run in state]
+    after, public = read_after(request), frame.public
+    if of_another_day:
+        preset = next((run.preset for run in state), "default")
+        listed = await _computed(request, session, conditions, preset, after, public=public)
+    else:
+        figures = stored(public=public)
+        listed = await session.run_sync(
+            lambda sync: list_land(sync.connection(), conditions, figures, after, public=public)
+        )
+    shown = listed.rows[:PAGE_SIZE]
     return frame.page(
         "partials/land_results.html" if wants_part(request) else "land.html",
         conditions=conditions,
+        as_of=conditions.as_of if of_another_day else None,
         errors=errors,
         rows=shown,
-        more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
-        paged=after is not None,
-        summary=summary,
+        more=after_of(shown[-1]) if len(listed.rows) > PAGE_SIZE else None,
+        paged=listed.paged,
+        summary=listed.summary,
         map=list_map(frame),
-        land_state=await kept_rows(request, session, STORED_STATE, {}),
-        hints=await _hints(session, conditions, frame) if not rows and after is None else [],
+        land_state=[] if of_another_day else state,
+        hints=_hints(listed, frame),
         horizons=[horizon.value for horizon in Horizon],
         grounds=GROUNDS,
         categories=CATEGORIES,
@@ -69,15 +103,56 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     )
 
 
-async def _hints(session: AsyncSession, conditions: LandFilter, frame: Frame) -> list[tuple[str, int, str]]:
+def list_land(
+    connection: Connection,
+    conditions: LandFilter,
+    figures: Figures,
+    after: tuple[str, int] | None,
+    *,
+    public: bool,
+) -> Listed:
+    """List the parcels of a filter; parameters as in `parcel_list`."""
+    try:
+        rows = connection.execute(parcel_list(conditions, figures, public=public, after=after)).all()
+    except ValueError:  # no page ends so: from the beginning
+        after = None
+        rows = connection.execute(parcel_list(conditions, figures, public=public)).all()
+    summary = connection.execute(parcel_summary(conditions, figures, public=public)).one()
+    looser = {}
+    for name, condition in loosened(conditions).items() if not rows and after is None else ():
+        found = connection.execute(parcel_summary(condition, figures, public=public)).one()
+        looser[name] = found.parcels
+    return Listed(rows, summary, looser, paged=after is not None)
+
+
+async def _computed(
+    request: Request,
+    session: AsyncSession,
+    conditions: LandFilter,
+    preset: str,
+    after: tuple[str, int] | None,
+    *,
+    public: bool,
+) -> Listed:
+    """List the parcels of a filter as of a day, computed by the kernel as the totals of that day are."""
+    day = conditions.as_of or today()
+
+    def make(land_of: LandOf, connection: Connection) -> Listed:
+        parcels = land_of(day, preset).parcels
+        figures = computed(day, on_list(parcels, conditions.category, public=public))
+        return list_land(connection, conditions, figures, after, public=public)
+
+    return await answered(request, session, ("list", preset, conditions, after, public), make, public=public)
+
+
+def _hints(listed: Listed, frame: Frame) -> list[tuple[str, int, str]]:
     """Tell which one condition, dropped, would bring how many: name, number, address."""
     hints = []
-    for name, looser in loosened(conditions).items():
-        summary = (await session.execute(parcel_summary(looser, public=frame.public))).one()
-        if summary.parcels:
+    for name, parcels in listed.looser.items():
+        if parcels:
             anything = list(ALL_HORIZONS) if name == "horizon" else None
             address = frame.here(**{name.removesuffix("_m2"): anything, "after": None})
-            hints.append((name, summary.parcels, address))
+            hints.append((name, parcels, address))
     return hints
 
 

@@ -3,20 +3,19 @@
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, false, func, literal_column, select, tuple_
+from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal_column, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
-from geo_service.availability.models import Availability, Category, Horizon, Usability
-from geo_service.availability.queries import is_stale
+from geo_service.availability.models import Category, Horizon
 from geo_service.geometry import WGS84_SRID
 from geo_service.parcels.models import District, Parcel
-from geo_service.restrictions.models import PlanArea
 from geo_service.transit.freshness import STATE, state_of
 from geo_service.transit.freshness import is_stale as is_outdated
 from geo_service.transit.models import TransitAccess, TransitStop
 from geo_service.transit.windows import DAY
 from geo_service.web.filters import ALL_HORIZONS, GRADES, GROUNDS, SHOWN_METHOD, LandFilter
+from geo_service.web.queries.figures import Figures
 
 METHOD: Final = SHOWN_METHOD
 """Transit method shown on pages."""
@@ -27,24 +26,6 @@ Rows = Select[*tuple[Any, ...]]
 """A statement with any columns."""
 FAR_FUTURE: Final = date(9999, 12, 31)
 """Sorts unknown dates last."""
-
-ZONE: Final = (
-    select(PlanArea.zone)
-    .where(func.ST_Intersects(PlanArea.geom, func.ST_PointOnSurface(Parcel.geom)))
-    .order_by(PlanArea.id)
-    .limit(1)
-    .correlate(Parcel)
-    .scalar_subquery()
-)
-"""BauNVO short form of the plan at a point inside the parcel."""
-
-USABLE: Final = and_(
-    Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
-)
-"""Usability beside another computation than its own is stale: it is not shown."""
-
-_offered_m2 = func.coalesce(Usability.offered_m2, Availability.net_m2)
-"""Net area without slivers, m²; of what was not assessed, the net area: it is not on offer."""
 
 ACCESS: Final = and_(
     TransitAccess.subject_kind == "parcel",
@@ -59,24 +40,30 @@ def shape_of(geom: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnEle
     return func.ST_AsGeoJSON(func.ST_Transform(geom, WGS84_SRID), SHAPE_DIGITS).label("shape")
 
 
-def parcel_summary(conditions: LandFilter, *, public: bool) -> Rows:
+def parcel_summary(conditions: LandFilter, figures: Figures, *, public: bool) -> Rows:
     """Count the parcels of a filter: number, offered and net m²; number and offered m² available now."""
-    now = Availability.horizon == Horizon.NOW.value
+    now = figures.c.horizon == Horizon.NOW.value
     return _joined(
         select(
             func.count().label("parcels"),
-            func.coalesce(func.sum(_offered_m2), 0.0).label("offered_m2"),
-            func.coalesce(func.sum(Availability.net_m2), 0.0).label("net_m2"),
+            func.coalesce(func.sum(figures.c.offered_m2), 0.0).label("offered_m2"),
+            func.coalesce(func.sum(figures.c.net_m2), 0.0).label("net_m2"),
             func.count().filter(now).label("now_parcels"),
-            func.coalesce(func.sum(_offered_m2).filter(now), 0.0).label("now_m2"),
+            func.coalesce(func.sum(figures.c.offered_m2).filter(now), 0.0).label("now_m2"),
         ),
         conditions,
+        figures,
         public=public,
     )
 
 
 def parcel_list(
-    conditions: LandFilter, *, public: bool, after: tuple[str, int] | None = None, limit: int = PAGE_SIZE
+    conditions: LandFilter,
+    figures: Figures,
+    *,
+    public: bool,
+    after: tuple[str, int] | None = None,
+    limit: int = PAGE_SIZE,
 ) -> Rows:
     """List the parcels of a filter, one more than ``limit`` to tell whether there are more.
 
@@ -84,14 +71,21 @@ def parcel_list(
     ----------
     conditions
         What is asked for, and the order.
+    figures
+        The figures: those stored, or those of another day.
     public
         Whether the caller is nobody known: then only what may be published.
     after
         Sort key and id of the last row shown before.
     limit
         Rows per page.
+
+    Raises
+    ------
+    ValueError
+        When the sort key of `after` is none.
     """
-    sort_key = _sort_key(conditions.sort)
+    sort_key = _sort_key(conditions.sort, figures)
     statement = _joined(
         select(
             Parcel.id,
@@ -102,27 +96,19 @@ def parcel_list(
             Parcel.denominator,
             Parcel.location_text,
             Parcel.is_demo,
-            Availability.gross_m2,
-            Availability.net_m2,
-            _offered_m2.label("offered_m2"),
-            Availability.horizon,
-            Availability.available_from,
-            Availability.severity,
-            is_stale(Availability.parcel_id, Parcel.geom).label("stale"),
+            *(found for name, found in figures.c.items() if name != "parcel_id"),
+            figures.stale.label("stale"),
             District.name.label("district"),
             TransitAccess.grade,
             TransitAccess.distance_m,
             TransitStop.name.label("stop"),
             is_outdated(Parcel.geom).label("transit_stale"),
-            ZONE.label("zone"),
-            Usability.piece_m2,
-            Usability.ground,
-            _category(public=public).label("category"),
-            _offered(public=public).label("offered"),
+            figures.zone.label("zone"),
             sort_key.label("sort_key"),
             shape_of(Parcel.geom),
         ),
         conditions,
+        figures,
         public=public,
     )
     if after is not None:
@@ -131,18 +117,17 @@ def parcel_list(
     return statement.order_by(sort_key, Parcel.id).limit(limit + 1)
 
 
-def _joined(statement: Rows, conditions: LandFilter, *, public: bool) -> Rows:
+def _joined(statement: Rows, conditions: LandFilter, figures: Figures, *, public: bool) -> Rows:
     """Add tables and conditions."""
     statement = (
         statement.select_from(Parcel)
-        .join(Availability, Availability.parcel_id == Parcel.id)
-        .outerjoin(Usability, USABLE)
+        .join(figures.table, figures.c.parcel_id == Parcel.id)
         .outerjoin(District, District.id == Parcel.district_id)
         .outerjoin(TransitAccess, ACCESS)
         .outerjoin(TransitStop, TransitStop.id == TransitAccess.stop_pk)
         .outerjoin(STATE, state_of())
-        .where(Parcel.valid.contains(func.current_date()), _offered_m2 > 0)
-        .where(*_conditions(conditions, public=public))
+        .where(Parcel.valid.contains(figures.day), figures.c.offered_m2 > 0)
+        .where(*_conditions(conditions, figures))
     )
     if not public:
         return statement
@@ -155,67 +140,55 @@ def _joined(statement: Rows, conditions: LandFilter, *, public: bool) -> Rows:
     )
 
 
-def _category(*, public: bool) -> ColumnElement[str]:
-    """Return what a parcel is; for the public without its occupancies."""
-    columns = Usability.__table__.c
-    return columns.category if public else columns.internal_category
-
-
-def _offered(*, public: bool) -> ColumnElement[bool]:
-    """Tell whether a parcel is land on offer; what was not assessed is not."""
-    columns = Usability.__table__.c
-    return func.coalesce(columns.offered if public else columns.internal_offered, false())
-
-
-def _offer(wanted: LandFilter, *, public: bool) -> ColumnElement[bool]:
+def _offer(wanted: LandFilter, figures: Figures) -> ColumnElement[bool]:
     """Keep the wanted categories, or the land on offer where none is wanted."""
     if not wanted.category:
-        return _offered(public=public)
-    return func.coalesce(_category(public=public), Category.UNKNOWN.value).in_(wanted.category)
+        return figures.c.offered.is_(true())
+    return func.coalesce(figures.c.category, Category.UNKNOWN.value).in_(wanted.category)
 
 
-def _size_conditions(wanted: LandFilter) -> list[ColumnElement[bool]]:
+def _size_conditions(wanted: LandFilter, figures: Figures) -> list[ColumnElement[bool]]:
     """Return the conditions on areas."""
     found: list[ColumnElement[bool]] = []
     if wanted.area_min_m2 is not None:
-        found.append(_offered_m2 >= wanted.area_min_m2)
+        found.append(figures.c.offered_m2 >= wanted.area_min_m2)
     if wanted.area_max_m2 is not None:
-        found.append(_offered_m2 <= wanted.area_max_m2)
+        found.append(figures.c.offered_m2 <= wanted.area_max_m2)
     if wanted.piece_min_m2 is not None:
-        found.append(Usability.piece_m2 >= wanted.piece_min_m2)
+        found.append(figures.c.piece_m2 >= wanted.piece_min_m2)
     return found
 
 
-def _conditions(wanted: LandFilter, *, public: bool) -> list[ColumnElement[bool]]:
+def _conditions(wanted: LandFilter, figures: Figures) -> list[ColumnElement[bool]]:
     """Return the conditions of a filter."""
-    found = [*_size_conditions(wanted), _offer(wanted, public=public)]
+    found = [*_size_conditions(wanted, figures), _offer(wanted, figures)]
     if set(wanted.horizon) != set(ALL_HORIZONS):
-        found.append(Availability.horizon.in_(wanted.horizon))
+        found.append(figures.c.horizon.in_(wanted.horizon))
     if wanted.by:
-        found.append(Availability.available_from <= wanted.by)
+        found.append(figures.c.available_from <= wanted.by)
     if wanted.grade:
         found.append(TransitAccess.grade.in_(GRADES[: GRADES.index(wanted.grade) + 1]))
     if wanted.district:
         found.append(District.key.in_(wanted.district))
     if wanted.use:
-        found.append(ZONE.in_(wanted.use))
+        found.append(figures.zone.in_(wanted.use))
     if wanted.ground:
-        found.append(Usability.ground.in_(wanted.ground))
+        found.append(figures.c.ground.in_(wanted.ground))
     if wanted.within:
         found.append(wanted.within.reaches(Parcel.geom))
     return found
 
 
-def _sort_key(sort: str) -> ColumnElement[Any]:
+def _sort_key(sort: str, figures: Figures) -> ColumnElement[Any]:
     """Return what a list is sorted by, ascending."""
     if sort == "from":
-        return func.coalesce(Availability.available_from, FAR_FUTURE)
+        return func.coalesce(figures.c.available_from, FAR_FUTURE)
     if sort == "grade":
         return func.coalesce(TransitAccess.grade, "Z")
     if sort == "ground":
         places = {ground: place for place, ground in enumerate(GROUNDS)}
-        return case(places, value=Usability.ground, else_=len(GROUNDS))
-    return -_offered_m2
+        return case(places, value=figures.c.ground, else_=len(GROUNDS))
+    return -figures.c.offered_m2
 
 
 def _typed(sort: str, value: str) -> Any:  # noqa: ANN401 - the type of the sort key

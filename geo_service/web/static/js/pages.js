@@ -14,6 +14,30 @@
     if (!data || typeof data.entries !== "function") return;
     [...data.entries()].filter(([, value]) => value === "").forEach(([name]) => data.delete(name));
   });
+  /* What is wrong with a field of a filter stands beside it, also when only the list was loaded anew. */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const told = event.detail.target.querySelector("[data-faults]");
+    const form = event.detail.requestConfig && event.detail.requestConfig.elt;
+    if (!told || !(form instanceof HTMLFormElement)) return;
+    form.querySelectorAll(".field-error").forEach((fault) => fault.remove());
+    form.querySelectorAll("[aria-invalid]").forEach((field) => {
+      field.removeAttribute("aria-invalid");
+      field.removeAttribute("aria-describedby");
+      field.classList.remove("kern-form-input__input--error");
+    });
+    told.querySelectorAll("[data-field]").forEach((fault) => {
+      const field = form.elements[fault.dataset.field];
+      const first = field instanceof RadioNodeList ? field[0] : field;
+      if (!first) return;
+      const shown = document.createElement("p");
+      shown.className = "field-error";
+      shown.id = `${fault.dataset.field}-error`;
+      shown.textContent = fault.textContent;
+      first.setAttribute("aria-invalid", "true");
+      first.setAttribute("aria-describedby", shown.id);
+      (first.closest(".kern-form-input, .kern-fieldset") || form).append(shown);
+    });
+  });
   /* A filter is a sheet on a phone: folded until wanted, or until something in it is wrong. */
   if (window.matchMedia("(max-width: 860px)").matches) {
     document.querySelectorAll("details[data-sheet]").forEach((sheet) => {
