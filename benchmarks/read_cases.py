@@ -234,9 +234,8 @@ def _places(parcels: int, zoom: int) -> list[tuple[int, int, int]]:
 
 def _literal_sql(statement: Any, values: dict[str, Any]) -> str:  # noqa: ANN401 - a statement
     """Return a statement with its values in it, for pgbench and for views."""
-    compiled = statement.compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    known = {name: _literal(value) for name, value in compiled.construct_params(values).items()}
-    text: str = compiled.string % known
+    state = statement.compile(dialect=DIALECT).construct_expanded_state(values)
+    text: str = state.statement % {name: _literal(value) for name, value in state.parameters.items()}
     return text.replace("\n", " ") + ";\n"
 
 

@@ -28,6 +28,8 @@ OPTIONS: Final = "-c default_transaction_read_only=on -c max_parallel_workers_pe
 PATIENCE_S: Final = 10.0
 """How long a request waits for a connection."""
 KEPT_STATEMENTS: Final = 512
+MISSING: Final = ...
+"""Stands for a value that must be given; the driver refuses it."""
 
 Row = tuple[Any, ...]
 
@@ -135,17 +137,28 @@ class Reader:
 
 def _numbered(statement: Executable, parameters: dict[str, Any] | None) -> tuple[bytes, list[Any]]:
     """Return the text of a statement and the values of its numbered parameters."""
-    compiled, text = _compiled(statement)
-    values = compiled.construct_params(parameters)
-    return text, [values[name] for name in compiled.positiontup or ()]
+    given = parameters or {}
+    text, values = _text(statement, tuple(given.get(name) for name in _compiled(statement)[1]))
+    return text, [given.get(name, usual) for name, usual in values]
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
-def _compiled(statement: Executable) -> tuple[SQLCompiler, bytes]:
-    """Compile a statement once: a slice that keeps its statements pays for it on first use only."""
-    compiled = statement.compile(  # type: ignore[attr-defined]  # every Core statement and text() compiles
-        dialect=NUMBERED, compile_kwargs={"render_postcompile": True}
-    )
+def _text(statement: Executable, written: tuple[Any, ...]) -> tuple[bytes, tuple[tuple[str, Any], ...]]:
+    """Return the text of a statement with some values written into it, and its parameters as made."""
+    compiled, names = _compiled(statement)
+    needed = {each.key: MISSING for each in compiled.binds.values() if each.required}
+    state = compiled.construct_expanded_state({**needed, **dict(zip(names, written, strict=True))})
+    return state.statement.encode(), tuple((name, state.parameters[name]) for name in state.positiontup or ())
+
+
+@lru_cache(maxsize=KEPT_STATEMENTS)
+def _compiled(statement: Executable) -> tuple[SQLCompiler, tuple[str, ...]]:
+    """Compile a statement once: a slice that keeps its statements pays for it on first use only.
+
+    Parameters that are executed as literals are written into the text: PostgreSQL then plans by them, and
+    keeps the plan.
+    """
+    compiled = statement.compile(dialect=NUMBERED)  # type: ignore[attr-defined]  # Core and text() compile
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("a statement with a result is needed")
-    return compiled, compiled.string.encode()
+    return compiled, tuple(sorted(each.key for each in compiled.literal_execute_params))

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Integer, Text, bindparam, func, select, text
+from sqlalchemy import Date, Integer, Text, bindparam, cast, func, literal_column, select, text
 
 from geo_service import reader as module
 from geo_service.db import Database
@@ -53,6 +54,33 @@ def test_text_and_bytea_stay_bytes_and_parameters_arrive(small: Database) -> Non
         ("ü".encode(), b"\x00\xff", 7, None),
         None,
     ]
+
+
+def test_what_is_asked_again_and_again_is_planned_once(small: Database) -> None:
+    day = cast(bindparam("day", type_=Date, literal_execute=True, required=False), Date)
+    word = bindparam("word", type_=Text, required=False)
+    words = select(day.label("day"), word.label("word"), literal_column("1").in_([1, 2]).label("listed"))
+    count = text(
+        "SELECT count(*) FROM pg_prepared_statements "
+        "WHERE statement LIKE '%AS listed%' AND statement NOT LIKE '%pg_prepared_statements%'"
+    )
+
+    async def work(reader: Reader) -> list[Any]:
+        found = [
+            await reader.row(words, {"day": given, "word": word})
+            for word in ("'; DROP TABLE parcels; --", "y")
+            for given in (date(2026, 3, 1), None, date(2026, 3, 2))
+        ]
+        return [*found, await reader.row(count)]
+
+    *found, kept = asked(small, work)
+    assert [row[:2] for row in found[:3]] == [
+        (date(2026, 3, 1), "'; DROP TABLE parcels; --"),
+        (None, "'; DROP TABLE parcels; --"),
+        (date(2026, 3, 2), "'; DROP TABLE parcels; --"),
+    ]
+    assert {row[1:] for row in found[3:]} == {("y", True)}
+    assert kept[0] == 3  # a statement for each day, whatever the word
 
 
 def test_nothing_can_be_written(small: Database) -> None:

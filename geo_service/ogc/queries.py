@@ -143,10 +143,10 @@ def items_statement(view: View, question: Question) -> Statement:
         )
         .where(*conditions)
         .order_by(*order)
-        .limit(value("rows", Integer))
+        .limit(fixed("rows", Integer))
         .subquery("page")
     )
-    on_page = page.c.place <= value("limit", Integer)
+    on_page = page.c.place <= fixed("limit", Integer)
     shown = page.c.place.desc() if question.backwards else page.c.place
     ends = [
         func.array_agg(aggregate_order_by(page.c.mark, way), type_=ARRAY(page.c.mark.type)).filter(on_page)[1]
@@ -180,7 +180,7 @@ def asked_rows(view: View, question: Question) -> list[ColumnElement[bool]]:
     collection = COLLECTIONS[view.collection]
     conditions = row_conditions(collection, view)
     if collection.valid is not None:
-        days = func.daterange(value("since", Date), value("until", Date), constant("[]"))
+        days = func.daterange(fixed("since", Date), fixed("until", Date), constant("[]"))
         conditions.append(collection.valid.op("&&", return_type=Boolean())(days))
     if question.boxed:
         area = func.ST_GeomFromWKB(value("area", LargeBinary), STORAGE_SRID)
@@ -257,7 +257,7 @@ def row_conditions(collection: Collection, view: View) -> list[ColumnElement[boo
     if collection.only is not None:
         conditions.append(collection.only)
     if collection.public_rows is not None and not view.unpublished:
-        conditions.append(collection.public_rows(value("today", Date)))
+        conditions.append(collection.public_rows(fixed("today", Date)))
     return conditions
 
 
@@ -301,6 +301,15 @@ def _tables(source: FromClause) -> list[FromClause]:
 def value(name: str, kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
     """Return a value that is given when the statement runs."""
     return bindparam(name, type_=kind, required=False)
+
+
+def fixed(name: str, kind: type[TypeEngine[Any]]) -> ColumnElement[Any]:
+    """Return a value that is given when the statement runs and is written into its text.
+
+    For few values that are asked for again and again, such as today: PostgreSQL would not know how many rows
+    they leave, and would plan the statement anew each time, which takes longer than to read ten features.
+    """
+    return cast(bindparam(name, type_=kind, required=False, literal_execute=True), kind)
 
 
 def _json(value: Column) -> ColumnElement[str]:

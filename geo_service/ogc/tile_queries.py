@@ -31,7 +31,7 @@ from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID
 from geo_service.ogc.areas import TILE_BUFFER, Box, metres_per_pixel
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.model import Collection, Column, Tiles
-from geo_service.ogc.queries import KEPT_STATEMENTS, Statement, View, constant, row_conditions, value
+from geo_service.ogc.queries import KEPT_STATEMENTS, Statement, View, constant, fixed, row_conditions, value
 
 EXTENT: Final = 4096
 TILE_PIXELS: Final = 256
@@ -198,7 +198,7 @@ def _in_tile(collection: Collection, view: View, *, coarse: bool) -> list[Column
     )
     conditions = [*row_conditions(collection, view), collection.geom.op("&&", return_type=Boolean())(search)]
     if collection.valid is not None:
-        conditions.append(collection.valid.op("@>", return_type=Boolean())(value("today", Date)))
+        conditions.append(collection.valid.op("@>", return_type=Boolean())(fixed("today", Date)))
     if coarse and collection.area_m2 is not None:
         conditions.append(collection.area_m2 >= value("tiny_m2", Float))
     return conditions

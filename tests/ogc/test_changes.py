@@ -21,7 +21,7 @@ from geo_service.ogc.crs import CRS84
 from geo_service.ogc.queries import Statement, feature_statement
 from geo_service.ogc.service import view_of
 from geo_service.ogc.tile_queries import tile_statement, tile_view
-from geo_service.reader import Reader, _compiled
+from geo_service.reader import Reader, _numbered
 from tests.http_fixtures import SignedIn
 from tests.ogc.test_tiles import address
 from tests.sample_city import Sample
@@ -79,8 +79,8 @@ def relations(node: Any) -> Iterator[str]:
 
 def read_by(connection: Connection, statement: Statement) -> set[str]:
     """Return the tables that a statement reads, whatever its values."""
-    compiled, words = _compiled(statement)
-    nothing = ", ".join(["NULL"] * len(compiled.positiontup or ()))
+    words, values = _numbered(statement, {})
+    nothing = ", ".join(["NULL"] * len(values))
     run = connection.exec_driver_sql
     run("SET LOCAL plan_cache_mode = force_generic_plan")
     run("PREPARE looked_at AS " + words.decode().replace("%", "%%"))

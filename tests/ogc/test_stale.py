@@ -16,6 +16,7 @@ from geo_service.ogc.areas import tile_box, tile_search_box
 from geo_service.ogc.parcels import PARCELS
 from geo_service.ogc.tile_queries import tile_parameters, tile_statement, tile_view
 from geo_service.parcels.models import Parcel
+from geo_service.reader import _numbered
 from tests.http_fixtures import SignedIn
 from tests.ogc.test_tiles import address
 from tests.ogc.test_tiles import read as read_tile  # noqa: F401 - a fixture
@@ -110,8 +111,11 @@ def test_a_mark_over_the_city_makes_no_tile_look_at_the_parcels_of_the_city(mark
     search = tile_search_box(bounds)
     assert search is not None
     values = tile_parameters(14, bounds, search, date(2026, 3, 1))
-    compiled = statement.compile(marks.engine, compile_kwargs={"render_postcompile": True})
-    plan = marks.exec_driver_sql(f"EXPLAIN {compiled}", compiled.construct_params(values)).scalars().all()
+    words, given = _numbered(statement, values)
+    marks.exec_driver_sql("PREPARE looked_at AS " + words.decode().replace("%", "%%"))
+    numbers = ", ".join(f"'{each}'" for each in given)
+    plan = marks.exec_driver_sql(f"EXPLAIN EXECUTE looked_at({numbers})").scalars().all()
+    marks.exec_driver_sql("DEALLOCATE looked_at")
     assert [line for line in plan if "availability_marks" in line]
     assert len([line for line in plan if " on parcels" in line]) == 1
 

@@ -104,11 +104,12 @@ def _geojson_seq(connection: Connection, rows: Rows, about: About, path: Path) -
 
 def _csv(connection: Connection, rows: Rows, about: About, path: Path) -> None:  # noqa: ARG001 - rows only
     """Write what PostgreSQL writes: UTF-8, commas, points, the geometry as WKT."""
-    statement = csv_statement(rows).compile(dialect=DIALECT, compile_kwargs={"render_postcompile": True})
-    if not isinstance(statement, SQLCompiler):
+    compiled = csv_statement(rows).compile(dialect=DIALECT)
+    if not isinstance(compiled, SQLCompiler):
         raise TypeError("a statement with rows is needed")
+    state = compiled.construct_expanded_state(rows.values)
     raw: Any = connection.connection.driver_connection
-    literal = psycopg.ClientCursor(raw).mogrify(statement.string, statement.construct_params(rows.values))
+    literal = psycopg.ClientCursor(raw).mogrify(state.statement, state.parameters)
     query = SQL("COPY ({}) TO STDOUT (FORMAT CSV, HEADER)").format(SQL(literal))
     with path.open("wb") as file, raw.cursor() as cursor, cursor.copy(query) as copy:
         for piece in copy:
