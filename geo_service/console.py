@@ -27,6 +27,7 @@ from geo_service.embedded import EmbeddedCluster
 from geo_service.errors import GeoServiceError
 from geo_service.migrate import pending
 from geo_service.settings import Settings, get_settings
+from geo_service.upkeep import BY_SERVER, SERVER
 
 Report = Callable[[str, float], None]
 """Progress callback: (what is being done, share done from 0 to 1)."""
@@ -127,7 +128,9 @@ def print_json(value: Any) -> None:  # noqa: ANN401 - whatever the command answe
 
 
 def who() -> str:
-    """Return who runs the command, for the audit."""
+    """Return who runs the command, for the audit: a person, or the server that keeps results fresh."""
+    if BY_SERVER in os.environ:
+        return SERVER
     try:
         return f"cli:{os.environ.get('SUDO_USER') or getpass.getuser()}"
     except (KeyError, OSError):  # a user id without a name, as in some containers

@@ -21,6 +21,10 @@ MOST_BETWEEN_S: Final = 600.0
 """After failures it is tried less often, but at least this often."""
 LONGEST_S: Final = 1800.0
 """A command that takes longer is ended."""
+BY_SERVER: Final = "GEO_RUN_BY_SERVER"
+"""Variable that tells a command that a server runs it."""
+SERVER: Final = "server:refresh"
+"""Actor of what a server does by itself."""
 TOLD: Final = 600
 """Characters of the command's last words that are logged."""
 
@@ -66,7 +70,11 @@ async def run_command(settings: Settings, arguments: Sequence[str]) -> None:
         "-m",
         "geo_service",
         *arguments,
-        env={**os.environ, **{f"GEO_{name.upper()}": str(value) for name, value in values.items()}},
+        env={
+            **os.environ,
+            **{f"GEO_{name.upper()}": str(value) for name, value in values.items()},
+            BY_SERVER: "1",
+        },
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
     )

@@ -64,7 +64,8 @@ def parse_changes(without: Sequence[str], ending: Sequence[str], known_kinds: Co
     Raises
     ------
     InvalidInput
-        When a text has another form, names an unknown kind, or one blocker is to end twice.
+        When a text has another form, names an unknown kind, or one blocker is to end twice, or to be gone
+        and to end.
     """
     gone: set[tuple[str, str]] = set()
     kinds: set[str] = set()
@@ -83,9 +84,19 @@ def parse_changes(without: Sequence[str], ending: Sequence[str], known_kinds: Co
         record = _reference(name, "ending", HOW_ENDING)
         if record in ends:
             raise InvalidInput(f"{name} is to end on two days. Name one.", parameter="ending")
+        if record in gone:
+            raise _both(name)
         ends[record] = _day(day, text)
     return Changes(
         frozenset(gone), frozenset(kinds), tuple((*record, day) for record, day in sorted(ends.items()))
+    )
+
+
+def _both(name: str) -> InvalidInput:
+    return InvalidInput(
+        f"{name} cannot be both gone (without) and end on a day (ending). Leave out one of the two.",
+        parameter="ending",
+        conflict="without",
     )
 
 
@@ -109,7 +120,8 @@ def require_known(inputs: Inputs, changes: Changes) -> None:
     Raises
     ------
     InvalidInput
-        Naming the first record that does not hold on the asked day or does not lie in the asked scope.
+        Naming the first record that does not hold on the asked day or does not lie in the asked scope, or
+        that is to end although its whole kind is gone.
     """
     for parameter, records in (("without", sorted(changes.without)), ("ending", changes.ending)):
         for what, key, *_ in records:
@@ -119,6 +131,9 @@ def require_known(inputs: Inputs, changes: Changes) -> None:
                     "the waterfall of a parcel.",
                     parameter=parameter,
                 )
+    for what, key, _ in changes.ending:
+        if _named(inputs, changes, what)[_rows(getattr(inputs, RECORDS[what]), key)].any():
+            raise _both(f"{what}:{key}")
 
 
 def _rows(frame: pd.DataFrame, key: str) -> Any:  # noqa: ANN401 - boolean array

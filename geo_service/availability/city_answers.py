@@ -129,7 +129,7 @@ def assemblies_answer(found: Found, asked: AssembliesQuery, as_of: date, *, publ
     """Write assemblies."""
     return AssembliesAnswer(
         as_of=as_of,
-        preset=asked.preset,
+        preset=asked.horizons(),
         counted="published" if public else "all",
         at_least_m2=asked.at_least_m2,
         across_m=asked.across(),

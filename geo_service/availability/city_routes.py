@@ -21,7 +21,6 @@ from geo_service.availability.city_schemas import (
     AssembliesQuery,
     BalanceAnswer,
     BalanceQuery,
-    CityQuery,
     NeighboursAnswer,
     NeighboursQuery,
     SummaryAnswer,
@@ -32,6 +31,7 @@ from geo_service.availability.city_service import AnsweredWhatIf, Nearby
 from geo_service.availability.desk import LandOf, answered
 from geo_service.availability.flows import CityBalance, city_balance, two_days
 from geo_service.availability.routes import ParcelKey
+from geo_service.availability.schemas import DayQuery
 from geo_service.availability.summary import Summary, summarise_land
 from geo_service.db import Reading
 from geo_service.errors import Forbidden, NotFound
@@ -44,7 +44,7 @@ Adviser = Annotated[Caller, Depends(Requires(*ADVISERS))]
 
 @router.get("/api/availability/summary")
 async def get_summary(
-    request: Request, caller: Public, session: Reading, asked: Annotated[CityQuery, Query()]
+    request: Request, caller: Public, session: Reading, asked: Annotated[DayQuery, Query()]
 ) -> SummaryAnswer:
     """Tell how much land there is by horizon, severity and district, as of any day.
 
@@ -56,14 +56,14 @@ async def get_summary(
     )
 
 
-async def ask_summary(request: Request, session: Reading, asked: CityQuery, *, public: bool) -> Summary:
+async def ask_summary(request: Request, session: Reading, asked: DayQuery, *, public: bool) -> Summary:
     """Compute totals, or return them from before."""
-    as_of = service.askable(asked.as_of or service.today())
+    as_of, horizons = service.askable(asked.as_of or service.today()), asked.horizons()
 
     def make(land_of: LandOf, connection: Connection) -> Summary:
-        return summarise_land(land_of(as_of, asked.preset).with_facts(connection), public=public)
+        return summarise_land(land_of(as_of, horizons).with_facts(connection), public=public)
 
-    return await answered(request, session, ("summary", as_of, asked.preset, public), make, public=public)
+    return await answered(request, session, ("summary", as_of, horizons, public), make, public=public)
 
 
 @router.get("/api/availability/what-if")
@@ -80,7 +80,7 @@ async def get_what_if(
 async def ask_what_if(request: Request, session: Reading, asked: WhatIfQuery) -> AnsweredWhatIf:
     """Compute a what-if, or return it from before."""
     as_of = service.askable(asked.as_of or service.today())
-    question = city_service.read_question(asked.without, asked.ending, asked.scope, as_of, asked.preset)
+    question = city_service.read_question(asked.without, asked.ending, asked.scope, as_of, asked.horizons())
 
     def make(land_of: LandOf, connection: Connection) -> AnsweredWhatIf:
         return city_service.answer_what_if(connection, question, land_of)
@@ -116,13 +116,12 @@ async def ask_assemblies(
     search = asked.search()
     if search.one_owner_kind and public:
         raise Forbidden("The kind of owner is for signed-in advisers. Ask with owner=any, or sign in.")
-    as_of = service.askable(asked.as_of or service.today())
+    as_of, horizons = service.askable(asked.as_of or service.today()), asked.horizons()
 
     def make(land_of: LandOf, connection: Connection) -> Found:
-        land = land_of(as_of, asked.preset)
-        return city_service.answer_assemblies(connection, land, search, public=public)
+        return city_service.answer_assemblies(connection, land_of(as_of, horizons), search, public=public)
 
-    key = ("assemblies", as_of, asked.preset, search, public)
+    key = ("assemblies", as_of, horizons, search, public)
     return await answered(request, session, key, make, public=public)
 
 
@@ -139,7 +138,7 @@ async def get_neighbours(
     The public sees published parcels and neighbours.
     """
     as_of = service.askable(asked.as_of or service.today())
-    question = Nearby(as_of, asked.preset, asked.across())
+    question = Nearby(as_of, asked.horizons(), asked.across())
     public = not sees_unpublished(caller)
     found = await ask_neighbours(request, session, parcel_key, question, public=public)
     return city_answers.neighbours_answer(found, question)
@@ -191,11 +190,10 @@ async def get_balance_table(
 async def ask_balance(request: Request, session: Reading, asked: BalanceQuery) -> CityBalance:
     """Compute a land balance, or return it from before."""
     start, end = two_days(asked.start, asked.end, service.today())
-    start, end = service.askable(start), service.askable(end)
-    by = tuple(name for name in DIMENSIONS if name in asked.by)
+    horizons, by = asked.horizons(), tuple(name for name in DIMENSIONS if name in asked.by)
 
     def make(land_of: LandOf, connection: Connection) -> CityBalance:
-        days = (land_of(day, asked.preset).with_facts(connection) for day in (start, end))
+        days = (land_of(day, horizons).with_facts(connection) for day in (start, end))
         return city_balance(next(days), next(days), by)
 
-    return await answered(request, session, ("balance", start, end, asked.preset, by), make, public=False)
+    return await answered(request, session, ("balance", start, end, horizons, by), make, public=False)

@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from geo_service.availability.assemblies import Wish
 from geo_service.availability.assembling import KNOWN_HORIZONS, Search
 from geo_service.availability.balance import DIMENSIONS
 from geo_service.availability.models import Horizon
-from geo_service.availability.schemas import IsoDate
+from geo_service.availability.schemas import DayQuery, HorizonQuery, IsoDate
 from geo_service.restrictions.models import Severity
 from geo_service.settings import WIDEST_STREET_M, get_settings
 
@@ -36,20 +36,7 @@ def _parts(value: object) -> object:
     return value
 
 
-class CityQuery(BaseModel):
-    """The day and the horizons."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    as_of: IsoDate | None = Field(
-        None, description="Day asked for, YYYY-MM-DD, past or future; unset: today.", examples=["2028-04-01"]
-    )
-    preset: str = Field(
-        "default", max_length=40, description="Where the horizons end: default or dortmund_2010."
-    )
-
-
-class WhatIfQuery(CityQuery):
+class WhatIfQuery(DayQuery):
     """What is imagined, and where."""
 
     without: list[str] = Field(
@@ -70,7 +57,7 @@ class WhatIfQuery(CityQuery):
     limit: int = Field(100, ge=1, le=1000, description="Parcels to list; the totals count all.")
 
 
-class NeighboursQuery(CityQuery):
+class NeighboursQuery(DayQuery):
     """What is asked about the land beside a parcel."""
 
     across_m: float | None = AcrossStreet
@@ -105,10 +92,8 @@ class AssembliesQuery(NeighboursQuery):
         return Search(wish, horizons, self.district, self.owner == "same_kind", self.across())
 
 
-class BalanceQuery(BaseModel):
+class BalanceQuery(HorizonQuery):
     """The two days of a balance, and what it is told apart by."""
-
-    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     start: IsoDate | None = Field(
         None, alias="from", description="First day, YYYY-MM-DD; unset: one year before the second."
@@ -119,9 +104,6 @@ class BalanceQuery(BaseModel):
         min_length=1,
         max_length=len(DIMENSIONS),
         description="What the cells are told apart by; several are allowed.",
-    )
-    preset: str = Field(
-        "default", max_length=40, description="Where the horizons end: default or dortmund_2010."
     )
 
 

@@ -14,6 +14,7 @@ from geo_service.availability.balance import FLOWS, MEASURES, Balance, land_bala
 from geo_service.availability.city_land import CityLand
 from geo_service.availability.inputs import SEVERITIES
 from geo_service.availability.presets import HORIZONS
+from geo_service.availability.service import askable
 from geo_service.availability.totals import PER_M2
 from geo_service.errors import BadParameter
 
@@ -163,10 +164,10 @@ def two_days(start: date | None, end: date | None, today: date) -> tuple[date, d
     Raises
     ------
     BadParameter
-        When the first is not before the second.
+        When the first is not before the second, or one of them cannot be asked for; names it.
     """
-    last = end or today
-    first = start or _year_before(last)
+    last = askable(end or today, "to")
+    first = askable(start or _year_before(last), "from")
     if first >= last:
         raise BadParameter(f"A balance runs from an earlier to a later day: {first} is not before {last}.",
                            parameter="from")  # fmt: skip

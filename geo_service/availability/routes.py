@@ -14,7 +14,6 @@ from geo_service.availability.capacities import capacity_record, compute_capacit
 from geo_service.availability.changes import parse_changes
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.plan_spans import usual_spans
-from geo_service.availability.presets import preset_key
 from geo_service.availability.records import (
     CHAIN_FIELDS,
     ITEM_FIELDS,
@@ -58,10 +57,8 @@ async def get_parcel_availability(
     if changes and not sees_unpublished(caller):
         raise Forbidden("Imagining blockers away is for signed-in advisers. Please sign in.")
     as_of = asked.as_of or today()
-    preset = preset_key(asked.preset, asked.short_years, asked.mid_years)
     order = None if asked.order is None else kinds_of(asked.order)
-
-    options = options_of(as_of, preset, order)
+    options = options_of(as_of, asked.horizons(), order)
 
     def make(connection: Connection) -> tuple[AvailabilityResult, pd.DataFrame, JsonObject]:
         result, usable = compute_usable(connection, options, [parcel_key], changes)

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from geo_service.availability.days import ISO, read_day
 from geo_service.availability.models import Basis, Horizon
+from geo_service.availability.presets import preset_key
 from geo_service.restrictions.models import Severity
 
 
@@ -26,14 +27,11 @@ def _iso_date(text: object) -> object:
 IsoDate = Annotated[date, BeforeValidator(_iso_date)]
 
 
-class AvailabilityQuery(BaseModel):
-    """What can be asked about a parcel."""
+class HorizonQuery(BaseModel):
+    """Where the horizons end."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
-    as_of: IsoDate | None = Field(
-        None, description="Day asked for, YYYY-MM-DD, past or future; unset: today.", examples=["2028-04-01"]
-    )
     preset: str = Field(
         "default",
         max_length=40,
@@ -45,6 +43,29 @@ class AvailabilityQuery(BaseModel):
     mid_years: int | None = Field(
         None, ge=0, le=99, description="Own threshold: full years with which mid ends; unset: 5."
     )
+
+    def horizons(self) -> str:
+        """Return the key of the preset, or of the thresholds named.
+
+        Raises
+        ------
+        BadParameter
+            As `presets.preset_key`.
+        """
+        return preset_key(self.preset, self.short_years, self.mid_years)
+
+
+class DayQuery(HorizonQuery):
+    """The day, and where the horizons end."""
+
+    as_of: IsoDate | None = Field(
+        None, description="Day asked for, YYYY-MM-DD, past or future; unset: today.", examples=["2028-04-01"]
+    )
+
+
+class AvailabilityQuery(DayQuery):
+    """What can be asked about a parcel."""
+
     order: str | None = Field(
         None,
         max_length=400,

@@ -200,8 +200,8 @@ def read_frame(connection: Connection, statement: Executable, columns: tuple[str
     return frame
 
 
-def askable(as_of: date) -> date:
-    """Return the day.
+def askable(as_of: date, parameter: str = "as_of") -> date:
+    """Return the day; `parameter` is what the caller calls it.
 
     Raises
     ------
@@ -210,7 +210,7 @@ def askable(as_of: date) -> date:
     """
     if not EARLIEST <= as_of <= LATEST:
         raise BadParameter(
-            f"{as_of} cannot be asked for: choose a day from {EARLIEST} to {LATEST}.", parameter="as_of"
+            f"{as_of} cannot be asked for: choose a day from {EARLIEST} to {LATEST}.", parameter=parameter
         )
     return as_of
 

@@ -38,6 +38,18 @@ def test_totals_as_of_another_day(client: httpx.Client) -> None:
     assert (answer["as_of"], answer["preset"]) == ("2027-01-01", "dortmund_2010")
 
 
+@pytest.mark.parametrize("path", [SUMMARY, ASSEMBLIES, NEIGHBOURS, WHAT_IF, BALANCE])
+def test_thresholds_of_one_s_own_are_taken_like_a_preset(planner: httpx.Client, path: str) -> None:
+    needs: dict[str, dict[str, Any]] = {
+        ASSEMBLIES: {"at_least_m2": 100},
+        WHAT_IF: {"without": "kind:contamination"},
+    }
+    need = needs.get(path, {})
+    own = planner.get(path, params={**need, "short_years": 0, "mid_years": 1}).json()
+    assert own == planner.get(path, params={**need, "preset": "short_0_mid_1"}).json()
+    assert own["preset"] == "short_0_mid_1"
+
+
 @pytest.mark.parametrize("path", [WHAT_IF, BALANCE, f"{BALANCE}.csv"])
 def test_what_if_and_balance_are_for_advisers(client: httpx.Client, path: str) -> None:
     answer = client.get(path, params={"without": "kind:sold"})
@@ -128,7 +140,9 @@ def test_a_balance_in_both_forms(planner: httpx.Client) -> None:
     [
         (SUMMARY, {"as_of": "2026-02-30"}, 422, "as_of"),
         (SUMMARY, {"as_of": "1800-01-01"}, 400, "as_of"),
+        (SUMMARY, {"as_of": "２０２８-04-01"}, 422, "as_of"),
         (SUMMARY, {"preset": "soon"}, 400, "preset"),
+        (SUMMARY, {"short_years": "9"}, 400, "short_years=9 is too long"),
         (SUMMARY, {"colour": "red"}, 422, "colour"),
         (WHAT_IF, {}, 422, "without"),
         (WHAT_IF, {"without": "restriction:'; DROP TABLE parcels;--"}, 422, "without"),
@@ -136,6 +150,9 @@ def test_a_balance_in_both_forms(planner: httpx.Client) -> None:
         (WHAT_IF, {"without": [f"restriction:{n}" for n in range(101)]}, 422, "without"),
         (WHAT_IF, {"without": "kind:\x00"}, 422, "without"),
         (WHAT_IF, {"ending": "occupancy:1@2027-13-01"}, 422, "ending"),
+        (WHAT_IF, {"ending": "occupancy:1@２０２７-12-01"}, 422, "ending"),
+        (WHAT_IF, {"without": "occupancy:1", "ending": "occupancy:1@2027-01-01"}, 422, "cannot be both gone"),
+        (WHAT_IF, {"without": "kind:leased", "ending": "occupancy:1@2027-01-01"}, 422, "cannot be both gone"),
         (WHAT_IF, {"without": "kind:sold", "scope": "parcel:\x00"}, 422, ""),
         (WHAT_IF, {"without": "kind:sold", "scope": "x" * 121}, 422, "scope"),
         (WHAT_IF, {"without": "kind:sold", "limit": "0"}, 422, "limit"),
@@ -152,7 +169,10 @@ def test_a_balance_in_both_forms(planner: httpx.Client) -> None:
         (BALANCE, {"by": "colour"}, 422, "by"),
         (BALANCE, {"by": ""}, 422, "by"),
         (BALANCE, {"from": "2026-01-02", "to": "2026-01-01"}, 400, "from"),
-        (BALANCE, {"from": "1700-01-01"}, 400, ""),
+        (BALANCE, {"from": "1700-01-01"}, 400, '"parameter":"from"'),
+        (BALANCE, {"to": "2201-01-01"}, 400, '"parameter":"to"'),
+        (BALANCE, {"to": "0001-01-01"}, 400, '"parameter":"to"'),
+        (BALANCE, {"mid_years": "1"}, 400, "mid_years=1 is too short"),
     ],
 )
 def test_hostile_questions_are_explained(

@@ -55,6 +55,7 @@ def test_it_refreshes_what_changed_by_the_rules_of_the_last_run(settings: Settin
     assert looking(settings, look) is True
     assert stale(database) == set()
     assert ask(database, "SELECT recomputed FROM availability_runs ORDER BY id DESC LIMIT 1") == 1
+    assert ask(database, "SELECT actor FROM availability_runs ORDER BY id DESC LIMIT 1") == "server:refresh"
     assert ask(database, "SELECT severity FROM availability WHERE parcel_id = 700") == "severe"
     run(database, "UPDATE availability_runs SET as_of = as_of - 1, known_on = known_on - 1")
     run(database, "UPDATE availability SET as_of = as_of - 1")

@@ -67,7 +67,7 @@ def test_reports_are_for_the_agency(client: httpx.Client, path: str) -> None:
 
 def test_wrong_days_are_named_beside_the_field(planner: httpx.Client) -> None:
     shown = text_of(planner.get("/berichte/flaechenbilanz?from=2026-05-01&to=2026-04-01", headers=HTML))
-    assert "Bitte einen Tag angeben, der vor dem zweiten liegt." in shown
+    assert "Bitte einen Tag des Kalenders von 1900 bis 2200 angeben, der vor dem zweiten liegt." in shown
 
 
 def test_the_chain_leads_to_the_what_if(planner: httpx.Client, client: httpx.Client, sample: Sample) -> None:

@@ -1,6 +1,7 @@
 """Forms of the pages that ask about the whole city: checked like the interface, wrong fields named."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
@@ -9,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from geo_service.availability.days import read_day
 from geo_service.errors import InvalidInput, NotFound
-from geo_service.web.filters import parse_number
+from geo_service.web.filters import BAD_DATE, parse_number
 from geo_service.web.frame import Frame
 from geo_service.web.queries.city import NAMES
 from geo_service.web.vocabulary import N_
@@ -27,10 +29,12 @@ NUMBERS: Final = frozenset({"at_least_m2", "at_most_parcels", "across_m"})
 """Fields in which people write 15.000."""
 NOT_ASKED: Final = frozenset({"lang", "stage", "cell", "v"})
 """Parameters of the page itself."""
+DAYS: Final = frozenset({"as_of", "from", "to"})
+"""Fields in which people write 31.03.2028."""
 WRONG: Final = {
-    "as_of": N_("Bitte einen Tag zwischen 1900 und 2200 angeben."),
-    "from": N_("Bitte einen Tag angeben, der vor dem zweiten liegt."),
-    "to": N_("Bitte einen Tag zwischen 1900 und 2200 angeben."),
+    "as_of": BAD_DATE,
+    "from": N_("Bitte einen Tag des Kalenders von 1900 bis 2200 angeben, der vor dem zweiten liegt."),
+    "to": BAD_DATE,
     "without": N_(
         "Das gibt es hier am Stichtag nicht. Bitte aus der Liste „Was hält die Fläche auf?“ wählen."
     ),
@@ -41,11 +45,20 @@ WRONG: Final = {
     "across_m": N_("Bitte eine Breite von 0 bis 60 m angeben."),
 }
 """What is wrong with a field."""
+BOTH: Final = N_("Dasselbe kann nicht wegfallen und zugleich an einem Tag enden. Bitte eines von beiden.")
+"""What is wrong with a record that is imagined away and given another end."""
 WRONG_CHOICE: Final = N_("Diese Auswahl gibt es nicht.")
 
 
-def read_form(request: Request, model: type[Model]) -> tuple[Model | None, dict[str, str]]:
-    """Read the fields of a form from the address.
+def read_form(asked: Iterable[tuple[str, str]], model: type[Model]) -> tuple[Model | None, dict[str, str]]:
+    """Read the fields of a form.
+
+    Parameters
+    ----------
+    asked
+        Names and texts, as in the address.
+    model
+        What they are to be.
 
     Returns
     -------
@@ -53,18 +66,33 @@ def read_form(request: Request, model: type[Model]) -> tuple[Model | None, dict[
         The question, None when a field is wrong; and a German sentence per wrong field.
     """
     values: dict[str, Any] = {}
-    for name, text in request.query_params.multi_items():
+    for name, text in asked:
         if name in NOT_ASKED or not text.strip():
             continue
         if name in SEVERAL:
             values.setdefault(name, []).append(text)
         else:
-            number = parse_number(text) if name in NUMBERS else None
-            values[name] = text.strip() if number is None else number
+            values[name] = _typed(name, text.strip())
     try:
         return model(**values), {}
     except ValidationError as error:
         return None, {str(fault["loc"][0]): wrong(str(fault["loc"][0])) for fault in error.errors()}
+
+
+def _typed(name: str, text: str) -> Any:  # noqa: ANN401 - a number, or a text
+    """Return a number as people write it as one, a day as interfaces write it, and else the text."""
+    if name in NUMBERS:
+        number = parse_number(text)
+        return text if number is None else number
+    with suppress(ValueError):
+        return read_day(text).isoformat() if name in DAYS else text
+    return text
+
+
+def rest_of_form(request: Request, model: type[Model], errors: Iterable[str]) -> Model:
+    """Return what a form says apart from its wrong fields, so that nothing else has to be typed again."""
+    kept = [(name, text) for name, text in request.query_params.multi_items() if name not in errors]
+    return read_form(kept, model)[0] or model()
 
 
 def data_address(path: str, asked: BaseModel | None) -> str:
@@ -84,7 +112,7 @@ async def answer_or_errors(answer: Awaitable[T], errors: dict[str, str]) -> T | 
         return await answer
     except InvalidInput as error:
         field = str(error.extra.get("parameter", "without"))
-        errors[field] = wrong(field)
+        errors[field] = BOTH if "conflict" in error.extra else wrong(field)
     except NotFound:
         errors["scope"] = wrong("scope")
     return None

@@ -13,7 +13,14 @@ from geo_service.db import Reading
 from geo_service.errors import BadParameter
 from geo_service.web.charts import flow_bars
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.pages.asking import answer_or_errors, data_address, for_staff, names_of, read_form
+from geo_service.web.pages.asking import (
+    answer_or_errors,
+    data_address,
+    for_staff,
+    names_of,
+    read_form,
+    rest_of_form,
+)
 
 router = APIRouter(prefix="/berichte")
 
@@ -31,12 +38,12 @@ async def reports(request: Request, session: Reading, caller: Adviser) -> Respon
 async def balance(request: Request, session: Reading, caller: Adviser) -> Response:
     """Show the land balance of two days."""
     frame = await frame_of(request, session, caller)
-    asked, errors = read_form(request, BalanceQuery)
+    asked, errors = read_form(request.query_params.multi_items(), BalanceQuery)
     found = await answer_or_errors(ask_balance(request, session, asked), errors) if asked else None
     answer = balance_answer(found) if found else None
     page = frame.page(
         "balance.html",
-        asked=asked or BalanceQuery(),
+        asked=asked or rest_of_form(request, BalanceQuery, errors),
         errors=errors,
         answer=answer,
         bars=flow_bars(answer.total.offered_m2) if answer else [],
@@ -86,7 +93,7 @@ async def balance_parcels(request: Request, session: Reading, caller: Adviser) -
     """
     frame = await frame_of(request, session, caller)
     given = request.query_params
-    asked, errors = read_form(request, BalanceQuery)
+    asked, errors = read_form(request.query_params.multi_items(), BalanceQuery)
     if asked is None:
         raise BadParameter(f"Wrong: {', '.join(errors)}.", parameter=next(iter(errors)))
     found = await ask_balance(request, session, asked)

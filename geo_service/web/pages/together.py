@@ -68,7 +68,7 @@ async def _found(
 ) -> tuple[AssembliesQuery | None, dict[str, str], Found | None]:
     if not request.query_params.get("at_least_m2", "").strip():
         return None, {}, None
-    asked, errors = read_form(request, AssembliesQuery)
+    asked, errors = read_form(request.query_params.multi_items(), AssembliesQuery)
     if asked is None:
         return None, errors, None
     found = await answer_or_errors(ask_assemblies(request, session, asked, public=frame.public), errors)

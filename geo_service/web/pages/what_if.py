@@ -1,6 +1,7 @@
 """What would be, if something were gone: before and after, as table and map. Nothing is written."""
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any, Final
 
 import pandas as pd
@@ -26,6 +27,7 @@ from geo_service.web.pages.asking import (
     map_script,
     names_of,
     read_form,
+    rest_of_form,
 )
 from geo_service.web.queries.city import BLOCKERS, HOLDING, SITE_NAMES
 from maps.answers import Shape, answer_map
@@ -45,22 +47,23 @@ async def what_if_page(request: Request, session: Reading, caller: Adviser) -> R
     asked, errors, found = await _found(request, session)
     answer = what_if_answer(found, asked, MOST_DRAWN) if found else None
     keys = [row.parcel_key for row in answer.parcels] if answer else []
-    scope = asked.scope if asked else request.query_params.get("scope", "city")
+    shown = asked or rest_of_form(request, WhatIfQuery, errors)
+    scope = shown.scope
     holding = await _holding(session, scope)
     if scope.startswith("parcel:"):
         keys.append(scope.removeprefix("parcel:"))
     named = await names_of(session, frame, keys)
-    blocker = _speaking(frame, await _titles(session, asked))
+    blocker = _speaking(frame, await _titles(session, shown))
     page = frame.page(
         "what_if.html",
-        asked=asked or WhatIfQuery(),
+        asked=shown,
         errors=errors,
         answer=answer,
         named=named,
-        as_of=(asked.as_of if asked else None) or today(),
+        as_of=shown.as_of or today(),
         scope=scope,
         kind_choices=_kinds(frame),
-        chosen_kind=next((text for text in asked.without if text.startswith("kind:")), "") if asked else "",
+        chosen_kind=next((text for text in shown.without if text.startswith("kind:")), ""),
         holding=holding,
         scopes=_scopes((await session.execute(SITE_NAMES)).all(), named, scope),
         blocker=blocker,
@@ -84,7 +87,7 @@ async def what_if_script(request: Request, session: Reading, caller: Adviser) ->
 async def _found(
     request: Request, session: Reading
 ) -> tuple[WhatIfQuery | None, dict[str, str], AnsweredWhatIf | None]:
-    asked, errors = read_form(request, WhatIfQuery)
+    asked, errors = read_form(request.query_params.multi_items(), WhatIfQuery)
     if asked is None or not (asked.without or asked.ending):
         return asked, errors, None
     return asked, errors, await answer_or_errors(ask_what_if(request, session, asked), errors)
@@ -152,16 +155,18 @@ async def _map(
     frame: Frame, answer: WhatIfAnswer | None, found: AnsweredWhatIf | None, named: dict[str, Named]
 ) -> RenderedMap:
     changed = found.found.parcels.head(len(answer.parcels)) if answer and found else pd.DataFrame()
+    as_of = answer.as_of if answer else frame.today
     label = frame.speaker.say("Karte der Flurstücke, für die sich etwas ändert")
 
     def make() -> RenderedMap:
-        shapes = [_shape(frame, row, named[row["parcel_key"]]) for row in changed.to_dict("records")]
+        rows = changed.to_dict("records")
+        shapes = [_shape(frame, row, named[row["parcel_key"]], as_of) for row in rows]
         return answer_map(frame.city, frame.speaker, frame.basemap, label, shapes)
 
     return await drawn(frame.request, make, public=frame.public)
 
 
-def _shape(frame: Frame, row: Any, named: Named) -> Shape:  # noqa: ANN401 - a row of the answer
+def _shape(frame: Frame, row: Any, named: Named, as_of: date) -> Shape:  # noqa: ANN401 - a row of the answer
     say, formats = frame.speaker.say, frame.formats
     lines = []
     for stage, word in (("before", say("vorher")), ("after", say("nachher"))):
@@ -172,6 +177,6 @@ def _shape(frame: Frame, row: Any, named: Named) -> Shape:  # noqa: ANN401 - a r
         )
         lines.append((word, f"{formats.square_metres(row[f'offered_m2_{stage}'])}; {when}"))
     badge = (f"badge--horizon-{row['horizon_after']}", frame.speaker.label("horizon", row["horizon_after"]))
-    address = f"/flaechen/{named.key}"
+    address = f"/flaechen/{named.key}" + (f"?as_of={as_of}" if as_of != frame.today else "")
     item = Item("parcel", named.key, named.title, named.notation, badge, tuple(lines), address, named.is_demo)
     return Shape(named.key, row["geometry"], row["horizon_after"], "", item)
