@@ -3,8 +3,9 @@
 import json
 from dataclasses import replace
 from enum import Enum
-from typing import Final, Literal
-from urllib.parse import urlencode
+from functools import lru_cache
+from typing import Any, Final, Literal
+from urllib.parse import quote_plus
 
 from fastapi import APIRouter, Request, Response
 from fastapi.encoders import jsonable_encoder
@@ -153,8 +154,10 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
     view = view_of(collection, caller, asked.crs, asked.properties)
     await require_stored(reader, collection, asked.choices)
 
+    here = f"{base_address(request)}/ogc/collections/{collection.id}"
+
     def etag(state: str) -> str:
-        return etag_of_state(state, view, day, str(request.url))
+        return etag_of_state(state, view, day, here, request.scope["query_string"])
 
     headers = {**_headers(caller), "Content-Crs": f"<{asked.crs.uri}>"}
     if "if-none-match" in request.headers and not for_people:
@@ -162,7 +165,6 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
         if is_known(request, now):
             return unchanged({**headers, "ETag": now})
     found = await page_of(reader, request.app.state.counts, view, (asked, day))
-    here = f"{base_address(request)}/ogc/collections/{collection.id}"
     content = collection_bytes(found, _page_links(here, collection, query, found))
     if for_people:
         return await page(request, caller, _resource("items", json.loads(content), collection, caller))
@@ -201,7 +203,22 @@ async def get_item(request: Request, caller: Public, collection_id: str, feature
 
 def base_address(request: Request) -> str:
     """Return the address of the service as the caller wrote it, without a slash at its end."""
-    return str(request.base_url).rstrip("/")
+    scope = request.scope
+    root = scope.get("app_root_path", scope.get("root_path", ""))
+    return _base_address(scope["scheme"], request.headers.get("host"), tuple(scope.get("server") or ()), root)
+
+
+@lru_cache(maxsize=256)
+def _base_address(scheme: str, host: str | None, server: tuple[Any, ...], root: str) -> str:
+    headers = [] if host is None else [(b"host", host.encode("latin-1"))]
+    scope = {
+        "type": "http",
+        "scheme": scheme,
+        "server": server or None,
+        "root_path": root,
+        "headers": headers,
+    }
+    return str(Request(scope).base_url).rstrip("/")
 
 
 async def _described(
@@ -216,13 +233,16 @@ async def _described(
     return documents.collection(base_address(request), collection, extent, jsonable_encoder(computation))
 
 
+_quoted = lru_cache(maxsize=1_000)(quote_plus)
+
+
 def _page_links(
     here: str, collection: Collection, query: QueryParams, found: Page
 ) -> list[documents.Document]:
     """Return the links of a page: to itself, to its collection, to the pages around it."""
-    given = [pair for pair in query.multi_items() if pair[0] not in {"after", "before"}]
-    others = urlencode(given)
-    itself = others if len(given) == len(query) else urlencode(query.multi_items())
+    pairs = [(name, f"{_quoted(name)}={_quoted(text)}") for name, text in query.multi_items()]
+    itself = "&".join(pair for _, pair in pairs)
+    others = [pair for name, pair in pairs if name not in {"after", "before"}]
     links = [
         documents.link(_address(f"{here}/items", itself), "self", documents.GEOJSON, "This page"),
         documents.link(here, "collection", documents.JSON, collection.title),
@@ -232,8 +252,7 @@ def _page_links(
         (found.previous, "before", "prev", "Previous page"),
     ):
         if mark is not None:
-            start = urlencode({name: mark})
-            address = _address(f"{here}/items", f"{others}&{start}" if others else start)
+            address = _address(f"{here}/items", "&".join((*others, f"{name}={quote_plus(mark)}")))
             links.append(documents.link(address, rel, documents.GEOJSON, title))
     return links
 

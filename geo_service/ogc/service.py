@@ -36,6 +36,7 @@ from geo_service.reader import Reader
 
 LONGEST_KEY: Final = 200
 KEPT_COUNTS: Final = 1_000
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,4 +268,4 @@ async def require_stored(reader: Reader, collection: Collection, choices: dict[s
 
 
 def _json(value: Any) -> bytes:  # noqa: ANN401 - any JSON
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    return _ENCODER.encode(value).encode()
