@@ -34,6 +34,7 @@ from geo_service.frame import Frame
 from geo_service.inquiries import routes as inquiries
 from geo_service.matching import routes as matching
 from geo_service.ogc import editing_routes as editing
+from geo_service.ogc import forms
 from geo_service.ogc import routes as features
 from geo_service.ogc import tile_routes as tiles
 from geo_service.ogc.change_queries import data_version
@@ -106,7 +107,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     web.mount_static(app)
     app.add_api_route("/api/docs", _docs, include_in_schema=False)
     app.include_router(health.router)
-    land = (features, tiles, exports, editing, auth, availability, city, transit, reach, scenarios, subjects)
+    land = (
+        features,
+        tiles,
+        exports,
+        editing,
+        forms,
+        auth,
+        availability,
+        city,
+        transit,
+        reach,
+        scenarios,
+        subjects,
+    )
     app.include_router(tiles.together, dependencies=[Depends(identify), Depends(given_once)])
     for part in (*land, inquiries, matching, sites, search):  # tried in this order
         app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])

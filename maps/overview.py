@@ -96,6 +96,7 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "copied": speaker.say("Der Link zu dieser Ansicht ist kopiert."),
         "copyFailed": speaker.say("Bitte kopieren Sie den Link aus der Adresszeile."),
         "vacancies": speaker.say("Leerstände"),
+        "drawPoint": speaker.say("Auf den Ort klicken. Tastatur: Karte verschieben, Eingabe setzt den Ort."),
         "drawMiddle": speaker.say(
             "Auf die Mitte klicken. Tastatur: Karte verschieben, Eingabe setzt die Mitte."
         ),

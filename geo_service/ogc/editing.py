@@ -134,9 +134,15 @@ class Change:
 
 
 def write(
-    database: Database, change: Change, properties: Document, geometry: Document | None, etag: str | None
+    database: Database,
+    change: Change,
+    properties: Document,
+    geometry: Document | None,
+    etag: str | None,
+    *,
+    dry_run: bool = False,
 ) -> str:
-    """Write one feature, and return its key.
+    """Write one feature, and return its key; empty on a dry run of a new one.
 
     Parameters
     ----------
@@ -150,6 +156,8 @@ def write(
         GeoJSON in EPSG:25832; None: none.
     etag
         State that the change builds on; None: the feature is new.
+    dry_run
+        Check only, write nothing.
 
     Raises
     ------
@@ -171,7 +179,10 @@ def write(
         if report.rejects:
             raise InvalidInput(
                 "The record cannot be taken as it is.",
-                errors=[{"parameter": each.field, "message": each.reason.en} for each in report.rejects],
+                errors=[
+                    {"parameter": each.field, "message": each.reason.en, "message_de": each.reason.de}
+                    for each in report.rejects
+                ],
             )
         if etag is None and not report.new:
             raise Conflict("There is such a record already. Change it at its own address.")
@@ -182,9 +193,14 @@ def write(
         path = Path(folder) / EDITED
         path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}), encoding="utf-8")
         options = ImportOptions(
-            crs=f"EPSG:{STORAGE_SRID}" if geometry else None, actor=change.actor, edit=Edit(before, after)
+            crs=f"EPSG:{STORAGE_SRID}" if geometry else None,
+            actor=change.actor,
+            edit=Edit(before, after),
+            dry_run=dry_run,
         )
         import_file(database, kind, path, options)
+    if dry_run:
+        return str(change.values["key"])
     with database.answering() as connection:
         wanted = {name: properties[name] for name in change.rule.identity}
         key = connection.execute(key_statement(change.view.collection, tuple(wanted)), wanted).scalar_one()
@@ -264,7 +280,7 @@ def replaced(properties: Document, change: Change) -> Document:
         names = [name for name in names if name != change.rule.last_day]
     else:
         names = [name for name in names if name != FREE_FROM]
-    return {name: properties.get(name) for name in names}
+    return {name: None if properties.get(name) == [] else properties.get(name) for name in names}
 
 
 def merged(properties: Document, current: Document, change: Change) -> Document:

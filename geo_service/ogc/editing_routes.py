@@ -42,7 +42,7 @@ IfMatch = Annotated[
 @router.post("/collections/{collection_id}/items", status_code=201, openapi_extra=openapi.EDIT)
 async def create_item(request: Request, caller: SignedIn, collection_id: str) -> Response:
     """Create a feature."""
-    change = _change(request, caller, collection_id, "")
+    change = change_of(request, caller, collection_id, "")
     body, crs = await _body(request), _crs(request)
 
     def work() -> str:
@@ -53,7 +53,7 @@ async def create_item(request: Request, caller: SignedIn, collection_id: str) ->
         geometry = stored_geometry(body.get("geometry"), crs, change)
         return write(get_database(request), change, replaced(properties, change), geometry, None)
 
-    key = await _in_turn(request, work)
+    key = await in_turn(request, work)
     response = await _answered(request, caller, collection_id, key, 201)
     response.headers["Location"] = f"{base_address(request)}/ogc/collections/{collection_id}/items/{key}"
     return response
@@ -112,7 +112,7 @@ async def _changed(
     request: Request, caller: Caller, asked: tuple[str, str, str | None], make: Make
 ) -> Response:
     collection_id, feature_id, if_match = asked
-    change = _change(request, caller, collection_id, feature_id)
+    change = change_of(request, caller, collection_id, feature_id)
     if if_match is None:
         raise PreconditionRequired("Read the feature first and send its ETag as If-Match.")
 
@@ -123,16 +123,23 @@ async def _changed(
         properties, geometry = make(change, json.loads(now))
         return write(database, change, properties, geometry, etag)
 
-    key = await _in_turn(request, work)
+    key = await in_turn(request, work)
     return await _answered(request, caller, collection_id, key, 200)
 
 
-async def _in_turn(request: Request, work: Callable[[], T]) -> T:
+async def in_turn(request: Request, work: Callable[[], T]) -> T:
     """Read or write beside the event loop, when it is the agency's turn."""
     return await turns_of(request).compute(work, public=False)
 
 
-def _change(request: Request, caller: Caller, collection_id: str, feature_id: str) -> Change:
+def change_of(request: Request, caller: Caller, collection_id: str, feature_id: str) -> Change:
+    """Return what is to be written: one feature of a collection, by this caller.
+
+    Raises
+    ------
+    Unauthenticated, Forbidden, InvalidInput
+        As `editing.rule_for`.
+    """
     collection = find_collection(collection_id)
     rule = rule_for(collection_id, caller)
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, {})}
@@ -141,8 +148,8 @@ def _change(request: Request, caller: Caller, collection_id: str, feature_id: st
 
 async def _answered(request: Request, caller: Caller, collection_id: str, key: str, status: int) -> Response:
     """Answer with the feature as it is now, and its new state."""
-    change = _change(request, caller, collection_id, key)
-    content = await _in_turn(request, lambda: read(get_database(request), change))
+    change = change_of(request, caller, collection_id, key)
+    content = await in_turn(request, lambda: read(get_database(request), change))
     links = documents.item_links(base_address(request), find_collection(collection_id), key)
     headers = {**caching(caller), "ETag": etag_of(content), "Content-Crs": f"<{STORAGE.uri}>"}
     return Response(with_links(content, links), status, headers, documents.GEOJSON)

@@ -35,12 +35,15 @@ class Resource:
         The collection that it belongs to; None: to none.
     kinds
         Fields that the caller sees, with their kinds.
+    editable
+        Whether the caller may change its records.
     """
 
-    kind: Literal["landing", "conformance", "collections", "collection", "schema", "items", "item"]
+    kind: Literal["landing", "conformance", "collections", "collection", "schema", "items", "item", "form"]
     document: Mapping[str, Any]
     collection: Collection | None = None
     kinds: Mapping[str, Kind] | None = None
+    editable: bool = False
 
 
 PageMaker = Callable[[Request, Caller, Resource], Awaitable[Response]]

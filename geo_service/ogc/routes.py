@@ -119,7 +119,8 @@ def _resource(
     collection: Collection,
     caller: Caller,
 ) -> Resource:
-    return Resource(kind, document, collection, kinds_of(view_of(collection, caller)))
+    editable = may_write(collection.id, caller)
+    return Resource(kind, document, collection, kinds_of(view_of(collection, caller)), editable)
 
 
 async def _answer(

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from geo_service.auth.caller import Caller
 from geo_service.auth.fields import RECORDS, visible_fields
-from geo_service.web.column_names import ACTIONS, COLUMNS, TABLES
+from geo_service.web.column_names import ACTIONS, CODES, COLUMNS, TABLES
 from geo_service.web.speaker import PageSpeaker
 from geo_service.web.vocabulary import N_
 
@@ -37,17 +37,6 @@ PUBLIC_PARTS: Final = {
     ),
 }
 """Columns of the parts of a site, all public."""
-CODES: Final = {
-    ("vacancies", "status"): "vacancy_status",
-    ("vacancies", "previous_use"): "premises_use",
-    ("premises", "permitted_uses"): "premises_use",
-    ("premises", "features"): "feature",
-    ("plots", "status"): "plot_status",
-    ("sites", "phase"): "phase",
-    ("phases", "kind"): "phase",
-    ("parcels", "owner_kind"): "owner_kind",
-}
-"""Columns that hold codes, and the vocabulary that tells what they are called."""
 RANGE: Final = re.compile(r"[\[(]([^,]*),([^\])]*)[\])]")
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 GEOMETRY_CHANGED: Final = N_("geändert")

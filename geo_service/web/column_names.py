@@ -1,4 +1,4 @@
-"""What the tables and columns of the register are called in the history of a record, in German.
+"""What the tables and columns of the register are called in histories and forms, in German.
 
 A column that is not here is told to nobody.
 """
@@ -84,5 +84,37 @@ COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "due_text_en": N_("geplant (englisch)"),
         "state": N_("Stand"),
         "reached_on": N_("erreicht am"),
+        "valid_from": N_("gilt ab"),
+        "valid_to": N_("gilt bis (letzter Tag)"),
+        "since": N_("leer seit"),
+        "until": N_("leer bis (letzter Tag)"),
+        "district": N_("Stadtbezirk"),
+        "quarter": N_("Quartier"),
+        "restriction_key": N_("Kennzeichen"),
+        "effect": N_("Wirkung"),
+        "severity": N_("Schwere"),
+        "title": N_("Bezeichnung"),
+        "reduction_share": N_("Anteil der Minderung (0 bis 1)"),
+        "legal_basis": N_("Rechtsgrundlage"),
+        "area_key": N_("Kennzeichen"),
+        "use": N_("Nutzung"),
     }
 )
+CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("vacancies", "status"): "vacancy_status",
+        ("vacancies", "previous_use"): "premises_use",
+        ("premises", "permitted_uses"): "premises_use",
+        ("premises", "features"): "feature",
+        ("plots", "status"): "plot_status",
+        ("sites", "phase"): "phase",
+        ("phases", "kind"): "phase",
+        ("parcels", "owner_kind"): "owner_kind",
+        ("restrictions", "kind"): "restriction",
+        ("restrictions", "effect"): "effect",
+        ("restrictions", "severity"): "severity",
+    }
+)
+"""Columns that hold codes, and the vocabulary that tells what they are called."""
+LONG: Final = frozenset({"note", "summary_de", "summary_en", "location_note"})
+"""Columns that hold whole sentences."""

@@ -150,6 +150,16 @@ class Frame:
         return self.caller.may(ADVISERS)
 
     @property
+    def lets(self) -> bool:
+        """Whether the caller manages shop premises and their vacancies."""
+        return self.has_role(Role.VACANCY_MANAGER)
+
+    @property
+    def develops(self) -> bool:
+        """Whether the caller works on sites."""
+        return self.has_role(Role.PLANNER, Role.INVESTOR_SUPPORT)
+
+    @property
     def public(self) -> bool:
         """Whether the caller sees only what is published."""
         return not sees_unpublished(self.caller)

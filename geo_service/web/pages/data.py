@@ -4,15 +4,18 @@ import json
 import re
 from collections.abc import Mapping
 from typing import Any, Final, Protocol
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from babel.numbers import format_decimal
 from fastapi import APIRouter, Request, Response
 
 from geo_service.auth import Caller, Public
 from geo_service.db import Reading
 from geo_service.errors import NotFound
+from geo_service.web.column_names import CODES, COLUMNS, LONG
 from geo_service.web.frame import Frame, bare_frame, frame_of
 from geo_service.web.pages.asking import map_script
+from geo_service.web.vocabulary import LABELS
 from maps.base import RenderedMap
 from maps.features import features_map
 
@@ -45,6 +48,10 @@ class Resource(Protocol):
     def kinds(self) -> Mapping[str, str] | None:
         """Fields that the caller sees, with their kinds."""
 
+    @property
+    def editable(self) -> bool:
+        """Whether the caller may change its records."""
+
 
 async def page(request: Request, caller: Caller, resource: Resource) -> Response:
     """Make the page of a resource of the open interface.
@@ -68,23 +75,61 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
         address = _address(request)
         context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
         context["links"] = {link["rel"]: link["href"] for link in resource.document["links"]}
+    if resource.kind == "form":
+        address = _place_address(resource)
+        program = f"{SCRIPT}?{urlencode({'of': address, 'form': 'true'})}"
+        context |= {"map": _map(frame, address, form=True), "script": program}
+        context |= _form_words(frame, described.id)
+    context["editable"] = resource.editable
     if resource.kind == "collections":
         context["collections"] = [_listed(frame, each) for each in resource.document["collections"]]
     context["as_data"] = _as_data(request)
     return frame.page(f"data_{resource.kind}.html", **context)
 
 
+def _place_address(resource: Resource) -> str:
+    """Return the address of what the map of a form shows: the record, or nothing for a new one."""
+    items = f"/ogc/collections/{resource.collection.id}/items"
+    if resource.document["new"]:
+        return f"{items}?bbox=0,0,0,0&limit=1&f=json"
+    return f"{items}/{quote(str(resource.document['id']), safe='')}?f=json"
+
+
+def _form_words(frame: Frame, collection_id: str) -> dict[str, Any]:
+    """Return how a form names its fields, what can be chosen, and how values stand in it."""
+
+    def choices_of(name: str) -> list[tuple[str, str]]:
+        vocabulary = CODES.get((collection_id, name))
+        return frame.choices(vocabulary, LABELS[vocabulary]) if vocabulary else []
+
+    def typed_of(value: Any) -> str:  # noqa: ANN401 - of any field
+        if isinstance(value, list):
+            return "; ".join(str(each) for each in value)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return str(format_decimal(value, "#.##########", locale=frame.language))
+        return "" if value is None else str(value)
+
+    return {
+        "name_of": lambda name: frame.speaker.say(COLUMNS.get(name, name)),
+        "choices_of": choices_of,
+        "typed_of": typed_of,
+        "long_texts": LONG,
+    }
+
+
 @router.get(SCRIPT)
-async def script(request: Request, session: Reading, caller: Public, of: str) -> Response:
+async def script(
+    request: Request, session: Reading, caller: Public, of: str, *, form: bool = False
+) -> Response:
     """Answer with the program of the map of some features."""
     if not ADDRESS.fullmatch(of):
         raise NotFound("There is no map of that address.")
-    return map_script(_map(await frame_of(request, session, caller), of))
+    return map_script(_map(await frame_of(request, session, caller), of, form=form))
 
 
-def _map(frame: Frame, address: str) -> RenderedMap:
+def _map(frame: Frame, address: str, *, form: bool = False) -> RenderedMap:
     label = frame.speaker.say("Karte der Datensätze; die Tabelle daneben zeigt dieselben")
-    return features_map(frame.city, frame.speaker, frame.basemap, label, address)
+    return features_map(frame.city, frame.speaker, frame.basemap, label, address, with_parcels=form)
 
 
 def _address(request: Request) -> str:

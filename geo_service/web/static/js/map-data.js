@@ -10,5 +10,5 @@
     group.eachLayer((drawn) => box.extend(drawn.getBounds()));
     if (box.isValid()) map.fitBounds(box, {padding: [24, 24], maxZoom: 17, animate: false});
   });
-  ["districts", "boundary", "features"].forEach((key) => GeoMap.toggle(map, key, true));
+  for (const key of map.geo.layers.keys()) GeoMap.toggle(map, key, true);
 })();

@@ -1,16 +1,16 @@
 /* Draw a circle, an area or a line on a map, with the mouse, a finger or the keyboard.
-   GeoMap.sketch(map, tools, ended) takes the element that holds the buttons (data-draw=circle, polygon, line, finish) and the
+   GeoMap.sketch(map, tools, ended) takes the element that holds the buttons (data-draw=point, circle, polygon, line, finish) and the
    words; ended(kind, corners, radius) is called with what was drawn. */
 GeoMap.sketch = (map, tools, ended) => {
   "use strict";
-  const CLOSE_PX = 14, FEWEST = {circle: 2, polygon: 3, line: 2}, MOST = 200;
+  const CLOSE_PX = 14, FEWEST = {point: 1, circle: 2, polygon: 3, line: 2}, MOST = 200;
   const {texts, styles, language} = map.geo.settings;
   const line = {color: styles.planned, weight: 3, fillOpacity: 0.05, interactive: false};
   const layer = L.layerGroup().addTo(map);
   const buttons = new Map([...tools.querySelectorAll("[data-draw]")].map((button) => [button.dataset.draw, button]));
   const status = tools.querySelector("[role=status]");
   const box = map.getContainer().parentElement;
-  const words = {circle: texts.drawMiddle, polygon: texts.drawCorner, line: texts.drawLine};
+  const words = {point: texts.drawPoint, circle: texts.drawMiddle, polygon: texts.drawCorner, line: texts.drawLine};
   let kind = null, corners = [];
 
   function begin(wanted) {
@@ -55,6 +55,7 @@ GeoMap.sketch = (map, tools, ended) => {
     if (enough() && (near(point, closes) || corners.length >= MOST)) { finish(); return; }
     if (last && near(point, last)) return;
     corners.push(point);
+    if (kind === "point") { finish(); return; }
     status.textContent = kind === "circle" ? texts.drawRadius : words[kind];
     buttons.get("finish").hidden = kind === "circle" || !enough();
     preview(point);

@@ -1,0 +1,306 @@
+"""Forms for single features: what a person types becomes what a program would send.
+
+The same checks, states and roles as for programs (`editing`); the page comes from the web slice (`html`).
+"""
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import shapely
+from babel.numbers import NumberFormatError, parse_decimal
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from shapely.errors import GEOSException
+from starlette.datastructures import FormData
+
+from geo_service.auth.access import SignedIn
+from geo_service.auth.caller import Caller
+from geo_service.auth.fields import RECORDS, Kind
+from geo_service.clock import today_of
+from geo_service.conditional import etag_of
+from geo_service.db import get_database
+from geo_service.errors import Conflict, GeoServiceError, InvalidInput, PreconditionFailed
+from geo_service.ogc.crs import CRS84, STORAGE
+from geo_service.ogc.editing import (
+    FREE_FROM,
+    Change,
+    Document,
+    ended,
+    merged,
+    read,
+    replaced,
+    stored_geometry,
+    writable,
+    write,
+)
+from geo_service.ogc.editing_routes import change_of, in_turn
+from geo_service.ogc.html import Resource, page
+from geo_service.ogc.service import find_collection
+
+router = APIRouter(prefix="/ogc/collections/{collection_id}", include_in_schema=False)
+
+UNTYPED: Final = frozenset({FREE_FROM, "is_demo"})
+"""Fields that no form asks for: the first follows from the last day, nobody invents a record by hand."""
+MOST_FIELDS: Final = 200
+LIST_MARKS: Final = ";\n"
+DEGREES: Final = (180.0, 90.0)
+AFTERWARDS: Final = {
+    "premises": "/leerstand/{premises_key}",
+    "vacancies": "/leerstand/{premises_key}",
+    "sites": "/standorte/{slug}",
+}
+"""Page that tells of a record, by collection; others are shown as features."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A form as it is shown.
+
+    Parameters
+    ----------
+    change
+        What is written.
+    kinds
+        Fields to fill in, with their kinds.
+    values
+        What stands in them.
+    geometry
+        Place as it was typed; empty: it stays.
+    state
+        Entity tag that the form builds on; None: the record is new.
+    errors
+        Field to what is wrong with it, German and English; ``geometry`` too.
+    differences
+        Field to what somebody else wrote into it meanwhile.
+    said
+        ``checked``, ``conflict``, ``exists``, ``ended`` or ``refused``; empty: nothing yet.
+    detail
+        What else is to be said, English.
+    """
+
+    change: Change
+    kinds: dict[str, Kind]
+    values: Document
+    geometry: str = ""
+    state: str | None = None
+    errors: dict[str, dict[str, str]] = field(default_factory=dict)
+    differences: Document = field(default_factory=dict)
+    said: str = ""
+    detail: str = ""
+
+    def document(self) -> Document:
+        """Return what the page shows."""
+        rule, key = self.change.rule, self.change.values["key"]
+        new = self.state is None
+        return {
+            "id": key,
+            "new": new,
+            "placed": rule.placed,
+            "identity": rule.identity,
+            "fields": self.kinds,
+            "values": self.values,
+            "geometry": self.geometry,
+            "state": self.state or "",
+            "errors": self.errors,
+            "differences": self.differences,
+            "said": self.said,
+            "detail": self.detail,
+            "last_day": rule.last_day,
+            "links": [],
+        }
+
+
+@router.get("/new")
+async def new_form(request: Request, caller: SignedIn, collection_id: str) -> Response:
+    """Show an empty form; parameters named like fields fill it in."""
+    change = change_of(request, caller, collection_id, "")
+    kinds = _asked(change)
+    values = {name: text for name, text in request.query_params.items() if name in kinds}
+    return await _shown(request, caller, Form(change, kinds, values))
+
+
+@router.get("/items/{feature_id}/edit")
+async def edit_form(request: Request, caller: SignedIn, collection_id: str, feature_id: str) -> Response:
+    """Show a record in a form."""
+    change = change_of(request, caller, collection_id, feature_id)
+    now = await in_turn(request, lambda: read(get_database(request), change))
+    kinds = _asked(change)
+    return await _shown(
+        request, caller, Form(change, kinds, json.loads(now)["properties"], state=etag_of(now))
+    )
+
+
+@router.post("/new")
+async def create(request: Request, caller: SignedIn, collection_id: str) -> Response:
+    """Store a new record, or say what is wrong."""
+    return await _taken(request, caller, change_of(request, caller, collection_id, ""))
+
+
+@router.post("/items/{feature_id}/edit")
+async def change(request: Request, caller: SignedIn, collection_id: str, feature_id: str) -> Response:
+    """Change or end a record, or say what is wrong, or who was faster."""
+    return await _taken(request, caller, change_of(request, caller, collection_id, feature_id))
+
+
+async def _taken(request: Request, caller: Caller, change: Change) -> Response:
+    sent = await request.form(max_fields=MOST_FIELDS)
+    kinds = _asked(change)
+    state = str(sent.get("state", "")) or None
+    form = Form(change, kinds, _typed(sent, kinds), str(sent.get("geometry", "")), state)
+    action = str(sent.get("action", "save"))
+    try:
+        key = await in_turn(request, lambda: _written(request, form, action))
+    except GeoServiceError as error:
+        problem = error
+    else:
+        return await _done(request, caller, form, (action, key))
+    response = await _shown(request, caller, await in_turn(request, lambda: _refused(request, form, problem)))
+    response.status_code = int(problem.status)
+    return response
+
+
+async def _done(request: Request, caller: Caller, form: Form, what: tuple[str, str]) -> Response:
+    """Say that the check found nothing, or go on to the record."""
+    action, key = what
+    if action == "check":
+        return await _shown(request, caller, replace(form, said="checked"))
+    change = form.change
+    where = AFTERWARDS.get(
+        change.view.collection, f"/ogc/collections/{change.view.collection}/items/{key}?f=html"
+    )
+    named = {name: form.values.get(name) for name in change.rule.identity}
+    return RedirectResponse(where.format(**named), status_code=303)
+
+
+def _written(request: Request, form: Form, action: str) -> str:
+    """Check or write what was typed."""
+    database, change = get_database(request), form.change
+    if form.state is None:
+        lacking = [name for name in change.rule.identity if not form.values.get(name)]
+        if lacking:
+            raise InvalidInput("It names the record.", errors=[_needed(name) for name in lacking])
+        geometry = _placed(form)
+        properties = replaced(form.values, change)
+        return write(database, change, properties, geometry, None, dry_run=action == "check")
+    current = json.loads(read(database, change))
+    form.values.update({name: current["properties"][name] for name in change.rule.identity})
+    if action == "end":
+        properties, geometry = ended(current, change, today_of(request)), None
+    else:
+        properties, geometry = merged(form.values, current, change), _placed(form)
+    if geometry is None and change.rule.placed:
+        geometry = current["geometry"]
+    return write(database, change, properties, geometry, form.state, dry_run=action == "check")
+
+
+def _needed(name: str) -> Document:
+    return {
+        "parameter": name,
+        "message": "This is needed: it names the record.",
+        "message_de": "Das wird gebraucht: Es benennt den Datensatz.",
+    }
+
+
+def _refused(request: Request, form: Form, error: GeoServiceError) -> Form:
+    """Return the form with what is wrong, what was typed still in it."""
+    told = error.extra.get("errors") or []
+    if isinstance(error, InvalidInput) and error.extra.get("parameter") == "geometry":
+        told = [{"parameter": "geometry", "message": error.detail}]
+    errors = {each["parameter"]: _both(each) for each in told}
+    if isinstance(error, PreconditionFailed):
+        now = read(get_database(request), form.change)
+        stored = json.loads(now)["properties"]
+        differ = {
+            name: stored.get(name)
+            for name in form.kinds
+            if _plain(stored.get(name)) != _plain(form.values.get(name))
+        }
+        return replace(form, state=etag_of(now), differences=differ, said="conflict")
+    said = "refused"
+    if isinstance(error, Conflict):
+        said = "exists" if form.state is None else "ended"
+    return replace(form, errors=errors, said=said, detail="" if errors else error.detail)
+
+
+def _both(told: Document) -> dict[str, str]:
+    """Return a sentence in both languages."""
+    return {"en": told["message"], "de": told.get("message_de", told["message"])}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a field
+    """Return a value so that nothing is nothing, however it is written."""
+    return None if value in ("", []) else value
+
+
+# --- what was typed -------------------------------------------------------------------------------------
+
+
+def _asked(change: Change) -> dict[str, Kind]:
+    """Return the fields that a form asks for, with their kinds."""
+    kinds = {each.name: each.kind for each in RECORDS[change.view.collection]}
+    return {name: kinds[name] for name in writable(change) if name not in UNTYPED}
+
+
+def _typed(sent: FormData, kinds: dict[str, Kind]) -> Document:
+    """Read the fields: numbers as people of the language write them, lists parted by semicolons."""
+    language = "en" if sent.get("lang") == "en" else "de"
+    values: Document = {}
+    for name, kind in kinds.items():
+        given = [str(each).strip() for each in sent.getlist(name)]
+        text = given[0] if given else ""
+        if kind == "texts":
+            values[name] = [part for each in given for part in _parts(each)] or None
+        elif kind in {"number", "integer"} and text:
+            values[name] = _number(text, language)
+        else:
+            values[name] = text or None
+    return values
+
+
+def _parts(text: str) -> list[str]:
+    for mark in LIST_MARKS:
+        text = text.replace(mark, ";")
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _number(text: str, language: str) -> float | int | str:
+    """Read a number; what is none stays as it is and is refused by the check."""
+    try:
+        number = parse_decimal(text, locale=language, strict=True)
+    except NumberFormatError:
+        return text
+    return int(number) if number == number.to_integral_value() else float(number)
+
+
+def _placed(form: Form) -> Document | None:
+    """Return the typed place in EPSG:25832; None: none was typed.
+
+    WKT or GeoJSON; degrees (WGS 84, longitude first) or metres (EPSG:25832): the size of the numbers tells.
+
+    Raises
+    ------
+    InvalidInput
+        When it is neither.
+    """
+    text = form.geometry.strip()
+    if not text:
+        return None
+    try:
+        shape = shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
+    except (GEOSException, ValueError) as error:
+        raise InvalidInput(f"This is neither WKT nor GeoJSON: {error}", parameter="geometry") from error
+    if shapely.is_empty(shape):
+        raise InvalidInput("This place is empty.", parameter="geometry")
+    west, south, east, north = shapely.bounds(shape).tolist()
+    small = max(abs(west), abs(east)) <= DEGREES[0] and max(abs(south), abs(north)) <= DEGREES[1]
+    return stored_geometry(json.loads(shapely.to_geojson(shape)), CRS84 if small else STORAGE, form.change)
+
+
+async def _shown(request: Request, caller: Caller, form: Form) -> Response:
+    collection = find_collection(form.change.view.collection)
+    response = await page(
+        request, caller, Resource("form", form.document(), collection, form.kinds, editable=True)
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,194 @@
+"""Forms: what a person types is checked and written as a program's feature is, and nothing typed is lost."""
+
+import html
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pyproj
+import pytest
+from sqlalchemy import text
+
+from geo_service.db import Database
+from tests.http_fixtures import SignedIn
+from tests.sample_city import Sample
+from tests.sample_rows import TODAY
+
+NEW = "/ogc/collections/premises/new"
+OURS = "FROM premises WHERE premises_key LIKE 'form-%'"
+EDIT = "/ogc/collections/premises/items/form-1/edit"
+FIELDS: dict[str, Any] = {
+    "lang": "de", "premises_key": "form-1", "name": 'Laden "Süd" <b>', "street": "Weg", "house_number": "1a",
+    "area_m2": "1.234,5", "permitted_uses": ["retail", "gastronomy"], "net_rent_eur_month": "990,50",
+    "geometry": "POINT (7.46 51.51)", "action": "save",
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def clean(database: Database, sample: Sample) -> Iterator[None]:  # noqa: ARG001 - beside its rows
+    yield
+    with database.begin(actor="test") as connection:
+        connection.execute(text(f"DELETE FROM vacancies WHERE premises_id IN (SELECT id {OURS})"))
+        connection.execute(text(f"DELETE {OURS}"))
+
+
+@pytest.fixture
+def manager(signed_in: SignedIn) -> httpx.Client:
+    return signed_in("vacancy_manager")
+
+
+def stored(database: Database, key: str = "form-1") -> list[Any]:
+    statement = text(
+        "SELECT name, area_m2, permitted_uses, net_rent_eur_month, street, upper(valid) AS until, "
+        "ST_X(geom) AS x, ST_Y(geom) AS y FROM premises WHERE premises_key = :key ORDER BY id"
+    )
+    with database.read() as connection:
+        return list(connection.execute(statement, {"key": key}))
+
+
+def filled(page: str) -> dict[str, Any]:
+    """Return what a browser would send of the form on a page."""
+    form = page.partition('class="edit-form"')[2].partition("</form>")[0]
+    sent: dict[str, Any] = {}
+    for tag in re.findall(r"<input[^>]*>", form):
+        values = {name: html.unescape(value) for name, value in re.findall(r'(\w+)="([^"]*)"', tag)}
+        if values.get("type") == "checkbox":
+            if " checked" in tag:
+                sent.setdefault(values["name"], []).append(values["value"])
+        else:
+            sent[values["name"]] = values.get("value", "")
+    for name, value in re.findall(r'<textarea[^>]*name="(\w+)"[^>]*>(.*?)</textarea>', form, re.DOTALL):
+        sent[name] = html.unescape(value)
+    for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'value="([^"]*)" selected', options)
+        sent[name] = chosen[1] if chosen else ""
+    return sent
+
+
+def test_a_record_is_created_changed_and_ended(manager: httpx.Client, database: Database) -> None:
+    page = manager.get(f"{NEW}?lang=de&street=Neue%20Str.")
+    assert page.headers["cache-control"] == "no-store"
+    assert "zulässige Nutzungen" in page.text
+    assert filled(page.text)["street"] == "Neue Str."
+    answer = manager.post(NEW, data=FIELDS)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/leerstand/form-1"), answer.text
+    (row,) = stored(database)
+    assert (row.name, row.area_m2, row.net_rent_eur_month) == ('Laden "Süd" <b>', 1234.5, 990.5)
+    assert sorted(row.permitted_uses) == ["gastronomy", "retail"]
+    projected = pyproj.Transformer.from_crs(4326, 25832, always_xy=True).transform(7.46, 51.51)
+    assert (row.x, row.y) == pytest.approx(projected, abs=0.01)
+
+    sent = filled(manager.get(EDIT, params={"lang": "de"}).text)
+    assert sent["area_m2"] == "1234,5"
+    assert sorted(sent["permitted_uses"]) == ["gastronomy", "retail"]
+    answer = manager.post(EDIT, data={**sent, "area_m2": "80", "action": "save"})
+    assert answer.status_code == 303, answer.text
+    (after,) = stored(database)
+    assert after.area_m2 == 80
+    assert (after.x, after.y) == pytest.approx((row.x, row.y), abs=0.0006), (
+        "to the millimetre of the interface"
+    )
+    assert after.name == row.name
+
+    sent = filled(manager.get(EDIT, params={"lang": "de"}).text)
+    answer = manager.post(EDIT, data={**sent, "action": "end"})
+    assert answer.status_code == 303, answer.text
+    assert stored(database)[0].until == TODAY
+
+
+def test_checking_writes_nothing(manager: httpx.Client, database: Database) -> None:
+    answer = manager.post(NEW, data={**FIELDS, "action": "check"})
+    assert answer.status_code == 200
+    assert "Geschrieben ist noch nichts." in answer.text
+    assert filled(answer.text)["geometry"] == FIELDS["geometry"]
+    assert stored(database) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"area_m2": "viel"}, "area_m2"),
+        ({"area_m2": "-5"}, "area_m2"),
+        ({"premises_key": ""}, "premises_key"),
+        ({"geometry": "POINT (51.51 7.46)"}, "geometry"),
+        ({"geometry": "nirgends"}, "geometry"),
+        ({"geometry": '{"type":"Point"'}, "geometry"),
+        ({"geometry": "POINT EMPTY"}, "geometry"),
+        ({"permitted_uses": "<script>"}, "permitted_uses"),
+        ({"valid_from": "31.02.2026"}, "valid_from"),
+    ],
+)
+def test_what_is_wrong_is_told_beside_the_field_and_kept(
+    manager: httpx.Client, database: Database, changes: dict[str, str], told: str
+) -> None:
+    answer = manager.post(NEW, data={**FIELDS, **changes})
+    assert answer.status_code in {400, 422}, answer.text
+    assert f'id="{told}-error"' in answer.text or 'class="field-error"' in answer.text
+    assert "<script>" not in answer.text.partition('class="edit-form"')[2]
+    sent = filled(answer.text)
+    assert sent["name"] == FIELDS["name"]
+    assert stored(database) == []
+
+
+def test_somebody_else_was_faster(manager: httpx.Client, database: Database) -> None:
+    assert manager.post(NEW, data=FIELDS).status_code == 303
+    mine = filled(manager.get(EDIT, params={"lang": "de"}).text)
+    other = filled(manager.get(EDIT, params={"lang": "de"}).text)
+    assert manager.post(EDIT, data={**other, "street": "Andere <i>", "action": "save"}).status_code == 303
+    answer = manager.post(EDIT, data={**mine, "name": "Meiner", "action": "save"})
+    assert answer.status_code == 412
+    assert "Jemand anders war schneller." in answer.text
+    assert "Andere &lt;i&gt;" in answer.text
+    assert stored(database)[0].street == "Andere <i>"
+    again = filled(answer.text)
+    assert (again["name"], again["street"]) == ("Meiner", "Weg")
+    assert manager.post(EDIT, data={**again, "action": "save"}).status_code == 303
+    (row,) = stored(database)
+    assert (row.name, row.street) == ("Meiner", "Weg")
+
+
+def test_a_vacancy_of_the_premises(manager: httpx.Client, database: Database) -> None:
+    assert manager.post(NEW, data=FIELDS).status_code == 303
+    address = "/ogc/collections/vacancies/new"
+    page = manager.get(address, params={"premises_key": "form-1", "lang": "de"}).text
+    assert 'id="geometry"' not in page, "a vacancy lies where its premises lie"
+    sent = filled(page)
+    assert sent["premises_key"] == "form-1"
+    sent |= {"since": "2026-11-01", "status": "vacant", "asking_rent_eur_month": "800", "action": "save"}
+    answer = manager.post(address, data=sent)
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/leerstand/form-1"), answer.text
+    shown = manager.get("/leerstand/form-1", headers={"accept": "text/html"}).text
+    edit = re.search(r'href="(/ogc/collections/vacancies/items/\d+/edit)"', shown)
+    assert edit
+    assert manager.post(address, data=sent).status_code == 409
+    sent = filled(manager.get(edit[1]).text)
+    assert manager.post(edit[1], data={**sent, "action": "end"}).status_code == 303
+    with database.read() as connection:
+        ours = text(f"SELECT upper(during) FROM vacancies WHERE premises_id IN (SELECT id {OURS})")
+        until = connection.execute(ours).scalar_one()
+    assert until is not None
+
+
+def test_for_those_who_may(client: httpx.Client, signed_in: SignedIn, database: Database) -> None:
+    accepts = {"accept": "text/html"}
+    assert client.get(NEW, headers=accepts).status_code == 401
+    assert client.post(NEW, data=FIELDS).status_code == 401
+    planner = signed_in("planner")
+    assert planner.get(NEW, headers=accepts).status_code == 403
+    assert planner.post(NEW, data=FIELDS).status_code == 403
+    assert planner.get("/ogc/collections/restrictions/new", headers=accepts).status_code == 200
+    assert planner.get("/ogc/collections/parcels/new", headers=accepts).status_code in {400, 422}
+    assert stored(database) == []
+    paths = client.get("/api/openapi.json").json()["paths"]
+    assert paths
+    assert not any(path.endswith(("/new", "/edit")) for path in paths)
+
+
+@pytest.mark.parametrize("collection", ["restrictions", "land_use_areas", "sites", "premises", "vacancies"])
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_every_field_has_a_name(signed_in: SignedIn, collection: str, language: str) -> None:
+    page = signed_in("admin").get(f"/ogc/collections/{collection}/new", params={"lang": language}).text
+    names = re.findall(r'<label class="kern-label" for="(\w+)">(\S+)', page)
+    assert len(names) > 5
+    assert [name for name, shown in names if name == shown] == []
