@@ -141,7 +141,8 @@ def collection(
         link(f"{here}/items?f=html", "items", "text/html", f"{described.title}, as a page"),
     ]
     for name, rel in (
-        ("schema", "describedby"),
+        ("feature-schema", "describedby"),
+        ("schema", f"{OGC_REL}/schema"),
         ("queryables", f"{OGC_REL}/queryables"),
         ("sortables", f"{OGC_REL}/sortables"),
     ):

@@ -28,7 +28,7 @@ from geo_service.ogc.html import Resource, page, query_of, wants_page
 from geo_service.ogc.model import Collection
 from geo_service.ogc.parameters import items_request, single_values
 from geo_service.ogc.queries import kinds_of
-from geo_service.ogc.schemas import Purpose, describe
+from geo_service.ogc.schemas import Purpose, describe, describe_feature
 from geo_service.ogc.service import (
     Page,
     choices_of,
@@ -90,6 +90,16 @@ async def get_collection(request: Request, caller: Public, session: Reading, col
 async def get_schema(request: Request, caller: Public, collection_id: str) -> Response:
     """Describe the fields of a collection."""
     return await _schema(request, caller, collection_id, "schema")
+
+
+@router.get("/collections/{collection_id}/feature-schema", openapi_extra=openapi.FORMAT_ONLY)
+async def get_feature_schema(request: Request, caller: Public, collection_id: str) -> Response:
+    """Describe a feature of a collection as GeoJSON writes it."""
+    collection = find_collection(collection_id)
+    single_values(query_of(request), {"f"})
+    here = f"{base_address(request)}/ogc/collections/{collection.id}/feature-schema"
+    document = describe_feature(collection, kinds_of(view_of(collection, caller)), here)
+    return await _answer(request, caller, _resource("schema", document, collection, caller), documents.SCHEMA)
 
 
 @router.get("/collections/{collection_id}/queryables", openapi_extra=openapi.FORMAT_ONLY)

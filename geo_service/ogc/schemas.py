@@ -71,6 +71,34 @@ def describe(collection: Collection, kinds: Mapping[str, Kind], purpose: Purpose
     }
 
 
+def describe_feature(collection: Collection, kinds: Mapping[str, Kind], here: str) -> Document:
+    """Return the schema of a feature as GeoJSON writes it: clients take the types of the fields from it.
+
+    Without it GDAL guesses them from the first page: an area is a whole number there until the first one
+    with a fraction comes.
+
+    Parameters
+    ----------
+    collection, kinds, here
+        As in `describe`.
+    """
+    fields = {name: dict(JSON_TYPES[kind]) for name, kind in kinds.items()}
+    return {
+        "$schema": DIALECT,
+        "$id": here,
+        "type": "object",
+        "title": f"{collection.title_de} / {collection.title}: GeoJSON",
+        "description": collection.description,
+        "required": ["type", "geometry", "properties"],
+        "properties": {
+            "type": {"type": "string", "enum": ["Feature"]},
+            "id": {"type": ["string", "integer"]},
+            "geometry": {"type": ["object", "null"], "format": f"geometry-{_shape(collection)}"},
+            "properties": {"type": "object", "properties": fields},
+        },
+    }
+
+
 def _shape(collection: Collection) -> str:
     """Return the type of a collection's geometry in the words of the standard."""
     kind = str(getattr(collection.geom.type, "geometry_type", None) or "any").lower()

@@ -9,6 +9,7 @@ import pytest
 import shapely
 from owslib.ogcapi.features import Features  # type: ignore[import-untyped]  # a tool of the tests only
 
+from geo_service.auth.fields import RECORDS
 from geo_service.ogc.collections import COLLECTIONS
 
 Rows = dict[str, dict[str, Any]]
@@ -50,6 +51,23 @@ def test_gdal_reads_every_collection_in_the_register_s_coordinates(
             assert row.geometry is None
         else:
             assert shapely.equals_exact(row.geometry, shapely.geometry.shape(shape), 1e-6)
+
+
+DTYPES = {
+    "text": "object", "number": "float64", "integer": "int32", "boolean": "bool", "date": "datetime64[D]",
+    "moment": "datetime64[ms]", "texts": "list(str)",
+}  # fmt: skip
+"""Kind of a field to the type that GDAL gives it."""
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_gdal_takes_the_types_of_fields_from_the_schema(server: str, collection: str) -> None:
+    """It would guess them from the first page: an area without a fraction there would be whole for ever."""
+    told = pyogrio.read_info(f"OAPIF:{server}/ogc", layer=collection, PAGE_SIZE="1")
+    found = dict(zip(told["fields"].tolist(), told["dtypes"].tolist(), strict=True))
+    kinds = {each.name: each.kind for each in RECORDS[collection] if each.roles is None}
+    wanted = {name: DTYPES[kind] for name, kind in kinds.items() if kind in DTYPES}
+    assert {name: found.get(name) for name in wanted} == wanted
 
 
 def test_gdal_hands_its_filter_to_the_service(server: str) -> None:
