@@ -32,6 +32,11 @@ UNBUILT: Final = ("unbebaut", "baulücke")
 """Words of the actual use that say that nothing stands there."""
 STREETS: Final = ("straßenverkehr", "platz")
 """How the actual use of a street begins. Source: ALKIS catalogue, tatsächliche Nutzung 42001, 42009."""
+WAYS: Final = (*STREETS, "weg")
+"""How the actual use of ground begins that anybody may use to get somewhere. Source: the same, 42006 Weg."""
+ADJOINING_M: Final = 1.0
+"""Distance within which parcels are read as neighbours, metres: more than `TOUCH_M` and than the reach of a
+street parcel."""
 TOUCH_M: Final = 0.05
 """Distance up to which parcels adjoin, metres: digitised borders never match exactly."""
 SLIVER_M2: Final = 1.0
@@ -66,7 +71,11 @@ class Surroundings:
         Areas of the land-use plan, columns `LAND_USE_COLUMNS`; ``use`` housing, mixed, commercial, special
         or other.
     streets_known
-        Whether the cadastre at hand holds any street at all: else frontage is not known.
+        Whether the cadastre at hand, or a network of streets, holds any street at all: else frontage is not
+        known.
+    street_lines
+        Middle lines of streets that give frontage, EPSG:25832: at least those within reach of the parcels
+        asked for and those on all parcels of `parcels`; by id; shape (k,).
     """
 
     parcel_ids: npt.NDArray[Any]
@@ -77,6 +86,7 @@ class Surroundings:
     plan_areas: pd.DataFrame = field(default_factory=lambda: _no_rows(PLAN_AREA_COLUMNS))
     land_use: pd.DataFrame = field(default_factory=lambda: _no_rows(LAND_USE_COLUMNS))
     streets_known: bool = True
+    street_lines: Geometries = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
 def _no_rows(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -268,7 +278,7 @@ def _built_neighbours(
     Only where nothing stands on the parcel itself; NaN where nothing adjoins. Touching at a corner counts.
     """
     asked = np.flatnonzero((~built).fillna(value=False).to_numpy(dtype=bool)[place])
-    lots = np.flatnonzero(~begins_with(uses, (*STREETS, "weg")))
+    lots = np.flatnonzero(~begins_with(uses, WAYS))
     tree = shapely.STRtree(around.parcels[lots])
     pairs = pairs_in_tree(tree, around.parcels[place[asked]], "dwithin", threads, TOUCH_M)
     neighbour = lots[pairs[1]]

@@ -210,6 +210,22 @@ def require_polygons(what: str, ids: npt.NDArray[Any], polygons: Geometries, thr
     )
 
 
+def require_lines(what: str, ids: npt.NDArray[Any], lines: Geometries) -> None:
+    """Refuse what is no line, naming the first one.
+
+    Raises
+    ------
+    InvalidInput
+        For a geometry that is missing, empty or no line string.
+    """
+    wrong = (shapely.get_type_id(lines) != shapely.GeometryType.LINESTRING) | shapely.is_empty(lines)
+    if wrong.any():
+        raise InvalidInput(
+            f"{int(wrong.sum())} of {len(lines)} {what} geometries are no lines; first: "
+            f"{what} {ids[np.flatnonzero(wrong)[0]]}. Mend the geometry and compute again."
+        )
+
+
 def _require_words(frame: pd.DataFrame, column: str, words: tuple[str, ...]) -> None:
     wrong = ~frame[column].isin(words).to_numpy(dtype=bool)
     if wrong.any():

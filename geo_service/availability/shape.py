@@ -1,4 +1,4 @@
-"""How usable the land of a parcel is: without slivers, its largest piece, and where that meets the street.
+"""How usable the land of a parcel is: without slivers, and its largest piece.
 
 4,000 m2 in strips is not a site. Pure: arrays in, arrays out, coordinates in EPSG:25832 (metres), areas in
 m2.
@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 import shapely
 
-from geo_service.availability.edges import covered_lengths, edges_of, facing
+from geo_service.availability.edges import edges_of
 from geo_service.availability.inputs import SLIVER_WIDTH_M, Geometries
 from geo_service.availability.rectangles import inscribed_rectangles
 from geo_service.availability.threads import in_threads
@@ -36,12 +36,6 @@ CHAIN: Final = 6
 """Sides of such a chain."""
 CIRCLE_M: Final = 0.01
 """How exactly the largest circle is found, metres."""
-STREET_PARCEL_REACH_M: Final = 0.5
-"""Distance within which a boundary meets a street parcel, metres: borders of two records never match."""
-STREET_LINE_REACH_M: Final = 15.0
-"""Distance within which a boundary meets the middle line of a street, metres: half of a wide street."""
-STREET_OVERLAP_M: Final = 0.5
-"""How far a street may reach into a piece by inexact drawing, metres."""
 
 
 @dataclass(frozen=True)
@@ -269,40 +263,3 @@ def _sides(rectangles: Geometries) -> tuple[Areas, Areas]:
     corners = shapely.get_coordinates(rectangles[solid]).reshape(len(solid), 5, 2)
     sides[solid] = np.hypot(*np.moveaxis(corners[:, 1:3] - corners[:, :2], -1, 0))
     return sides.max(axis=1), sides.min(axis=1)
-
-
-def road_frontage(pieces: Geometries, streets: Geometries, reach_m: float | None = None) -> Areas:
-    """Return how many metres of the boundary of each piece face a street.
-
-    Parameters
-    ----------
-    pieces
-        Polygons, EPSG:25832, possibly empty; shape (n,).
-    streets
-        Street parcels (polygons) or middle lines of streets (line strings), EPSG:25832; shape (m,).
-    reach_m
-        Greatest distance to the street in metres, square to the boundary; None: half a metre to a street
-        parcel, 15 m to a middle line.
-
-    Returns
-    -------
-    numpy.ndarray
-        Metres, NaN for all where no streets are given (not known is not none); shape (n,).
-
-    Notes
-    -----
-    A side that runs into the street at more than 45 degrees does not face it, nor does the far side of the
-    piece. What lies between the piece and the street within reach is not looked at.
-    """
-    if not len(streets):
-        return np.full(len(pieces), np.nan)
-    polygonal = np.isin(shapely.get_type_id(streets), [3, 6])
-    edges = edges_of(pieces)
-    stretches: list[tuple[Any, Any, Any]] = []
-    for some, usual in ((polygonal, STREET_PARCEL_REACH_M), (~polygonal, STREET_LINE_REACH_M)):
-        reach = usual if reach_m is None else reach_m
-        faces = facing(edges, edges_of(streets[some]), reach, STREET_OVERLAP_M)
-        stretches.append((faces.edge, faces.begin_m, faces.end_m))
-    edge, begin, end = (np.concatenate(columns) for columns in zip(*stretches, strict=True))
-    covered = covered_lengths(edge, begin, end, len(edges.owner))
-    return np.bincount(edges.owner, covered, len(pieces)).astype(np.float64)

@@ -7,6 +7,7 @@ on whether any street is known. So all partitions are looked at before the first
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -14,14 +15,21 @@ import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
-from geo_service.availability.facts import STREETS, Surroundings
+from geo_service.availability.facts import ADJOINING_M, STREETS, Surroundings
+from geo_service.availability.frontage import STREET_LINE_REACH_M, gives_frontage
 from geo_service.availability.identity import Identity, require_identity
-from geo_service.availability.inputs import Geometries, Inputs, geometries, in_force, require_polygons
+from geo_service.availability.inputs import (
+    Geometries,
+    Inputs,
+    geometries,
+    in_force,
+    require_lines,
+    require_polygons,
+)
 from geo_service.availability.partitions import BEYOND, FLUR_DIGITS, GEMARKUNG_DIGITS, Partition, around
 from geo_service.availability.standing import BUILDING_COLUMNS, measure_standing
-from geo_service.availability.state_files import ParcelRows, Range, StateFolder, decoded, frame_of
+from geo_service.availability.state_files import ParcelRows, Range, StateFolder, decoded, frame_of, read_table
 from geo_service.availability.state_tables import TABLES
-from geo_service.availability.usability_queries import ADJOINING_M
 
 Box = tuple[float, float, float, float]
 """West, south, east, north; metres, EPSG:25832."""
@@ -222,6 +230,8 @@ def surroundings_of(
     buildings = buildings_near(state, beside.buildings, shapes, as_of)
     surveyed = np.array([key[:GEMARKUNG_DIGITS] in beside.surveyed for key in keys], dtype=bool)
     standing = measure_standing(shapes, buildings, surveyed)
+    lines = _street_lines(state)
+    reached = shapely.STRtree(shapes).query(lines, predicate="dwithin", distance=STREET_LINE_REACH_M)[0]
     around_them = Surroundings(
         keys,
         shapes,
@@ -230,9 +240,19 @@ def surroundings_of(
         standing["built"],
         plan_areas=state.plan_areas(as_of),
         land_use=state.land_use(as_of),
-        streets_known=beside.streets_known,
+        streets_known=beside.streets_known or len(lines) > 0,
+        street_lines=lines[np.unique(reached)],
     )
     return around_them, standing.iloc[: len(own.keys)]
+
+
+@lru_cache(maxsize=1)
+def _street_lines(state: StateFolder) -> Geometries:
+    """Read the middle lines of streets that give frontage, by id; kept for the next partition."""
+    rows = read_table(state, "streets").sort_values("id", kind="stable")
+    lines = geometries(rows)
+    require_lines("street", rows["id"].to_numpy(), lines)
+    return lines[gives_frontage(rows["street_class"].tolist())]
 
 
 def buildings_near(

@@ -20,7 +20,13 @@ import shapely
 
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS
 from geo_service.availability.facts import Words
-from geo_service.availability.inputs import Geometries, Inputs, in_force, require_polygons, require_usable
+from geo_service.availability.inputs import (
+    Geometries,
+    Inputs,
+    in_force,
+    require_polygons,
+    require_usable,
+)
 from geo_service.availability.partitions import FLUR_DIGITS
 from geo_service.availability.state_tables import NEVER_MISSING, SPAN, TABLES, check_file
 from geo_service.errors import InvalidInput, NotReady
@@ -166,9 +172,9 @@ def _land(state: StateFolder) -> Inputs:
     land = Inputs(
         np.empty(0, dtype=object),
         np.empty(0, dtype=object),
-        _read(state, "restrictions"),
-        _read(state, "occupancies").rename(columns={"parcel_key": "parcel_id"}),
-        _read(state, "plans"),
+        read_table(state, "restrictions"),
+        read_table(state, "occupancies").rename(columns={"parcel_key": "parcel_id"}),
+        read_table(state, "plans"),
     )
     require_usable(land)
     return land
@@ -177,7 +183,7 @@ def _land(state: StateFolder) -> Inputs:
 @lru_cache(maxsize=2)
 def _table(state: StateFolder, table: str) -> pd.DataFrame:
     """Read a table of areas; kept for the next partition."""
-    areas = _read(state, table)
+    areas = read_table(state, table)
     require_polygons(table, areas["id"].to_numpy(), np.asarray(areas["geometry"], dtype=object))
     return areas
 
@@ -222,8 +228,14 @@ def _running(rows: pa.Table, as_of: date) -> pa.Array:
     return pa.array(in_force(pd.DataFrame(spans), as_of))
 
 
-def _read(state: StateFolder, table: str) -> pd.DataFrame:
-    """Read a table into a frame of plain objects, as from the database."""
+def read_table(state: StateFolder, table: str) -> pd.DataFrame:
+    """Read a table into a frame of plain objects, as from the database.
+
+    Raises
+    ------
+    InvalidInput
+        When an id comes twice, or as `frame_of`.
+    """
     frame = frame_of(table, state.dataset(table).to_table(columns=list(TABLES[table])))
     if frame["id"].duplicated().any():
         raise InvalidInput(f"{table}: the id {frame['id'][frame['id'].duplicated()].iloc[0]} comes twice.")

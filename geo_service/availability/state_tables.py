@@ -1,8 +1,8 @@
 """The tables of a state without a database: their columns, and the check that a file has them.
 
-``parcels``, ``restrictions``, ``occupancies``, ``plans`` with their ``plan_areas``, ``buildings`` and
-``land_use``, each one file ``NAME.parquet`` or a folder ``NAME/`` of such files; EPSG:25832. Columns:
-`TABLES`; others are left unread.
+``parcels``, ``restrictions``, ``occupancies``, ``plans`` with their ``plan_areas``, ``buildings``,
+``land_use`` and ``streets``, each one file ``NAME.parquet`` or a folder ``NAME/`` of such files; EPSG:25832.
+Columns: `TABLES`; others are left unread.
 """
 
 import json
@@ -63,6 +63,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "buildings": {"id": ID, "kind": TEXT, "storeys": NUMBER, **SPAN, "geometry": GEOMETRY},
     "land_use": {"id": ID, "use": TEXT, **SPAN, "geometry": GEOMETRY},
+    "streets": {"id": ID, "street_class": TEXT, "geometry": GEOMETRY},
 }
 """Tables with their columns, all of which must be there; parcels may have valid_from and valid_to besides."""
 NEVER_MISSING: Final = frozenset(

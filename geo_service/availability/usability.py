@@ -14,15 +14,25 @@ import shapely
 
 from geo_service.availability.capacity import Capacity
 from geo_service.availability.categories import OFFERED, QUESTIONS, categorise
-from geo_service.availability.facts import STREETS, Surroundings, begins_with, facts_of, main_uses
+from geo_service.availability.facts import (
+    ADJOINING_M,
+    STREETS,
+    WAYS,
+    Surroundings,
+    begins_with,
+    facts_of,
+    main_uses,
+)
+from geo_service.availability.frontage import (
+    STREET_LINE_REACH_M,
+    STREET_PARCEL_REACH_M,
+    Plots,
+    in_the_way,
+    road_frontage,
+)
 from geo_service.availability.inputs import Geometries, Inputs
 from geo_service.availability.kernel import AvailabilityResult
-from geo_service.availability.shape import (
-    STREET_PARCEL_REACH_M,
-    offered_land,
-    road_frontage,
-    usable_pieces,
-)
+from geo_service.availability.shape import offered_land, usable_pieces
 from geo_service.availability.waterfall import Flags, Indices, largest_pieces, pairs_in_tree
 
 SHAPE_FIGURES: Final = (
@@ -34,7 +44,7 @@ SHAPE_FIGURES: Final = (
     "rectangle_width_m",
     "frontage_m",
 )
-"""Figures that depend on the net geometry, the sliver width and the streets beside it alone."""
+"""Figures that depend on the net geometry, the sliver width, and the streets and parcels beside it alone."""
 OFFERED_AREAS: Final = ("offered_m2", "piece_m2")
 """Those of them that a list of the city shows."""
 ANSWERS: Final = tuple(name for question in QUESTIONS for name in (question, f"{question}_rule"))
@@ -45,7 +55,7 @@ INTERNAL_ANSWERS: Final = tuple(
 """Answers that occupancies change, as the agency sees them."""
 OFFERS: Final = ("offered", "internal_offered")
 """Whether a parcel is land on offer, by its category as everybody and as the agency sees it."""
-METHOD: Final = "4"
+METHOD: Final = "5"
 """Version of the way in which they are computed: raise it, and kept figures are computed anew."""
 
 
@@ -80,12 +90,12 @@ def assess(
         NaN: not known; of a street itself not told); `ANSWERS` and `INTERNAL_ANSWERS`, each with its rule;
         `OFFERS`; ``shape_key`` (fingerprint of what the figures depend on).
     """
-    options = result.options
     street = begins_with(main_uses(around.actual_use), STREETS)
     place = pd.Index(around.parcel_ids).get_indexer(inputs.parcel_ids)
-    key = _shape_keys(result, inputs, around)
+    between = _between(around)
+    key = _shape_keys(result, inputs, around, between)
     figures, fresh = _taken_over(inputs.parcel_ids, key, kept)
-    computed = _figures(result.net[fresh], around, street, options.sliver_width_m, options.threads)
+    computed = _figures(result, fresh, around, Plots(inputs.parcels[fresh], between))
     figures.loc[fresh] = computed.to_numpy()
     figures.loc[street[place], "frontage_m"] = np.nan
     keys = pd.DataFrame({"shape_key": key})
@@ -122,7 +132,9 @@ def offered_areas(
 ) -> pd.DataFrame:
     """Return `OFFERED_AREAS` of each parcel, m2, as `assess` does; parameters as there."""
     some = kept is not None and not kept.empty  # else there are no fingerprints to compare with
-    keys = _shape_keys(result, inputs, around) if some else np.zeros(len(result.net), dtype=np.int64)
+    keys = np.zeros(len(result.net), dtype=np.int64)
+    if some:
+        keys = _shape_keys(result, inputs, around, _between(around))
     figures, fresh = _taken_over(inputs.parcel_ids, keys, kept)
     offered = offered_land(result.net[fresh], result.options.sliver_width_m, result.options.threads)
     areas = figures[list(OFFERED_AREAS)].to_numpy(copy=True)
@@ -130,10 +142,13 @@ def offered_areas(
     return pd.DataFrame(areas, columns=list(OFFERED_AREAS))
 
 
-def _shape_keys(result: AvailabilityResult, inputs: Inputs, around: Surroundings) -> npt.NDArray[np.int64]:
+def _shape_keys(
+    result: AvailabilityResult, inputs: Inputs, around: Surroundings, between: Geometries
+) -> npt.NDArray[np.int64]:
     """Return a number per parcel that changes with whatever its shape figures depend on.
 
-    Net land, sliver width, the streets within reach, and whether streets are known at all.
+    Net land, sliver width, the streets within reach, and whether streets are known at all; near lines of
+    streets also the lines, the parcel itself, and the parcels that may stand between.
     """
     streets = around.parcels[begins_with(main_uses(around.actual_use), STREETS)]
     method = f"{METHOD} {result.options.sliver_width_m!r} {around.streets_known}"
@@ -143,7 +158,23 @@ def _shape_keys(result: AvailabilityResult, inputs: Inputs, around: Surroundings
     threads = result.options.threads
     street, parcel = pairs_in_tree(tree, streets, "dwithin", threads, STREET_PARCEL_REACH_M)
     np.add.at(key, parcel, _hashed(streets, digest)[street])  # whatever their order
+    line, parcel = pairs_in_tree(tree, around.street_lines, "dwithin", threads, STREET_LINE_REACH_M)
+    np.add.at(key, parcel, _hashed(around.street_lines, f"{digest[:14]} l")[line])
+    near = np.unique(parcel)
+    key[near] += _hashed(inputs.parcels[near], f"{digest[:14]} o")
+    other, row = pairs_in_tree(
+        shapely.STRtree(inputs.parcels[near]), between, "dwithin", threads, ADJOINING_M
+    )
+    np.add.at(key, near[row], _hashed(between, f"{digest[:14]} b")[other])
     return key.view(np.int64)
+
+
+def _between(around: Surroundings) -> Geometries:
+    """Return the parcels that keep others from the lines of streets; none where there are no lines."""
+    if not len(around.street_lines):
+        return around.parcels[:0]
+    open_ground = begins_with(main_uses(around.actual_use), WAYS)
+    return around.parcels[in_the_way(around.parcels, open_ground, around.street_lines)]
 
 
 def _hashed(shapes: Geometries, digest: str) -> npt.NDArray[np.uint64]:
@@ -164,17 +195,18 @@ def _taken_over(
     return figures, np.flatnonzero(~same)
 
 
-def _figures(
-    net: Geometries, around: Surroundings, street: Flags, width_m: float, threads: int
-) -> pd.DataFrame:
-    """Compute the shape figures of net land."""
-    offered = offered_land(net, width_m, threads)
+def _figures(result: AvailabilityResult, rows: Indices, around: Surroundings, plots: Plots) -> pd.DataFrame:
+    """Compute the shape figures of the net land of some parcels."""
+    net, threads = result.net[rows], result.options.threads
+    offered = offered_land(net, result.options.sliver_width_m, threads)
     pieces = usable_pieces(offered.land, threads)
     frontage = np.full(len(net), np.nan)
     if around.streets_known:
         solid = np.flatnonzero(pieces.area_m2 > 0)
         frontage[:] = 0.0
-        found = road_frontage(pieces.pieces[solid], around.parcels[street])
+        streets = around.parcels[begins_with(main_uses(around.actual_use), STREETS)]
+        near = Plots(plots.own[solid], plots.between)
+        found = road_frontage(pieces.pieces[solid], streets, around.street_lines, near)
         frontage[solid] = np.nan_to_num(found)  # none near, but streets are known: no frontage
     columns = (
         offered.offered_m2,

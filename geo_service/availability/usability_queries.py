@@ -4,19 +4,22 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Executable, Select, delete, exists, func, or_, select
+from geoalchemy2 import Geometry
+from sqlalchemy import ColumnElement, Executable, Select, column, delete, exists, func, or_, select, table
 from sqlalchemy.orm import aliased
 
-from geo_service.availability.facts import STREETS
+from geo_service.availability.facts import ADJOINING_M, STREETS
 from geo_service.availability.models import Availability, Capacity, Usability
 from geo_service.availability.queries import finite, meets, of_keys, one_of
 from geo_service.availability.usability import SHAPE_FIGURES
 from geo_service.parcels.models import Parcel
 from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanArea
 
-ADJOINING_M: Final = 1.0
-"""Distance within which parcels are read as neighbours, metres: more than `facts.TOUCH_M` and the reach of a
-street."""
+STREET_LINES: Final = table(
+    "street_edges", column("id"), column("network_id"), column("street_class"), column("geom", Geometry)
+)
+"""Stretches of streets of the networks that `geo_service.transit` keeps."""
+NETWORKS: Final = table("street_networks", column("id"), column("is_current"))
 
 
 def actual_uses(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -63,6 +66,28 @@ def any_street(as_of: date) -> Executable:
     """Select one boolean: whether the cadastre of a day holds any street."""
     street = or_(*(Parcel.actual_use.istartswith(start) for start in STREETS))
     return select(exists().where(Parcel.valid.contains(as_of), street))
+
+
+def street_lines(
+    parcel_keys: Collection[str] | None = None, reach_m: float = 0.0
+) -> Select[*tuple[Any, ...]]:
+    """Select the lines of the street network in use, or those of them within reach of the named parcels.
+
+    Columns: street_class, geometry (WKB, EPSG:25832); by id.
+    """
+    lines = STREET_LINES.c
+    statement = select(lines.street_class, func.ST_AsBinary(lines.geom).label("geometry"))
+    statement = statement.join(NETWORKS, NETWORKS.c.id == lines.network_id).where(NETWORKS.c.is_current)
+    if parcel_keys is not None:
+        meeting = select(lines.id).join(Parcel, func.ST_DWithin(lines.geom, Parcel.geom, reach_m))
+        statement = statement.where(lines.id.in_(meeting.where(of_keys(parcel_keys))))
+    return statement.order_by(lines.id)
+
+
+def street_classes() -> Executable:
+    """Select the classes that lines of the street network in use have."""
+    statement = select(STREET_LINES.c.street_class).distinct()
+    return statement.join(NETWORKS, NETWORKS.c.id == STREET_LINES.c.network_id).where(NETWORKS.c.is_current)
 
 
 def plan_areas(as_of: date, parcel_keys: Collection[str] | None = None) -> Select[*tuple[Any, ...]]:

@@ -17,6 +17,7 @@ from geo_service.availability.capacities import AREA_COLUMNS, ParcelCapacities, 
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS, Capacity, compute_capacity
 from geo_service.availability.changes import Changes
 from geo_service.availability.facts import LAND_USE_COLUMNS, Surroundings
+from geo_service.availability.frontage import STREET_LINE_REACH_M, gives_frontage
 from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options, geometries
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.service import NOTHING, compute_with, read_frame
@@ -24,6 +25,7 @@ from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, 
 
 FEW: Final = 20_000
 """So many parcels are read apart with what lies around them; of more, everything is read."""
+LINE_COLUMNS: Final = ("street_class", "geometry")
 NEAR_COLUMNS: Final = ("id", "parcel_key", "actual_use", "geometry")
 
 
@@ -161,6 +163,7 @@ def survey(
     standing = what_stands(connection, as_of, near, asked, options.threads)
     areas = read_frame(connection, capacity_queries.plan_areas(as_of, some), AREA_COLUMNS)
     lying = queries.restrictions(as_of, asked)
+    lines = read_frame(connection, usability_queries.street_lines(asked, STREET_LINE_REACH_M), LINE_COLUMNS)
     around = Surroundings(
         near["id"].to_numpy(dtype=np.int64),
         geometries(near),
@@ -169,9 +172,17 @@ def survey(
         standing["built"],
         areas[list(PLAN_AREA_COLUMNS)],
         read_frame(connection, usability_queries.land_use(as_of, some), LAND_USE_COLUMNS),
-        streets_known=bool(connection.execute(usability_queries.any_street(as_of)).scalar_one()),
+        streets_known=_any_street(connection, as_of),
+        street_lines=geometries(lines)[gives_frontage(lines["street_class"].tolist())],
     )
     return Surveyed(around, standing, areas)
+
+
+def _any_street(connection: Connection, as_of: date) -> bool:
+    """Tell whether the cadastre of a day, or the network of streets, holds any street."""
+    if connection.execute(usability_queries.any_street(as_of)).scalar_one():
+        return True
+    return bool(gives_frontage(connection.scalars(usability_queries.street_classes()).all()).any())
 
 
 def _near(

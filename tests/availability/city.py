@@ -110,6 +110,19 @@ def fill_surroundings(connection: Connection) -> None:
     )
 
 
+NETWORK = """
+WITH n AS (
+    INSERT INTO street_networks (content_hash, source, report) VALUES ('x', 'drawn', '{}') RETURNING id
+)
+INSERT INTO street_edges (network_id, way_id, street_class, walkable, start_node, end_node, geom)
+SELECT n.id, p.id, (ARRAY['residential', 'Gemeindestraße', '', 'footway'])[1 + p.id % 4], true, p.id,
+       p.id + 1,
+       ST_MakeLine(ST_Centroid(p.geom), ST_Centroid(q.geom))
+  FROM n, parcels p JOIN parcels q ON q.id = p.id + 1
+ WHERE p.id % 9 < 5 AND ST_DWithin(p.geom, q.geom, 1)
+"""
+"""Lines from the middle of parcels to that of their neighbours: some along parcels, some over corners."""
+
 ON_OFFER = """
 SELECT p.id AS parcel_id FROM parcels p
  WHERE p.id % 3 = 0 AND p.id % 12 <> 0

@@ -95,6 +95,10 @@ def write_areas(folder: Path, land: Inputs) -> None:
     write_geo(folder / "plan_areas.parquet", areas.assign(**density).astype({"gfz": float}))
     use: dict[str, Any] = {"use": "commercial", "valid_from": None, "valid_to": None}
     write_geo(folder / "land_use.parquet", days(areas.drop(columns="plan_id").assign(**use)))
+    middles = shapely.get_coordinates(shapely.centroid(land.parcels[::5]))
+    lines = shapely.linestrings(np.stack([middles, middles + np.array([30, 4])], axis=1))
+    streets: dict[str, Any] = {"id": np.arange(len(middles)), "street_class": "residential"}
+    write_geo(folder / "streets.parquet", pd.DataFrame(streets | {"geometry": lines}))
 
 
 def write_geo(file: Path, rows: pd.DataFrame, crs: Any = 25832, **options: Any) -> None:

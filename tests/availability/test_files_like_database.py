@@ -22,7 +22,7 @@ from geo_service.availability.totals import AvailabilityReport
 from geo_service.availability.usability import ANSWERS, INTERNAL_ANSWERS, OFFERS, SHAPE_FIGURES
 from geo_service.db import Database
 from geo_service.settings import Settings
-from tests.availability.city import AS_OF, TODAY, fill_buildings, fill_city, fill_surroundings
+from tests.availability.city import AS_OF, NETWORK, TODAY, fill_buildings, fill_city, fill_surroundings
 from tests.conftest import cloned
 
 OPTIONS = Options(AS_OF, known_on=TODAY)
@@ -39,6 +39,7 @@ TABLES = {
     "FROM plan_areas",
     "buildings": f"SELECT id, kind, storeys, {SPAN}, ST_AsBinary(geom) AS geometry FROM buildings",
     "land_use": f"SELECT id, use, {SPAN}, ST_AsBinary(geom) AS geometry FROM land_use_areas",
+    "streets": "SELECT id, street_class, ST_AsBinary(geom) AS geometry FROM street_edges",
 }
 SPREAD = """
 UPDATE parcels SET parcel_key = overlay(parcel_key PLACING (59100 + (id * 7) % 13)::text FROM 2 FOR 5),
@@ -72,7 +73,7 @@ def city(cluster_url: str, template_database: str, run_folder: Path) -> Iterator
             fill_city(connection)
             fill_surroundings(connection)
             fill_buildings(connection)
-            for statement in SPREAD.split(";")[:-1]:
+            for statement in (*SPREAD.split(";")[:-1], NETWORK):
                 connection.execute(text(statement))
         yield database
         database.engine.dispose()

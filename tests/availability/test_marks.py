@@ -19,6 +19,7 @@ from geo_service.db import Database
 from geo_service.settings import Settings
 from tests.availability.city import (
     AS_OF,
+    NETWORK,
     PARCELS,
     TODAY,
     fill_buildings,
@@ -186,6 +187,46 @@ def test_nothing_else_is_marked(city: Database) -> None:
         assert edit(city, statement) == set(), statement
 
 
+def test_a_network_of_streets_marks_everything_and_gives_frontage(city: Database) -> None:
+    before = answers(city)
+    run(city, NETWORK)
+    assert len(stale(city)) == PARCELS
+    refresh(city)
+    after = answers(city)
+    longer = after["frontage_m"].astype(float) - before["frontage_m"].astype(float)
+    assert (longer > 1).sum() > PARCELS / 20
+    assert longer.min() > -1e-9
+    step_by_step = kept(city)
+    refresh(city, everything=True)
+    assert step_by_step == kept(city)
+    edit(city, "UPDATE street_edges SET name = 'x', walkable = false")
+    assert edit(city, "UPDATE street_edges SET street_class = 'path' WHERE street_class = ''") != set()
+    assert edit(city, "DELETE FROM street_edges WHERE way_id = 'none'") == set()
+    assert len(edit(city, "UPDATE street_networks SET is_current = false")) == PARCELS
+    pd.testing.assert_frame_equal(answers(city), before)
+
+
+def test_near_lines_of_streets_a_local_refresh_equals_computing_everything(city: Database) -> None:
+    run(city, NETWORK)
+    run(city, "UPDATE parcels SET actual_use = 'Wald;1' WHERE actual_use LIKE 'Straße%'")
+    refresh(city)
+    before = answers(city)
+    assert before["frontage_m"].notna().all()  # known by the lines alone
+    assert (before["frontage_m"].astype(float) > 0).sum() > 100
+    for statement in (
+        "UPDATE parcels SET actual_use = 'Weg;1' WHERE id BETWEEN 801 AND 809",
+        "UPDATE parcels SET geom = ST_Multi(ST_Buffer(geom, -0.6)) WHERE id BETWEEN 500 AND 505",
+        "UPDATE parcels SET valid = daterange('2000-01-01', '2026-01-01') WHERE id IN (901, 945, 990)",
+    ):
+        marked = edit(city, statement)
+        after = answers(city)
+        assert differing(before, after) <= marked
+        before = after
+    step_by_step = kept(city)
+    refresh(city, everything=True)
+    assert step_by_step == kept(city)
+
+
 # --- columns ----------------------------------------------------------------------------------------------
 
 READ = (
@@ -232,5 +273,18 @@ def test_the_triggers_look_at_every_column_that_any_stage_reads(connection: Conn
         "parcels", "restrictions", "occupancies", "development_plans", "plan_areas", "buildings",
         "land_use_areas",
     }  # fmt: skip
-    assert {table for table, _ in read} == tables  # street_edges, for one, is read by no stage
+    assert {table for table, _ in read} == tables
     assert {(table, column) for table, column in read - watched if column != "id"} == set()
+
+
+def test_the_network_of_streets_is_watched_as_well(connection: Connection) -> None:
+    triggers = connection.execute(
+        text(
+            "SELECT tgrelid::regclass::text AS name, encode(tgargs, 'escape') AS arguments "
+            "FROM pg_trigger WHERE tgname = 'mark_everywhere_update'"
+        )
+    )
+    watched = {(row.name, name) for row in triggers for name in row.arguments.split("\\000")[0].split(", ")}
+    statements = usability_queries.street_lines(), usability_queries.street_classes()
+    read = set().union(*(columns_of(statement) for statement in statements))
+    assert {(table, column) for table, column in read if column != "id"} == watched

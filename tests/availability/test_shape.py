@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.availability import shape
-from geo_service.availability.shape import offered_land, plainly_wide, road_frontage, usable_pieces
+from geo_service.availability.shape import offered_land, plainly_wide, usable_pieces
 from tests.availability.drawing import EAST, NORTH, PARCEL, array, box
 
 WIDTH = 3.0
@@ -200,40 +200,6 @@ def test_threads_change_nothing() -> None:
     one, two = usable_pieces(land, 1), usable_pieces(land, 2)
     assert np.array_equal(one.circle_m, two.circle_m)
     assert np.array_equal(shapely.to_wkb(one.rectangles), shapely.to_wkb(two.rectangles))
-
-
-# --- frontage -----------------------------------------------------------------------------------------------
-
-
-def test_frontage_to_a_street_parcel_is_the_shared_border() -> None:
-    street = box(-20, -10, 70, 0)  # ends before the parcel does
-    assert road_frontage(array(PARCEL), array(street)).tolist() == [pytest.approx(70, abs=0.01)]
-
-
-def test_a_corner_parcel_has_two_frontages() -> None:
-    streets = array(box(-10, -10, 110, 0), box(-10, 0, 0, 60))
-    assert road_frontage(array(PARCEL), streets).tolist() == [pytest.approx(150, abs=0.01)]
-
-
-def test_frontage_to_a_middle_line_counts_the_near_side_once() -> None:
-    streets = array(line((-50, -6), (60, -6)), line((40, -6), (150, -6)), line((-50, 200), (150, 200)))
-    assert road_frontage(array(PARCEL), streets).tolist() == [pytest.approx(100, abs=0.01)]
-
-
-def test_streets_out_of_reach_give_none_and_no_streets_give_no_answer() -> None:
-    far = array(line((-50, -16), (150, -16)), box(-50, -20, 150, -1))
-    assert road_frontage(array(PARCEL), far).tolist() == [0.0]
-    assert road_frontage(array(PARCEL), far, reach_m=1.0).tolist() == [pytest.approx(100, abs=0.01)]
-    assert np.isnan(road_frontage(array(PARCEL, PARCEL), array())).all()
-
-
-@given(st.floats(0, 360), st.floats(0, 90), st.floats(5, 60))
-@settings(max_examples=40, deadline=None)
-def test_frontage_does_not_depend_on_the_compass(angle: float, start: float, length: float) -> None:
-    street = box(start, -8, start + length, 0)
-    turned = [shapely.affinity.rotate(shape, angle, (EAST, NORTH)) for shape in (PARCEL, street)]
-    expected = min(start + length, 100) - start
-    assert road_frontage(array(turned[0]), array(turned[1]))[0] == pytest.approx(expected, abs=0.01)
 
 
 HOUSE_JUST_A_WIDTH_FROM_THE_BORDER = [

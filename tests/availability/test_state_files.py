@@ -409,12 +409,12 @@ def test_a_file_that_lost_rows_is_noticed(
 
 def test_restrictions_are_read_once(state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tables: list[str] = []
-    reading = state_files._read
+    reading = state_files.read_table
 
     def noted(folder: state_files.StateFolder, table: str) -> pd.DataFrame:
         tables.append(table)
         return reading(folder, table)
 
-    monkeypatch.setattr(state_files, "_read", noted)
+    monkeypatch.setattr(state_files, "read_table", noted)
     compute_folder(state, tmp_path / "out", asked(), silent)
     assert sorted(tables) == ["land_use", "occupancies", "plan_areas", "plans", "restrictions"]
