@@ -1,44 +1,20 @@
 """Find trips that stand in a feed twice, so that each run counts once (pure)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 import numpy as np
 
 from geo_service.transit.gtfs_calendar import Days
 
 
-@dataclass(slots=True)
-class _Run:
-    """A run that counts."""
+def find_duplicates(alike: Iterable[Sequence[int]], sets: Sequence[int]) -> dict[int, int]:
+    """Say on which days trips with the same mode, stations and times count.
 
-    trip: int
-    days: int
-    agency: int
-    line: int
-
-
-@dataclass(frozen=True)
-class Duplicates:
-    """Trips that are not counted, and the days of those that stand for them.
-
-    Parameters
-    ----------
-    trips
-        Trips that repeat another one.
-    days
-        Trip that stands for others to the days on which any of them runs, as integer of bits.
-    """
-
-    trips: list[int] = field(default_factory=list)
-    days: dict[int, int] = field(default_factory=dict)
-
-
-def find_duplicates(alike: Iterable[Sequence[int]], sets: Sequence[int]) -> Duplicates:
-    """Choose which of the trips with the same mode, stations and times are the same run.
-
-    They are when they run on a common day and belong to different agencies, or to one line. Two lines of one
-    agency that run side by side stay two.
+    On each day those of one agency count, each line once: of the agency with the most such lines on that day
+    (side by side they are as many runs), of equal ones the agency of the lowest number. What others publish
+    then is the same run again. So the number of runs on a day does not depend on the order of the rows.
 
     Parameters
     ----------
@@ -46,23 +22,61 @@ def find_duplicates(alike: Iterable[Sequence[int]], sets: Sequence[int]) -> Dupl
         Group, trip, number of the set of days, agency and line of each trip that has a double; by group.
     sets
         Sets of days as integers of bits.
+
+    Returns
+    -------
+    dict
+        Trip to the days on which it counts, as integer of bits (0: never), where these are not all its days.
     """
-    found = Duplicates()
-    kept: list[_Run] = []
-    current = None
-    for group, trip, days_no, agency, line in alike:
-        if group != current:
-            current, kept = group, []
-        days = sets[days_no]
-        same = next(
-            (run for run in kept if run.days & days and (run.agency != agency or run.line == line)), None
-        )
-        if same is None:
-            kept.append(_Run(trip, days, agency, line))
-            continue
-        found.trips.append(trip)
-        same.days |= days
-        found.days[same.trip] = same.days
+    found: dict[int, int] = {}
+    for _, rows in groupby(alike, itemgetter(0)):
+        trips = [(trip, sets[days_no], agency, line) for _, trip, days_no, agency, line in rows]
+        counting = _days_of_agencies(trips)
+        for trip, days, agency, line in trips:
+            free = counting[agency]
+            left = days & free.get(line, 0)
+            free[line] = free.get(line, 0) & ~left
+            if left != days:
+                found[trip] = left
+    return found
+
+
+def _days_of_agencies(trips: Sequence[tuple[int, int, int, int]]) -> dict[int, dict[int, int]]:
+    """Return for each agency and line the days on which the agency's trips count.
+
+    Parameters
+    ----------
+    trips
+        Trip, days (bits), agency and line.
+    """
+    lines: dict[int, dict[int, int]] = {}
+    for _, days, agency, line in trips:
+        of_agency = lines.setdefault(agency, {})
+        of_agency[line] = of_agency.get(line, 0) | days
+    most: list[int] = []  # place n: the days on which an agency so far has more than n lines
+    chosen: dict[int, int] = {}
+    for agency in sorted(lines):
+        mine = _at_least(lines[agency].values())
+        most += [0] * (len(mine) - len(most))
+        better = 0
+        for place, days in enumerate(mine):
+            better |= days & ~most[place]
+            most[place] |= days
+        chosen = {other: days & ~better for other, days in chosen.items()} | {agency: better}
+    return {
+        agency: {line: days & chosen[agency] for line, days in of_agency.items()}
+        for agency, of_agency in lines.items()
+    }
+
+
+def _at_least(sets: Iterable[int]) -> list[int]:
+    """Return at place n the days that more than n of some sets of days have."""
+    found: list[int] = []
+    for days in sets:
+        found.append(0)
+        for place in range(len(found) - 1, 0, -1):
+            found[place] |= found[place - 1] & days
+        found[0] |= days
     return found
 
 

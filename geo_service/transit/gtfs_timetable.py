@@ -159,7 +159,7 @@ class Timetable:
         (trip_no, line_no, route_type, mode, agency_no, days_no, direction, headsign, repeats) and ``calls``
         (of trips that run and touch the area).
     day_sets
-        Sets of days by number, shape (sets, days); grows when duplicates are merged.
+        Sets of days by number, shape (sets, days); grows where duplicates count on some of their days.
     """
 
     def __init__(self, tables: FeedTables, day_sets: Days) -> None:
@@ -251,19 +251,20 @@ class Timetable:
         return start, end, headway
 
     def _duplicates(self) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return trips that are not counted; and trips that stand for them, with the number of their days."""
+        """Return trips that never count; and trips that count on some of their days, with these' number."""
         sets = days_as_integers(self.day_sets)
         found = find_duplicates(self.duck.execute(ALIKE).fetchall(), sets)
-        if found.trips:
-            self.tables.counts["duplicate trips counted once"] = len(found.trips)
+        if found:
+            self.tables.counts["duplicate trips counted once"] = len(found)
             self.tables.warnings.append(
-                f"{len(found.trips)} trips run at the same times on the same days as another one of their "
+                f"{len(found)} trips run at the same times on the same days as another one of their "
                 "line or of another agency; each such run was counted once."
             )
-        new = sorted(set(found.days.values()) - set(sets))
+        new = sorted(set(found.values()) - {0, *sets})
         self.day_sets = with_integers(self.day_sets, new)
         number = {days: place for place, days in reversed(list(enumerate([*sets, *new])))}
-        return found.trips, [(trip, number[days]) for trip, days in found.days.items()]
+        never = [trip for trip, days in found.items() if not days]
+        return never, [(trip, number[days]) for trip, days in found.items() if days]
 
     def _directions(self) -> list[tuple[int, int]]:
         """Return trip and direction for the lines whose directions the feed does not tell."""

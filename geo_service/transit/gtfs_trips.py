@@ -70,7 +70,7 @@ def load_trips(tables: FeedTables, calendar: Calendar) -> tuple[pd.DataFrame, Da
                 "line_no": trips.line_no.astype(np.int32),
                 "route_type": trips.route_type.astype(np.int32),
                 "mode": trips["mode"].astype("str"),
-                "agency_no": pd.factorize(trips.agency_id)[0].astype(np.int32),
+                "agency_no": pd.factorize(trips.agency_id, sort=True)[0].astype(np.int32),
                 "days_no": days_no.astype("Int32"),
                 "direction": _directions(trips),
                 "headsign": trips.trip_headsign.astype("str"),

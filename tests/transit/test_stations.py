@@ -1,10 +1,9 @@
-"""Stations, directions of lines, duplicates, modes."""
+"""Stations, directions of lines, modes."""
 
 import numpy as np
 import pytest
 
 from geo_service.transit.directions import Pattern, line_directions
-from geo_service.transit.duplicates import days_as_integers, find_duplicates, with_integers
 from geo_service.transit.modes import Mode, mode_of, typing_warnings
 from geo_service.transit.stations import group_stops, middle
 
@@ -83,48 +82,6 @@ def directions(*stations: str) -> list[int]:
 )
 def test_directions_of_patterns(patterns: list[str], wanted: list[int]) -> None:
     assert directions(*patterns) == wanted
-
-
-# --- duplicates ---------------------------------------------------------------------------------------
-
-WEEKDAYS, SATURDAY, ALL = 0b0011111, 0b0100000, 0b1111111
-
-
-def duplicates(*rows: tuple[int, int, int]) -> tuple[list[int], dict[int, int]]:
-    """Trips of one group, as days, agency and line; trips are numbered from 0."""
-    found = find_duplicates(
-        [(1, trip, place, agency, line) for trip, (place, agency, line) in enumerate(rows)],
-        [WEEKDAYS, SATURDAY, ALL],
-    )
-    return found.trips, found.days
-
-
-def test_another_agency_on_a_common_day_is_a_duplicate() -> None:
-    assert duplicates((0, 1, 7), (2, 2, 8)) == ([1], {0: ALL})
-
-
-def test_same_line_on_a_common_day_is_a_duplicate() -> None:
-    assert duplicates((2, 1, 7), (1, 1, 7)) == ([1], {0: ALL})
-
-
-def test_other_days_are_no_duplicate() -> None:
-    assert duplicates((0, 1, 7), (1, 2, 7)) == ([], {})
-
-
-def test_two_lines_of_an_agency_are_no_duplicate() -> None:
-    assert duplicates((0, 1, 7), (0, 1, 8)) == ([], {})
-
-
-def test_groups_are_kept_apart() -> None:
-    assert find_duplicates([(1, 0, 0, 1, 7), (2, 1, 0, 2, 7)], [WEEKDAYS]).trips == []
-
-
-def test_sets_of_days_survive_the_way_through_integers() -> None:
-    days = np.array([[True] + [False] * 9 + [True], [False] * 11])
-    numbers = days_as_integers(days)
-    assert numbers == [0b10000000001, 0]
-    assert with_integers(days, numbers).tolist() == [*days.tolist(), *days.tolist()]
-    assert with_integers(days, []) is days
 
 
 # --- modes --------------------------------------------------------------------------------------------

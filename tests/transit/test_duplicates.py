@@ -1,0 +1,89 @@
+"""Trips that stand in a feed twice: on every day each run counts once, whatever the order of the rows."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from itertools import permutations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo_service.transit.duplicates import days_as_integers, find_duplicates, with_integers
+from geo_service.transit.gtfs import read_gtfs
+from tests.transit.feeds import TUESDAY, FeedMaker, grade_of, street
+
+WEEKDAYS, SATURDAY, ALL = 0b0011111, 0b0100000, 0b1111111
+MONDAY = TUESDAY - timedelta(days=1)
+Trip = tuple[int, int, int]
+"""Days (bits), agency and line."""
+
+
+def counted(trips: Sequence[Trip]) -> list[int]:
+    """Return the days on which each of some trips with the same times counts."""
+    alike = [(1, trip, trip, agency, line) for trip, (_, agency, line) in enumerate(trips)]
+    found = find_duplicates(alike, [days for days, *_ in trips])
+    return [found.get(trip, days) for trip, (days, *_) in enumerate(trips)]
+
+
+def test_another_agency_counts_on_the_days_that_the_first_does_not_run() -> None:
+    assert counted([(WEEKDAYS, 1, 7), (ALL, 2, 8)]) == [WEEKDAYS, ALL & ~WEEKDAYS]
+
+
+def test_the_same_line_counts_once_a_day() -> None:
+    assert counted([(ALL, 1, 7), (SATURDAY, 1, 7)]) == [ALL, 0]
+
+
+def test_other_days_are_no_duplicate() -> None:
+    assert counted([(WEEKDAYS, 1, 7), (SATURDAY, 2, 7)]) == [WEEKDAYS, SATURDAY]
+
+
+def test_two_lines_of_an_agency_are_no_duplicate() -> None:
+    assert counted([(WEEKDAYS, 1, 7), (WEEKDAYS, 1, 8)]) == [WEEKDAYS, WEEKDAYS]
+
+
+def test_two_lines_side_by_side_stay_two_where_another_agency_publishes_one_of_them() -> None:
+    assert counted([(SATURDAY, 1, 7), (SATURDAY, 2, 8), (SATURDAY, 2, 9)]) == [0, SATURDAY, SATURDAY]
+
+
+def test_groups_are_kept_apart() -> None:
+    assert find_duplicates([(1, 0, 0, 1, 7), (2, 1, 0, 2, 7)], [WEEKDAYS]) == {}
+
+
+@given(st.lists(st.tuples(st.integers(1, 31), st.integers(0, 2), st.integers(0, 2)), max_size=6))
+def test_every_day_has_the_lines_of_the_agency_with_the_most(trips: list[Trip]) -> None:
+    left = counted(trips)
+    assert all(not kept & ~days for kept, (days, *_) in zip(left, trips, strict=True))
+    for day in range(5):
+        running = {(agency, line) for days, agency, line in trips if days >> day & 1}
+        most = max((sum(one == agency for one, _ in running) for agency, _ in running), default=0)
+        assert sum(kept >> day & 1 for kept in left) == most
+
+
+MONDAY_BUS, TUESDAY_BUS, BOTH = ("a1", "mo"), ("a1", "tu"), ("a2", "both")
+
+
+@pytest.mark.parametrize("order", list(permutations([MONDAY_BUS, TUESDAY_BUS, BOTH])))
+def test_a_bus_of_two_agencies_counts_once_in_every_order_of_the_rows(
+    tmp_path: Path, order: tuple[tuple[str, str], ...]
+) -> None:
+    """Every 20 minutes from 06:00 to 20:00 are 42 departures on Monday and on Tuesday."""
+    maker: FeedMaker = street("A", "S", "B")
+    for service, days in (("mo", "1000000"), ("tu", "0100000"), ("both", "1100000")):
+        maker.service(service, days)
+    for agency, service in order:
+        route = f"{agency}-{service}"
+        maker.line(route, name="500", agency=agency).every(20, route, ["A", "S", "B"], service=service)
+    feed = read_gtfs(maker.write(tmp_path))
+    for day in (MONDAY, TUESDAY):
+        best = grade_of(feed, "S", day=day)
+        assert (best.departures, best.headway_min, best.category) == (42, 20.0, "V")
+
+
+def test_sets_of_days_survive_the_way_through_integers() -> None:
+    days = np.array([[True] + [False] * 9 + [True], [False] * 11])
+    numbers = days_as_integers(days)
+    assert numbers == [0b10000000001, 0]
+    assert with_integers(days, numbers).tolist() == [*days.tolist(), *days.tolist()]
+    assert with_integers(days, []) is days
