@@ -205,12 +205,11 @@ def _tiles(name: str, places: list[tuple[int, int, int]], **more: Any) -> Case:
 
 
 def _tile_sql(place: tuple[int, int, int]) -> str:
-    tiles, bounds = PARCELS.tiles, tile_box(*place)
-    search = tile_search_box(bounds)
+    tiles, search = PARCELS.tiles, tile_search_box(tile_box(*place))
     if tiles is None or search is None:
         raise SystemExit("the parcels must have tiles")
     view, coarse = tile_view(PARCELS, tiles, ANYBODY, place[0]), place[0] < FULL_ZOOM
-    values = tile_parameters(place[0], bounds, search, TODAY)
+    values = tile_parameters(tiles, place, search, TODAY)
     statements = (crowd_statement(view, coarse=coarse), tile_statement(view, coarse=coarse))
     return "".join(_literal_sql(statement, values) for statement in statements)
 

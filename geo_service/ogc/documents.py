@@ -269,6 +269,8 @@ def tile_json(
         )
     if tiles.coarse is not None:
         rule += f" Below zoom {FULL_ZOOM} only these properties: {', '.join(sorted(tiles.coarse))}."
+    if tiles.grid is not None:
+        rule += f" Below zoom {FULL_ZOOM} features of the same properties are one."
     return {
         "tilejson": "3.0.0",
         "name": drawn.id,

@@ -31,6 +31,9 @@ class Tiles:
         Below it tiles are empty.
     geom_3857
         Stored geometry in EPSG:3857; None: the stored one is transformed for each tile.
+    grid
+        Stored geometry on the grid of tiles (`GRID_ZOOM`): below ``FULL_ZOOM`` features with the same
+        properties are drawn as one; None: each is put on the grid for each tile, and stays alone.
     """
 
     source: FromClause
@@ -38,6 +41,7 @@ class Tiles:
     coarse: frozenset[str] | None = None
     min_zoom: int = 0
     geom_3857: Column | None = None
+    grid: Column | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -87,6 +87,7 @@ _TILES = Tiles(
     coarse=frozenset({"horizon", "offered", "category", "severity", "grade", "is_demo"}),
     min_zoom=9,
     geom_3857=parcels.c.geom_3857,
+    grid=parcels.c.geom_grid,
 )
 
 PARCELS = Collection(

@@ -28,7 +28,7 @@ from geo_service.auth.caller import Caller
 from geo_service.auth.fields import may_see
 from geo_service.auth.publication import sees_unpublished
 from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID
-from geo_service.ogc.areas import TILE_BUFFER, Box, metres_per_pixel
+from geo_service.ogc.areas import TILE_BUFFER, Box, metres_per_pixel, tile_box
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.model import Collection, Column, Tiles
 from geo_service.ogc.queries import KEPT_STATEMENTS, Statement, View, constant, fixed, row_conditions, value
@@ -44,10 +44,14 @@ BUDGET_BYTES: Final = 460_000
 FULL_FEATURE_BYTES, COARSE_FEATURE_BYTES = 84, 24
 """Estimated size of a feature without its shape."""
 VERTEX_BYTES: Final = 2
-USUAL_VERTICES: Final = 10
+USUAL_VERTICES: Final = 6
 """Of a feature, to tell from the number of features whether a tile may be crowded."""
 ALL: Final = {"least_area": -1.0, "last_id": 0}
 """Cut that keeps all features."""
+MERGED_FEATURE_BYTES: Final = 2
+"""Estimated size of a feature that is drawn as one with others, without its shape."""
+GRID_ZOOM: Final = 12
+"""Zoom of the grid on which shapes are stored, ``EXTENT`` steps to a tile."""
 TINY_PIXELS: Final = 0.1
 """Below FULL_ZOOM areas smaller than this (square pixels, 256 pixels to a tile) are left out."""
 SIMPLIFY_PIXELS: Final = 0.5
@@ -65,28 +69,37 @@ def tile_view(collection: Collection, tiles: Tiles, caller: Caller, zoom: int) -
     return View(collection.id, fields, sees_unpublished(caller))
 
 
-def tile_parameters(zoom: int, tile: Box, search: Box, today: date) -> dict[str, Any]:
+def tile_parameters(tiles: Tiles, place: tuple[int, int, int], search: Box, today: date) -> dict[str, Any]:
     """Return the values of the statements of a tile, which keeps all its features.
 
     Parameters
     ----------
-    zoom
-        Zoom of the tile.
-    tile
-        Tile in EPSG:3857.
+    tiles
+        How the collection is drawn.
+    place
+        Zoom, row, column.
     search
         Box around it in EPSG:25832, buffer included.
     today
         Day of the rows.
     """
+    zoom, row, column = place
+    tile = tile_box(*place)
     pixel_m = metres_per_pixel(zoom, tile)
+    feature_bytes, steps = FULL_FEATURE_BYTES, EXTENT
+    if zoom < FULL_ZOOM:
+        feature_bytes = COARSE_FEATURE_BYTES if tiles.grid is None else MERGED_FEATURE_BYTES
+        steps = int(EXTENT * 2.0 ** (GRID_ZOOM - zoom))
     return {
         **dict(zip(("west", "south", "east", "north"), search, strict=True)),
         **dict(zip(("tile_west", "tile_south", "tile_east", "tile_north"), tile, strict=True)),
         "today": today,
         "tiny_m2": TINY_PIXELS * pixel_m**2,
         "tolerance": SIMPLIFY_PIXELS * (tile[2] - tile[0]) / TILE_PIXELS,
-        "feature_bytes": COARSE_FEATURE_BYTES if zoom < FULL_ZOOM else FULL_FEATURE_BYTES,
+        "feature_bytes": feature_bytes,
+        "steps": steps,
+        "left": -column * steps,
+        "top": -row * steps,
         **ALL,
     }
 
@@ -101,6 +114,8 @@ def tile_statement(view: View, *, coarse: bool) -> Statement:
         One row: the tile (bytea).
     """
     collection, tiles = _drawn(view)
+    if coarse and tiles.grid is not None:
+        return _merged(collection, tiles.grid, tiles, view)
     bounds = func.ST_MakeEnvelope(
         *(value(f"tile_{side}", Float) for side in ("west", "south", "east", "north")),
         WEB_MERCATOR_SRID,
@@ -126,6 +141,28 @@ def tile_statement(view: View, *, coarse: bool) -> Statement:
     )
     layer = (constant(collection.id), EXTENT, constant("geom"), constant("row_id"))
     return select(func.ST_AsMVT(drawn.table_valued(), *layer))
+
+
+def _merged(collection: Collection, grid: Column, tiles: Tiles, view: View) -> Statement:
+    """Build a tile of shapes that are on its grid already; those with the same properties are one feature.
+
+    Shapes are not cut off at the edge: they are small there, or few.
+    """
+    kept = (
+        select(
+            type_coerce(grid, NullType()).label("shape"),
+            *(tiles.properties[name][2].label(name) for name in view.fields),
+        )
+        .select_from(tiles.source)
+        .where(*_in_tile(collection, view, coarse=True), _kept(collection))
+        .subquery("kept")
+    )
+    properties = [kept.c[name] for name in view.fields]
+    together = func.ST_Collect(kept.c.shape, type_=NullType())
+    moved = func.ST_Translate(together, value("left", Float), value("top", Float), type_=NullType())
+    drawn = select(moved.label("geom"), *properties).group_by(*properties)
+    layer = (constant(collection.id), value("steps", Integer), constant("geom"))
+    return select(func.ST_AsMVT(drawn.subquery("drawn").table_valued(), *layer))
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -205,7 +242,9 @@ def _in_tile(collection: Collection, view: View, *, coarse: bool) -> list[Column
 
 
 def _shape(collection: Collection, tiles: Tiles, *, coarse: bool) -> Column:
-    """Return the shape in EPSG:3857, as stored if it is: a column, not what GeoAlchemy2 wraps around it."""
+    """Return the shape as it is drawn or put on the grid: a column, not what GeoAlchemy2 wraps around it."""
+    if coarse and tiles.grid is not None:
+        return type_coerce(tiles.grid, NullType())
     if tiles.geom_3857 is None:
         shape: Column = func.ST_Transform(collection.geom, WEB_MERCATOR_SRID, type_=NullType())
     else:

@@ -158,11 +158,11 @@ def _view(request: TileRequest) -> View | None:
 
 async def _draw(reader: Reader, view: View, request: TileRequest) -> Tile:
     """Make a tile: at once where its features seem to fit, else, or when they did not, up to a cut."""
-    zoom, bounds = request.place[0], tile_box(*request.place)
-    search, coarse = tile_search_box(bounds), zoom < FULL_ZOOM
-    if search is None:
+    search, coarse = tile_search_box(tile_box(*request.place)), request.place[0] < FULL_ZOOM
+    tiles = request.collection.tiles
+    if search is None or tiles is None:
         return EMPTY
-    values = tile_parameters(zoom, bounds, search, request.today)
+    values = tile_parameters(tiles, request.place, search, request.today)
     budget, most = BUDGET_BYTES // request.share, MAX_BYTES // request.share
     features = await reader.value(crowd_statement(view, coarse=coarse), values)
     usual = values["feature_bytes"] + VERTEX_BYTES * USUAL_VERTICES

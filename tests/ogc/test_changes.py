@@ -1,5 +1,6 @@
 """Pages, tiles and exact numbers are kept until something changes, by a number that triggers count."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -182,7 +183,9 @@ def test_the_shape_for_tiles_follows_the_shape(database: Database, sample: Sampl
         "ST_X(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom, 1)), 1)) AS e, "
         "ST_Y(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom, 1)), 1)) AS n, "
         "ST_X(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom_3857, 1)), 1)) AS x, "
-        "ST_Y(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom_3857, 1)), 1)) AS y FROM parcels WHERE id = :id"
+        "ST_Y(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom_3857, 1)), 1)) AS y, "
+        "ST_XMin(geom_3857) AS west, ST_YMax(geom_3857) AS north, "
+        "ST_XMin(geom_grid) AS left, ST_YMin(geom_grid) AS top FROM parcels WHERE id = :id"
     )
     move = text("UPDATE parcels SET geom = ST_Translate(geom, :by, 0) WHERE id = :id")
     wanted = {"id": sample.ids[PUBLIC_KEYS[0]]}
@@ -194,6 +197,10 @@ def test_the_shape_for_tiles_follows_the_shape(database: Database, sample: Sampl
         x, y = Transformer.from_crs(25832, 3857, always_xy=True).transform(row.e, row.n)
         assert row.same
         assert (row.x, row.y) == pytest.approx((x, y), abs=0.001)
+        step, half = 2 * math.pi * 6_378_137 / 2**24, math.pi * 6_378_137
+        assert (row.left, row.top) == pytest.approx(
+            ((row.west + half) / step, (half - row.north) / step), abs=0.6
+        )
         moved.append(row.x)
     assert 38 < moved[0] - moved[1] < 42  # 25 m on the ground, at 51.5 degrees north
 
