@@ -23,14 +23,11 @@ TIME: Final = np.dtype("<i4")
 
 RUNS: Final = """
 CREATE TABLE day_runs AS
-SELECT trips.trip_no, trips.line_no, trips.mode, shifts.shift_s + coalesce(repeats.offset_s, 0) AS offset_s
-FROM trips
-LEFT JOIN merged ON merged.trip_no = trips.trip_no
-JOIN shifts ON shifts.days_no = coalesce(merged.days_no, trips.days_no)
-LEFT JOIN repeats ON repeats.trip_no = trips.trip_no
-ANTI JOIN duplicates ON duplicates.trip_no = trips.trip_no
-ANTI JOIN unplaced ON unplaced.trip_no = trips.trip_no
-WHERE NOT trips.repeats OR repeats.trip_no IS NOT NULL
+SELECT trips.trip_no, trips.line_no, trips.mode, shifts.shift_s + counted.offset_s AS offset_s
+FROM counted
+JOIN trips ON trips.trip_no = counted.trip_no
+JOIN shifts ON shifts.days_no = counted.days_no
+ANTI JOIN unplaced ON unplaced.trip_no = counted.trip_no
 """
 """Runs of the day and of those beside it, with the seconds that their times are moved by."""
 

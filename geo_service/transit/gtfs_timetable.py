@@ -76,21 +76,37 @@ UNPLACED: Final = "CREATE TABLE unplaced AS SELECT DISTINCT trip_no FROM filled 
 """Trips whose first or last time is blank: nothing can be said about them."""
 UNPLACED_IDS: Final = "SELECT trip_id FROM unplaced JOIN trips USING (trip_no)"
 
+RUNS: Final = """
+CREATE TABLE runs AS
+SELECT row_number() OVER (ORDER BY trip_no, repeats.offset_s) AS run_no, trip_no,
+       coalesce(repeats.offset_s, 0) AS offset_s, trips.days_no, trips.mode, trips.agency_no, trips.line_no
+FROM trips LEFT JOIN repeats USING (trip_no)
+WHERE NOT trips.repeats OR repeats.offset_s IS NOT NULL
+"""
+"""Every trip, and every run that frequencies.txt makes of one, with the seconds that it starts later."""
+
 ALIKE: Final = """
 SELECT dense_rank() OVER (ORDER BY run.mode, run.print, run.stops, run.start) AS alike,
-       trip_no, trips.days_no, trips.agency_no, trips.line_no
+       run_no, runs.days_no, runs.agency_no, runs.line_no
 FROM (
-    SELECT trip_no, trips.mode, bit_xor(hash(station_no, dep, next_station)) AS print, count(*) AS stops,
-           min(dep) AS start
-    FROM hops JOIN trips USING (trip_no)
-    WHERE NOT trips.repeats
-    GROUP BY trip_no, trips.mode
+    SELECT run_no, runs.mode, bit_xor(hash(station_no, dep + offset_s, next_station)) AS print,
+           count(*) AS stops, min(dep + offset_s) AS start
+    FROM hops JOIN runs USING (trip_no)
+    GROUP BY run_no, runs.mode
 ) AS run
-JOIN trips USING (trip_no)
+JOIN runs USING (run_no)
 QUALIFY count(*) OVER (PARTITION BY run.mode, run.print, run.stops, run.start) > 1
-ORDER BY alike, trip_no
+ORDER BY alike, run_no
 """
-"""Trips that leave the same stations at the same times in the same mode, numbered by likeness."""
+"""Runs that leave the same stations at the same times in the same mode, numbered by likeness."""
+
+COUNTED: Final = """
+CREATE TABLE counted AS
+SELECT trip_no, offset_s, coalesce(changed.days_no, runs.days_no) AS days_no
+FROM runs LEFT JOIN changed USING (run_no)
+WHERE coalesce(changed.days_no, runs.days_no) >= 0
+"""
+"""Runs on the days on which they count."""
 
 PATTERNS: Final = """
 SELECT line_no, stations, list(trip_no) AS trips
@@ -116,10 +132,10 @@ WITH again AS (
     SELECT trip_no, arg_max(next_station, pos) AS station_no FROM hops GROUP BY trip_no
 )
 SELECT hops.station_no, hops.stop_no, trips.line_no, trips.route_type, hops.next_station,
-       coalesce(merged.days_no, trips.days_no) AS days_no,
+       counted.days_no,
        (coalesce(directions.direction, trips.direction) + coalesce(again.visit, 0)) % 2 AS direction,
        min(CASE WHEN trips.headsign = '' THEN final.name ELSE trips.headsign END) AS headsign,
-       list_sort(list(hops.dep + coalesce(repeats.offset_s, 0))) AS departure_s
+       list_sort(list(hops.dep + counted.offset_s)) AS departure_s
 FROM hops
 JOIN stops ON stops.stop_no = hops.stop_no AND stops.inside
 JOIN trips ON trips.trip_no = hops.trip_no
@@ -127,11 +143,8 @@ JOIN ends ON ends.trip_no = hops.trip_no
 JOIN stations AS final ON final.station_no = ends.station_no
 LEFT JOIN directions ON directions.trip_no = hops.trip_no
 LEFT JOIN again ON again.trip_no = hops.trip_no AND again.pos = hops.pos
-LEFT JOIN repeats ON repeats.trip_no = hops.trip_no
-LEFT JOIN merged ON merged.trip_no = hops.trip_no
-ANTI JOIN duplicates ON duplicates.trip_no = hops.trip_no
+JOIN counted ON counted.trip_no = hops.trip_no
 WHERE NOT hops.no_pickup
-  AND (NOT trips.repeats OR repeats.trip_no IS NOT NULL)
 GROUP BY ALL
 ORDER BY ALL
 """
@@ -179,9 +192,9 @@ class Timetable:
         self._place_times()
         self.duck.execute(HOPS)
         self._table("repeats", self._repeats(), trip_no="INTEGER", offset_s="INTEGER")
-        duplicates, merged = self._duplicates()
-        self._table("duplicates", [(trip,) for trip in duplicates], trip_no="INTEGER")
-        self._table("merged", merged, trip_no="INTEGER", days_no="INTEGER")
+        self.duck.execute(RUNS)
+        self._table("changed", self._duplicates(), run_no="BIGINT", days_no="INTEGER")
+        self.duck.execute(COUNTED)
         self._table("directions", self._directions(), trip_no="INTEGER", direction="INTEGER")
         departures: pd.DataFrame = self.duck.execute(DEPARTURES).df()
         return departures
@@ -214,15 +227,15 @@ class Timetable:
         file = "frequencies.txt"
         rows = self.tables.first_rows(file, self.tables.frame(file), ("trip_id", "start_time"))
         starts = {name: (trip, start) for name, trip, start in self.duck.execute(FIRST_DEPARTURES).fetchall()}
-        repeats: list[tuple[int, int]] = []
+        repeats: set[tuple[int, int]] = set()
         for row in rows.itertuples(index=False):
             start, end, headway = self._frequency(row)
             if row.trip_id in starts:
                 trip, template = starts[row.trip_id]
-                repeats += [(trip, at - template) for at in range(start, end, headway)]
+                repeats |= {(trip, at - template) for at in range(start, end, headway)}
         if len(rows):
             self.tables.counts["runs made of frequencies.txt"] = len(repeats)
-        return repeats
+        return sorted(repeats)
 
     def _frequency(self, row: Any) -> tuple[int, int, int]:  # noqa: ANN401 - a row of a frame
         """Return start, end and headway of a row of frequencies.txt in seconds, checked."""
@@ -250,8 +263,8 @@ class Timetable:
             )
         return start, end, headway
 
-    def _duplicates(self) -> tuple[list[int], list[tuple[int, int]]]:
-        """Return trips that never count; and trips that count on some of their days, with these' number."""
+    def _duplicates(self) -> list[tuple[int, int]]:
+        """Return runs that do not count on all their days, with the number of those left (-1: never)."""
         sets = days_as_integers(self.day_sets)
         found = find_duplicates(self.duck.execute(ALIKE).fetchall(), sets)
         if found:
@@ -262,9 +275,8 @@ class Timetable:
             )
         new = sorted(set(found.values()) - {0, *sets})
         self.day_sets = with_integers(self.day_sets, new)
-        number = {days: place for place, days in reversed(list(enumerate([*sets, *new])))}
-        never = [trip for trip, days in found.items() if not days]
-        return never, [(trip, number[days]) for trip, days in found.items() if days]
+        number = {days: place for place, days in reversed(list(enumerate([*sets, *new])))} | {0: -1}
+        return [(run, number[days]) for run, days in found.items()]
 
     def _directions(self) -> list[tuple[int, int]]:
         """Return trip and direction for the lines whose directions the feed does not tell."""

@@ -81,6 +81,49 @@ def test_a_bus_of_two_agencies_counts_once_in_every_order_of_the_rows(
         assert (best.departures, best.headway_min, best.category) == (42, 20.0, "V")
 
 
+def frequencies(*rows: tuple[str, str, str, int]) -> str:
+    header = "trip_id,start_time,end_time,headway_secs\n"
+    return header + "".join(f"{trip},{start},{end},{headway}\n" for trip, start, end, headway in rows)
+
+
+@pytest.mark.parametrize("template_s", [0, 36_000])
+def test_runs_made_of_frequencies_by_two_agencies_count_once(tmp_path: Path, template_s: float) -> None:
+    """The same bus every 20 minutes, whatever the time of the template; travel times have it once too."""
+    maker = street("A", "S", "B").line("1", name="107").line("2", name="107", agency="other")
+    one = maker.run("1", ["A", "S", "B"], [0, 60, 120])
+    other = maker.run("2", ["A", "S", "B"], [template_s, template_s + 60, template_s + 120])
+    maker.more["frequencies.txt"] = frequencies(
+        (one, "06:00:00", "20:00:00", 1_200), (other, "06:00:00", "20:00:00", 1_200)
+    )
+    feed = read_gtfs(maker.write(tmp_path))
+    best = grade_of(feed, "S")
+    assert (best.departures, best.headway_min, best.category) == (42, 20.0, "V")
+    assert feed.counts["duplicate trips counted once"] == 42
+    assert feed.patterns.runs.sum() == 42
+
+
+def test_runs_made_of_frequencies_and_the_same_ones_written_out_count_once(tmp_path: Path) -> None:
+    """Every 20 minutes by frequencies; the hourly ones of the other agency are among them."""
+    maker = street("A", "S", "B").line("1", name="107").line("2", name="107", agency="other")
+    trip = maker.run("1", ["A", "S", "B"], [0, 60, 120])
+    maker.every(60, "2", ["A", "S", "B"])
+    maker.more["frequencies.txt"] = frequencies((trip, "06:00:00", "20:00:00", 1_200))
+    best = grade_of(read_gtfs(maker.write(tmp_path)), "S")
+    assert best.departures == 42
+
+
+def test_spans_of_frequencies_that_overlap_make_a_run_once(tmp_path: Path) -> None:
+    """06-10 every 20 minutes and 08-10 every 10 are 12 and 12 starts, 6 of which are the same."""
+    maker = street("A", "S", "B").line("1")
+    trip = maker.run("1", ["A", "S", "B"], [0, 60, 120])
+    maker.more["frequencies.txt"] = frequencies(
+        (trip, "06:00:00", "10:00:00", 1_200), (trip, "08:00:00", "10:00:00", 600)
+    )
+    feed = read_gtfs(maker.write(tmp_path))
+    assert grade_of(feed, "S").departures == 18
+    assert feed.counts["runs made of frequencies.txt"] == 18
+
+
 def test_sets_of_days_survive_the_way_through_integers() -> None:
     days = np.array([[True] + [False] * 9 + [True], [False] * 11])
     numbers = days_as_integers(days)
