@@ -34,6 +34,14 @@ MANY: Final = 600
 """Corners beyond which a border is widened chain by chain; at once takes time by their square."""
 CHAIN: Final = 6
 """Sides of such a chain."""
+CROWDED: Final = 20_000_000
+"""Pairs of sides whose boxes meet (a star of some ten thousand thin rays) beyond which land is not laid over
+anything: that takes time by their number, which grows by the square of the corners."""
+SAMPLE: Final = 400
+"""Sides from which the number of such pairs is estimated."""
+INSIDE: Final = 0.01
+"""Share by which crowded land is widened less than shrunk: more than what arcs and simplifying are off
+(0.6 %), so that all of it lies inside without being laid over the land it came from."""
 CIRCLE_M: Final = 0.01
 """How exactly the largest circle is found, metres."""
 
@@ -102,7 +110,11 @@ def offered_land(net: Geometries, width_m: float = SLIVER_WIDTH_M, threads: int 
     land can sweep is offered, and nothing that lies further than the width from the middle of one; both hold
     to 2 % of the width. Corners from 60 degrees on stay whole. Parts without a core go whole, also those that
     stand near another's core. The border of land of very many corners is gone along in short chains, by the
-    same rule: corners that crowd within a width cost little.
+    same rule: corners that crowd within a width cost little. Where so many sides crowd (`CROWDED`) that
+    laying the widened core over the land takes seconds, growing by the square of the corners, the core is
+    widened a hundredth less, with round corners, and not laid over anything: it lies inside. Such land is
+    never too large; it is smaller by a hundredth of half of the width along the border at most, and by the
+    points of corners.
     """
     net_m2 = np.asarray(shapely.area(net), dtype=np.float64)
     land = net.copy()
@@ -153,11 +165,13 @@ def plainly_wide(net: Geometries, width_m: float) -> Flags:
 def _opened(net: Geometries, width_m: float) -> Geometries:
     """Shrink and widen again; keep of the land what is covered, part by part."""
     core = _shrunk(net, width_m / 2)
-    wide = _widened(core, width_m / 2 * (1 + SPARE))
-    whole = shapely.covered_by(net, wide) & (shapely.get_num_geometries(net) == 1)
     result = np.full(len(net), shapely.Polygon(), dtype=object)
+    dense = np.array([pairs_of_sides(land) > CROWDED for land in net], dtype=bool)
+    result[dense] = _widened(core[dense], width_m / 2 * (1 - INSIDE), join_style="round")
+    wide = _widened(core, width_m / 2 * (1 + SPARE))
+    whole = shapely.covered_by(net, wide) & (shapely.get_num_geometries(net) == 1) & ~dense
     result[whole] = net[whole]
-    cut = np.flatnonzero(~whole & ~shapely.is_empty(core))
+    cut = np.flatnonzero(~whole & ~dense & ~shapely.is_empty(core))
     parts, owner = shapely.get_parts(shapely.intersection(net[cut], wide[cut]), return_index=True)
     solid = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, owner = parts[solid], owner[solid]
@@ -165,6 +179,20 @@ def _opened(net: Geometries, width_m: float) -> Geometries:
     rooted = shapely.intersects(core[cut][owner], parts)
     result[cut] = _joined(parts[rooted], owner[rooted], len(cut))
     return result
+
+
+def pairs_of_sides(shape: Any) -> float:  # noqa: ANN401 - a geometry
+    """Estimate how many pairs of sides of a shape have boxes that meet; of few corners their greatest number.
+
+    Laying one shape over another takes time by it.
+    """
+    corners = shapely.get_num_coordinates(shape)
+    if corners <= MANY:
+        return float(corners**2)
+    sides = edges_of(np.array([shape], dtype=object)).lines()
+    sample = sides[:: max(len(sides) // SAMPLE, 1)]
+    met = shapely.STRtree(sides).query(sample).shape[1]
+    return float(met / len(sample) * len(sides))
 
 
 def _shrunk(shapes: Geometries, by_m: float) -> Geometries:
@@ -184,9 +212,9 @@ def _shrunk(shapes: Geometries, by_m: float) -> Geometries:
     return shrunk
 
 
-def _widened(shapes: Geometries, by_m: float) -> Geometries:
-    """Return what lies within a distance, with pointed corners."""
-    corners: dict[str, Any] = {"quad_segs": FINE, "join_style": "mitre", "mitre_limit": MITRE}
+def _widened(shapes: Geometries, by_m: float, join_style: str = "mitre") -> Geometries:
+    """Return what lies within a distance, with pointed or round corners."""
+    corners: dict[str, Any] = {"quad_segs": FINE, "join_style": join_style, "mitre_limit": MITRE}
     many = shapely.get_num_coordinates(shapes) > MANY
     widened: Geometries = np.empty(len(shapes), dtype=object)
     widened[~many] = shapely.buffer(shapes[~many], by_m, **corners)

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_service.availability import shape
-from geo_service.availability.shape import offered_land, plainly_wide, usable_pieces
+from geo_service.availability.edges import edges_of
+from geo_service.availability.shape import CROWDED, offered_land, pairs_of_sides, plainly_wide, usable_pieces
 from tests.availability.drawing import EAST, NORTH, PARCEL, array, box
 
 WIDTH = 3.0
@@ -226,3 +227,61 @@ def test_land_is_not_lost_where_a_house_stands_just_a_width_from_the_border(text
     narrower, just, wider = (offered_land(land, width_m).land[0] for width_m in (2.99, 3.0, 3.01))
     assert shapely.contains(just, center)
     assert shapely.area(narrower) >= shapely.area(just) >= shapely.area(wider) > 400
+
+
+# --- land of very many corners ------------------------------------------------------------------------------
+
+
+def rays(corners: int, low: float = 5.0, high: float = 20.0) -> shapely.Polygon:
+    """Draw a star whose corners take turns between two circles."""
+    angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    reach = np.where(np.arange(corners) % 2, low, high)
+    return shapely.Polygon(np.stack([EAST + reach * np.cos(angle), NORTH + reach * np.sin(angle)], axis=1))
+
+
+def test_the_estimate_of_pairs_of_sides_is_near_their_number() -> None:
+    for star in (rays(4_000), rays(3_000, 50, 200), box(0, 0, 50, 50).buffer(20, quad_segs=600)):
+        sides = edges_of(array(star)).lines()
+        exact = len(shapely.STRtree(sides).query(sides)[0])
+        assert pairs_of_sides(star) == pytest.approx(exact, rel=0.2)
+
+
+def test_the_work_of_a_star_does_not_grow_by_the_square_of_its_corners(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Counted: pairs of sides of what is laid over one another. Of a star of 49,999 there are 600 million."""
+    laid: list[float] = []
+
+    def counted(one: Any, *others: Any) -> Any:
+        laid.extend(pairs_of_sides(land) for land in one)
+        return intersection(one, *others)
+
+    intersection = shapely.intersection
+    monkeypatch.setattr(shapely, "intersection", counted)
+    work = []
+    for corners in (6_000, 12_000, 24_000, 49_999):
+        offered_land(array(rays(corners)))
+        work.append(sum(laid))
+        laid.clear()
+    assert work[0] > 1e6
+    assert max(work) <= CROWDED
+
+
+def test_crowded_land_is_offered_within_the_tolerance_and_never_too_large() -> None:
+    star = rays(12_000)
+    assert pairs_of_sides(star) > CROWDED
+    found = offered_land(array(star)).land[0]
+    assert shapely.area(shapely.difference(found, star)) < 1e-6
+    # between the rays is nothing to build on: what a circle of 3 m sweeps is the round middle of radius 5 m
+    # and the roots of the rays, up to where the gap of two rays (0.26 mm a metre outwards) stops it: nowhere
+    low = np.pi * (5.0 - 0.03) ** 2
+    assert low <= shapely.area(found) <= np.pi * 5.05**2
+    pieces = usable_pieces(array(found))
+    assert 9.9 <= pieces.circle_m[0] <= 10.0
+
+
+def test_much_of_many_corners_is_not_crowded() -> None:
+    wavy = box(0, 0, 300, 300).buffer(40, quad_segs=12_000)
+    assert shapely.get_num_coordinates(wavy) > 40_000
+    assert pairs_of_sides(wavy) < CROWDED / 10
+    assert offered_land(array(wavy)).sliver_m2[0] == pytest.approx(0, abs=0.1)
