@@ -146,9 +146,9 @@ class Part(NamedTuple):
 def merge(parts: Sequence[Part], stations: Stations) -> StopDepartures:
     """Put departures of several feeds together; each stop becomes the one that stands for its station.
 
-    At a station of several feeds lines of one name that have a next station in common are one line: its
+    At a station of several feeds lines of one name linked by next stations in common are one line: its
     directions are made the same, and what departs in several feeds at one time to one next station counts
-    once. Lines of one name that have none in common stay two, the second named with its feed.
+    once. Lines of one name that nothing links stay two, the second named with its feed.
     """
     both = joined([part.departures for part in parts])
     if not stations.of or both.rows.empty:
@@ -208,26 +208,53 @@ def _aligned(
     return found
 
 
+@dataclass
+class _Joined:
+    """Lines of one name that are one: each with whether it is turned, and their next stations both ways."""
+
+    turned: dict[tuple[int, str], bool]
+    ways: Ways
+
+    def is_turned(self, ways: Ways) -> bool | None:
+        """Tell whether ways with a next station in common go the other way round; None: none in common."""
+        (there, back), (ahead, behind) = ways, self.ways
+        straight = len(there & ahead) + len(back & behind)
+        turned = len(there & behind) + len(back & ahead)
+        return turned > straight if straight or turned else None
+
+    def add(self, other: "_Joined", *, turn: bool) -> None:
+        """Take up others, turned if need be."""
+        self.turned |= {line: turned != turn for line, turned in other.turned.items()}
+        for mine, theirs in zip(self.ways, other.ways[::-1] if turn else other.ways, strict=True):
+            mine.update(theirs)
+
+
 def _one_line(
     lines: Mapping[tuple[int, str], Ways], names: Sequence[str]
 ) -> dict[tuple[int, str], tuple[str, bool]]:
-    """Return how each of the lines of one name is called at a station, and whether it is turned."""
-    taken: dict[str, Ways] = {}
-    found = {}
-    for (part, line), (there, back) in lines.items():
-        for name, (ahead, behind) in taken.items():
-            straight = len(there & ahead) + len(back & behind)
-            turned = len(there & behind) + len(back & ahead)
-            if straight or turned:
-                turn = turned > straight
-                found[part, line] = (name, turn)
-                ahead.update(back if turn else there)
-                behind.update(there if turn else back)
-                break
-        else:
-            name = line if line not in taken else f"{line} ({names[part]})"
-            taken[name] = (set(there), set(back))
-            found[part, line] = (name, False)
+    """Return how each of the lines of one name is called at a station, and whether it is turned.
+
+    All that are linked by next stations in common are one line, those too that only a third one links.
+    """
+    groups: list[_Joined] = []
+    for key, ways in lines.items():
+        linked = [(group, turn) for group in groups if (turn := group.is_turned(ways)) is not None]
+        line = _Joined({key: False}, (set(ways[0]), set(ways[1])))
+        if not linked:
+            groups.append(line)
+            continue
+        (first, turned), *others = linked
+        first.add(line, turn=turned)
+        for group, turn in others:
+            first.add(group, turn=turn != turned)
+        groups = [group for group in groups if not any(group is other for other, _ in others)]
+    found: dict[tuple[int, str], tuple[str, bool]] = {}
+    taken: set[str] = set()
+    for group in groups:
+        part, line_name = next(iter(group.turned))
+        name = line_name if line_name not in taken else f"{line_name} ({names[part]})"
+        taken.add(name)
+        found |= {key: (name, turn) for key, turn in group.turned.items()}
     return found
 
 
