@@ -12,6 +12,7 @@ from geo_service.db import Database
 from geo_service.web.filters import LandFilter
 from geo_service.web.pages.land import Listed, list_land
 from geo_service.web.queries.figures import COMPUTED, computed, on_list, stored
+from geo_service.web.queries.parcels import PAGE_SIZE
 from tests.http_fixtures import SignedIn
 from tests.web.dated import FLOODED, FREE, GERMAN, NEW, POLLUTED, RETIRED, SOLD, on, sample, words_of
 
@@ -106,7 +107,7 @@ def test_pages_of_another_day_follow_each_other_without_gap_or_repetition(databa
         figures = computed(on(600), on_list(city_land(connection, on(600)).parcels, (), public=False))
         for _ in range(4):
             conditions = LandFilter(sort="net")
-            page: Listed = list_land(connection, conditions, figures, after, public=False)
+            page: Listed = list_land(connection, conditions, figures, (after, PAGE_SIZE), public=False)
             found.append(page.rows[0].parcel_key)
             after = (str(page.rows[0].sort_key), page.rows[0].id)
             assert page.summary.parcels == 4
@@ -123,8 +124,8 @@ def test_computed_figures_of_today_are_those_stored(database: Database, public: 
         with database.read() as connection:
             parcels = city_land(connection, on(0)).parcels
             anew = computed(on(0), on_list(parcels, conditions.category, public=public))
-            one = list_land(connection, conditions, anew, None, public=public)
-            other = list_land(connection, conditions, stored(public=public), None, public=public)
+            one = list_land(connection, conditions, anew, (None, PAGE_SIZE), public=public)
+            other = list_land(connection, conditions, stored(public=public), (None, PAGE_SIZE), public=public)
         assert [row._asdict() for row in one.rows] == [row._asdict() for row in other.rows]
         assert (one.summary, one.looser) == (other.summary, other.looser)
         assert {"stale", *COMPUTED} <= set(one.rows[0]._fields) | {"parcel_id"}

@@ -13,10 +13,9 @@ from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.model import Column
 from geo_service.ogc.queries import Statement, View, asked_rows, features, kinds_of
 from geo_service.ogc.question import Question
+from geo_service.sheets import LIST_MARK
 
 GEOMETRY: Final = "geometry"
-LIST_MARK: Final = "|"
-"""Between the texts of a list, in formats without lists."""
 TIME_ENOUGH: Final = text("SET LOCAL statement_timeout = '300s'")
 """An export may take longer than a page."""
 

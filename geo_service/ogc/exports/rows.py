@@ -8,8 +8,9 @@ import pyarrow as pa
 from sqlalchemy import Connection
 
 from geo_service.auth.fields import Kind
-from geo_service.ogc.exports.queries import GEOMETRY, LIST_MARK, Rows, row_statement
+from geo_service.ogc.exports.queries import GEOMETRY, Rows, row_statement
 from geo_service.ogc.queries import Statement
+from geo_service.sheets import LIST_MARK
 
 BATCH_ROWS: Final = 5_000
 ARROW_TYPES: Final[Mapping[Kind, pa.DataType]] = {

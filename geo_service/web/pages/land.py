@@ -1,7 +1,7 @@
 """Parcels: the list with filters and the map beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -55,12 +55,15 @@ class Listed:
         Where nothing is found: how many there are without one condition, by its name.
     paged
         Whether the page begins after another one.
+    stored
+        Whether the figures are the stored ones; else those of another day.
     """
 
     rows: Sequence[Row[Any]]
     summary: Row[Any]
     looser: dict[str, int]
     paged: bool
+    stored: bool = True
 
 
 @router.get("/flaechen")
@@ -71,16 +74,8 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     districts = (await session.execute(DISTRICTS)).all()
     check_keys(errors, "district", conditions.district, districts)
     state = await kept_rows(request, session, STORED_STATE, {})
-    of_another_day = conditions.as_of is not None and [conditions.as_of] != [run.as_of for run in state]
-    after, public = read_after(request), frame.public
-    if of_another_day:
-        preset = next((run.preset for run in state), "default")
-        listed = await _computed(request, session, conditions, preset, after, public=public)
-    else:
-        figures = stored(public=public)
-        listed = await session.run_sync(
-            lambda sync: list_land(sync.connection(), conditions, figures, after, public=public)
-        )
+    listed = await read_list(request, session, conditions, read_after(request), public=frame.public)
+    of_another_day = not listed.stored
     shown = listed.rows[:PAGE_SIZE]
     return frame.page(
         "partials/land_results.html" if wants_part(request) else "land.html",
@@ -103,20 +98,42 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     )
 
 
+async def read_list(
+    request: Request,
+    session: AsyncSession,
+    conditions: LandFilter,
+    after: tuple[str, int] | None,
+    limit: int = PAGE_SIZE,
+    *,
+    public: bool,
+) -> Listed:
+    """Read the parcels of a filter, stored for today or computed for another day; as `list_land`."""
+    state = await kept_rows(request, session, STORED_STATE, {})
+    if conditions.as_of is not None and [conditions.as_of] != [run.as_of for run in state]:
+        preset = next((run.preset for run in state), "default")
+        return await _computed(request, session, conditions, preset, (after, limit), public=public)
+    figures = stored(public=public)
+    return await session.run_sync(
+        lambda sync: list_land(sync.connection(), conditions, figures, (after, limit), public=public)
+    )
+
+
 def list_land(
     connection: Connection,
     conditions: LandFilter,
     figures: Figures,
-    after: tuple[str, int] | None,
+    part: tuple[tuple[str, int] | None, int],
     *,
     public: bool,
 ) -> Listed:
-    """List the parcels of a filter; parameters as in `parcel_list`."""
+    """List the parcels of a filter; as `parcel_list`, the part being its ``after`` and ``limit``."""
+    after, limit = part
     try:
-        rows = connection.execute(parcel_list(conditions, figures, public=public, after=after)).all()
+        wanted = parcel_list(conditions, figures, public=public, after=after, limit=limit)
     except ValueError:  # no page ends so: from the beginning
         after = None
-        rows = connection.execute(parcel_list(conditions, figures, public=public)).all()
+        wanted = parcel_list(conditions, figures, public=public, limit=limit)
+    rows = connection.execute(wanted).all()
     summary = connection.execute(parcel_summary(conditions, figures, public=public)).one()
     looser = {}
     for name, condition in loosened(conditions).items() if not rows and after is None else ():
@@ -130,7 +147,7 @@ async def _computed(
     session: AsyncSession,
     conditions: LandFilter,
     preset: str,
-    after: tuple[str, int] | None,
+    part: tuple[tuple[str, int] | None, int],
     *,
     public: bool,
 ) -> Listed:
@@ -140,9 +157,9 @@ async def _computed(
     def make(land_of: LandOf, connection: Connection) -> Listed:
         parcels = land_of(day, preset).parcels
         figures = computed(day, on_list(parcels, conditions.category, public=public))
-        return list_land(connection, conditions, figures, after, public=public)
+        return replace(list_land(connection, conditions, figures, part, public=public), stored=False)
 
-    return await answered(request, session, ("list", preset, conditions, after, public), make, public=public)
+    return await answered(request, session, ("list", preset, conditions, part, public), make, public=public)
 
 
 def _hints(listed: Listed, frame: Frame) -> list[tuple[str, int, str]]:
