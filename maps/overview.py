@@ -20,9 +20,11 @@ START_ZOOM: Final = 12
 STOPS_FROM_ZOOM: Final = 13
 BOUNDARY_TOLERANCE_M: Final = 5.0
 
-LAYER_KEYS: Final = ("horizon", "grade", "vacancies", "sites", "stops", "districts", "boundary")
+LAYER_KEYS: Final = (
+    "horizon", "grade", "vacancies", "sites", "stops", "streets", "water", "districts", "boundary",
+)  # fmt: skip
 """Keys of the layers in addresses, from top to bottom of the panel."""
-SHOWN_AT_FIRST: Final = frozenset({"horizon", "vacancies", "sites", "districts", "boundary"})
+SHOWN_AT_FIRST: Final = frozenset({"horizon", "vacancies", "sites", "water", "districts", "boundary"})
 
 
 def overview_map(city: CityProfile, speaker: Speaker, basemap: tuple[str, str] | None) -> RenderedMap:
@@ -59,8 +61,10 @@ def _layers() -> list[VectorTiles | Records]:
         return LayerSpec(key, style, min_zoom, key in SHOWN_AT_FIRST, extra)
 
     return [
+        Records(spec("water", "water"), "/maps/layers/water.geojson"),
         VectorTiles(spec("horizon", "horizon"), TILES, "parcels"),
         VectorTiles(spec("grade", "grade"), TILES, "parcels"),
+        Records(spec("streets", "streets"), "/maps/layers/streets.geojson"),
         Records(spec("districts", "districts"), "/maps/layers/districts.geojson"),
         Records(spec("boundary", "boundary"), "/maps/layers/boundary.geojson"),
         Records(spec("sites", "sites"), "/maps/layers/sites.geojson"),

@@ -84,6 +84,8 @@ LINES: Final[Mapping[str, Line]] = MappingProxyType(
     {
         "boundary": Line("#171A2B", 2.5, "8 4"),
         "districts": Line("#5A5E78", 1.2, "3 4"),
+        "streets": Line("#8A8D9B", 1.6),
+        "water": Line("#4A90C2", 1.0, "", 0.45),
         "sites": Line("#3B1F7A", 3.0, "", 0.06),
         "parcels": Line("#171A2B", 0.4),
         "selected": Line("#000000", 4.0),

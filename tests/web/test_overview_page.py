@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from geo_service.auth.models import Role
+from geo_service.db import Database
 from tests.sample_land import OBJECTED_KEY, PUBLIC_KEYS
 from tests.sample_rows import SECRET
 
@@ -147,3 +149,37 @@ def test_layers_say_what_is_invented(client: httpx.Client, layer: str) -> None:
     features = client.get(f"/maps/layers/{layer}.geojson").json()["features"]
     assert features
     assert all(feature["properties"]["is_demo"] is True for feature in features)
+
+
+def test_main_streets_are_those_of_the_network_in_use(client: httpx.Client, database: Database) -> None:
+    """Where no main street is loaded, the named ones of all streets stand in for them."""
+    edges = [
+        ("primary", "Ring", 0), ("primary", "Ring", 100), ("residential", "Weg", 200), ("path", "", 300),
+    ]  # fmt: skip
+    network = text(
+        "INSERT INTO street_networks (content_hash, source, licence, report) "
+        "VALUES (:hash, 'Test', '', '{}') RETURNING id"
+    )
+    edge = text(
+        "INSERT INTO street_edges (network_id, way_id, street_class, name, walkable, start_node, end_node, "
+        "geom) VALUES (:network, :way, :kind, :name, true, :one, :two, "
+        "ST_SetSRID(ST_MakeLine(ST_MakePoint(393000 + :x, 5708000), "
+        "ST_MakePoint(393100 + :x, 5708000)), 25832))"
+    )
+    with database.begin(actor="test") as connection:
+        connection.execute(
+            text("UPDATE street_networks SET is_current = false, ended_at = now() WHERE is_current")
+        )
+        made = connection.execute(network, {"hash": "streets-shown"}).scalar_one()
+        for way, (kind, name, x) in enumerate(edges):
+            values = {"network": made, "way": str(way), "kind": kind, "name": name, "x": x}
+            connection.execute(edge, {**values, "one": way, "two": way + 1})
+    shown = client.get("/maps/layers/streets.geojson").json()["features"]
+    assert [each["properties"]["name"] for each in shown] == ["Ring"]
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM street_edges WHERE street_class = 'primary'"))
+    shown = client.get("/maps/layers/streets.geojson").json()["features"]
+    assert [each["properties"]["name"] for each in shown] == ["Weg"]
+    with database.begin(actor="test") as connection:
+        connection.execute(text("DELETE FROM street_edges WHERE network_id = :made"), {"made": made})
+        connection.execute(text("DELETE FROM street_networks WHERE id = :made"), {"made": made})

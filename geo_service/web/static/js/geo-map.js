@@ -202,6 +202,8 @@ const GeoMap = (() => {
       onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
     }),
     courses: (map) => ({style: {color: map.geo.settings.styles.planned, weight: 4, opacity: 0.9, interactive: false}}),
+    streets: (map) => ({style: outline(map.geo.settings.styles.lines.streets)}),
+    water: (map) => ({style: outline(map.geo.settings.styles.lines.water)}),
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
     places: (map) => ({
       style: (feature) => {
