@@ -52,7 +52,8 @@ def limit_of(case: Case, url: str, seconds: float, folder: Path) -> float:
         [str(find_programs().folder / "pgbench"), "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "2",
          "-T", str(max(round(seconds), 1)), *arguments, url]
     )  # fmt: skip
-    return float(re.search(r"tps = ([\d.]+)", told)[1])  # type: ignore[index]  # pgbench always tells it
+    rate = re.search(r"tps = ([\d.]+)", told)
+    return float(rate[1]) if rate else 0.0  # not one was done in the time
 
 
 def served(paths: list[str], base: str, seconds: float, folder: Path) -> tuple[float, float] | None:
