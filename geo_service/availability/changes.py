@@ -173,19 +173,24 @@ def touched(inputs: Inputs, changes: Changes) -> Indices:
     -----
     A parcel's answer depends on what lies on it alone, so all the others keep theirs.
     """
-    ending = {(what, key) for what, key, _ in changes.ending}
-    shapes = []
-    for what in ("restriction", "plan"):
-        frame = getattr(inputs, RECORDS[what])
-        ends = frame["id"].isin([int(key) for kind, key in ending if kind == what]).to_numpy(dtype=bool)
-        shapes.append(geometries(frame)[_named(inputs, changes, what) | ends])
-    tree = shapely.STRtree(inputs.parcels)
-    met = tree.query(np.concatenate(shapes), predicate="intersects")[1]
-    occupancies = inputs.occupancies
-    ends = occupancies["id"].isin([int(key) for kind, key in ending if kind == "occupancy"])
-    held = occupancies["parcel_id"][_named(inputs, changes, "occupancy") | ends.to_numpy(dtype=bool)]
+    met = met_by(inputs, changes, "restriction", "plan")
+    held = inputs.occupancies["parcel_id"][_meant(inputs, changes, "occupancy")]
     occupied = np.flatnonzero(np.isin(inputs.parcel_ids, held.to_numpy(dtype=np.int64)))
     return np.union1d(met, occupied).astype(np.int64)
+
+
+def met_by(inputs: Inputs, changes: Changes, *kinds: str) -> Indices:
+    """Return the positions of the parcels on which restrictions or plans lie that are imagined otherwise."""
+    shapes = [geometries(getattr(inputs, RECORDS[what]))[_meant(inputs, changes, what)] for what in kinds]
+    tree = shapely.STRtree(inputs.parcels)
+    return np.unique(tree.query(np.concatenate(shapes), predicate="intersects")[1]).astype(np.int64)
+
+
+def _meant(inputs: Inputs, changes: Changes, what: str) -> Any:  # noqa: ANN401 - boolean array
+    """Tell which records of a frame are imagined otherwise: gone, or with another end."""
+    ends = [int(key) for kind, key, _ in changes.ending if kind == what]
+    ending = getattr(inputs, RECORDS[what])["id"].isin(ends).to_numpy(dtype=bool)
+    return _named(inputs, changes, what) | ending
 
 
 def subset(inputs: Inputs, positions: Indices) -> Inputs:

@@ -146,6 +146,8 @@ class ChangedParcel(BaseModel):
     horizon_after: Horizon = Field(description="Horizon as imagined.")
     available_from_before: date | None = Field(description="First day as it is; null: undetermined.")
     available_from_after: date | None = Field(description="First day as imagined; null: undetermined.")
+    on_offer_before: bool = Field(description="Land on offer as it is: neither in use nor unknown.")
+    on_offer_after: bool = Field(description="Land on offer as imagined.")
     severity_before: Severity = Field(description="Severity as it is.")
     severity_after: Severity = Field(description="Severity as imagined.")
 

@@ -133,7 +133,7 @@ def answer_what_if(
         land = land_of(question.as_of, question.preset)
     else:
         land = city_land(connection, question.as_of, question.preset, keys)
-    found = what_if(land, question.changes)
+    found = what_if(connection, land, question.changes)
     changing = found.parcels["parcel_key"].tolist()
     facts = facts_of(connection, question.as_of, changing).set_index("parcel_key").loc[changing]
     return AnsweredWhatIf(

@@ -4,7 +4,7 @@ Computed from the availability of the same parcels, so that the kernel runs once
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -15,10 +15,10 @@ from sqlalchemy import Connection
 from geo_service.availability import capacity_queries, queries, usability_queries
 from geo_service.availability.capacities import AREA_COLUMNS, ParcelCapacities, parcel_capacities, what_stands
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS, Capacity, compute_capacity
-from geo_service.availability.changes import Changes
+from geo_service.availability.changes import Changes, changed
 from geo_service.availability.facts import LAND_USE_COLUMNS, Surroundings
 from geo_service.availability.frontage import STREET_LINE_REACH_M, gives_frontage
-from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options, geometries
+from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options, geometries, in_force
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.service import NOTHING, compute_with, read_frame
 from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess, offered_areas
@@ -87,7 +87,7 @@ def compute_usable(
         The availability with ``parcel_key`` as by `service.compute`, and a frame as by `usability.assess`.
     """
     result, inputs = compute_with(connection, options, parcel_keys, changes)
-    return result, second_stage(connection, result, inputs, parcel_keys).usability
+    return result, second_stage(connection, result, inputs, parcel_keys, changes).usability
 
 
 def second_stage(
@@ -95,6 +95,7 @@ def second_stage(
     result: AvailabilityResult,
     inputs: Inputs,
     parcel_keys: Collection[str] | None = None,
+    changes: Changes = NOTHING,
 ) -> SecondStage:
     """Tell how usable the land of a result is, what it is, and what may be built; nothing is written.
 
@@ -107,8 +108,10 @@ def second_stage(
     parcel_keys
         Flurstückskennzeichen of its parcels; None: they are all of the day. Stored figures of land that is
         the same are taken over.
+    changes
+        What is imagined of the inputs: of what lies around them, too.
     """
-    surveyed = survey(connection, result.options, inputs, parcel_keys)
+    surveyed = survey(connection, result.options, inputs, parcel_keys, changes)
     capacity, standing = _capacity(surveyed, inputs, result.options.threads)
     usability = assess(result, inputs, surveyed.around, _kept(connection, inputs, parcel_keys), capacity)
     named = result.parcels[["parcel_id", "parcel_key"]]
@@ -137,6 +140,19 @@ def offer_of(
     return pd.concat([answers, offered_areas(result, inputs, surveyed.around, kept)], axis=1)
 
 
+def answers_of(
+    connection: Connection,
+    result: AvailabilityResult,
+    inputs: Inputs,
+    parcel_keys: Collection[str],
+    changes: Changes,
+) -> pd.DataFrame:
+    """Tell what some parcels are, as `usability.answer_questions`; parameters as in `second_stage`."""
+    surveyed = survey(connection, result.options, inputs, parcel_keys, changes)
+    capacity, _ = _capacity(surveyed, inputs, result.options.threads)
+    return answer_questions(result, inputs, surveyed.around, capacity)
+
+
 def _kept(connection: Connection, inputs: Inputs, parcel_keys: Collection[str] | None) -> pd.DataFrame:
     """Read the stored figures of shape of all parcels, or of those of the inputs."""
     ids = None if parcel_keys is None else inputs.parcel_ids.tolist()
@@ -153,7 +169,11 @@ def _capacity(surveyed: Surveyed, inputs: Inputs, threads: int) -> tuple[Capacit
 
 
 def survey(
-    connection: Connection, options: Options, inputs: Inputs, parcel_keys: Collection[str] | None
+    connection: Connection,
+    options: Options,
+    inputs: Inputs,
+    parcel_keys: Collection[str] | None,
+    changes: Changes = NOTHING,
 ) -> Surveyed:
     """Read what the register knows on and around some parcels; parameters as in `second_stage`."""
     as_of = options.as_of
@@ -162,13 +182,16 @@ def survey(
     asked = None if some is None else near["parcel_key"].tolist()
     standing = what_stands(connection, as_of, near, asked, options.threads)
     areas = read_frame(connection, capacity_queries.plan_areas(as_of, some), AREA_COLUMNS)
-    lying = queries.restrictions(as_of, asked)
     lines = read_frame(connection, usability_queries.street_lines(asked, STREET_LINE_REACH_M), LINE_COLUMNS)
+    lying = inputs
+    if parcel_keys is not None:
+        read = read_frame(connection, queries.restrictions(as_of, asked), RESTRICTION_COLUMNS)
+        lying = changed(replace(inputs, restrictions=read), changes)
     around = Surroundings(
         near["id"].to_numpy(dtype=np.int64),
         geometries(near),
         near["actual_use"].to_numpy(dtype=object),
-        inputs.restrictions if parcel_keys is None else read_frame(connection, lying, RESTRICTION_COLUMNS),
+        lying.restrictions[in_force(lying.restrictions, as_of)],
         standing["built"],
         areas[list(PLAN_AREA_COLUMNS)],
         read_frame(connection, usability_queries.land_use(as_of, some), LAND_USE_COLUMNS),

@@ -3,20 +3,24 @@
 Nothing is written. Only the parcels that a change touches are computed anew; the others keep their answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
+import shapely
+from sqlalchemy import Connection
 
-from geo_service.availability.changes import Changes, changed, require_known, subset, touched
+from geo_service.availability.changes import Changes, changed, met_by, require_known, subset, touched
 from geo_service.availability.city_land import SOLD, CityLand
+from geo_service.availability.facts import STANDING, TOUCH_M
 from geo_service.availability.inputs import Geometries, Inputs, in_force
 from geo_service.availability.kernel import AvailabilityResult, compute_availability
 from geo_service.availability.presets import HORIZONS
 from geo_service.availability.shape import offered_land
 from geo_service.availability.totals import square_centimetres
+from geo_service.availability.usable import answers_of
 from geo_service.availability.waterfall import Areas, Flags, Indices
 
 COMPANY_RESERVE: Final = "company_reserve"
@@ -30,6 +34,8 @@ FIGURES: Final = (
     "available_from",
 )
 """Figures of a parcel that a change can change."""
+COMPARED: Final = (*FIGURES, "on_offer")
+"""What is told of a parcel before and after: the figures, and whether it is land on offer."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ class WhatIf:
         Totals.
     parcels
         The parcels whose answer changes, largest gain first: ``parcel_key``,
-        ``geometry`` (EPSG:25832), ``gain_m2`` (net), ``offered_gain_m2`` and each of `FIGURES` with the
+        ``geometry`` (EPSG:25832), ``gain_m2`` (net), ``offered_gain_m2`` and each of `COMPARED` with the
         suffix ``_before`` and ``_after``.
     """
 
@@ -92,11 +98,13 @@ class WhatIf:
     parcels: pd.DataFrame
 
 
-def what_if(land: CityLand, changes: Changes) -> WhatIf:
+def what_if(connection: Connection, land: CityLand, changes: Changes) -> WhatIf:
     """Compare the land as it is with the land as imagined.
 
     Parameters
     ----------
+    connection
+        Connection whose transaction says what is seen: that of the land.
     land
         The land of the city, or of the parcels in question.
     changes
@@ -109,7 +117,8 @@ def what_if(land: CityLand, changes: Changes) -> WhatIf:
     """
     require_known(land.inputs, changes)
     before = land.parcels
-    rows = touched(land.inputs, changes)
+    unbuilt = _may_be_unbuilt(land, changes)
+    rows = np.union1d(touched(land.inputs, changes), unbuilt).astype(np.int64)
     imagined = changed(subset(land.inputs, rows), changes)
     result = compute_availability(imagined, land.options)
     anew = result.parcels.assign(offered_m2=_offered_then(land, result, rows))
@@ -121,7 +130,12 @@ def what_if(land: CityLand, changes: Changes) -> WhatIf:
     on_offer = land.on_offer(public=False)
     then_on_offer = on_offer.copy()
     then_on_offer[rows] = _on_offer_then(land, imagined, rows)
-    differences = _differences(before.iloc[rows], after.iloc[rows], land.inputs.parcels[rows])
+    then_on_offer[unbuilt] = _on_offer_unbuilt(connection, land, changes, unbuilt)
+    differences = _differences(
+        before.assign(on_offer=on_offer).iloc[rows],
+        after.assign(on_offer=then_on_offer).iloc[rows],
+        land.inputs.parcels[rows],
+    )
     return WhatIf(
         land.options.as_of,
         land.options.preset.key,
@@ -148,7 +162,7 @@ def _on_offer_then(land: CityLand, imagined: Inputs, rows: Indices) -> Flags:
     """Tell which of some parcels are on offer after the changes.
 
     What a parcel is follows from its ground, and from its occupancies: sold land is in use, a company reserve
-    is on offer whatever stands there. Of the two only the occupancies are imagined otherwise.
+    is on offer whatever stands there. Here the occupancies are imagined otherwise; see `_on_offer_unbuilt`.
     """
     now = land.on_offer(public=False)[rows]
     changed_there = np.zeros(len(rows), dtype=bool)
@@ -158,6 +172,36 @@ def _on_offer_then(land: CityLand, imagined: Inputs, rows: Indices) -> Flags:
         changed_there |= was != held[kind]
     by_ground = land.on_offer(public=True)[rows]
     return np.where(changed_there, held[COMPANY_RESERVE] | (by_ground & ~held[SOLD]), now)
+
+
+def _may_be_unbuilt(land: CityLand, changes: Changes) -> Indices:
+    """Return the parcels whose category may follow a building that is gone: there, and beside it, rising.
+
+    What a parcel is depends on what stands there and on the share of its neighbours that are built on. Of a
+    part of the city all parcels are meant where all buildings are gone: their neighbours are not in the land.
+    """
+    rows = land.inputs.restrictions
+    standing = replace(land.inputs, restrictions=rows[(rows["kind"] == STANDING).to_numpy(dtype=bool)])
+    there = met_by(standing, changes, "restriction")
+    if land.keys is not None and (len(there) or STANDING in changes.kinds):
+        return np.arange(len(land.inputs.parcels))
+    if not len(there):
+        return there
+    tree = shapely.STRtree(land.inputs.parcels)
+    beside = tree.query(land.inputs.parcels[there], predicate="dwithin", distance=TOUCH_M)[1]
+    return np.unique(beside).astype(np.int64)
+
+
+def _on_offer_unbuilt(connection: Connection, land: CityLand, changes: Changes, rows: Indices) -> Flags:
+    """Tell which of some parcels are on offer after the changes, by all that makes a category."""
+    if not len(rows):
+        return np.zeros(0, dtype=bool)
+    imagined = changed(subset(land.inputs, rows), changes)
+    keys = land.parcels["parcel_key"].iloc[rows].tolist()
+    result = compute_availability(imagined, land.options)
+    answers = answers_of(connection, result, imagined, keys, changes)
+    offered: Flags = answers["internal_offered"].to_numpy(dtype=bool)
+    return offered
 
 
 def _holds(inputs: Inputs, kind: str, land: CityLand) -> Flags:
@@ -194,7 +238,7 @@ def _differences(before: pd.DataFrame, after: pd.DataFrame, shapes: Geometries) 
     """Return the parcels whose figures differ, largest gain first, then the soonest."""
     table = before[["parcel_key"]].assign(geometry=shapes)
     different = np.zeros(len(before), dtype=bool)
-    for name in FIGURES:
+    for name in COMPARED:
         old, new = before[name], after[name]
         table[f"{name}_before"], table[f"{name}_after"] = old, new
         different |= ((old != new) & ~(old.isna() & new.isna())).to_numpy(dtype=bool)

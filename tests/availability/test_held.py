@@ -82,7 +82,8 @@ def test_after_changes_only_what_they_touch_is_computed_and_all_is_as_computed_w
     rows = np.arange(PARCELS - 1)
     assert (shapely.to_wkb(found.net_of(rows)) == shapely.to_wkb(whole.net_of(rows))).all()
     changes = parse_changes(["kind:water", "kind:sold", "kind:contamination"], (), service.KINDS)
-    one, other = what_if(found, changes), what_if(whole, changes)
+    with city.read() as connection:
+        one, other = (what_if(connection, land, changes) for land in (found, whole))
     assert (one.before, one.after) == (other.before, other.after)
     pd.testing.assert_frame_equal(one.parcels, other.parcels, check_exact=True, check_dtype=False)
     places = [find_places(land, Search(Wish(1_000)), public=False) for land in (found, whole)]
