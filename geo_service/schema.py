@@ -28,6 +28,7 @@ from geo_service.transit.models import (
     TransitRun,
     TransitStop,
     TransitStopGrade,
+    TransitTransfer,
 )
 from geo_service.transit.reach_models import (
     TransitIsochrone,
@@ -50,8 +51,8 @@ __all__ = [
     "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
     "TransitAccess", "TransitDeparture", "TransitFeed", "TransitFeedFile", "TransitIsochrone",
     "TransitPattern", "TransitReach", "TransitReachRun", "TransitRun", "TransitScenario",
-    "TransitScenarioLine", "TransitScenarioStop", "TransitStop", "TransitStopGrade", "Usability", "User",
-    "Vacancy", "Winner",
+    "TransitScenarioLine", "TransitScenarioStop", "TransitStop", "TransitStopGrade", "TransitTransfer",
+    "Usability", "User", "Vacancy", "Winner",
 ]  # fmt: skip
 
 metadata = Base.metadata

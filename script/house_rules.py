@@ -47,6 +47,7 @@ SQL_FILES = {
     "gtfs_timetable.py",  # as above
     "gtfs_patterns.py",  # as above
     "gtfs_rows.py",  # as above
+    "gtfs_transfers.py",  # as above
 }
 SQL_FOLDER, SQL_ENDING = "queries", "_queries.py"  # where queries.py has grown too long
 SQL_BUILDERS = {"text", "select", "insert", "update", "delete", "literal_column"}

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from geo_service.transit.gtfs_rows import FileRows, read_rows
 from geo_service.transit.gtfs_stops import Stops, read_stops
 from geo_service.transit.gtfs_tables import FeedTables
 from geo_service.transit.gtfs_timetable import Timetable
+from geo_service.transit.gtfs_transfers import load_transfers
 from geo_service.transit.gtfs_trips import load_trips
 from geo_service.transit.term_time import load_free_days, preferred_days, term_warnings
 
@@ -81,6 +83,8 @@ class Feed:
         File to the number of such rows.
     files
         File to its rows, to compare versions by.
+    transfers
+        As `gtfs_transfers.load_transfers`.
     """
 
     content_hash: str
@@ -97,6 +101,7 @@ class Feed:
     faults: tuple[RowFault, ...] = ()
     rejected: dict[str, int] = field(default_factory=dict)
     files: dict[str, FileRows] = field(default_factory=dict)
+    transfers: Any = None
 
 
 def silent(_step: str, _share: float) -> None:
@@ -154,6 +159,7 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
     lines, day_sets = load_trips(tables, calendar)
     progress("Stop times", 0.25)
     load_calls(tables)
+    transfers = load_transfers(tables)
     lines = join_agencies(tables, lines)
     progress("Departures", 0.5)
     timetable = Timetable(tables, day_sets)
@@ -190,6 +196,7 @@ def _read(tables: FeedTables, options: ReadOptions, progress: Progress) -> Feed:
         faults=tuple(tables.faults.listed),
         rejected=dict(tables.faults.rejected),
         files=read_rows(tables),
+        transfers=transfers,
     )
 
 

@@ -51,6 +51,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "calendar_dates.txt": ("service_id", "date", "exception_type"),
     "frequencies.txt": ("trip_id", "start_time", "end_time", "headway_secs"),
+    "transfers.txt": (),
     "feed_info.txt": (),
 }
 """Files that are read, with the columns that they must have (Source: GTFS Schedule Reference, gtfs.org)."""

@@ -17,6 +17,7 @@ from geo_service.transit.gtfs_files import COLUMNS
 from geo_service.transit.gtfs_tables import FeedTables, wanted_columns
 
 STOP_TIMES: Final = "stop_times.txt"
+TRANSFERS: Final = "transfers.txt"
 KEYS: Final[dict[str, tuple[str, ...]]] = {
     "agency.txt": ("agency_id",),
     "stops.txt": ("stop_id",),
@@ -25,6 +26,14 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "calendar.txt": ("service_id",),
     "calendar_dates.txt": ("service_id", "date"),
     "frequencies.txt": ("trip_id", "start_time"),
+    "transfers.txt": (
+        "from_stop_id",
+        "to_stop_id",
+        "from_trip_id",
+        "to_trip_id",
+        "from_route_id",
+        "to_route_id",
+    ),
     "feed_info.txt": (),
 }
 """What names a row of a file (Source: GTFS Schedule Reference, "Primary key"); of stop_times.txt trip and
@@ -106,6 +115,8 @@ def read_rows(tables: FeedTables) -> dict[str, FileRows]:
     for file in COLUMNS:
         if file == STOP_TIMES:
             found[file] = FileRows(tables.counts["stop_times"], _sorted(_call_digests(tables)))
+        elif file == TRANSFERS and file in tables.files.tables:
+            found[file] = FileRows(tables.counts["transfers"], _sorted(_transfer_digests(tables)))
         elif file in tables.files.tables:
             found[file] = _file_rows(tables, file, taken)
     return found
@@ -200,6 +211,18 @@ def _call_digests(tables: FeedTables) -> Digests:
         numbers = [_bits(call[name]) for name in ("arr", "dep", "no_pickup", "no_drop_off", "dist")]
         key = mixed(trips[call["trip_no"]], _bits(call["seq"]))
         blocks.append(np.column_stack([key, mixed(key, stops[call["stop_no"]], *numbers)]))
+    return np.concatenate(blocks)
+
+
+def _transfer_digests(tables: FeedTables) -> Digests:
+    """Return the digests of the transfers that are kept, read block by block."""
+    blocks = [np.empty((0, 2), dtype=np.uint64)]
+    for batch in tables.duck.sql("FROM kept_transfers").to_arrow_reader(BLOCK_ROWS) or ():
+        frame = batch.to_pandas()
+        key, columns = list(KEYS[TRANSFERS]), list(wanted_columns(TRANSFERS))
+        blocks.append(
+            np.column_stack([text_digests(_joined(frame, key)), text_digests(_joined(frame, columns))])
+        )
     return np.concatenate(blocks)
 
 

@@ -31,12 +31,17 @@ MEMORY_LIMIT: Final = "2GB"
 """Memory of DuckDB; what does not fit goes to the feed's working folder."""
 THREADS: Final = 2
 
+TRANSFER_IDS: Final = (
+    *("from_stop_id", "to_stop_id", "from_trip_id", "to_trip_id", "from_route_id", "to_route_id"),
+)
+"""What names a row of transfers.txt (Source: GTFS Schedule Reference, "Primary key")."""
 OPTIONAL: Final[dict[str, tuple[str, ...]]] = {
     "agency.txt": ("agency_id", "agency_name", "agency_timezone"),
     "stops.txt": ("stop_name", "location_type", "parent_station", "platform_code"),
     "routes.txt": ("agency_id", "route_short_name", "route_long_name"),
     "trips.txt": ("trip_headsign", "direction_id"),
     "stop_times.txt": ("arrival_time", "pickup_type", "drop_off_type", "shape_dist_traveled"),
+    "transfers.txt": (*TRANSFER_IDS, "transfer_type", "min_transfer_time"),
     "feed_info.txt": ("feed_publisher_name", "feed_version"),
 }
 """Columns that are used when they are there; read as NULL otherwise."""
@@ -96,9 +101,13 @@ class FeedTables:
         if file not in self.files.tables:
             return pd.DataFrame(columns=columns, dtype=object)
         with readable(file):
-            frame: pd.DataFrame = self.source(file).project(*(_plain(name) for name in columns)).df()
+            frame: pd.DataFrame = self.texts(file).df()
         self.list_unreadable(file)
         return frame.astype(object)
+
+    def texts(self, file: str) -> DuckDBPyRelation:
+        """Return the known columns of a file as a relation of stripped text, blank when missing."""
+        return self.source(file).project(*(_plain(name) for name in wanted_columns(file)))
 
     def source(self, file: str) -> DuckDBPyRelation:
         """Return the known columns of a file as a relation of text."""

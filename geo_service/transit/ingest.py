@@ -16,12 +16,14 @@ from geo_service.transit import queries
 from geo_service.transit.gtfs import Feed
 from geo_service.transit.gtfs_faults import RowFault, summaries
 from geo_service.transit.gtfs_rows import FileChanges
-from geo_service.transit.models import TransitDeparture, TransitFeed, TransitStop
+from geo_service.transit.models import TransitDeparture, TransitFeed, TransitStop, TransitTransfer
 from geo_service.transit.reach_models import TransitPattern
 from geo_service.transit.versions import keep_files
 
 COUNTED = ("new", "changed", "unchanged", "gone")
 """Counts of stops that are kept with the list of imports."""
+BLOCK_ROWS = 100_000
+"""Transfers written at once."""
 KIND = "gtfs"
 """Kind of the import in the list of imports."""
 
@@ -167,6 +169,7 @@ def write_feed(connection: Connection, feed: Feed, labels: Labels, report: FeedR
     _copy_stops(connection, feed, feed_id)
     _copy_departures(connection, feed, feed_id)
     _copy_patterns(connection, feed, feed_id)
+    _copy_transfers(connection, feed, feed_id)
     keep_files(connection, feed.files, feed_id)
     _record_run(connection, labels, feed.content_hash, report)
     return feed_id
@@ -209,6 +212,13 @@ def _copy_patterns(connection: Connection, feed: Feed, feed_id: int) -> None:
         feed_id=feed_id, stop_pks=pd.Series(places, dtype=object)
     )
     copy_frame(connection, TransitPattern.metadata.tables[TransitPattern.__tablename__], frame)
+
+
+def _copy_transfers(connection: Connection, feed: Feed, feed_id: int) -> None:
+    table = TransitTransfer.metadata.tables[TransitTransfer.__tablename__]
+    for batch in () if feed.transfers is None else feed.transfers.to_batches(BLOCK_ROWS):
+        frame = batch.to_pandas(integer_object_nulls=True).assign(feed_id=feed_id)
+        copy_frame(connection, table, frame)
 
 
 def _stop_numbers(connection: Connection, feed_id: int) -> dict[str, int]:

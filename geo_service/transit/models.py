@@ -11,6 +11,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    SmallInteger,
     Text,
     UniqueConstraint,
     func,
@@ -78,6 +79,23 @@ class TransitFeedFile(Base):
     digests: Mapped[bytes] = mapped_column(
         BYTEA, comment="Taken rows x (key, content): little-endian 64-bit digests, sorted by key"
     )
+
+
+class TransitTransfer(Base):
+    """A row of transfers.txt that concerns the area: kept, nothing is computed from it."""
+
+    __tablename__ = "transit_transfers"
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    feed_id: Mapped[int] = mapped_column(ForeignKey("transit_feeds.id"), index=True)
+    from_stop_id: Mapped[str] = mapped_column(comment="As in the feed, like all ids here; empty: not given")
+    to_stop_id: Mapped[str]
+    from_trip_id: Mapped[str]
+    to_trip_id: Mapped[str]
+    from_route_id: Mapped[str]
+    to_route_id: Mapped[str]
+    transfer_type: Mapped[int] = mapped_column(SmallInteger, comment="0 to 5 as in GTFS; blank is 0")
+    min_transfer_s: Mapped[int | None] = mapped_column(comment="min_transfer_time, seconds")
 
 
 class TransitStop(Base):

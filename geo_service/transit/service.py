@@ -21,7 +21,7 @@ from geo_service.transit.ingest import FeedReport, Labels, write_feed
 from geo_service.transit.turns import wait_for_turn
 from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
-READER: Final = 7
+READER: Final = 8
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
 
 Turn = Callable[[Connection], None]
