@@ -34,6 +34,8 @@ MANY: Final = 600
 """Corners beyond which a border is widened chain by chain; at once takes time by their square."""
 CHAIN: Final = 6
 """Sides of such a chain."""
+CRUMB: Final = 24
+"""Corners up to which a part is widened at once all the same."""
 CROWDED: Final = 20_000_000
 """Pairs of sides whose boxes meet (a star of some ten thousand thin rays) beyond which land is not laid over
 anything: that takes time by their number, which grows by the square of the corners."""
@@ -219,8 +221,12 @@ def _widened(shapes: Geometries, by_m: float, join_style: str = "mitre") -> Geom
     widened: Geometries = np.empty(len(shapes), dtype=object)
     widened[~many] = shapely.buffer(shapes[~many], by_m, **corners)
     for row in np.flatnonzero(many):
-        strips = shapely.buffer(_chains(shapes[row]), by_m, cap_style="flat", **corners)
-        widened[row] = shapely.union_all(np.append(strips, shapes[row]))
+        parts = shapely.get_parts(shapes[row])
+        few = shapely.get_num_coordinates(parts) <= CRUMB  # a chain round a crumb would lose what it reaches
+        strips = [shapely.buffer(_chains(part), by_m, cap_style="flat", **corners) for part in parts[~few]]
+        widened[row] = shapely.union_all(
+            np.concatenate([*strips, shapely.buffer(parts[few], by_m, **corners), parts])
+        )
     return widened
 
 

@@ -156,6 +156,21 @@ def test_offered_lies_between_what_circles_sweep_and_what_they_reach(
         assert left.difference(reached).area < 1e-6
 
 
+CRUMB_OF_A_CORE = (
+    "POLYGON ((390060 5705040, 390060 5705000, 390000 5705000, 390000 5705040, 390016.4278441438 5705040, "
+    "390002.0859768265 5705029.580023463, 390003.26154733123 5705027.961989474, "
+    "390019.83044737816 5705040, 390060 5705040))"
+)
+
+
+def test_what_a_crumb_of_the_core_sweeps_is_offered_in_chains_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second part of the core, 8 cm wide: ends of chains around it must not cut off what it reaches."""
+    net = shapely.from_wkt(CRUMB_OF_A_CORE)
+    monkeypatch.setattr(shape, "MANY", 3)
+    swept = net.buffer(-4, quad_segs=64).buffer(3.92, quad_segs=64)
+    assert swept.difference(offered(net, 8.0)).area < 0.01
+
+
 @given(nets(), st.sampled_from([1.0, 3.0, 8.0, 20.0]))
 @settings(max_examples=150, deadline=None)
 def test_the_look_at_the_corners_is_never_wrong(net: Any, width_m: float) -> None:
