@@ -5,7 +5,7 @@ from math import isinf
 from typing import Any, Final, Literal
 
 import shapely
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from geo_service.transit.access import FAMILIES
 from geo_service.transit.foot import LONGEST_WALK_M
@@ -33,6 +33,7 @@ from geo_service.transit.schemas import (
     PtalRoute,
     WalkingSource,
 )
+from geo_service.transit.validity import calendar_of
 
 Kind = Literal["street_network", "detour_factor"]
 """How a way on foot was measured."""
@@ -44,14 +45,13 @@ def method_answer(found: PlaceAnswer, around: Surroundings) -> MethodAnswer:
     """Say what a method found about a place."""
     method, access = found.wanted.method, found.access
     following = near_stop(found, around, "next_")
-    chosen = "given" if found.wanted.day else "by_rule"
     return MethodAnswer(
         method=MethodName(
             key=method.key, name_de=method.name_de, name_en=method.name_en, source=method.source
         ),
         window=str(found.wanted.window),
         day_kind=found.wanted.day_kind,
-        counted=[CountedDay(feed=feed, day=day, chosen=chosen) for feed, day in found.days.items()],
+        counted=[_counted(found, feed) for feed in around.feeds if feed.name in found.days],
         grade=access["grade"],
         grades=list(method.grades),
         category=access["category"],
@@ -60,6 +60,12 @@ def method_answer(found: PlaceAnswer, around: Surroundings) -> MethodAnswer:
         evidence=_evidence(found, around),
         better=_better(found, found.better) if found.better else None,
     )
+
+
+def _counted(found: PlaceAnswer, feed: Row[Any]) -> CountedDay:
+    """Say which day was counted in a timetable, and which days it has."""
+    chosen: Literal["given", "by_rule"] = "given" if found.wanted.day else "by_rule"
+    return CountedDay(feed=feed.name, day=found.days[feed.name], chosen=chosen, **calendar_of(feed))
 
 
 def nearest_stops(found: PlaceAnswer, around: Surroundings) -> NearestStops:
@@ -159,12 +165,10 @@ def _evidence(found: PlaceAnswer, around: Surroundings) -> Evidence | None:
     feeds = {feed.id: feed for feed in around.feeds}
     numbers = around.stations.feeds.get(stop.id, [stop.feed_id])
     feed, *others = [feeds[number] for number in numbers if found.days[feeds[number].name] is not None]
-    chosen: Literal["given", "by_rule"] = "given" if found.wanted.day else "by_rule"
     return Evidence(
         day=found.days[feed.name],
-        with_feeds=[
-            CountedDay(feed=other.name, day=found.days[other.name], chosen=chosen) for other in others
-        ],
+        calendar=_counted(found, feed),
+        with_feeds=[_counted(found, other) for other in others],
         window=str(found.wanted.window),
         mode_group=found.grade.mode_group,
         departures=found.grade.departures,

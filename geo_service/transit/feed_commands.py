@@ -1,6 +1,5 @@
 """``geo transit feeds`` and ``geo transit end``: which timetables there are, and ending one."""
 
-from datetime import timedelta
 from typing import Annotated, Any, Final
 
 import typer
@@ -12,6 +11,7 @@ from geo_service.console import command_database, err, out, print_json, who
 from geo_service.errors import BadParameter
 from geo_service.transit import queries
 from geo_service.transit.service import end_feed
+from geo_service.transit.validity import Validity, calendar_of
 
 COUNTED, CHECKED, ENDED = "current", "current, for checking only", "ended"
 
@@ -47,7 +47,7 @@ def feeds(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")
         for each in found:
             until = f" {each['ended_at']:%Y-%m-%d %H:%M %Z}" if each["ended_at"] else ""
             days = f"{each['first_day']} to {each['last_day']}"
-            state = each["state"] + until
+            state = each["state"] + until + _dated(each)
             cells = (each["name"], each["publisher"], each["version"], days, f"{each['stops']:,}", state)
             table.add_row(*(escape(cell) for cell in cells))
         out.print(table)
@@ -55,6 +55,14 @@ def feeds(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")
             err.print("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
         if any(each["state"] == CHECKED for each in found):
             err.print("For checking only: no stop within the city and its margin; no answer rests on it.")
+
+
+def _dated(told: dict[str, Any]) -> str:
+    """Say that a timetable which is not ended does not cover today."""
+    if told["ended_at"] or told["validity"] == Validity.CURRENT:
+        return ""
+    over = told["validity"] == Validity.EXPIRED
+    return f", expired {told['last_day']}" if over else f", starts {told['first_day']}"
 
 
 def _told(row: Row[Any]) -> dict[str, Any]:
@@ -65,8 +73,7 @@ def _told(row: Row[Any]) -> dict[str, Any]:
         "publisher": row.publisher,
         "version": row.feed_version,
         "file_name": row.file_name,
-        "first_day": row.service.lower,
-        "last_day": row.service.upper - timedelta(days=1),
+        **calendar_of(row),
         "stops": row.stops,
         "state": living if row.ended_at is None else ENDED,
         "ended_at": row.ended_at,

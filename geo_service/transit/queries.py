@@ -58,6 +58,20 @@ def current_feeds() -> Select[Any]:
     return select(TransitFeed).where(TransitFeed.is_current).order_by(TransitFeed.name)
 
 
+def calendars() -> Select[Any]:
+    """Select the calendars of the feeds that today's answers rest on: feed (name), first_day, last_day."""
+    service = TransitFeed.service
+    return (
+        select(
+            TransitFeed.name.label("feed"),
+            func.lower(service).label("first_day"),
+            (func.upper(service) - 1).label("last_day"),
+        )
+        .where(TransitFeed.is_current)
+        .order_by(TransitFeed.name)
+    )
+
+
 def kept_feeds(name: str | None = None) -> Select[Any]:
     """Select what is not ended: besides `current_feeds` those imported for checking only."""
     named = true() if name is None else TransitFeed.name == name

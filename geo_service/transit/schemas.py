@@ -155,6 +155,11 @@ class CountedDay(BaseModel):
     feed: str = Field(description="Name of the timetable.")
     day: date | None = Field(description="The day; null: it has no service on such a day.")
     chosen: Literal["by_rule", "given"] = Field(description="Reference day by rule, or as asked for.")
+    first_day: date = Field(description="First day of its calendar.")
+    last_day: date = Field(description="Last day of its calendar.")
+    validity: Literal["current", "expired", "future"] = Field(
+        description="Whether the calendar covers today, has ended, or has not begun."
+    )
 
 
 class Evidence(BaseModel):
@@ -167,6 +172,7 @@ class Evidence(BaseModel):
     headway_min: float = Field(description="Its headway, minutes.")
     groups: list[GroupEvidence] = Field(description="All mode groups of the stop, the one that counts first.")
     feed: FeedName = Field(description="The timetable.")
+    calendar: CountedDay = Field(description="Its calendar, and the day that was counted.")
     with_feeds: list[CountedDay] = Field(
         description="Other timetables of the same station; their departures are counted with it."
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final, TypedDict, Unpack
@@ -19,6 +20,7 @@ from geo_service.transit.gtfs_faults import require_writable, write_faults
 from geo_service.transit.gtfs_files import content_hash
 from geo_service.transit.ingest import FeedReport, Labels, write_feed
 from geo_service.transit.turns import wait_for_turn
+from geo_service.transit.validity import warnings
 from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
 READER: Final = 8
@@ -95,7 +97,7 @@ def import_gtfs(
     with database.begin(actor) as connection:
         known = _known_version(connection, (name, version), turn, dry_run, repair)
     if known is not None:
-        return known
+        return _dated(known)
     feed = read_gtfs(path, _read_options(city, settings), lambda what, share: progress(what, 0.8 * share))
     progress("Writing", 0.8)
     labels = Labels(
@@ -110,7 +112,13 @@ def import_gtfs(
     if rejects is not None and report.faults:
         write_faults(rejects, report.faults, settings.get("language", "en"))
     progress("Done", 1.0)
-    return report
+    return _dated(report)
+
+
+def _dated(report: FeedReport) -> FeedReport:
+    """Warn of a calendar that does not cover today; told anew each time, kept with no version."""
+    dated = warnings(report.first_day, report.last_day)
+    return replace(report, warnings=(*dated, *report.warnings))
 
 
 def _version_hash(path: Path, city: CityProfile, settings: ImportSettings) -> str:

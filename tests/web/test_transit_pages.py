@@ -129,3 +129,26 @@ def test_window_is_chosen_on_the_page_of_the_classes(stored: httpx.Client, clien
     assert "window=sunday" in client.get("/oev.js?window=sunday").text
     assert client.get("/oev?window=noon").status_code == httpx.codes.BAD_REQUEST
     assert client.get("/oev/klassen.geojson?window=noon").status_code == httpx.codes.BAD_REQUEST
+
+
+def test_pages_tell_that_a_timetable_has_ended(
+    stored: httpx.Client, client: httpx.Client, database: Database
+) -> None:
+    assert stored
+    change = text("UPDATE transit_feeds SET service = CAST(:span AS daterange) WHERE name = 'vrr'")
+    with database.begin(actor="test") as connection:
+        before = connection.execute(
+            text("SELECT service::text FROM transit_feeds WHERE name = 'vrr'")
+        ).scalar()
+        connection.execute(change, {"span": "[2023-01-01,2023-04-01)"})
+    try:
+        assert "Der Fahrplan vrr endete am 31.03.2023." in client.get("/oev?lang=de").text
+        assert (
+            "Der Fahrplan vrr endete am 31.03.2023." in client.get(f"/flaechen/{PUBLIC_KEYS[0]}?lang=de").text
+        )
+        assert "The timetable vrr ended on" in client.get("/oev?lang=en").text
+        assert "Fahrplan vom 01.01.2023 bis 31.03.2023 (abgelaufen)" in client.get("/daten?lang=de").text
+    finally:
+        with database.begin(actor="test") as connection:
+            connection.execute(change, {"span": before})
+    assert "endete am" not in client.get("/oev?lang=de").text

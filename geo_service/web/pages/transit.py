@@ -16,6 +16,7 @@ from geo_service.clock import Today
 from geo_service.conditional import caching, conditional, etag_of
 from geo_service.db import Reading
 from geo_service.errors import NotFound
+from geo_service.transit import queries
 from geo_service.transit.all_stops import courses
 from geo_service.transit.foot_rules import detour
 from geo_service.transit.grades import Asked, asked
@@ -61,6 +62,7 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
         **_choices(frame, wanted),
         **await _ways(session),
         city=city,
+        calendars=(await session.execute(queries.calendars())).all(),
         scenarios=scenarios,
         may_write=sees_drafts(caller),
         stops=best.head(MOST_STOPS).to_dict("records"),

@@ -26,12 +26,18 @@ KINDS: Final = {
 }
 """Kind of import of a table, where it is not its name."""
 
+NO_DAY: Final = "CAST(NULL AS date)"
+FIRST_DAY: Final = {"transit_feeds": "min(lower(service))"}
+LAST_DAY: Final = {"transit_feeds": "max(upper(service)) - 1"}
+"""First and last day of the calendars of a source."""
+
 
 def _of(place: int, table: str, holds: str) -> str:
     kind = KINDS.get(table, table)
     return (
         f"SELECT {place} AS place, '{kind}' AS kind, source, max(source_date) AS source_date, "  # noqa: S608 - own names
-        "bool_or(is_demo) AS is_demo, count(*) AS records, max(recorded_at) AS recorded_at "
+        "bool_or(is_demo) AS is_demo, count(*) AS records, max(recorded_at) AS recorded_at"
+        f", {FIRST_DAY.get(table, NO_DAY)} AS first_day, {LAST_DAY.get(table, NO_DAY)} AS last_day "
         f"FROM {table} WHERE {holds} GROUP BY source"
     )
 
