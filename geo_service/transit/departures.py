@@ -54,8 +54,9 @@ class StopDepartures:
 def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Window) -> StopDepartures:
     """Take the departures of one day within a window.
 
-    A service day may go on after midnight: departures of the day before at 24:00 and later belong to the
-    early hours of this day, and a window beyond 24:00 reaches into the next service day.
+    A service day may go on after midnight, and for days: departures of the day before at 24:00 and later
+    belong to this day, those of two days before at 48:00 and later too, and a window beyond 24:00 reaches
+    into the next service day.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def departures_on(frame: pd.DataFrame, first_day: date, day: date, window: Windo
     days = frame.days.tolist()
     found_s, found_row = [], []
     following = np.full(len(frame), np.inf)
-    for shift in (-1, 0, 1):
+    for shift in range(-max(int(flat.max(initial=0)) // DAY_S, 1), 2):
         runs = _runs(days, (day - first_day).days + shift)[row_of]
         seconds = flat + shift * DAY_S
         keep = runs & (seconds >= window.start_s) & (seconds < window.end_s)

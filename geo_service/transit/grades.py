@@ -14,6 +14,7 @@ from geo_service.errors import BadParameter, NotFound
 from geo_service.transit import queries
 from geo_service.transit.departures import StopDepartures, departures_on
 from geo_service.transit.grading import grade_stops
+from geo_service.transit.gtfs_tables import LONGEST_DAYS
 from geo_service.transit.methods import Method, load_method
 from geo_service.transit.models import DayKind
 from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window, read_window
@@ -24,6 +25,8 @@ ARRAY_HEAD = 20
 """Bytes before the first element of an array with one dimension (PostgreSQL, array_send)."""
 NEIGHBOURING_DAYS = (-1, 0, 1)
 """A night bus of the day before, and what runs after midnight, belong to a day's departures too."""
+LONG_AGO = range(-LONGEST_DAYS, NEIGHBOURING_DAYS[0])
+"""Days before, of which only what is under way for days (a ferry at 54:00) reaches into a day."""
 
 
 @dataclass(frozen=True)
@@ -146,9 +149,11 @@ def read_day(
     """Return what `departures.departures_on` takes of a day, of some or all stops (by row id)."""
     first_day = feed.service.lower
     number = (feed.service.upper - first_day).days
-    places = [(day - first_day).days + shift for shift in NEIGHBOURING_DAYS]
-    places = [place for place in places if 0 <= place < number]
-    rows = connection.execute(queries.departures(feed.id, places, stop_ids))
+    places, long_ago = (
+        [place for shift in shifts if 0 <= (place := (day - first_day).days + shift) < number]
+        for shifts in (NEIGHBOURING_DAYS, LONG_AGO)
+    )
+    rows = connection.execute(queries.departures(feed.id, places, stop_ids, long_ago))
     columns = list(zip(*rows, strict=True)) or [()] * len(DEPARTURE_COLUMNS)
     frame = pd.DataFrame(
         {

@@ -92,8 +92,8 @@ AS_WRITTEN: Final = "SET disabled_optimizers = 'join_order,build_side_probe_side
 """DuckDB does not know how long a file is, and would rather hash its rows than the ids that they name."""
 WHOLE_NUMBER: Final = re.compile(r"[-+]?0*\d{1,9}(?:\.\d+)?")
 """A sequence number."""
-TIME: Final = r"\s*(\d{1,3}:[0-5]\d:[0-5]\d)?\s*"
-"""A time of GTFS, or nothing."""
+TIME: Final = r"\s*((?:0?\d{1,2}|1[0-5]\d|16[0-7]):[0-5]\d:[0-5]\d)?\s*"
+"""A time of GTFS up to 167:59:59, or nothing."""
 IS_TIME: Final = re.compile(TIME)
 
 ADVICE: Final = {

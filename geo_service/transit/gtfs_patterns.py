@@ -31,6 +31,11 @@ ANTI JOIN unplaced ON unplaced.trip_no = counted.trip_no
 """
 """Runs of the day and of those beside it, with the seconds that their times are moved by."""
 
+LATEST: Final = """
+SELECT (SELECT coalesce(max(dep), 0) FROM ordered) + (SELECT coalesce(max(offset_s), 0) FROM counted)
+"""
+"""Seconds after the start of its service day that no run is on its way any more."""
+
 PATTERNS: Final = """
 WITH timed AS (
     SELECT ordered.trip_no, ordered.pos, ordered.station_no, ordered.no_pickup, ordered.no_drop_off,
@@ -88,9 +93,10 @@ def day_patterns(
     """
     station_ids, lines = names
     place = (day - first_day).days
+    latest = int(tables.duck.execute(LATEST).fetchall()[0][0])
     shifts = [
         (int(number), shift * DAY_S)
-        for shift in (-1, 0, 1)
+        for shift in range(-max(latest // DAY_S, 1), 2)
         if 0 <= place + shift < day_sets.shape[1]
         for number in np.flatnonzero(day_sets[:, place + shift])
     ]

@@ -62,8 +62,8 @@ NO_TIME: Final = Advice(
     "no-time",
     Sentence("ist keine Uhrzeit", "is no time"),
     Sentence(
-        "Bitte H:MM:SS oder HH:MM:SS schreiben; Stunden über 23 sind erlaubt.",
-        "Write H:MM:SS or HH:MM:SS; hours may exceed 23.",
+        "Bitte H:MM:SS oder HH:MM:SS schreiben; Stunden über 23 sind erlaubt, bis 167.",
+        "Write H:MM:SS or HH:MM:SS; hours may exceed 23, up to 167.",
     ),
 )
 NO_ENDS: Final = Advice(

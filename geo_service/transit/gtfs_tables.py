@@ -52,11 +52,14 @@ KEYS: Final = {"stops.txt": "stop_id", "routes.txt": "route_id", "trips.txt": "t
 SECONDS_MACRO: Final = r"""
 CREATE MACRO seconds(clock) AS CASE
     WHEN clock IS NULL OR trim(clock) = '' THEN NULL
-    WHEN regexp_full_match(trim(clock), '\d{1,3}:[0-5]\d:[0-5]\d')
+    WHEN regexp_full_match(trim(clock), '(?:0?\d{1,2}|1[0-5]\d|16[0-7]):[0-5]\d:[0-5]\d')
     THEN coalesce(CAST(epoch(TRY_CAST(trim(clock) AS INTERVAL)) AS INTEGER), -1)
     ELSE -1 END
 """
-"""Seconds of a GTFS time (H:MM:SS, hours may exceed 23); NULL when blank, -1 when it is no time."""
+"""Seconds of a GTFS time (H:MM:SS, hours may exceed 23, up to 167: a ferry under way for days); NULL when
+blank, -1 when it is no time."""
+LONGEST_DAYS: Final = 6
+"""Days after that of its service on which something may still depart."""
 
 UNREADABLE: Final = """
 SELECT line, coalesce(column_name, ''), substr(csv_line, 1, ?),

@@ -7,6 +7,7 @@ from sqlalchemy import (
     Executable,
     LargeBinary,
     Select,
+    and_,
     delete,
     false,
     func,
@@ -31,6 +32,7 @@ from geo_service.vacancies.models import Premises
 
 IMPORT_LOCK = 4_711_004
 """Number of the advisory lock that lets only one import or refresh write at a time."""
+TWO_DAYS_S = 2 * 86_400
 SUBJECTS: dict[SubjectKind, Any] = {
     SubjectKind.PARCEL: Parcel,
     SubjectKind.PLOT: Plot,
@@ -179,7 +181,12 @@ def stations(feed_ids: Collection[int]) -> Executable:
     )
 
 
-def departures(feed_id: int, places: Collection[int], stop_ids: Collection[int] | None = None) -> Executable:
+def departures(
+    feed_id: int,
+    places: Collection[int],
+    stop_ids: Collection[int] | None = None,
+    long_ago: Collection[int] = (),
+) -> Executable:
     """Select the departures of a feed that run on any of some days of its calendar.
 
     Parameters
@@ -190,11 +197,17 @@ def departures(feed_id: int, places: Collection[int], stop_ids: Collection[int] 
         Days after the first day of the feed, all of them within its calendar.
     stop_ids
         Rows of the stops; None: all of the feed.
+    long_ago
+        More such days, of which only what departs at 48:00 or later is asked for.
 
     Columns: stop (stop_pk), mode, line, direction, next_stop_id, headsign, days, departure_s (int4[] as
     PostgreSQL sends it: numbers of a whole city reach numpy without a Python object each).
     """
     runs = [func.get_bit(TransitDeparture.days, place) == 1 for place in places]
+    times = TransitDeparture.departure_s
+    if long_ago:
+        under_way = or_(*(func.get_bit(TransitDeparture.days, place) == 1 for place in long_ago))
+        runs.append(and_(times[func.cardinality(times)] >= TWO_DAYS_S, under_way))
     at = true() if stop_ids is None else TransitDeparture.stop_pk == func.any(list(stop_ids))
     return (
         select(
