@@ -63,6 +63,7 @@ def write_state(folder: Path, parcels: int, restrictions: int) -> None:
     pd.DataFrame(holders).to_parquet(folder / "occupancies.parquet", index=False)
     plans = {
         "id": nothing,
+        "plan_key": nothing,
         "title": nothing,
         "legal_status": nothing,
         "in_force_on": nothing,
@@ -78,6 +79,7 @@ def write_state(folder: Path, parcels: int, restrictions: int) -> None:
         "plans": plans,
         "plan_areas": {"id": nothing, **dict.fromkeys(areas, nothing)},
         "land_use": {"id": nothing, "use": nothing, **spans},
+        "streets": {"id": nothing, "street_class": nothing},
     }
     for name, columns in empty.items():
         rows = gpd.GeoDataFrame(columns, geometry=[], crs=25832)

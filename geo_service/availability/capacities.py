@@ -178,12 +178,12 @@ def capacity_record(computed: ParcelCapacities, position: int = 0) -> JsonObject
     return {**record, "parts": parts, "orientation_source": computed.source}
 
 
-def parts_by_parcel(computed: ParcelCapacities) -> dict[int, list[JsonObject]]:
+def parts_by_parcel(computed: ParcelCapacities) -> dict[Any, list[JsonObject]]:
     """Return the evidence as objects by parcel id, for the parcels that have any; the largest part first."""
     frame = computed.parts.sort_values("governed_m2", ascending=False, kind="stable")
-    grouped: dict[int, list[JsonObject]] = {}
+    grouped: dict[Any, list[JsonObject]] = {}
     for record in plain_records(frame):
-        grouped.setdefault(int(record.pop("parcel_id")), []).append(record)
+        grouped.setdefault(record.pop("parcel_id"), []).append(record)
     return grouped
 
 

@@ -20,7 +20,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo_service.availability.capacities import COLUMNS
+from geo_service.availability.capacities import ParcelCapacities, parcel_capacities, parts_by_parcel
 from geo_service.availability.capacity import compute_capacity
 from geo_service.availability.cluster import J, T, connected
 from geo_service.availability.geoparquet import write_geoparquet
@@ -127,7 +127,8 @@ def compute_file(job: FileJob) -> WrittenFile:
     beside, standing = surroundings_of(job.state, as_of, own, land, job.beside)
     capacity = compute_capacity(own.shapes, beside.plan_areas, standing)
     usable = assess(result, inputs, beside, capacity=capacity)
-    allowed = capacity.parcels.rename(columns=COLUMNS).assign(built=standing["built"])
+    named = pd.DataFrame({"parcel_id": own.keys, "parcel_key": own.keys})
+    allowed = parcel_capacities(as_of, named, standing, capacity, job.state.plan_areas(as_of))
     final = job.target / f"{job.name}.parquet"
     passing = job.target / f".{job.name}.{uuid4().hex}"
     try:
@@ -142,7 +143,7 @@ def compute_file(job: FileJob) -> WrittenFile:
     return WrittenFile(final.name, len(own.keys), digest)
 
 
-def result_rows(result: AvailabilityResult, usable: pd.DataFrame, allowed: pd.DataFrame) -> pd.DataFrame:
+def result_rows(result: AvailabilityResult, usable: pd.DataFrame, allowed: ParcelCapacities) -> pd.DataFrame:
     """Return a result, known by parcel keys, with the columns of the output but for the net geometry.
 
     Parameters
@@ -152,20 +153,23 @@ def result_rows(result: AvailabilityResult, usable: pd.DataFrame, allowed: pd.Da
     usable
         How usable its land is, and what it is: `usability.assess`.
     allowed
-        What may be built on it: columns named in `capacities.COLUMNS`, and ``built``.
+        What may be built on it, and the building areas that it rests on.
     """
     items = json_by_parcel(result.items, ITEM_FIELDS, ITEM_RECORD_FIELDS)
     chains = json_by_parcel(result.chain, CHAIN_FIELDS, CHAIN_RECORD_FIELDS)
     keys = result.parcels["parcel_id"].tolist()
     days = result.parcels["available_from"].to_numpy().astype("datetime64[D]")
     asked = np.full(len(keys), np.datetime64(result.options.as_of, "D"))
-    figures = pd.concat([result.parcels, usable.drop(columns=["parcel_id", "shape_key"]), allowed], axis=1)
+    parts = parts_by_parcel(allowed)
+    capacity = allowed.parcels.drop(columns=["parcel_id", "parcel_key"])
+    figures = pd.concat([result.parcels, usable.drop(columns=["parcel_id", "shape_key"]), capacity], axis=1)
     return figures.rename(columns={"parcel_id": "parcel_key"}).assign(
         available_from=_days(days),
         as_of=_days(asked),
         preset=result.options.preset.key,
         items=[items.get(key, "[]") for key in keys],
         chain=[chains.get(key, "[]") for key in keys],
+        parts=[json.dumps(parts.get(key, []), ensure_ascii=False) for key in keys],
     )
 
 

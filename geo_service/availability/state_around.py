@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import shapely
 
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS
 from geo_service.availability.facts import ADJOINING_M, STREETS, Surroundings
 from geo_service.availability.frontage import STREET_LINE_REACH_M, gives_frontage
 from geo_service.availability.identity import Identity, require_identity
@@ -238,7 +239,7 @@ def surroundings_of(
         uses,
         restrictions[in_force(restrictions, as_of)],
         standing["built"],
-        plan_areas=state.plan_areas(as_of),
+        plan_areas=state.plan_areas(as_of)[list(PLAN_AREA_COLUMNS)],
         land_use=state.land_use(as_of),
         streets_known=beside.streets_known or len(lines) > 0,
         street_lines=lines[np.unique(reached)],

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import shapely
 
-from geo_service.availability.capacity import PLAN_AREA_COLUMNS
+from geo_service.availability.capacities import AREA_COLUMNS
 from geo_service.availability.facts import Words
 from geo_service.availability.inputs import (
     Geometries,
@@ -155,11 +155,11 @@ class StateFolder:
         return _land(self)
 
     def plan_areas(self, as_of: date) -> pd.DataFrame:
-        """Read the building areas of the plans of a day, columns `capacity.PLAN_AREA_COLUMNS`."""
+        """Read the building areas of the plans of a day, columns `capacities.AREA_COLUMNS`."""
         plans = self.land().plans
-        plans = plans.loc[in_force(plans, as_of), ["id", "legal_status", "in_force_on"]]
-        areas = _table(self, "plan_areas").merge(plans.rename(columns={"id": "plan_id"}), on="plan_id")
-        return areas[list(PLAN_AREA_COLUMNS)]
+        columns = ["id", "legal_status", "in_force_on", "plan_key", "source"]
+        plans = plans.loc[in_force(plans, as_of), columns].rename(columns={"id": "plan_id"})
+        return _table(self, "plan_areas").merge(plans, on="plan_id")[list(AREA_COLUMNS)]
 
     def land_use(self, as_of: date) -> pd.DataFrame:
         """Read the areas of the land-use plan of a day: columns of the table."""

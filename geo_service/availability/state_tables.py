@@ -43,6 +43,7 @@ TABLES: Final[Mapping[str, Mapping[str, str]]] = {
     "occupancies": {"id": ID, "parcel_key": TEXT, "kind": TEXT, **SPAN, **_RECORD},
     "plans": {
         "id": ID,
+        "plan_key": TEXT,
         "title": TEXT,
         "legal_status": WHOLE,
         "in_force_on": DAY,

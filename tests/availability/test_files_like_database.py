@@ -33,7 +33,7 @@ TABLES = {
     "title, ST_AsBinary(geom) AS geometry FROM restrictions",
     "occupancies": "SELECT o.id, p.parcel_key, o.kind, lower(during) AS valid_from, "
     "upper(during) AS valid_to, o.office, o.source FROM occupancies o JOIN parcels p ON p.id = o.parcel_id",
-    "plans": "SELECT id, plan_key || ' ' || name AS title, legal_status, in_force_on, source_date, "
+    "plans": "SELECT id, plan_key, plan_key || ' ' || name AS title, legal_status, in_force_on, source_date, "
     f"{SPAN}, office, source, ST_AsBinary(geom) AS geometry FROM development_plans",
     "plan_areas": "SELECT id, plan_id, zone_code, zone, grz, gfz, max_storeys, ST_AsBinary(geom) AS geometry "
     "FROM plan_areas",
@@ -53,7 +53,7 @@ STORED = f"""
 SELECT p.parcel_key, a.gross_m2, a.net_m2, a.estimated_m2, a.largest_piece_m2, a.severity, a.horizon,
        a.available_from, a.items::text, a.chain::text, {
     ", ".join(f"u.{name}" for name in (*SHAPE_FIGURES, *ANSWERS, *INTERNAL_ANSWERS, *OFFERS))
-}, {", ".join(f"c.{name}" for name in ("built", *COLUMNS.values()))}
+}, {", ".join(f"c.{name}" for name in ("built", *COLUMNS.values()))}, c.parts::text
   FROM availability a JOIN parcels p ON p.id = a.parcel_id
   JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
   JOIN capacities c ON c.parcel_id = a.parcel_id AND c.computed_at = a.computed_at
@@ -133,6 +133,9 @@ def test_files_hold_what_the_database_stores(
         here, there = plain(found[name]), plain(expected[name])
         if name in {"items", "chain"}:
             assert [without_ids(value) for value in here] == [without_ids(value) for value in there]
+        elif name == "parts":
+            assert [json.loads(value) for value in here] == [json.loads(value) for value in there]
+            assert sum(len(json.loads(value)) for value in here) > 20
         else:
             assert here == there, name
     assert set(expected["category"]) >= {"vacant", "in_use", "gap", "unknown"}
