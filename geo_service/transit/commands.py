@@ -17,14 +17,14 @@ from geo_service.imports.report import LANG_HELP, Language
 from geo_service.imports.values import no_formula
 from geo_service.transit.compare_commands import compare
 from geo_service.transit.feed_commands import end, feed_name, feeds
-from geo_service.transit.grades import asked, stop_table
+from geo_service.transit.grades import asked, current_feed, graded_day, stop_table
 from geo_service.transit.ingest import FeedReport
 from geo_service.transit.methods import known_methods
 from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_commands import reach
 from geo_service.transit.refresh import ALL, RefreshReport, combinations, refresh, refresh_outdated
 from geo_service.transit.service import import_gtfs
-from geo_service.transit.windows import DAY, NAMED_WINDOWS
+from geo_service.transit.windows import DAY, NAMED_WINDOWS, kind_of_day
 
 CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_min", "category"]
 """Columns of ``geo transit stops --format csv``."""
@@ -172,15 +172,22 @@ def stops(
         wanted = asked(method, window or None, parse_day(day) if day else None)
         with database.read() as connection:
             table = stop_table(connection, feed, wanted)
+            counted = graded_day(current_feed(connection, feed), wanted)
         if form == "json":
             print_json(table.to_dict(orient="records"))
         else:
             rounded = table[CSV_COLUMNS].assign(headway_min=table.headway_min.round(3))
             texts = {name: rounded[name].map(no_formula) for name in ("stop_id", "name")}
             rounded.assign(**texts).to_csv(sys.stdout, index=False)
-        counted = ", ".join(sorted({str(day) for day in table.day})) or "a day without service"
         chosen = "given" if day else f"the feed's reference {wanted.day_kind}"
         err.print(f"Counted: {counted} ({chosen}), {wanted.window}.", highlight=False, soft_wrap=True)
+        if window in NAMED_WINDOWS and wanted.day_kind != kind_of_day(counted):
+            err.print(
+                f"{counted} is a {counted:%A}; the window {window} is meant for a {wanted.day_kind}: its "
+                "times were counted on the day given.",
+                highlight=False,
+                soft_wrap=True,
+            )
         if table.empty:
             err.print("Nothing departs in this window on this day.")
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Final
 
@@ -72,6 +73,11 @@ NAMED_WINDOWS: Final = MappingProxyType(
 Source: oevgk18-specification, table "Stichtag und Zeitintervall", for all but the peaks. These have no norm:
 06-09 and 16-19 are what this service takes for them.
 """
+
+
+def kind_of_day(day: date) -> str:
+    """Return the kind of reference day that a day of the calendar is: weekday, saturday or sunday."""
+    return {5: "saturday", 6: "sunday"}.get(day.weekday(), "weekday")
 
 
 def read_window(text: str, day_kind: str) -> tuple[str, Window]:

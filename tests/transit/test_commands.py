@@ -267,3 +267,23 @@ def test_stops_on_a_day_without_service(feed: Path) -> None:
     assert result.exit_code == 0
     assert result.stdout == "stop_id,name,mode_group,departures,headway_min,category\n"
     assert "Nothing departs" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("window", "day", "told"),
+    [
+        ("saturday", "2026-06-17", "2026-06-17 is a Wednesday; the window saturday is meant for a saturday"),
+        ("day", "2026-06-21", "2026-06-21 is a Sunday; the window day is meant for a weekday"),
+        ("saturday", "2026-06-20", ""),
+        ("06:00-20:00", "2026-06-20", ""),
+    ],
+)
+def test_stops_name_the_day_and_one_of_another_kind_than_the_window(
+    feed: Path, window: str, day: str, told: str
+) -> None:
+    run("gtfs", str(feed), "--name", "vrr")
+    shown = run("transit", "stops", "--feed", "vrr", "--window", window, "--day", day)
+    assert shown.exit_code == 0
+    assert f"Counted: {day} (given), 06:00-20:00." in shown.stderr
+    assert ("is meant for" in shown.stderr) == bool(told)
+    assert told in shown.stderr
