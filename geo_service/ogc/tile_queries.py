@@ -48,6 +48,8 @@ USUAL_VERTICES: Final = 6
 """Of a feature, to tell from the number of features whether a tile may be crowded."""
 ALL: Final = {"least_area": -1.0, "last_id": 0}
 """Cut that keeps all features."""
+POLYGONS: Final = 3
+"""What PostGIS calls areas when it takes parts out of a collection."""
 MERGED_FEATURE_BYTES: Final = 2
 """Estimated size of a feature that is drawn as one with others, without its shape."""
 GRID_ZOOM: Final = 12
@@ -158,7 +160,8 @@ def _merged(collection: Collection, grid: Column, tiles: Tiles, view: View) -> S
         .subquery("kept")
     )
     properties = [kept.c[name] for name in view.fields]
-    together = func.ST_Collect(kept.c.shape, type_=NullType())
+    collected = func.ST_Collect(kept.c.shape, type_=NullType())  # of parcels with one part and with several
+    together = func.ST_CollectionExtract(collected, POLYGONS, type_=NullType())
     moved = func.ST_Translate(together, value("left", Float), value("top", Float), type_=NullType())
     drawn = select(moved.label("geom"), *properties).group_by(*properties)
     layer = (constant(collection.id), value("steps", Integer), constant("geom"))

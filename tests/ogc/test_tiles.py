@@ -109,6 +109,34 @@ def test_far_away_parcels_of_one_class_are_one_feature_and_lie_where_they_are(
         assert min(shapely.hausdorff_distance(shape, part) for part in parts) < STEP_M
 
 
+def test_far_away_a_parcel_of_several_parts_goes_with_those_of_one(
+    client: httpx.Client, database: Database, tmp_path: Path
+) -> None:
+    write = text(
+        """
+        INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, numerator, municipality_key, municipality,
+                             location_text, geom, source, is_demo)
+        SELECT key, '051239', 'Test', 1, '05913000', 'Dortmund', '', ST_Multi(ST_Union(ST_Buffer(
+                   ST_SetSRID(ST_MakePoint(at, 5707000), 25832), 40, 'endcap=square'))), 'Test', true
+          FROM (VALUES ('051239999000010000__', 404000), ('051239999000020000__', 404200),
+                       ('051239999000020000__', 404400)) AS parts (key, at) GROUP BY key
+        """
+    )
+    with database.begin("test") as connection:
+        connection.execute(write)
+    try:
+        answer = client.get(address("parcels", 12, *CROWDED))
+        assert answer.status_code == 200, answer.text
+        frame = placed(answer, address("parcels", 12, *CROWDED), tmp_path)
+        alone = frame[frame.geometry.bounds.minx > 403_000]
+        assert len(alone) == 1
+        assert sum(shapely.get_num_geometries(alone.geometry)) == 3
+        assert alone.geometry.area.sum() == pytest.approx(3 * 80**2, rel=0.2)
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(text("DELETE FROM parcels WHERE parcel_key LIKE '051239999%'"))
+
+
 def test_far_away_only_the_class_is_left(client: httpx.Client, read: Any) -> None:
     near = {"horizon": "short", "severity": "light", "grade": "B", "is_demo": 1}
     assert {**near, "offered": 1, "category": "gap"} in read(client.get(address("parcels", 12)))
