@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TextIO
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -26,6 +27,10 @@ from geo_service.db import ACTOR, Database
 from geo_service.embedded import EmbeddedCluster
 from geo_service.migrate import migrate
 from geo_service.settings import Settings
+
+hypothesis.settings.register_profile("steady", derandomize=True)
+"""The same examples on every run; ``--hypothesis-profile=default`` looks for others."""
+hypothesis.settings.load_profile("steady")
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = Path(os.environ.get("GEO_SHARED_DATA", ROOT.parent / "shared" / "data"))

@@ -72,7 +72,8 @@ def write_state(folder: Path, land: Inputs) -> Path:
     write_areas(folder, land)
     occupancies = days(land.occupancies.rename(columns={"parcel_id": "parcel_key"}))
     occupancies.to_parquet(folder / "occupancies.parquet", index=False)
-    plans = land.plans.assign(plan_key=[f"Hu {number}" for number in land.plans["id"]])
+    keys = pd.Series([f"Hu {number}" for number in land.plans["id"]], index=land.plans.index, dtype=object)
+    plans = land.plans.assign(plan_key=keys)
     for name, rows in (("parcels", parcels), ("restrictions", land.restrictions), ("plans", plans)):
         write_geo(folder / f"{name}.parquet", days(rows))
     return folder
