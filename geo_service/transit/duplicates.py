@@ -26,18 +26,26 @@ def find_duplicates(alike: Iterable[Sequence[int]], sets: Sequence[int]) -> dict
     Returns
     -------
     dict
-        Trip to the days on which it counts, as integer of bits (0: never), where these are not all its days.
+        Trip to the days on which it counts, as integer of bits (0: never), where these are not its own:
+        fewer, or also those of a later trip of its agency and line that it stands for.
     """
     found: dict[int, int] = {}
     for _, rows in groupby(alike, itemgetter(0)):
         trips = [(trip, sets[days_no], agency, line) for _, trip, days_no, agency, line in rows]
         counting = _days_of_agencies(trips)
+        all_days = {trip: days for trip, days, *_ in trips}
+        first: dict[tuple[int, int], int] = {}
         for trip, days, agency, line in trips:
             free = counting[agency]
             left = days & free.get(line, 0)
             free[line] = free.get(line, 0) & ~left
-            if left != days:
-                found[trip] = left
+            stands = first.setdefault((agency, line), trip)
+            if left == days:
+                continue
+            found[trip] = left
+            if left and stands != trip:  # one trip for all days is less to store than one for each part
+                found[stands] = found.get(stands, all_days[stands]) | left
+                found[trip] = 0
     return found
 
 

@@ -266,11 +266,13 @@ class Timetable:
     def _duplicates(self) -> list[tuple[int, int]]:
         """Return runs that do not count on all their days, with the number of those left (-1: never)."""
         sets = days_as_integers(self.day_sets)
-        found = find_duplicates(self.duck.execute(ALIKE).fetchall(), sets)
-        if found:
-            self.tables.counts["duplicate trips counted once"] = len(found)
+        alike = self.duck.execute(ALIKE).fetchall()
+        found = find_duplicates(alike, sets)
+        twice = sum(bool(sets[days_no] & ~found.get(run, -1)) for _, run, days_no, *_ in alike)
+        if twice:
+            self.tables.counts["duplicate trips counted once"] = twice
             self.tables.warnings.append(
-                f"{len(found)} trips run at the same times on the same days as another one of their "
+                f"{twice} trips run at the same times on the same days as another one of their "
                 "line or of another agency; each such run was counted once."
             )
         new = sorted(set(found.values()) - {0, *sets})

@@ -23,7 +23,7 @@ from geo_service.transit.turns import wait_for_turn
 from geo_service.transit.validity import warnings
 from geo_service.transit.versions import Changes, compare_feed, compare_stored
 
-READER: Final = 9
+READER: Final = 10
 """Version of the reader: raised when the same file would be stored otherwise, so that it is read anew."""
 
 Turn = Callable[[Connection], None]
