@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from geo_service.availability.inputs import Geometries, days, geometries
-from geo_service.availability.timing import PLAN_IN_FORCE
+from geo_service.availability.timing import PLAN_ENDED, PLAN_IN_FORCE
 from geo_service.availability.waterfall import Areas, Flags, deduct, find_overlaps
 from geo_service.errors import InvalidInput
 
@@ -34,8 +34,6 @@ PLAN_AREA_COLUMNS: Final = (
     "in_force_on",
     "geometry",
 )
-PLAN_ENDED: Final = 5000
-"""BP_Rechtsstand of a plan that no longer holds. Source: XPlanung, domain description 2."""
 STATED, ORIENTATION, MIXED, NOT_KNOWN = "stated", "orientation_value", "mixed", "unknown"
 """What a figure rests on: the plan's own values, § 17 BauNVO, both in parts, nothing."""
 SLIVER_M2: Final = 1.0

@@ -13,8 +13,8 @@ import pandas as pd
 import shapely
 
 from geo_service.availability.days import ISO, read_day
-from geo_service.availability.inputs import Inputs, geometries
-from geo_service.availability.timing import PLAN_IN_FORCE, PLAN_KIND
+from geo_service.availability.inputs import Inputs, Options, geometries
+from geo_service.availability.timing import PLAN_IN_FORCE, PLAN_KIND, pending_plans
 from geo_service.availability.waterfall import Indices
 from geo_service.errors import InvalidInput
 
@@ -114,14 +114,24 @@ def _day(text: str, whole: str) -> date:
         raise InvalidInput(f"{whole[:60]!r} names no day. {HOW_ENDING}", parameter="ending") from error
 
 
-def require_known(inputs: Inputs, changes: Changes) -> None:
+def require_known(inputs: Inputs, changes: Changes, options: Options) -> None:
     """Refuse to imagine away what is not there: the answer would be "no difference" for a typing error.
+
+    Parameters
+    ----------
+    inputs
+        What holds on the asked day, in the asked scope.
+    changes
+        What is imagined.
+    options
+        The asked day, and up to when the register is known.
 
     Raises
     ------
     InvalidInput
-        Naming the first record that does not hold on the asked day or does not lie in the asked scope, or
-        that is to end although its whole kind is gone.
+        Naming the first record that does not hold on the asked day or does not lie in the asked scope, that
+        is to end although its whole kind is gone, or the first plan that holds nothing up: to imagine that it
+        comes into force later would block what it allows today.
     """
     for parameter, records in (("without", sorted(changes.without)), ("ending", changes.ending)):
         for what, key, *_ in records:
@@ -134,6 +144,14 @@ def require_known(inputs: Inputs, changes: Changes) -> None:
     for what, key, _ in changes.ending:
         if _named(inputs, changes, what)[_rows(getattr(inputs, RECORDS[what]), key)].any():
             raise _both(f"{what}:{key}")
+    known_on = options.known_on or options.as_of
+    holding = inputs.plans[pending_plans(inputs.plans, options.as_of, known_on)[0]]
+    for what, key, _ in changes.ending:
+        if what == "plan" and not _rows(holding, key).any():
+            raise InvalidInput(
+                f"The plan {key} holds nothing up on {options.as_of}: it is in force, or has ended.",
+                parameter="ending",
+            )
 
 
 def _rows(frame: pd.DataFrame, key: str) -> Any:  # noqa: ANN401 - boolean array

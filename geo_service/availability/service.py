@@ -113,7 +113,7 @@ def compute_with(
     """
     keys, inputs = load(connection, options.as_of, parcel_keys, lambda what: tell(what, 0.0))
     if changes:
-        require_known(inputs, changes)
+        require_known(inputs, changes, options)
         inputs = changed(inputs, changes)
     result = compute_availability(inputs, options, lambda what, share: tell(what, 0.2 + 0.8 * share))
     result.parcels.insert(1, "parcel_key", keys)

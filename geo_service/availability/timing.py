@@ -17,6 +17,8 @@ from geo_service.availability.waterfall import Flags, Indices, positions_in_grou
 
 PLAN_IN_FORCE: Final = 4000
 """BP_Rechtsstand from which a development plan is in force. Source: XPlanung, domain description 2."""
+PLAN_ENDED: Final = 5000
+"""BP_Rechtsstand of a plan that no longer holds. Source: XPlanung, domain description 2."""
 PLAN_KIND: Final = "plan_not_in_force"
 """Kind under which a plan in procedure stands in the blocking chain."""
 
@@ -70,7 +72,8 @@ def pending_plans(plans: pd.DataFrame, as_of: date, known_on: date) -> tuple[Fla
     in_procedure = plans["legal_status"].to_numpy(dtype=np.int64) < PLAN_IN_FORCE
     late = in_procedure & (expected <= known)
     expected[late] = np.datetime64("NaT", "D")
-    pending: Flags = (expected > day) | (in_procedure & np.isnat(expected))
+    ended = plans["legal_status"].to_numpy(dtype=np.int64) >= PLAN_ENDED
+    pending: Flags = ~ended & ((expected > day) | (in_procedure & np.isnat(expected)))
     return pending, expected
 
 

@@ -115,7 +115,7 @@ def what_if(connection: Connection, land: CityLand, changes: Changes) -> WhatIf:
     InvalidInput
         When a record named in the changes does not hold on the day.
     """
-    require_known(land.inputs, changes)
+    require_known(land.inputs, changes, land.options)
     before = land.parcels
     unbuilt = _may_be_unbuilt(land, changes)
     rows = np.union1d(touched(land.inputs, changes), unbuilt).astype(np.int64)

@@ -257,6 +257,24 @@ def test_a_plan_with_another_day(city: Connection) -> None:
     assert len(found.parcels)
 
 
+def test_a_plan_that_holds_nothing_up_cannot_end_later(city: Connection) -> None:
+    """To imagine that it comes into force one day would block what it allows today."""
+    in_force = text(
+        "SELECT id FROM development_plans WHERE legal_status = 4000 AND in_force_on <= :day "
+        "AND valid @> CAST(:day AS date) ORDER BY id LIMIT 1"
+    )
+    plan = city.execute(in_force, {"day": AS_OF}).scalar_one_or_none()
+    nested = city.begin_nested()
+    if plan is None:
+        plan = city.execute(
+            text("UPDATE development_plans SET legal_status = 4000, in_force_on = :day WHERE id = "
+                 "(SELECT min(id) FROM development_plans) RETURNING id"), {"day": AS_OF}
+        ).scalar_one()  # fmt: skip
+    with pytest.raises(InvalidInput, match=f"plan {plan} holds nothing up"):
+        ask(city, ending=[f"plan:{plan}@2030-01-01"])
+    nested.rollback()
+
+
 def test_one_parcel_and_the_city_agree_about_it(city: Connection) -> None:
     whole = ask(city, "kind:water")
     key = whole.parcels["parcel_key"].iloc[0]

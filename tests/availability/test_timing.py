@@ -20,6 +20,7 @@ from geo_service.availability.presets import (
     horizon_preset,
     preset_key,
 )
+from geo_service.availability.timing import pending_plans
 from geo_service.errors import BadParameter, InvalidInput
 from geo_service.restrictions.models import Effect, RestrictionKind, Severity
 from tests.availability.drawing import (
@@ -418,3 +419,14 @@ def test_an_own_order_comes_first_and_the_others_follow() -> None:
 def test_a_wrong_order_is_refused(own: list[str], message: str) -> None:
     with pytest.raises(BadParameter, match=message):
         deduction_order(own, ["water", "flood_zone"])
+
+
+def test_a_plan_that_has_ended_delays_nothing_whatever_day_it_names() -> None:
+    rows = pd.DataFrame(
+        {
+            "legal_status": [4000, 5000, 2400, 5000],
+            "in_force_on": [date(2030, 1, 1), date(2030, 1, 1), None, None],
+        }
+    )
+    pending, _ = pending_plans(rows, DAY, DAY)
+    assert pending.tolist() == [True, False, True, False]
