@@ -25,7 +25,7 @@ from geo_service.transit import routes as transit
 from geo_service.transit import scenario_register, subject_routes
 from geo_service.transit import scenario_routes as scenarios
 from geo_service.web import classes
-from geo_service.web.pages import contest, land, nearness, overview
+from geo_service.web.pages import contest, nearness, overview, parcel
 from tests.http_fixtures import SignedIn
 from tests.sample_land import PUBLIC_KEYS
 
@@ -132,7 +132,7 @@ COMPUTING: list[Computing] = [
     ("/api/scenarios/h-bahn/effect", scenarios, "effect_of"),
     ("/api/rounds/anstoss-2023-10/proposal", matching, "read_round"),
     ("/api/availability/summary", desk, "city_land"),
-    (f"/flaechen/{KEY}", land, "compute_capacities"),
+    (f"/flaechen/{KEY}", parcel, "compute_capacities"),
     (f"/flaechen/{KEY}", nearness, "place_transit"),
     ("/anstoss/anstoss-2023-10", contest, "read_round"),
     ("/oev", classes, "graded_stops"),

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from sqlalchemy import Row
 
 from geo_service.console import command_database, err, out, print_json, who
@@ -43,7 +43,8 @@ def feeds(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")
         if as_json:
             print_json(found)
             return
-        table = Table("name", "publisher", "version", "days", "stops", "state", box=None, pad_edge=False)
+        whole = [Column(name, no_wrap=True) for name in ("days", "stops", "state")]
+        table = Table("name", "publisher", "version", *whole, box=None, pad_edge=False)
         for each in found:
             until = f" {each['ended_at']:%Y-%m-%d %H:%M %Z}" if each["ended_at"] else ""
             days = f"{each['first_day']} to {each['last_day']}"

@@ -18,6 +18,7 @@ WORDS = {
         "area": "Angebotene Fläche ab (m²)",
         "land": "Flächen zeigen",
         "net": "Netto",
+        "skip": "zur Liste",
         "why": "Warum so viel?",
         "transit": "Wie nah ist der Nahverkehr?",
         "shops": "Ladenlokale zeigen",
@@ -32,6 +33,7 @@ WORDS = {
         "area": "Area on offer from (m²)",
         "land": "Show land",
         "net": "Net",
+        "skip": "to the list",
         "why": "Why this much?",
         "transit": "How near is public transport?",
         "shops": "Show shop premises",
@@ -92,7 +94,9 @@ def test_find_land_by_keyboard(visit: Visit, language: str) -> None:
     tab_to(page, words["land"])
     page.keyboard.press("Enter")
     page.wait_for_url("**/flaechen?area_min=3000")
-    tab_to(page, "Speicherstraße 12")
+    tab_to(page, words["skip"])
+    page.keyboard.press("Enter")
+    tab_to(page, "Speicherstraße 12", most=10)
     page.keyboard.press("Enter")
     page.wait_for_load_state("networkidle")
     land_answer(visitor, words)

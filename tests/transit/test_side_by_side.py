@@ -141,7 +141,7 @@ def run(*arguments: str) -> Result:
 def test_a_feed_can_be_ended_and_taken_up_again(weekdays_besides: Database, tmp_path: Path) -> None:
     assert states() == [("all", 2, "current"), ("weekdays", 2, "current")]
     listed = run("feeds").stdout
-    assert "weekdays  Stadtwerke           2026-06-01 to 2026-06-28  2      current" in listed
+    assert "2026-06-01 to 2026-06-28  2      current" in listed
     refresh(weekdays_besides)
     ended = run("end", "weekdays")
     assert ended.exit_code == 0
