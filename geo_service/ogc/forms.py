@@ -6,6 +6,7 @@ The same checks, states and roles as for programs (`editing`); the page comes fr
 import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
+from urllib.parse import quote
 
 import shapely
 from babel.numbers import NumberFormatError, parse_decimal
@@ -166,11 +167,10 @@ async def _done(request: Request, caller: Caller, form: Form, what: tuple[str, s
     if action == "check":
         return await _shown(request, caller, replace(form, said="checked"))
     change = form.change
-    where = AFTERWARDS.get(
-        change.view.collection, f"/ogc/collections/{change.view.collection}/items/{key}?f=html"
-    )
-    named = {name: form.values.get(name) for name in change.rule.identity}
-    return RedirectResponse(where.format(**named), status_code=303)
+    named = {name: quote(str(form.values.get(name)), safe="") for name in change.rule.identity}
+    item = f"/ogc/collections/{change.view.collection}/items/{quote(key, safe='')}?f=html"
+    page_of = AFTERWARDS.get(change.view.collection)
+    return RedirectResponse(page_of.format(**named) if page_of else item, status_code=303)
 
 
 def _written(request: Request, form: Form, action: str) -> str:

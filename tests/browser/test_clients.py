@@ -15,9 +15,9 @@ from geo_service.ogc.collections import COLLECTIONS
 Rows = dict[str, dict[str, Any]]
 
 
-def as_served(server: str, collection: str) -> list[dict[str, Any]]:
-    """Read all features page by page, in EPSG:25832, by following the links with a plain client."""
-    address: str | None = f"{server}/ogc/collections/{collection}/items?limit=3&crs=EPSG:25832"
+def as_served(server: str, collection: str, wanted: str = "limit=3&crs=EPSG:25832") -> list[dict[str, Any]]:
+    """Read all features page by page by following the links with a plain client."""
+    address: str | None = f"{server}/ogc/collections/{collection}/items?{wanted}"
     found: list[dict[str, Any]] = []
     while address:
         page = httpx.get(address).json()

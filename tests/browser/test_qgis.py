@@ -5,11 +5,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 import shapely
 
 from geo_service.ogc.collections import COLLECTIONS
+from tests.browser.test_clients import as_served
 
 PYTHON = "/usr/bin/python3"
 READER = Path(__file__).with_name("qgis_reader.py")
@@ -32,14 +32,8 @@ def read(server: str, collection: str, page_size: int = 2, expression: str = "")
 
 
 def served(server: str, collection: str) -> list[dict[str, Any]]:
-    """Read all features by following the links with a plain client (CRS84, as QGIS of Debian 12 asks)."""
-    address: str | None = f"{server}/ogc/collections/{collection}/items?limit=100"
-    found: list[dict[str, Any]] = []
-    while address:
-        page = httpx.get(address).json()
-        found += page["features"]
-        address = next((link["href"] for link in page["links"] if link["rel"] == "next"), None)
-    return found
+    """Read all features in degrees, as QGIS of Debian 12 asks for them."""
+    return as_served(server, collection, "limit=100")
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)

@@ -192,3 +192,13 @@ def test_every_field_has_a_name(signed_in: SignedIn, collection: str, language: 
     names = re.findall(r'<label class="kern-label" for="(\w+)">(\S+)', page)
     assert len(names) > 5
     assert [name for name, shown in names if name == shown] == []
+
+
+def test_a_key_of_any_signs_leads_back_to_its_page(manager: httpx.Client) -> None:
+    key = "form-ä?#&%/x y"
+    answer = manager.post(NEW, data={**FIELDS, "premises_key": key.replace("/", "")})
+    assert answer.status_code == 303, answer.text
+    shown = manager.get(answer.headers["location"], headers={"accept": "text/html"})
+    assert shown.status_code == 200
+    history = manager.get(f"{answer.headers['location']}/verlauf", headers={"accept": "text/html"})
+    assert f'href="{answer.headers["location"]}"' in history.text

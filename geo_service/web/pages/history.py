@@ -1,6 +1,7 @@
 """The history of a record: who changed what when, for the people of the agency."""
 
 from typing import Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
@@ -34,7 +35,7 @@ async def history(request: Request, session: Reading, caller: Adviser, key: str)
         "history.html",
         kind=kind,
         key=key,
-        back=f"{PATHS[kind]}/{key}",
+        back=f"{PATHS[kind]}/{quote(key, safe='')}",
         changes=told(rows[:MOST_ENTRIES], caller, frame.speaker),
         is_demo=any(row.is_demo for row in rows),
         most=MOST_ENTRIES if len(rows) > MOST_ENTRIES else None,
