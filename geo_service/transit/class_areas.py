@@ -5,7 +5,7 @@ better classes: areas of two classes never overlap. Circles are drawn as polygon
 most 0.12 % of the radius short).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -34,22 +34,42 @@ def class_areas(
     method
         The method's tables.
     """
-    points = np.asarray(shapely.points(xy), dtype=object)
+    return rings(_circles(xy, category_rank, method))
+
+
+def rings(drawn: Iterable[tuple[str, Iterable[Any]]]) -> list[tuple[str, Any]]:
+    """Return the area of each class without those of better ones; classes without an area are left out.
+
+    Parameters
+    ----------
+    drawn
+        Each class, the best first, with polygons that it or a better one reaches, EPSG:25832; what better
+        ones reached need not be repeated.
+    """
     taken: Any = shapely.Polygon()
-    before = np.zeros(len(xy))
     areas: list[tuple[str, Any]] = []
-    for rank, grade in enumerate(method.grades):
-        reach = np.array([*(reach_m(row, method, rank) for row in method.classes.values()), 0.0])
-        radius = reach[category_rank] / method.detour
-        grown = radius > before
-        circles = shapely.buffer(points[grown], radius[grown], quad_segs=CORNERS)
-        reached = shapely.union_all([taken, *circles])
+    for grade, shapes in drawn:
+        reached = shapely.union_all([taken, *shapes])
         area = shapely.difference(reached, taken)
         polygons = [part for part in shapely.get_parts(area) if part.area > LEAST_AREA_M2]
         if polygons:
             areas.append((grade, shapely.multipolygons(polygons)))
-        taken, before = reached, radius
+        taken = reached
     return areas
+
+
+def _circles(
+    xy: npt.NDArray[np.float64], category_rank: npt.NDArray[np.int64], method: Method
+) -> Iterator[tuple[str, Iterable[Any]]]:
+    """Yield each class with the circles that are larger than those of better ones."""
+    points = np.asarray(shapely.points(xy), dtype=object)
+    before = np.zeros(len(xy))
+    for rank, grade in enumerate(method.grades):
+        reach = np.array([*(reach_m(row, method, rank) for row in method.classes.values()), 0.0])
+        radius = reach[category_rank] / method.detour
+        grown = radius > before
+        yield grade, shapely.buffer(points[grown], radius[grown], quad_segs=CORNERS)
+        before = radius
 
 
 def reach_m(row: Sequence[str | None], method: Method, rank: int) -> float:

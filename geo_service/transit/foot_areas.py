@@ -5,6 +5,7 @@ other place (`footways`); between the points it is taken to change evenly. The e
 way is exactly as long as the method allows: off by less than `CELL_M` where a river parts two points.
 """
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ import shapely
 from contourpy import FillType, contour_generator
 from scipy.spatial import cKDTree
 
-from geo_service.transit.class_areas import LEAST_AREA_M2, reach_m
+from geo_service.transit.class_areas import reach_m, rings
 from geo_service.transit.footways import Footways, estimated_walk
 from geo_service.transit.methods import Method
 from geo_service.transit.proximity import Floats, Ints
@@ -48,20 +49,16 @@ def foot_class_areas(
     columns, rows, near = _grid(xy[graded], method.radius_m)
     places = np.column_stack([columns[near[1]], rows[near[0]]])
     ways = _ways(places, xy, category_rank, footways, len(method.classes))
-    taken: Any = shapely.Polygon()
-    areas: list[tuple[str, Any]] = []
-    for rank, grade in enumerate(method.grades):
-        reach = np.array([reach_m(row, method, rank) for row in method.classes.values()])
-        excess = np.full((len(rows), len(columns)), CELL_M)
-        able = reach > 0
-        excess[near] = np.minimum((ways[able] - reach[able, None]).min(axis=0, initial=np.inf), CELL_M)
-        reached = shapely.union_all([taken, *_within(columns, rows, excess)])
-        area = shapely.difference(reached, taken)
-        polygons = [part for part in shapely.get_parts(area) if part.area > LEAST_AREA_M2]
-        if polygons:
-            areas.append((grade, shapely.multipolygons(polygons)))
-        taken = reached
-    return areas
+
+    def drawn() -> Iterator[tuple[str, list[Any]]]:
+        for rank, grade in enumerate(method.grades):
+            reach = np.array([reach_m(row, method, rank) for row in method.classes.values()])
+            excess = np.full((len(rows), len(columns)), CELL_M)
+            able = reach > 0
+            excess[near] = np.minimum((ways[able] - reach[able, None]).min(axis=0, initial=np.inf), CELL_M)
+            yield grade, _within(columns, rows, excess)
+
+    return rings(drawn())
 
 
 def _grid(xy: Floats, radius_m: float) -> tuple[Floats, Floats, tuple[Ints, Ints]]:
