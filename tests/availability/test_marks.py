@@ -12,6 +12,7 @@ from sqlalchemy.sql import visitors
 from geo_service.availability import capacity_queries, queries, service, stored, usability_queries
 from geo_service.availability.assessing import assess_stored
 from geo_service.availability.capacities import compute_capacities, parts_by_parcel
+from geo_service.availability.facts import STREETS
 from geo_service.availability.kernel import silent
 from geo_service.availability.models import Availability, Capacity, Usability
 from geo_service.availability.usable import compute_usable
@@ -275,6 +276,18 @@ def test_the_triggers_look_at_every_column_that_any_stage_reads(connection: Conn
     }  # fmt: skip
     assert {table for table, _ in read} == tables
     assert {(table, column) for table, column in read - watched if column != "id"} == set()
+
+
+def test_the_database_calls_the_same_ground_a_street(connection: Connection) -> None:
+    uses = ["Straßenverkehr;20", "STRAßENVERKEHR", "straßenverkehr / Gehweg", "Platz", "PLATZ;1", "Platzrand"]
+    others = ["", "Weg;5", "Marktplatz;9", " Platz", "Wohnen;5|Straßenverkehr;2", "Wohnen\nPlatz", "Platte"]
+    seen = connection.execute(
+        text("SELECT use FROM unnest(CAST(:uses AS text[])) use WHERE is_street(use)"),
+        {"uses": uses + others},
+    ).scalars()
+    assert list(seen) == uses
+    assert all(use.lower().startswith(STREETS) for use in uses)
+    assert not any(use.lower().startswith(STREETS) for use in others)
 
 
 def test_the_network_of_streets_is_watched_as_well(connection: Connection) -> None:
