@@ -12,10 +12,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_service.availability.days import ISO, read_day
 from geo_service.availability.inputs import Inputs, Options, geometries
 from geo_service.availability.timing import PLAN_IN_FORCE, PLAN_KIND, pending_plans
 from geo_service.availability.waterfall import Indices
+from geo_service.days import ISO, read_day
 from geo_service.errors import InvalidInput
 
 RECORDS: Final = {"restriction": "restrictions", "occupancy": "occupancies", "plan": "plans"}

@@ -14,9 +14,9 @@ from geo_service.availability import city_answers, city_service, service
 from geo_service.availability.balance import DIMENSIONS
 from geo_service.availability.city_land import city_land
 from geo_service.availability.city_schemas import AssembliesAnswer, AssembliesQuery, WhatIfAnswer, WhatIfQuery
-from geo_service.availability.days import parse_day
 from geo_service.availability.flows import STAGES, CityBalance, city_balance, two_days
 from geo_service.console import command_database, out, print_json
+from geo_service.days import parse_day
 from geo_service.errors import BadParameter
 
 AtLeast = Annotated[float, typer.Option("--at-least", metavar="M2", help="Joint net area, m2.")]

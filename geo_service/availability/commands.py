@@ -11,7 +11,6 @@ from rich.table import Table
 from geo_service.availability.assessing import assess_stored
 from geo_service.availability.city_commands import assemblies, balance, print_what_if
 from geo_service.availability.city_service import CITY
-from geo_service.availability.days import parse_day
 from geo_service.availability.inputs import Options
 from geo_service.availability.kernel import Progress
 from geo_service.availability.partitions import LARGEST
@@ -21,6 +20,7 @@ from geo_service.availability.stored import RowsOf, refresh, rows_here
 from geo_service.availability.totals import ApartTotal, AvailabilityReport, HorizonTotal, grouped, report_of
 from geo_service.availability.usable import compute_usable
 from geo_service.console import command_database, err, explained, out, print_json, progress, who
+from geo_service.days import parse_day
 from geo_service.db import Database
 from geo_service.errors import BadParameter, Conflict
 from geo_service.garbage import no_garbage_collection

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from geo_service.availability.days import ISO, read_day
 from geo_service.availability.models import Basis, Horizon
 from geo_service.availability.presets import preset_key
+from geo_service.days import ISO, read_day
 from geo_service.restrictions.models import Severity
 
 

@@ -2,7 +2,6 @@
 
 import sys
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -11,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from geo_service.console import command_database, err, fail, out, print_json, progress, who
+from geo_service.days import parse_day
 from geo_service.errors import BadParameter
 from geo_service.geometry import require_wgs84
 from geo_service.imports.report import LANG_HELP, Language
@@ -24,7 +24,7 @@ from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_commands import reach
 from geo_service.transit.refresh import ALL, RefreshReport, combinations, refresh, refresh_outdated
 from geo_service.transit.service import import_gtfs
-from geo_service.transit.windows import DAY, NAMED_WINDOWS, kind_of_day
+from geo_service.transit.windows import DAY, NAMED_WINDOWS
 
 CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_min", "category"]
 """Columns of ``geo transit stops --format csv``."""
@@ -84,7 +84,7 @@ def gtfs(  # noqa: PLR0913 - the options of a command
                 feed_name(name or path.stem),
                 dry_run=dry_run,
                 progress=shown,
-                day=parse_day(day) if day else None,
+                day=parse_day(day, "day") if day else None,
                 allow_outside=allow_outside,
                 repair=repair,
                 rejects=rejects,
@@ -169,7 +169,7 @@ def stops(
     with command_database() as database:
         if form not in {"csv", "json"}:
             raise BadParameter(f"{form!r} is no format. Choose csv or json.", parameter="format")
-        wanted = asked(method, window or None, parse_day(day) if day else None)
+        wanted = asked(method, window or None, parse_day(day, "day") if day else None)
         with database.read() as connection:
             table = stop_table(connection, feed, wanted)
             counted = graded_day(current_feed(connection, feed), wanted)
@@ -181,31 +181,16 @@ def stops(
             rounded.assign(**texts).to_csv(sys.stdout, index=False)
         chosen = "given" if day else f"the feed's reference {wanted.day_kind}"
         err.print(f"Counted: {counted} ({chosen}), {wanted.window}.", highlight=False, soft_wrap=True)
-        if window in NAMED_WINDOWS and wanted.day_kind != kind_of_day(counted):
+        meant = NAMED_WINDOWS[window][0] if window in NAMED_WINDOWS else wanted.day_kind
+        if meant != wanted.day_kind:
             err.print(
-                f"{counted} is a {counted:%A}; the window {window} is meant for a {wanted.day_kind}: its "
+                f"{counted} is a {counted:%A}; the window {window} is meant for a {meant}: its "
                 "times were counted on the day given.",
                 highlight=False,
                 soft_wrap=True,
             )
         if table.empty:
             err.print("Nothing departs in this window on this day.")
-
-
-def parse_day(text: str) -> date:
-    """Read a day as a person writes it: 2028-04-01 or 01.04.2028.
-
-    Raises
-    ------
-    BadParameter
-        When it is no day of the calendar.
-    """
-    for form in ("%Y-%m-%d", "%d.%m.%Y"):
-        try:
-            return datetime.strptime(text.strip(), form).date()  # noqa: DTZ007 - a day has no time zone
-        except ValueError:
-            continue
-    raise BadParameter(f"{text!r} is no day. Write it as 2028-04-01 or 01.04.2028.", parameter="day")
 
 
 def print_feed_report(report: FeedReport) -> None:

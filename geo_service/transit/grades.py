@@ -17,7 +17,7 @@ from geo_service.transit.grading import grade_stops
 from geo_service.transit.gtfs_tables import LONGEST_DAYS
 from geo_service.transit.methods import Method, load_method
 from geo_service.transit.models import DayKind
-from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window, read_window
+from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window, kind_of_day, read_window
 
 DEPARTURE_COLUMNS = ["stop", "mode", "line", "direction", "next_stop_id", "headsign", "days", "departure_s"]
 TYPES = {"stop": np.int64, "direction": np.int64}
@@ -40,7 +40,7 @@ class Asked:
     window
         Time of day.
     day_kind
-        weekday, saturday or sunday: the reference day of each feed.
+        weekday, saturday or sunday: the reference day of each feed, or what the day given is.
     day
         The day; None: the reference day.
     """
@@ -54,7 +54,8 @@ class Asked:
 def asked(method: str, window: str | None = None, day: date | None = None) -> Asked:
     """Read what a caller asks for; the method's window when none is given.
 
-    A named window (`windows.NAMED_WINDOWS`) is counted on its own kind of day, times on the method's.
+    A named window (`windows.NAMED_WINDOWS`) is counted on its own kind of day, times on the method's; where a
+    day is given, on that day whatever the window is meant for.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def asked(method: str, window: str | None = None, day: date | None = None) -> As
     """
     chosen = load_method(method)
     kind, times = read_window(window, chosen.day_kind) if window else (chosen.day_kind, chosen.window)
-    return Asked(chosen, times, kind, day)
+    return Asked(chosen, times, kind_of_day(day) if day else kind, day)
 
 
 def stored_window(wanted: Asked) -> str | None:

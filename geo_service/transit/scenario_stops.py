@@ -16,7 +16,6 @@ from geo_service.transit.departures import StopDepartures
 from geo_service.transit.grades import Asked, counted_days, day_of
 from geo_service.transit.merged import by_station, merged_departures, stations_of
 from geo_service.transit.merging import Stations
-from geo_service.transit.models import DayKind
 from geo_service.transit.scenario_schemas import ScenarioAnswer
 from geo_service.transit.scenarios import (
     PlannedLine,
@@ -27,7 +26,6 @@ from geo_service.transit.scenarios import (
 )
 
 STOP_COLUMNS: Final = ["number", "feed_id", "stop_id", "name", "x", "y", "is_new"]
-SATURDAY, SUNDAY = 5, 6
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def grade_served(connection: Connection, scenario: ScenarioAnswer, wanted: Asked
     frame = _served(connection, scenario, stations_of(connection, feeds))
     today = frame[~frame.is_new]
     existing, days = current_departures(connection, feeds, wanted, today.number.tolist())
-    planned = with_lines(existing, planned_lines(scenario, frame, _kind_of_day(wanted)), wanted.window)
+    planned = with_lines(existing, planned_lines(scenario, frame, wanted.day_kind), wanted.window)
     for stage, departures in (("before", existing), ("after", planned)):
         frame = frame.assign(
             **stage_columns(frame, category_ranks(departures, wanted.method, wanted.window), wanted, stage)
@@ -111,12 +109,6 @@ def planned_lines(scenario: ScenarioAnswer, served: pd.DataFrame, day_kind: str)
         if services:
             made.append(PlannedLine(line.name, line.mode, course, services, line.both_ways, line.kind))
     return made
-
-
-def _kind_of_day(wanted: Asked) -> str:
-    """Return weekday, saturday or sunday: what a day asked for is, else what is asked for."""
-    kinds = {SATURDAY: DayKind.SATURDAY, SUNDAY: DayKind.SUNDAY}
-    return kinds.get(wanted.day.weekday(), DayKind.WEEKDAY) if wanted.day else wanted.day_kind
 
 
 def _next_stop_id(rows: pd.DataFrame) -> str:

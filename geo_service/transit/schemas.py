@@ -253,7 +253,7 @@ class MethodAnswer(BaseModel):
 
     method: MethodName = Field(description="The grading method.")
     window: str = Field(description="Time of day that was counted, HH:MM-HH:MM; the end is not included.")
-    day_kind: str = Field(description="Kind of reference day: weekday, saturday or sunday.")
+    day_kind: str = Field(description="Kind of the days counted: weekday, saturday or sunday.")
     counted: list[CountedDay] = Field(description="Days that were counted.")
     grade: str | None = Field(description="Class, A is best; null: no stop in reach gives one.")
     grades: list[str] = Field(description="All classes of the method, best first.")

@@ -7,9 +7,9 @@ from typing import Any, Final, TypeVar
 
 from starlette.datastructures import QueryParams
 
-from geo_service.availability.days import read_day
 from geo_service.availability.models import Category, Ground, Horizon
 from geo_service.availability.service import askable
+from geo_service.days import read_day
 from geo_service.errors import BadParameter
 from geo_service.transit.methods import load_method
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus

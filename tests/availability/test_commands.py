@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from geo_service.availability import cluster, commands, run_queries
 from geo_service.availability.commands import availability_app
-from geo_service.availability.days import parse_day
+from geo_service.days import parse_day
 from geo_service.db import Database
 from geo_service.errors import BadParameter
 from geo_service.settings import Settings, get_settings

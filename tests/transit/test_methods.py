@@ -1,5 +1,6 @@
 """Published tables, row by row, and the checks of a method file."""
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 
 from geo_service.errors import BadParameter, InvalidInput
 from geo_service.transit.departures import StopDepartures
+from geo_service.transit.grades import asked
 from geo_service.transit.grading import class_ranks, grade_stops
 from geo_service.transit.methods import (
     known_methods,
@@ -258,3 +260,10 @@ def test_wrong_method_file_is_named(tmp_path: Path, old: str, new: str, message:
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(InvalidInput, match=f"are.toml.*{message}"):
         read_method(path)
+
+
+@pytest.mark.parametrize(("day", "kind"), [(17, "weekday"), (20, "saturday"), (21, "sunday")])
+def test_a_day_that_is_given_says_itself_what_kind_of_day_it_is(day: int, kind: str) -> None:
+    wanted = asked("are", "saturday", date(2026, 6, day))
+    assert (wanted.day_kind, str(wanted.window)) == (kind, "06:00-20:00")
+    assert asked("are", "saturday").day_kind == "saturday"

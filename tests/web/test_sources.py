@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
+from datetime import date
 
 import httpx
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from geo_service.auth.models import Role
 from geo_service.db import Database
@@ -29,6 +30,20 @@ def test_each_source_is_counted_as_a_loop_counts_it(sample: Sample, database: Da
                 invented |= {(place, row.source)} if row.is_demo else set()
     assert counted
     assert told == {key: (number, key in invented) for key, number in counted.items()}
+
+
+def test_two_timetables_of_one_source_keep_their_own_days(connection: Connection) -> None:
+    for name, days in (("rail", "[2026-01-01,2026-04-01)"), ("bus", "[2028-01-01,2028-02-01)")):
+        connection.execute(
+            text(
+                "INSERT INTO transit_feeds (name, content_hash, service, weekday, report, source)"
+                " VALUES (:name, 'x', CAST(:days AS daterange), '2026-01-06', '{}', 'Verbund')"
+            ),
+            {"name": name, "days": days},
+        )
+    told = {row.name: (row.first_day, row.last_day) for row in connection.execute(SOURCES) if row.name}
+    assert told["rail"] == (date(2026, 1, 1), date(2026, 3, 31))
+    assert told["bus"] == (date(2028, 1, 1), date(2028, 1, 31))
 
 
 def test_the_tables_are_there_and_none_is_confidential() -> None:

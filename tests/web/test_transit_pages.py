@@ -147,7 +147,7 @@ def test_pages_tell_that_a_timetable_has_ended(
             "Der Fahrplan vrr endete am 31.03.2023." in client.get(f"/flaechen/{PUBLIC_KEYS[0]}?lang=de").text
         )
         assert "The timetable vrr ended on" in client.get("/oev?lang=en").text
-        assert "Fahrplan vom 01.01.2023 bis 31.03.2023 (abgelaufen)" in client.get("/daten?lang=de").text
+        assert "Fahrplan vrr vom 01.01.2023 bis 31.03.2023 (abgelaufen)" in client.get("/daten?lang=de").text
     finally:
         with database.begin(actor="test") as connection:
             connection.execute(change, {"span": before})

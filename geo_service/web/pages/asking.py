@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo_service.availability.days import read_day
+from geo_service.days import read_day
 from geo_service.errors import InvalidInput, NotFound
 from geo_service.web.filters import BAD_DATE, parse_number
 from geo_service.web.frame import Frame

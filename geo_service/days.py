@@ -29,7 +29,7 @@ def read_day(text: str, forms: Sequence[str] = DATE_FORMATS) -> date:
     raise ValueError(text)
 
 
-def parse_day(text: str) -> date:
+def parse_day(text: str, parameter: str = "as_of") -> date:
     """Read a day as a person writes it.
 
     Raises
@@ -41,4 +41,4 @@ def parse_day(text: str) -> date:
         return read_day(text.strip())
     except ValueError as error:
         message = f"{text[:40]!r} is no day. Write it as 2028-04-01 or 01.04.2028."
-        raise BadParameter(message, parameter="as_of") from error
+        raise BadParameter(message, parameter=parameter) from error
