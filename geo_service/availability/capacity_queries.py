@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Executable, Select, func, select
+from sqlalchemy import Executable, Select, func, select, true
 from sqlalchemy.orm import aliased
 
 from geo_service.availability import usability_queries
+from geo_service.availability.partitions import BEYOND
 from geo_service.availability.queries import meets, of_keys
 from geo_service.buildings.models import Building
 from geo_service.parcels.models import Parcel
@@ -39,11 +40,13 @@ def surveyed_gemarkungen(as_of: date, parcel_keys: Collection[str] | None = None
     One column, gemarkung_key. Where the register holds not one building of a Gemarkung, it was never brought
     in, and nobody knows what stands there.
     """
-    gemarkung = select(Parcel.gemarkung_key).where(of_keys(parcel_keys)).distinct().subquery()
-    lying = aliased(Parcel)
-    known = (
-        select(Building.id)
-        .join(lying, func.ST_Intersects(Building.geom, lying.geom))
-        .where(lying.gemarkung_key == gemarkung.c.gemarkung_key, Building.valid.contains(as_of))
-    )
-    return select(gemarkung.c.gemarkung_key).where(known.exists())
+    named = select(Parcel.gemarkung_key.label("key")).where(of_keys(parcel_keys)).distinct().subquery()
+    gemarkung, lying = named.c.key, aliased(Parcel)
+    beyond = func.concat(gemarkung, BEYOND)
+    in_index = lying.parcel_key.bool_op("~>=~")(gemarkung) & lying.parcel_key.bool_op("~<~")(beyond)
+    inside = select(lying.geom).where(lying.gemarkung_key == gemarkung, in_index)
+    parcel = inside.correlate(named).offset(0).lateral()  # one after the other, until something stands there
+    standing = func.ST_Intersects(Building.geom, parcel.c.geom) & Building.valid.contains(as_of)
+    building = select(Building.id).where(standing).limit(1).lateral()
+    known = select(building.c.id).select_from(parcel).join(building, true()).correlate(named).limit(1)
+    return select(gemarkung).where(known.exists())

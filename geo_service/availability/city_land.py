@@ -1,7 +1,8 @@
 """The land of a whole city on one day: availability of every parcel beside what groups and balances need.
 
-Of the day of the stored results those are read that nothing touched since (`held`); all else is computed from
-the register. So it is never stale; `desk` keeps it until the data change.
+Stored results are read that nothing touched since, and on any other day those where nothing begins or ends in
+between (`held`); all else is computed from the register. So it is never stale; `desk` keeps it until the data
+change.
 """
 
 from collections.abc import Collection
@@ -192,17 +193,25 @@ def _with_held(
     connection: Connection, options: Options, inputs: Inputs, keys: list[str]
 ) -> tuple[pd.DataFrame, Geometries]:
     """Return the figures of all parcels of a day: stored ones where they hold, computed ones elsewhere."""
-    held = held_figures(connection, options)
+    held = held_figures(connection, options, inputs, keys)
     place = pd.Index(held["parcel_id"]).get_indexer(inputs.parcel_ids)
     rows = np.flatnonzero(place < 0)
     if held.empty or len(rows) > WHOLE_CITY_FROM * len(keys):
         return _computed(connection, options, inputs, None)
     net: Geometries = np.full(len(keys), None, dtype=object)
-    if not len(rows):
-        return held.take(place).reset_index(drop=True), net
-    anew, net[rows] = _computed(connection, options, subset(inputs, rows), [keys[row] for row in rows])
-    figures = pd.concat([held.iloc[place[place >= 0]], anew])
-    return figures.sort_values("parcel_id", ignore_index=True), net
+    figures = [held.iloc[place[place >= 0]]]
+    retimed = np.flatnonzero(np.isin(inputs.parcel_ids, held["parcel_id"][held["retimed"]]))
+    if len(retimed):
+        result = compute_availability(subset(inputs, retimed), options)
+        offer = held.iloc[place[retimed]][list(OFFER)].set_axis(result.parcels.index)
+        figures = [figures[0][~figures[0]["retimed"]], pd.concat([result.parcels, offer], axis=1)]
+        net[retimed] = result.net
+    if len(rows):
+        some = [keys[row] for row in rows]
+        anew, net[rows] = _computed(connection, options, subset(inputs, rows), some)
+        figures.append(anew)
+    together = pd.concat(figures).drop(columns="retimed")
+    return together.sort_values("parcel_id", ignore_index=True), net
 
 
 def facts_of(connection: Connection, as_of: date, parcel_keys: Collection[str] | None) -> pd.DataFrame:

@@ -28,6 +28,8 @@ OCCUPANCIES: Final = ("company_reserve", "sold", "ground_lease", "leased", "rese
 """Which occupancy is told where several hold a parcel."""
 STANDING: Final = "existing_building"
 """Kind of restriction that says that something stands there and stays."""
+CONTAMINATION: Final = "contamination"
+"""Kind of restriction that makes land a brownfield."""
 UNBUILT: Final = ("unbebaut", "baulücke")
 """Words of the actual use that say that nothing stands there."""
 STREETS: Final = ("straßenverkehr", "platz")
@@ -234,9 +236,7 @@ def _occupancies(inputs: Inputs, result: AvailabilityResult) -> Words:
 
 def _contaminated(result: AvailabilityResult, parcel_ids: npt.NDArray[Any]) -> "pd.Series[Any]":
     """Tell where contamination is on record; elsewhere it is not known."""
-    names = [
-        frame.loc[frame["kind"] == "contamination", "parcel_id"] for frame in (result.chain, result.items)
-    ]
+    names = [frame.loc[frame["kind"] == CONTAMINATION, "parcel_id"] for frame in (result.chain, result.items)]
     found = pd.Index(parcel_ids).isin(pd.concat(names).to_numpy())
     return pd.Series(pd.arrays.BooleanArray(found, ~found))
 

@@ -1,15 +1,21 @@
-"""What stored results still say of the parcels of a city: read instead of computed again."""
+"""What stored results still say of the parcels of a city, also on other days: read instead of computed."""
 
+from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy import Connection
 
-from geo_service.availability import queries, run_queries
-from geo_service.availability.inputs import Options, days
+from geo_service.availability import capacity_queries, queries, run_queries
+from geo_service.availability.inputs import Inputs, Options, days, geometries
+from geo_service.availability.partitions import GEMARKUNG_DIGITS
+from geo_service.availability.queries import MARK_MARGIN_M
 from geo_service.availability.service import read_frame
 from geo_service.availability.stored import basis_of
+from geo_service.availability.timing import horizon_words, horizons
+from geo_service.availability.waterfall import Indices
 
 AREAS: Final = ("gross_m2", "net_m2", "estimated_m2", "largest_piece_m2", "offered_m2", "piece_m2")
 FLAGS: Final = ("offered", "internal_offered")
@@ -18,7 +24,7 @@ HELD: Final = ("parcel_id", *AREAS, *FLAGS, *WORDS, "available_from")
 """Columns of `queries.holding`."""
 
 
-def held_figures(connection: Connection, options: Options) -> pd.DataFrame:
+def held_figures(connection: Connection, options: Options, inputs: Inputs, keys: list[str]) -> pd.DataFrame:
     """Read the stored figures that are, to the last bit, what a computation would find now.
 
     Parameters
@@ -27,21 +33,64 @@ def held_figures(connection: Connection, options: Options) -> pd.DataFrame:
         Connection whose transaction (REPEATABLE READ) says what is seen.
     options
         What is asked, by which rules, of all parcels of the day.
+    inputs, keys
+        What a computation would start from, and the Flurstückskennzeichen of its parcels.
 
     Returns
     -------
     pandas.DataFrame
-        `HELD` and ``deducted_m2``, in no order; no rows where the last run was of another day, other rules or
-        another program. A parcel that something touched since is not among them.
+        `HELD`, ``deducted_m2`` and ``retimed``, in no order; no rows where the last run was by other rules or
+        by another program. A parcel that something touched since is not among them, nor one on which or
+        beside which something begins or ends between the day of that run and the asked one; unless it bears
+        on its dates, severity and estimates alone: then it is ``retimed``, and those are as of the other day.
+
+    Notes
+    -----
+    Where the same records hold on two days, the areas, the severity and the category are the same, and so is
+    the day from which the land can be had, unless it is free: then it is the asked day itself. The horizon
+    follows from the two days. Source: domain description 3.5 and 3.6.
     """
     run = connection.execute(run_queries.last_run()).one_or_none()
-    if not basis_of(options).is_of(run):
+    if run is None or not basis_of(options).is_of(run, on_any_day=True):
         return pd.DataFrame({"parcel_id": np.zeros(0, dtype=np.int64)})
-    rows = read_frame(connection, queries.holding(options.as_of, HELD), HELD)
+    rows = read_frame(connection, queries.holding(run.as_of, HELD), HELD)
+    rows = rows.assign(parcel_id=rows["parcel_id"].astype(np.int64), retimed=False)
+    if run.as_of != options.as_of:
+        other, retimed = _turned(connection, inputs, keys, (run.as_of, options.as_of))
+        rows = rows[~np.isin(rows["parcel_id"], inputs.parcel_ids[other])]
+        rows = rows.assign(retimed=np.isin(rows["parcel_id"], inputs.parcel_ids[retimed]))
+    free_from = days(rows["available_from"])
+    free_from[free_from == np.datetime64(run.as_of, "D")] = np.datetime64(options.as_of, "D")
     figures = rows.assign(
-        parcel_id=rows["parcel_id"].astype(np.int64),
         **{name: rows[name].astype(np.float64) for name in AREAS},
         **{name: rows[name].astype(bool) for name in FLAGS},
-        available_from=days(rows["available_from"]),
+        available_from=free_from,
+        horizon=horizon_words(horizons(free_from, options.as_of, options.preset)),
     )
     return figures.assign(deducted_m2=figures["gross_m2"] - figures["net_m2"])
+
+
+def _turned(
+    connection: Connection, inputs: Inputs, keys: list[str], between: tuple[date, date]
+) -> tuple[Indices, Indices]:
+    """Return the positions of parcels for which something begins or ends between two days.
+
+    First those that may be other land then: by what lies there, or beside (a margin, as for marks); by who
+    holds it; and where something stands or no longer does, also by what adjoins the parcels it stands on.
+    Then those on which something lies that bears on dates alone.
+    """
+    tree = shapely.STRtree(inputs.parcels)
+    records = read_frame(connection, queries.turning(*between), ("stands", "retimes", "geometry"))
+    shapes = geometries(records)
+    stands, retimes = (records[name].to_numpy(dtype=bool) for name in ("stands", "retimes"))
+    under = inputs.parcels[np.unique(tree.query(shapes[stands], predicate="intersects")[1])]
+    lasting, dated = (
+        tree.query(some, predicate="dwithin", distance=MARK_MARGIN_M)[1]
+        for some in (np.concatenate([shapes[~retimes], under]), shapes[retimes])
+    )
+    held = list(connection.scalars(queries.turning_occupancies(*between)))
+    other = [lasting, np.flatnonzero(np.isin(inputs.parcel_ids, held))]
+    if stands.any():  # on one of the days nothing may be known of what stands in a Gemarkung
+        one, then = (set(connection.scalars(capacity_queries.surveyed_gemarkungen(day))) for day in between)
+        other.append(np.flatnonzero([key[:GEMARKUNG_DIGITS] in one ^ then for key in keys]))
+    return np.unique(np.concatenate(other)).astype(np.int64), np.unique(dated).astype(np.int64)

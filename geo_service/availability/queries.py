@@ -6,20 +6,25 @@ from typing import Any, Final
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Date,
     Executable,
+    Select,
     and_,
     bindparam,
     exists,
+    false,
     func,
     literal,
     or_,
     select,
     true,
+    union_all,
 )
 from sqlalchemy.sql.elements import SQLCoreOperations as Sql
 
 from geo_service.auth.publication import published
+from geo_service.availability.facts import CONTAMINATION, STANDING
 from geo_service.availability.models import STALE, Availability, AvailabilityMark, Usability
 from geo_service.availability.partitions import FLUR_DIGITS
 from geo_service.buildings.models import Building
@@ -28,6 +33,9 @@ from geo_service.restrictions.models import DevelopmentPlan, LandUseArea, PlanAr
 
 MARK_MARGIN_M: Final = 1.0
 """Borders of two records never match: a mark concerns neighbours within this, as the view `STALE` has it."""
+NO: Final = false()
+OF_THE_GROUND: Final = (CONTAMINATION, STANDING)
+"""Kinds of restriction that bear on what land is, whatever else they do."""
 BELONGS: Final = and_(
     Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
 )
@@ -157,6 +165,41 @@ def holding(as_of: date, names: Collection[str]) -> Executable:
     columns: list[ColumnElement[Any]] = [first[name] if name in first else second[name] for name in names]
     untouched = Availability.parcel_id.not_in(select(STALE.c.parcel_id))
     return select(*columns).join(Usability, BELONGS).where(Availability.as_of == as_of, untouched)
+
+
+def turning(first: date, second: date) -> CompoundSelect[bool, bool, bytes]:
+    """Select what holds on only one of two days: parcels and what lies or stands on them, except occupancies.
+
+    Columns: stands (a building, or a restriction that says so), retimes (bears on dates, severity and
+    estimates alone, not on what the land is), geometry (WKB, EPSG:25832). A plan also where it comes into
+    force in between.
+    """
+    spans = {table: table.valid for table in (Parcel, Restriction, Building, DevelopmentPlan, LandUseArea)}
+    turned = {table: span.contains(first) != span.contains(second) for table, span in spans.items()}
+    in_force = [DevelopmentPlan.in_force_on <= day for day in (first, second)]
+    begins = in_force[0].is_distinct_from(in_force[1])
+    of_plans = _turning(PlanArea).join(DevelopmentPlan, DevelopmentPlan.id == PlanArea.plan_id)
+    lasting = or_(Restriction.effect == "excludes", Restriction.kind.in_(OF_THE_GROUND))
+    return union_all(
+        _turning(Parcel).where(turned[Parcel]),
+        _turning(Building, stands=true()).where(turned[Building]),
+        _turning(Restriction, Restriction.kind == STANDING, ~lasting).where(turned[Restriction]),
+        _turning(DevelopmentPlan, retimes=~turned[DevelopmentPlan]).where(turned[DevelopmentPlan] | begins),
+        of_plans.where(turned[DevelopmentPlan]),
+        _turning(LandUseArea).where(turned[LandUseArea]),
+    )
+
+
+def _turning(
+    table: type[Any], stands: ColumnElement[bool] = NO, retimes: ColumnElement[bool] = NO
+) -> Select[bool, bool, bytes]:
+    return select(stands.label("stands"), retimes.label("retimes"), func.ST_AsBinary(table.geom))
+
+
+def turning_occupancies(first: date, second: date) -> Select[int]:
+    """Select parcel_id of the occupancies that hold on only one of two days."""
+    during = Occupancy.during
+    return select(Occupancy.parcel_id).where(during.contains(first) != during.contains(second))
 
 
 def one_of(column: Sql[int], numbers: Collection[int]) -> ColumnElement[bool]:

@@ -81,6 +81,9 @@ RowsOf = Callable[[Connection, Options, datetime, Progress], Computed]
 Then = Callable[[Connection, Options, Computed, Progress], object]
 """Brings what stands beside the results up to them, in the same transaction."""
 
+ASKED: Final = ("as_of", "preset")
+"""What of the basis is asked for; the rest is how the answer is found."""
+
 
 @dataclass(frozen=True)
 class Basis:
@@ -104,9 +107,10 @@ class Basis:
     rules: JsonObject
     program: str
 
-    def is_of(self, run: Row[Any] | None) -> bool:
-        """Tell whether a run computed from this basis."""
-        return run is not None and asdict(self) == {name: getattr(run, name) for name in asdict(self)}
+    def is_of(self, run: Row[Any] | None, *, on_any_day: bool = False) -> bool:
+        """Tell whether a run computed from this basis, or from it on any day by any horizons."""
+        wanted = {name: value for name, value in asdict(self).items() if name not in ASKED or not on_any_day}
+        return run is not None and wanted == {name: getattr(run, name) for name in wanted}
 
 
 def basis_of(options: Options) -> Basis:

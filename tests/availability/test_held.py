@@ -102,16 +102,6 @@ def test_nothing_is_computed_where_nothing_changed(city: Database, computed: lis
     assert shapely.is_missing(land.known_net).sum() == PARCELS - 50
 
 
-@pytest.mark.parametrize(
-    ("as_of", "preset"), [(date(2026, 6, 2), "default"), (AS_OF, "dortmund_2010"), (AS_OF, "short_1_mid_3")]
-)
-def test_another_day_and_other_horizons_are_computed_whole(
-    city: Database, computed: list[int], as_of: date, preset: str
-) -> None:
-    read(city, as_of, preset)
-    assert computed == [PARCELS]
-
-
 def test_results_of_yesterday_or_of_another_program_are_not_read(
     city: Database, computed: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

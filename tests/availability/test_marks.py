@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import Connection, select, text
 from sqlalchemy.sql import visitors
+from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from geo_service.availability import capacity_queries, queries, service, stored, usability_queries
 from geo_service.availability.assessing import assess_stored
@@ -253,7 +254,7 @@ def columns_of(statement: Any) -> set[tuple[str, str]]:
         table: Any = getattr(part, "table", None)
         table = getattr(table, "element", table)  # of an alias
         name = getattr(table, "name", None)
-        if name and hasattr(part, "key"):
+        if name and hasattr(part, "key") and not isinstance(table, AliasedReturnsRows):
             found.add((str(name), str(part.key)))
     return found
 
