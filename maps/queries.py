@@ -36,7 +36,7 @@ PARCELS: Final[TextClause] = with_places("""
       LEFT JOIN transit_stops s ON s.id = t.stop_pk
       LEFT JOIN transit_state state ON state.method = t.method AND state.time_window = t.time_window
      CROSS JOIN LATERAL (SELECT ST_Transform(ST_PointOnSurface(p.geom), 4326) AS center) c
-     WHERE p.valid @> current_date
+     WHERE p.valid @> CAST(:on AS date)
        AND (p.parcel_key = :key
             OR (CAST(:key AS text) IS NULL AND ST_Intersects(
                 p.geom, ST_Transform(ST_SetSRID(ST_MakePoint(:longitude, :latitude), 4326), 25832))))
@@ -47,7 +47,7 @@ PARCELS: Final[TextClause] = with_places("""
      LIMIT 3
 """)
 """Parcels at a place or by key; areas in m², distances in m. Parameters: ``key`` or ``longitude`` and
-``latitude``, ``method``, ``public``.
+``latitude``, ``method``, ``public``, ``on``: the day of the cadastre.
 """
 
 VACANCIES: Final[TextClause] = with_places("""

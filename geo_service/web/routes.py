@@ -10,6 +10,7 @@ from geo_service.web.frame import bare_frame
 from geo_service.web.pages import (
     contest,
     data,
+    dated_map,
     drawn,
     history,
     inquiries,
@@ -39,6 +40,7 @@ data_page = data.page
 PAGES = (
     start,
     overview,
+    dated_map,
     drawn,
     history,
     list_files,

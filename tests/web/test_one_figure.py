@@ -157,8 +157,8 @@ def test_pages_tell_one_figure(told: tuple[dict[str, object], httpx.Client]) -> 
     assert "2 Flächen , 39,4 ha im Angebot, davon 19,4 ha sofort (netto mit Splittern 39,5 ha)" in everything
     assert "194.000 m² netto 195.000" in everything
     overview = words_of(client.get("/maps/overview", headers=GERMAN))
-    assert "sofort 19,4 ha · 1" in overview
-    assert "mittelfristig 20,0 ha · 1" in overview
+    assert "sofort 19,4 20,0 1" in overview
+    assert "mittelfristig 20,0 20,0 1" in overview
     assert "mit bekanntem Zeitpunkt, 39,4 ha im Angebot" in overview
     balance = words_of(client.get("/berichte/flaechenbilanz?from=2026-01-01", headers=GERMAN))
     assert "aus 39,4 ha im Angebot wurden 39,4 ha" in balance

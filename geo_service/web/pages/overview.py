@@ -3,6 +3,9 @@
 import hashlib
 import json
 import math
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Final
 
@@ -13,7 +16,8 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
-from geo_service.availability.models import Horizon
+from geo_service.availability.categories import APART
+from geo_service.availability.presets import HORIZONS
 from geo_service.availability.service import today
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.beside import computed
@@ -24,6 +28,7 @@ from geo_service.errors import BadParameter, NotFound
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.language import Language, language_of
+from geo_service.web.pages.dated_map import day_of, parcels_as_of, parcels_in_view, slider
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.start import LAND_BY_GRADE, LAND_BY_HORIZON, VACANCY_RATE
 from geo_service.web.speaker import PageSpeaker
@@ -68,12 +73,14 @@ async def overview(request: Request, session: Reading, caller: Public) -> Respon
         land_by_grade=grades,
         stale_grades=sum(row.stale for row in by_grade),
         vacancy=(await session.execute(VACANCY_RATE)).one(),
-        horizons=[horizon.value for horizon in Horizon],
+        legend_words=[*(("horizon", word) for word in HORIZONS), *(("category", word) for word in APART)],
         grades=[grade for grade in styles.GRADES if grade in grades],
         land_state=await kept_rows(request, session, STORED_STATE, {}),
         layers=LAYER_KEYS,
         shown=SHOWN_AT_FIRST,
         basemap=_basemap(request),
+        as_of=None,
+        **await slider(request, session, frame),
         **await _in_view(session, frame, (west, south, east, north)),
     )
 
@@ -154,6 +161,7 @@ class Place(BaseModel):
     lat: float = Field(ge=-90, le=90, allow_inf_nan=False, description="Latitude, degrees (WGS 84).")
     layers: str = Field("parcels", max_length=200, description="Layers asked for, separated by commas.")
     tolerance_m: float = Field(10, ge=0, le=2000, description="How far a point may lie from it, metres.")
+    as_of: date | None = Field(None, description="Day of the parcels; none: as stored.")
     lang: str = Field("", max_length=5, description="Language of the answer: de or en.")
 
 
@@ -173,13 +181,18 @@ async def identify(
     found: list[dict[str, Any]] = []
     for name in STATEMENTS:
         if name in asked and (name != "districts" or not found):
-            found += [item for item, _ in await _described(session, frame, name, where)]
+            found += [item for item, _ in await _described(session, frame, name, where, place.as_of)]
     return JSONResponse({"items": found[:MOST_ITEMS]}, headers={"Cache-Control": "no-cache"})
 
 
 @router.get("/record")
 async def record(
-    request: Request, session: Reading, caller: Public, kind: str, key: Annotated[str, Query(max_length=100)]
+    request: Request,
+    session: Reading,
+    caller: Public,
+    kind: str,
+    key: Annotated[str, Query(max_length=100)],
+    as_of: str = "",
 ) -> Response:
     """Describe one record by its key, with its place and outline, for links and search results."""
     frame = await frame_of(request, session, caller)
@@ -187,7 +200,7 @@ async def record(
     if name is None:
         raise BadParameter(f"kind must be one of {', '.join(KINDS)}.", parameter="kind")
     place = {"longitude": 0.0, "latitude": 0.0, "tolerance_m": 0.0, "key": key}
-    found = await _described(session, frame, name, place)
+    found = await _described(session, frame, name, place, day_of(as_of) if as_of else None)
     if not found:
         raise NotFound(f"There is no {kind} {key!r} on the map.")
     item, row = found[0]
@@ -203,36 +216,45 @@ async def record(
 
 
 async def _described(
-    session: AsyncSession, frame: Frame, name: str, place: dict[str, Any]
+    session: AsyncSession, frame: Frame, name: str, place: dict[str, Any], day: date | None
 ) -> list[tuple[dict[str, Any], Any]]:
-    """Run a layer's statement and describe its rows."""
-    parameters = {**place, "method": METHOD, "public": frame.public}
+    """Run a layer's statement and describe its rows; parcels as of a day (None: as stored)."""
+    parameters = {**place, "method": METHOD, "public": frame.public, "on": day or today()}
     wanted = STATEMENTS[name].compile().params
-    rows = await session.execute(STATEMENTS[name], {key: parameters[key] for key in wanted})
-    return [(DESCRIBERS[name](row, frame.speaker).as_json(), row) for row in rows]
+    rows = (await session.execute(STATEMENTS[name], {key: parameters[key] for key in wanted})).all()
+    if day and name == "parcels":
+        rows = await parcels_as_of(frame.request, session, rows, day, public=frame.public)
+    items = [DESCRIBERS[name](row, frame.speaker) for row in rows]
+    if day and name == "parcels":
+        items = [replace(item, href=f"{item.href}?as_of={day}") for item in items]
+    return [(item.as_json(), row) for item, row in zip(items, rows, strict=True)]
 
 
 @router.get("/records")
-async def records(request: Request, session: Reading, caller: Public, bbox: str) -> Response:
-    """List the records of a view: the table beside the map."""
+async def records(request: Request, session: Reading, caller: Public, bbox: str, as_of: str = "") -> Response:
+    """List the records of a view: the table beside the map; parcels as stored, or as of a day."""
     frame = await frame_of(request, session, caller)
-    land_state = await kept_rows(request, session, STORED_STATE, {})
-    return frame.page(
-        "partials/records.html", land_state=land_state, **await _in_view(session, frame, read_bbox(bbox))
-    )
+    day = day_of(as_of) if as_of else None
+    land_state = [] if day else await kept_rows(request, session, STORED_STATE, {})
+    in_view = await _in_view(session, frame, read_bbox(bbox), day)
+    return frame.page("partials/records.html", land_state=land_state, as_of=day, **in_view)
 
 
 async def _in_view(
-    session: AsyncSession, frame: Frame, bbox: tuple[float, float, float, float]
+    session: AsyncSession, frame: Frame, bbox: tuple[float, float, float, float], day: date | None = None
 ) -> dict[str, Any]:
-    """Read the records of a view."""
+    """Read the records of a view; parcels as stored, or as of a day."""
     west, south, east, north = bbox
     view = {"west": west, "south": south, "east": east, "north": north}
     visible = {**view, "public": frame.public, "rows": ROWS_IN_VIEW}
+    request, public = frame.request, frame.public
+    parcels: Sequence[Any]
+    if day:
+        parcels = await parcels_in_view(request, session, bbox, (day, ROWS_IN_VIEW), public=public)
+    else:
+        parcels = await kept_rows(request, session, queries.IN_VIEW, {**visible, "method": METHOD})
     return {
-        "parcels_in_view": await kept_rows(
-            frame.request, session, queries.IN_VIEW, {**visible, "method": METHOD}
-        ),
+        "parcels_in_view": parcels,
         "vacancies_in_view": (await session.execute(queries.VACANCIES_IN_VIEW, visible)).all(),
         "sites_in_view": (await session.execute(queries.SITES_IN_VIEW, view)).all(),
         "title_of": lambda row: parcel_title(row, frame.speaker),

@@ -110,11 +110,11 @@ def _answer(row: Any, day: date, connection: Connection, *, anew: bool) -> Simpl
     found = {**row._asdict(), "capacity": _capacity(row.parcel_key, day, connection)}
     if anew:
         options = options_of(day, row.preset or "default", row.deduction_order)
-        found |= _computed(options, row.parcel_key, connection)
+        found |= computed_parcel(options, row.parcel_key, connection)
     return SimpleNamespace(**found)
 
 
-def _computed(options: Options, parcel_key: str, connection: Connection) -> JsonObject:
+def computed_parcel(options: Options, parcel_key: str, connection: Connection) -> JsonObject:
     """Compute the availability of a parcel by the kernel: what a run of that day would store."""
     result, usable = compute_usable(connection, options, [parcel_key])
     parcel_id = result.parcels["parcel_id"].iloc[0]

@@ -9,7 +9,8 @@ from geo_service.transit.run_queries import with_places
 LAND_BY_HORIZON: Final[TextClause] = text("""
     SELECT CASE WHEN CASE WHEN :public THEN u.offered ELSE u.internal_offered END THEN a.horizon
                 ELSE coalesce(CASE WHEN :public THEN u.category ELSE u.internal_category END, 'unknown')
-           END AS horizon, count(*) AS parcels, sum(u.offered_m2) AS offered_m2, sum(a.net_m2) AS net_m2
+           END AS horizon, count(*) AS parcels, sum(u.offered_m2) AS offered_m2,
+           sum(a.net_m2) AS net_m2, sum(a.gross_m2) AS gross_m2
       FROM availability a
       JOIN parcels p ON p.id = a.parcel_id AND p.valid @> current_date
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered_m2 > 0
@@ -18,9 +19,9 @@ LAND_BY_HORIZON: Final[TextClause] = text("""
                     OR p.publication_announced_on + interval '1 month' <= current_date))
      GROUP BY 1
 """)
-"""Number, offered area (net without slivers: the available land) and net area (m²) of the parcels on offer
-per horizon; those in use and those of which nothing is known stand apart (``in_use``, ``unknown`` in the
-place of the horizon). Parameter: ``public``."""
+"""Number, offered area (net without slivers: the available land), net and gross area (m²) of the parcels on
+offer per horizon; those in use and those of which nothing is known stand apart (``in_use``, ``unknown``
+in the place of the horizon). Parameter: ``public``."""
 
 LAND_BY_GRADE: Final[TextClause] = with_places("""
     SELECT coalesce(t.grade, 'none') AS grade, count(*) AS parcels, sum(u.offered_m2) AS offered_m2,

@@ -115,13 +115,17 @@ const GeoMap = (() => {
     };
   }
 
-  function vectorTiles(map, spec) {
+  function tileLayer(map, spec) {
     const layer = protomapsL.leafletLayer({
       url: spec.url, paintRules: paintRules(map, spec), labelRules: [], attribution: "",
       lang: map.geo.settings.language, maxDataZoom: 15,
     });
     for (const view of layer.views.values()) sayFailures(map, spec, view.tileCache.source);
-    register(map, spec, layer);
+    return layer;
+  }
+
+  function vectorTiles(map, spec) {
+    register(map, spec, tileLayer(map, spec));
   }
 
   /* Draw the outline of one parcel above the others. */
@@ -339,5 +343,5 @@ const GeoMap = (() => {
     return box;
   }
 
-  return {maps, create, toggle, refresh, select, vectorTiles, records, embedded, baseMap, popupContent, textElement};
+  return {maps, create, toggle, refresh, select, tileLayer, vectorTiles, records, embedded, baseMap, popupContent, textElement};
 })();

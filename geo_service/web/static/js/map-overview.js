@@ -10,8 +10,10 @@
   const say = (text) => { status.textContent = text; };
   let restoring = false, opening = false;
 
-  /* ---- the view in the address: #map=zoom/lat/lon&layers=…&focus=kind:key ---- */
-  const state = {focus: null};
+  /* ---- the view in the address: #map=zoom/lat/lon&layers=…&as_of=day&focus=kind:key ---- */
+  const state = {focus: null, day: null};
+  const DAY = /^\d{4}-\d{2}-\d{2}$/;
+  const asOf = () => (state.day ? {as_of: state.day} : {});
 
   function shownLayers() {
     const land = panel.querySelector("input[name=land]:checked").value;
@@ -21,6 +23,7 @@
   function address() {
     const center = map.getCenter();
     const parts = [`map=${map.getZoom()}/${center.lat.toFixed(5)}/${center.lng.toFixed(5)}`, `layers=${shownLayers().join(",")}`];
+    if (state.day) parts.push(`as_of=${state.day}`);
     if (state.focus) parts.push(`focus=${encodeURIComponent(state.focus).replace("%3A", ":")}`);
     return `#${parts.join("&")}`;
   }
@@ -34,6 +37,7 @@
     return {
       view: view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) <= 85 && Math.abs(view[2]) <= 180 ? view : null,
       layers: values.has("layers") ? values.get("layers").split(",") : null,
+      day: DAY.test(values.get("as_of") || "") ? values.get("as_of") : null,
       focus: values.get("focus"),
     };
   }
@@ -92,7 +96,7 @@
   }
   function identify(latlng, layers) {
     const values = new URLSearchParams({
-      lon: latlng.lng.toFixed(6), lat: latlng.lat.toFixed(6), layers: layers.join(","), lang: language,
+      lon: latlng.lng.toFixed(6), lat: latlng.lat.toFixed(6), layers: layers.join(","), lang: language, ...asOf(),
       tolerance_m: Math.min(2000, TOLERANCE_PX * metresPerPixel()).toFixed(1),
     });
     return ask(`/maps/identify?${values}`, latlng);
@@ -121,7 +125,7 @@
   /* ---- a record by its key ---- */
   async function focus(name, {push, keepView = false}) {
     const [kind, ...rest] = name.split(":");
-    const values = new URLSearchParams({kind, key: rest.join(":"), lang: language});
+    const values = new URLSearchParams({kind, key: rest.join(":"), lang: language, ...asOf()});
     const turn = ++asked;
     let gone = false;
     try {
@@ -166,7 +170,8 @@
     const turn = ++listed;
     target.classList.add("records-loading");
     try {
-      const answer = await fetch(`/maps/records?bbox=${bbox.join(",")}&lang=${language}`, {headers: {accept: "text/html"}});
+      const values = new URLSearchParams({bbox: bbox.join(","), lang: language, ...asOf()});
+      const answer = await fetch(`/maps/records?${values}`, {headers: {accept: "text/html"}});
       if (!answer.ok) throw new Error(String(answer.status));
       const text = await answer.text();
       if (turn === listed) target.innerHTML = text;
@@ -180,6 +185,14 @@
     remember(false);
     clearTimeout(timer);
     timer = setTimeout(list, 350);
+  });
+  /* Another day: the table follows, and what is told of a record. */
+  map.on("geo:day", ({day, push}) => {
+    if (day === state.day) return;
+    state.day = day;
+    remember(push);
+    list();
+    if (state.focus) focus(state.focus, {push: false, keepView: true});
   });
   map.on("geo:failed", (event) => say(event.part ? texts.partFailed : texts.failed));
 
@@ -205,6 +218,7 @@
     if (wanted.view) map.setView([wanted.view[1], wanted.view[2]], wanted.view[0], {animate: false});
     else if (atFirst || !window.location.hash) map.fitBounds(map.geo.settings.bounds, {animate: false});
     applyLayers();
+    if (wanted.day !== state.day) map.fire("geo:want", {day: wanted.day});
     const changed = wanted.focus !== state.focus;
     state.focus = wanted.focus;
     if (!wanted.focus) { asked += 1; map.closePopup(); }
