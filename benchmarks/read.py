@@ -28,7 +28,7 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.read_cases import Case, cases, generate
+from benchmarks.read_cases import Case, all_over, cases, generate
 from benchmarks.read_peers import WORKERS, pygeoapi, service, tipg
 from geo_service.embedded import EmbeddedCluster
 from geo_service.ogc.tile_queries import MAX_BYTES
@@ -38,6 +38,7 @@ from geo_service.reader import OPTIONS
 CONNECTIONS = 8
 ROUNDS = 3
 WARM_S = 5
+CHANGE = "UPDATE availability SET severity = severity WHERE parcel_id = ANY(%(parcels)s)"
 SIDES = {"service": service, "tipg": tipg, "pygeoapi": pygeoapi}
 
 
@@ -74,14 +75,14 @@ def served(paths: list[str], base: str, seconds: float, folder: Path) -> tuple[f
 
 
 @contextmanager
-def writing(url: str) -> Iterator[None]:
-    """Commit a change of what is drawn all the time, so that every tile is drawn anew."""
+def writing(url: str, parcels: int) -> Iterator[None]:
+    """Commit changes of what is drawn all over the land all the time, so that every tile is drawn anew."""
     done = threading.Event()
 
     def write() -> None:
         with psycopg.connect(url, autocommit=True) as connection:
             while not done.wait(0.005):
-                connection.execute("UPDATE availability SET severity = severity WHERE parcel_id = 1")
+                connection.execute(CHANGE, {"parcels": all_over(parcels)})
 
     writer = threading.Thread(target=write)
     writer.start()
@@ -92,8 +93,9 @@ def writing(url: str) -> Iterator[None]:
         writer.join()
 
 
-def measure(case: Case, url: str, bases: dict[str, str], seconds: float) -> dict[str, Any]:
+def measure(case: Case, url: str, bases: dict[str, str], asked: argparse.Namespace) -> dict[str, Any]:
     """Measure one case: medians of three rounds, the sides in turn."""
+    seconds = asked.seconds
     rates: dict[str, list[float]] = {side: [] for side in ("limit", *bases)}
     latencies: list[float] = []
     with tempfile.TemporaryDirectory() as name:
@@ -103,7 +105,7 @@ def measure(case: Case, url: str, bases: dict[str, str], seconds: float) -> dict
         for _ in range(ROUNDS):
             rates["limit"].append(limit_of(case, url, seconds, Path(name)))
             for side, base in bases.items():
-                with writing(url) if case.busy else nullcontext():
+                with writing(url, asked.parcels) if case.busy else nullcontext():
                     found = served(getattr(case, side), base, seconds, Path(name))
                 if found is not None:
                     rates[side].append(found[0])
@@ -206,7 +208,7 @@ def main() -> None:
         for case in cases(asked.parcels):
             if case.name.startswith(asked.only):
                 _told(f"measuring {case.name}")
-                rows.append(measure(case, url.replace("+psycopg", ""), bases, asked.seconds))
+                rows.append(measure(case, url.replace("+psycopg", ""), bases, asked))
     if asked.json:
         print(json.dumps({"parcels": asked.parcels, "connections": CONNECTIONS, "rows": rows}))
     else:

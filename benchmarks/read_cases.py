@@ -13,16 +13,18 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg
-from sqlalchemy import create_engine, literal_column, select
+from sqlalchemy import literal_column, select
 from starlette.datastructures import QueryParams
 
 from geo_service.auth import ANYBODY
 from geo_service.city import load_city
-from geo_service.db import DIALECT
+from geo_service.db import DIALECT, Database
 from geo_service.migrate import migrate
 from geo_service.ogc.areas import degrees_of_box, tile_box, tile_search_box
 from geo_service.ogc.parameters import items_request
 from geo_service.ogc.parcels import PARCELS
+from geo_service.ogc.piece_queries import has_pieces, stale_cells, tile_of_pieces
+from geo_service.ogc.pieces import renew
 from geo_service.ogc.queries import (
     count_statement,
     feature_statement,
@@ -38,8 +40,10 @@ from geo_service.ogc.tile_queries import (
     tile_statement,
     tile_view,
 )
+from geo_service.settings import Settings
 
 SAMPLES = 50
+SPREAD = 16
 WEST, SOUTH, CELL_M = 385_000.0, 5_695_000.0, 37.0
 TODAY = date.today()  # noqa: DTZ011 - the day of this machine
 
@@ -211,6 +215,8 @@ def _tile_sql(place: tuple[int, int, int]) -> str:
     view, coarse = tile_view(PARCELS, tiles, ANYBODY, place[0]), place[0] < FULL_ZOOM
     values = tile_parameters(tiles, place, search, TODAY)
     statements = (crowd_statement(view, coarse=coarse), tile_statement(view, coarse=coarse))
+    if has_pieces(PARCELS, place[0]):
+        statements = (stale_cells(of_tile=True), tile_of_pieces(view, redrawn=False))
     return "".join(_literal_sql(statement, values) for statement in statements)
 
 
@@ -250,9 +256,8 @@ def _literal(value: Any) -> str:  # noqa: ANN401 - a bound value
 
 def generate(url: str, parcels: int, told: Callable[[str], None] = lambda _: None) -> None:
     """Fill an empty database with parcels, and make the views that the peers read."""
-    engine = create_engine(url)
-    migrate(engine)
-    engine.dispose()
+    database = Database(Settings(database_url=url))
+    migrate(database.engine)
     side = math.ceil(math.sqrt(parcels))
     values = {"parcels": parcels, "side": side, "west": WEST, "south": SOUTH, "cell": CELL_M}
     told(f"generating {parcels:,} parcels")
@@ -263,6 +268,15 @@ def generate(url: str, parcels: int, told: Callable[[str], None] = lambda _: Non
         connection.execute("CREATE SCHEMA peers")
         for name, rows in _views().items():
             connection.execute(f"CREATE VIEW peers.{name} AS {rows}")
+        renew(database)  # as a running server does within seconds
+        connection.execute("VACUUM ANALYZE tile_pieces")
+    database.engine.dispose()
+
+
+def all_over(parcels: int) -> list[int]:
+    """Return parcels spread over the land: on each tile of a city one or two, on tiles of a state fewer."""
+    side = math.ceil(math.sqrt(parcels))
+    return [1 + n * (parcels // SPREAD) + n * 5 % SPREAD * (side // SPREAD) for n in range(SPREAD)]
 
 
 def _views() -> dict[str, str]:

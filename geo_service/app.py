@@ -34,7 +34,7 @@ from geo_service.frame import Frame
 from geo_service.inquiries import routes as inquiries
 from geo_service.matching import routes as matching
 from geo_service.ogc import editing_routes as editing
-from geo_service.ogc import forms
+from geo_service.ogc import forms, pieces
 from geo_service.ogc import routes as features
 from geo_service.ogc import tile_routes as tiles
 from geo_service.ogc.change_queries import data_version
@@ -140,6 +140,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         keepers = (
             availability_keeping.keep_fresh(database, settings),
             transit_keeping.keep_fresh(database, settings, app.state.transit_seen),
+            pieces.keep_fresh(database),
         )
         tasks += [asyncio.create_task(each) for each in keepers]
     try:

@@ -10,7 +10,7 @@ from geo_service.availability.models import (
     Usability,
 )
 from geo_service.buildings.models import Building
-from geo_service.changes import DataChange
+from geo_service.changes import DataChange, TileCell, TileChange, TilePiece
 from geo_service.db import Base
 from geo_service.imports.models import ImportRun
 from geo_service.inquiries.models import Inquiry
@@ -48,7 +48,8 @@ __all__ = [
     "Capacity", "ContestRound", "DataChange", "DevelopmentPlan", "District", "ImportRun", "Inquiry",
     "LandUseArea",
     "MatchDecision", "Milestone", "Occupancy", "Parcel", "ParcelOwner", "Phase", "Placement", "PlanArea",
-    "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork",
+    "Plot", "Premises", "Quarter", "Restriction", "Site", "StreetEdge", "StreetNetwork", "TileCell",
+    "TileChange", "TilePiece",
     "TransitAccess", "TransitDeparture", "TransitFeed", "TransitFeedFile", "TransitIsochrone",
     "TransitPattern", "TransitReach", "TransitReachRun", "TransitRun", "TransitScenario",
     "TransitScenarioLine", "TransitScenarioStop", "TransitStop", "TransitStopGrade", "TransitTransfer",

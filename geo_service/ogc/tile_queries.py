@@ -15,6 +15,7 @@ from sqlalchemy import (
     Date,
     Float,
     Integer,
+    Subquery,
     and_,
     func,
     literal_column,
@@ -102,6 +103,7 @@ def tile_parameters(tiles: Tiles, place: tuple[int, int, int], search: Box, toda
         "steps": steps,
         "left": -column * steps,
         "top": -row * steps,
+        "zoom": zoom,
         **ALL,
     }
 
@@ -137,7 +139,7 @@ def tile_statement(view: View, *, coarse: bool) -> Statement:
             *(tiles.properties[name][2].label(name) for name in view.fields),
         )
         .select_from(tiles.source)
-        .where(*_in_tile(collection, view, coarse=coarse), _kept(collection))
+        .where(*in_tile(collection, view, coarse=coarse), _kept(collection))
         .order_by(*_largest_first(collection))
         .subquery("drawn")
     )
@@ -156,23 +158,45 @@ def _merged(collection: Collection, grid: Column, tiles: Tiles, view: View) -> S
             *(tiles.properties[name][2].label(name) for name in view.fields),
         )
         .select_from(tiles.source)
-        .where(*_in_tile(collection, view, coarse=True), _kept(collection))
+        .where(*in_tile(collection, view, coarse=True), _kept(collection))
         .subquery("kept")
     )
+    return merged(collection, view, kept)
+
+
+def merged(collection: Collection, view: View, kept: Subquery) -> Statement:
+    """Build a tile of shapes on the grid: those with the same properties are one feature.
+
+    Parameters
+    ----------
+    collection, view
+        What is drawn, and the properties it has on the tile.
+    kept
+        ``shape`` on the grid, and the properties.
+    """
     properties = [kept.c[name] for name in view.fields]
-    collected = func.ST_Collect(kept.c.shape, type_=NullType())  # of parcels with one part and with several
-    together = func.ST_CollectionExtract(collected, POLYGONS, type_=NullType())
-    moved = func.ST_Translate(together, value("left", Float), value("top", Float), type_=NullType())
+    moved = func.ST_Translate(
+        together(kept.c.shape), value("left", Float), value("top", Float), type_=NullType()
+    )
     drawn = select(moved.label("geom"), *properties).group_by(*properties)
     layer = (constant(collection.id), value("steps", Integer), constant("geom"))
     return select(func.ST_AsMVT(drawn.subquery("drawn").table_valued(), *layer))
+
+
+def together(shape: Column) -> Column:
+    """Return all shapes of a group, some with one part and some with several, as one with many parts.
+
+    Collecting an array takes half the time of collecting one by one.
+    """
+    collected = func.ST_Collect(func.array_agg(shape, type_=NullType()), type_=NullType())
+    return func.ST_CollectionExtract(collected, POLYGONS, type_=NullType())
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def crowd_statement(view: View, *, coarse: bool) -> Statement:
     """Count the features of a tile. Bound: ``tile_parameters``."""
     collection, tiles = _drawn(view)
-    return select(func.count()).select_from(tiles.source).where(*_in_tile(collection, view, coarse=coarse))
+    return select(func.count()).select_from(tiles.source).where(*in_tile(collection, view, coarse=coarse))
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -197,7 +221,7 @@ def cut_statement(view: View, *, coarse: bool) -> Statement:
             func.sum(size).over(order_by=order, rows=(None, 0)).label("filled"),
         )
         .select_from(tiles.source)
-        .where(*_in_tile(collection, view, coarse=coarse))
+        .where(*in_tile(collection, view, coarse=coarse))
         .subquery("filled")
     )
     return (
@@ -231,12 +255,18 @@ def _kept(collection: Collection) -> ColumnElement[bool]:
     return or_(area > least, and_(area == least, collection.row_id <= value("last_id", BigInteger)))
 
 
-def _in_tile(collection: Collection, view: View, *, coarse: bool) -> list[ColumnElement[bool]]:
+def in_tile(collection: Collection, view: View, *, coarse: bool) -> list[ColumnElement[bool]]:
     """Return the rows of a tile: the box is transformed, never the column."""
     search = func.ST_MakeEnvelope(
         *(value(side, Float) for side in ("west", "south", "east", "north")), STORAGE_SRID
     )
-    conditions = [*row_conditions(collection, view), collection.geom.op("&&", return_type=Boolean())(search)]
+    near = collection.geom.op("&&", return_type=Boolean())(search)
+    return [*drawn_rows(collection, view, coarse=coarse), near]
+
+
+def drawn_rows(collection: Collection, view: View, *, coarse: bool) -> list[ColumnElement[bool]]:
+    """Return the rows that are drawn on tiles, wherever they are."""
+    conditions = row_conditions(collection, view)
     if collection.valid is not None:
         conditions.append(collection.valid.op("@>", return_type=Boolean())(fixed("today", Date)))
     if coarse and collection.area_m2 is not None:

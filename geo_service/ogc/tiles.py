@@ -10,6 +10,7 @@ from geo_service.auth.caller import Caller
 from geo_service.conditional import etag_of_state
 from geo_service.ogc.areas import tile_box, tile_search_box
 from geo_service.ogc.model import Collection
+from geo_service.ogc.pieces import of_pieces
 from geo_service.ogc.queries import View
 from geo_service.ogc.tile_queries import (
     ALL,
@@ -163,6 +164,9 @@ async def _draw(reader: Reader, view: View, request: TileRequest) -> Tile:
     if search is None or tiles is None:
         return EMPTY
     values = tile_parameters(tiles, request.place, search, request.today)
+    content = await of_pieces(reader, view, request.place[0], values)
+    if content is not None and len(content) <= MAX_BYTES // request.share:
+        return Tile(content, 0)
     budget, most = BUDGET_BYTES // request.share, MAX_BYTES // request.share
     features = await reader.value(crowd_statement(view, coarse=coarse), values)
     usual = values["feature_bytes"] + VERTEX_BYTES * USUAL_VERTICES
