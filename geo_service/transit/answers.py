@@ -174,6 +174,7 @@ def _evidence(found: PlaceAnswer, around: Surroundings) -> Evidence | None:
         departures=found.grade.departures,
         headway_min=round(found.grade.headway_min, 2),
         groups=found.evidence,
+        profile=found.profile,
         feed=FeedName(
             name=feed.name,
             publisher=feed.publisher,

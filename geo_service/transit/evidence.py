@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo_service.transit.departures import StopDepartures
 from geo_service.transit.methods import Method
+from geo_service.transit.windows import Window
 
 HEADSIGNS = 3
 """Destinations named per direction of a line."""
@@ -85,6 +86,43 @@ def _lines(departures: StopDepartures, method: Method) -> dict[tuple[int, str], 
         place: sorted(lines.values(), key=lambda record: (-record["departures"], record["line"]))
         for place, lines in found.items()
     }
+
+
+def hour_profile(departures: StopDepartures, mode_group: str, method: Method, window: Window) -> list[Record]:
+    """Return the departures per direction of a mode group in each hour of a window.
+
+    Parameters
+    ----------
+    departures
+        Departures of one stop in the window.
+    mode_group
+        Mode group of the method.
+    method, window
+        The method, and the time of day that was counted.
+
+    Returns
+    -------
+    list
+        hour (0 to 29, after midnight 24 and more), minutes of it in the window, and departures: of each line
+        in its busier direction of the whole window, so that they add up to the departures of the group.
+    """
+    modes = next({str(mode) for mode in group.modes} for group in method.groups if group.key == mode_group)
+    rows = departures.rows[departures.rows["mode"].astype(str).isin(modes)]
+    way = ["mode", "line", "direction"]
+    totals = rows.groupby(way, observed=True).departures.sum().reset_index()
+    busier = totals.sort_values("departures", ascending=False, kind="stable").drop_duplicates(
+        ["mode", "line"]
+    )
+    chosen = pd.MultiIndex.from_frame(departures.rows[way]).isin(pd.MultiIndex.from_frame(busier[way]))
+    hours = departures.seconds[chosen[departures.row_of]] // 3600
+    return [
+        {
+            "hour": hour,
+            "minutes": round((min(window.end_s, hour * 3600 + 3600) - max(window.start_s, hour * 3600)) / 60),
+            "departures": int((hours == hour).sum()),
+        }
+        for hour in range(window.start_s // 3600, -(-window.end_s // 3600))
+    ]
 
 
 Way = tuple[int, str, str, str, int]

@@ -15,7 +15,7 @@ from geo_service.errors import NotFound
 from geo_service.transit import nearby_queries, queries
 from geo_service.transit.access import Columns, GradedStops, Pairs, graded_columns, nearest_columns
 from geo_service.transit.departures import StopDepartures, departures_on
-from geo_service.transit.evidence import Record, stop_evidence
+from geo_service.transit.evidence import Record, hour_profile, stop_evidence
 from geo_service.transit.footways import estimated_walk
 from geo_service.transit.grades import Asked, counted_days, read_day
 from geo_service.transit.grading import best_groups, grade_stops
@@ -108,6 +108,8 @@ class PlaceAnswer:
         Row of `grading.grade_stops` of the stop that gave the class; None: no class.
     evidence
         Mode groups of that stop, as `evidence.stop_evidence`.
+    profile
+        Departures by hour of the group that counts, as `evidence.hour_profile`.
     better
         What is missing for the next class; None at the best one.
     """
@@ -118,6 +120,7 @@ class PlaceAnswer:
     stops: dict[int, Any]
     grade: Any
     evidence: list[Record]
+    profile: list[Record]
     better: Better | None
 
 
@@ -228,10 +231,12 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
     row = _values(graded_columns(place, stops, method, pairs)) | around.nearest
     by_id = {stop.id: stop for stop in records(around.stops)}
     evidence: list[Record] = []
+    profile: list[Record] = []
     if row["stop_pk"] is not None:
         stop = row["stop_pk"]
         there = counted.departures.at(stop)
         evidence = stop_evidence(there, grades[grades.stop == stop], method)[stop]
+        profile = hour_profile(there, evidence[0]["mode_group"], method, wanted.window)
     return PlaceAnswer(
         wanted=wanted,
         days=counted.days,
@@ -239,6 +244,7 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
         stops=by_id,
         grade=next((found for found in records(best) if found.stop == row["stop_pk"]), None),
         evidence=evidence,
+        profile=profile,
         better=next_better(method, row["grade"], _served(around, stops, grades, method), wanted.window),
     )
 

@@ -162,6 +162,14 @@ class CountedDay(BaseModel):
     )
 
 
+class HourCount(BaseModel):
+    """Departures in an hour of the day."""
+
+    hour: int = Field(ge=0, description="Hour; after midnight 24 and more.")
+    minutes: int = Field(ge=1, le=60, description="Minutes of it that are in the window.")
+    departures: int = Field(ge=0, description="Departures per direction: the busier direction of each line.")
+
+
 class Evidence(BaseModel):
     """What was counted at the stop that gave the grade."""
 
@@ -171,6 +179,9 @@ class Evidence(BaseModel):
     departures: float = Field(description="Its departures per direction.")
     headway_min: float = Field(description="Its headway, minutes.")
     groups: list[GroupEvidence] = Field(description="All mode groups of the stop, the one that counts first.")
+    profile: list[HourCount] = Field(
+        description="Departures of the group that counts by hour; they add up to its departures."
+    )
     feed: FeedName = Field(description="The timetable.")
     calendar: CountedDay = Field(description="Its calendar, and the day that was counted.")
     with_feeds: list[CountedDay] = Field(

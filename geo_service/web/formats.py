@@ -121,6 +121,10 @@ class Formats:
         day = as_day(value)
         return self.unknown if day is None else str(format_date(day, "LLLL y", locale=self._locale))
 
+    def hour(self, hour: int) -> str:
+        """Write an hour of a service day: 6:00, 24:00, 25:00 as 1:00."""
+        return f"{hour if hour <= 24 else hour - 24}:00"  # noqa: PLR2004 - hours of a day
+
     def moment(self, value: datetime | None) -> str:
         """Write a moment in the city's time: 22.11.2026, 14:05."""
         if value is None:

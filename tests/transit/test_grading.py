@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_service.transit.departures import departures_on
-from geo_service.transit.evidence import stop_evidence
+from geo_service.transit.evidence import hour_profile, stop_evidence
 from geo_service.transit.grading import best_access, best_groups, grade_stops
 from geo_service.transit.methods import load_method
 from geo_service.transit.windows import parse_window
@@ -113,8 +113,21 @@ def test_evidence_adds_up_and_names_what_counts() -> None:
     }
     assert (second["departures"], second["towards"]) == (7, ["A"])
     assert [line["line"] for line in bus["lines"]] == ["1", "2"]
+    hours_of = hour_profile(departures, "tram_bus_ship", method, DAYTIME)
+    # line 1 in its busier direction each full hour, at 6:30 and 7:30 to the branch; line 2 once at 6:15
+    assert [each["departures"] for each in hours_of] == [3, 2, *[1] * 12]
+    assert [(each["hour"], each["minutes"]) for each in hours_of] == [(hour, 60) for hour in range(6, 20)]
     assert groups[1]["category"] is None
     assert groups[1]["lines"][0]["directions"][0]["towards"] == []
+
+
+def test_a_profile_beyond_midnight_counts_parts_of_hours() -> None:
+    window = parse_window("22:30-25:15")
+    night = frame(("1", "B", hours(22.5, 22.75, 23, 24, 24.5, 25, 25.2)))
+    found = hour_profile(
+        departures_on(night, MONDAY, MONDAY, window), "tram_bus_ship", load_method("are"), window
+    )
+    assert [tuple(each.values()) for each in found] == [(22, 30, 2), (23, 60, 1), (24, 60, 2), (25, 15, 2)]
 
 
 # --- choice among stops -------------------------------------------------------------------------------

@@ -164,6 +164,7 @@ def test_evidence_holds_what_was_counted(ask: Callable[..., Any]) -> None:
     evidence = ask()["evidence"]
     assert (evidence["day"], evidence["window"]) == ("2026-03-03", "06:00-20:00")
     assert (evidence["departures"], evidence["headway_min"]) == (98, 8.57)
+    assert [each["departures"] for each in evidence["profile"]] == [7] * 14  # 98 in 14 hours
     group = evidence["groups"][0]
     assert (group["mode_group"], group["category"], group["total"], group["node"]) == (
         "tram_bus_ship",

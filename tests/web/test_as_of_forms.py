@@ -11,6 +11,8 @@ from tests.web.dated import GERMAN, POLLUTED, on, sample, words_of
 
 __all__ = ["sample"]
 
+pytestmark = pytest.mark.usefixtures("sample")
+
 
 @pytest.fixture
 def planner(signed_in: SignedIn) -> httpx.Client:

@@ -18,6 +18,8 @@ from tests.web.dated import FLOODED, FREE, GERMAN, NEW, POLLUTED, RETIRED, SOLD,
 
 __all__ = ["sample"]
 
+pytestmark = pytest.mark.usefixtures("sample")
+
 
 @pytest.fixture
 def planner(signed_in: SignedIn) -> httpx.Client:

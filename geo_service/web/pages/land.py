@@ -14,6 +14,7 @@ from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.db import Reading
+from geo_service.web.columns import LAND_COLUMNS
 from geo_service.web.filters import (
     ALL_HORIZONS,
     CATEGORIES,
@@ -76,14 +77,16 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     state = await kept_rows(request, session, STORED_STATE, {})
     listed = await read_list(request, session, conditions, read_after(request), public=frame.public)
     of_another_day = not listed.stored
-    shown = listed.rows[:PAGE_SIZE]
+    rows = listed.rows[:PAGE_SIZE]
     return frame.page(
         "partials/land_results.html" if wants_part(request) else "land.html",
+        columns=LAND_COLUMNS,
+        shown=LAND_COLUMNS.chosen(request.query_params),
         conditions=conditions,
         as_of=conditions.as_of if of_another_day else None,
         errors=errors,
-        rows=shown,
-        more=after_of(shown[-1]) if len(listed.rows) > PAGE_SIZE else None,
+        rows=rows,
+        more=after_of(rows[-1]) if len(listed.rows) > PAGE_SIZE else None,
         paged=listed.paged,
         summary=listed.summary,
         map=list_map(frame),

@@ -22,6 +22,7 @@ from geo_service.transit.scenario_register import list_scenarios, read_scenario,
 from geo_service.transit.scenario_schemas import BeforeAfter, ScenarioEntry
 from geo_service.transit.schemas import PlaceMethods, PlaceTransit
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
+from geo_service.web.charts import stacked_columns
 from geo_service.web.frame import Frame
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.reach import TRAVEL_TIMES
@@ -76,8 +77,10 @@ async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: i
 
     near = await computed(frame.request, session, make, public=frame.public)
     travel = (await session.execute(TRAVEL_TIMES, {**subject, "place": row.place})).all()
+    proof = near.transit and near.transit.evidence
     return {
         "near": near,
+        "hour_chart": stacked_columns([(hour.departures,) for hour in proof.profile] if proof else []),
         "window": window,
         "windows": frame.choices("time_window", WINDOWS if window in WINDOWS else (*WINDOWS, window)),
         "scenario": key,

@@ -12,6 +12,7 @@ from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.charts import stacked_columns
+from geo_service.web.columns import PREMISES_COLUMNS
 from geo_service.web.filters import PremisesFilter, check_keys, loosened, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
@@ -47,18 +48,20 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
         rows = (await session.execute(premises_list(conditions, public=frame.public, after=after))).all()
     except ValueError:
         rows, after = (await session.execute(premises_list(conditions, public=frame.public))).all(), None
-    shown = rows[:PAGE_SIZE]
+    on_page = rows[:PAGE_SIZE]
     part = wants_part(request)
     months = [] if part else await kept_rows(request, session, VACANCY_BY_MONTH, {"months": MONTHS_BACK})
     return frame.page(
         "partials/premises_results.html" if part else "vacancies.html",
         months=months,
         month_chart=stacked_columns([(row.vacant, row.temporary_use) for row in months]),
+        columns=PREMISES_COLUMNS,
+        shown=PREMISES_COLUMNS.chosen(request.query_params),
         conditions=conditions,
         errors=errors,
-        rows=shown,
+        rows=on_page,
         map=list_map(frame),
-        more=after_of(shown[-1]) if len(rows) > PAGE_SIZE else None,
+        more=after_of(on_page[-1]) if len(rows) > PAGE_SIZE else None,
         paged=after is not None,
         summary=(await session.execute(premises_summary(conditions, public=frame.public))).one(),
         hints=await _hints(session, conditions, frame) if not rows and after is None else [],

@@ -1,11 +1,17 @@
 /* Small helps on all pages: short addresses from forms, filters folded on a phone. */
 (() => {
   "use strict";
-  /* Leave empty fields out of the address. */
+  /* Leave empty fields out of the address, and columns that are the usual ones. */
+  const usualColumns = (form) => {
+    const columns = [...form.elements].filter((field) => field.name === "column");
+    return columns.every((field) => field.checked === field.hasAttribute("data-usual")) ? columns : [];
+  };
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (!(form instanceof HTMLFormElement) || !form.hasAttribute("data-trim")) return;
-    const emptied = [...form.elements].filter((field) => field.name && !field.disabled && field.value === "");
+    const emptied = [...form.elements]
+      .filter((field) => field.name && !field.disabled && field.value === "")
+      .concat(usualColumns(form));
     emptied.forEach((field) => { field.disabled = true; });
     setTimeout(() => emptied.forEach((field) => { field.disabled = false; }), 0);
   });
@@ -13,6 +19,8 @@
     const data = event.detail.formData;
     if (!data || typeof data.entries !== "function") return;
     [...data.entries()].filter(([, value]) => value === "").forEach(([name]) => data.delete(name));
+    const form = event.detail.elt;
+    if (form instanceof HTMLFormElement && usualColumns(form).length) data.delete("column");
   });
   /* What is wrong with a field of a filter stands beside it, also when only the list was loaded anew. */
   document.addEventListener("htmx:afterSwap", (event) => {
