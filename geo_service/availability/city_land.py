@@ -18,8 +18,16 @@ import shapely
 from sqlalchemy import Connection
 
 from geo_service.availability import city_queries, service, usability_queries
+from geo_service.availability.capacity import PLAN_AREA_COLUMNS
 from geo_service.availability.changes import subset
-from geo_service.availability.facts import STREETS, begins_with, main_uses
+from geo_service.availability.facts import (
+    ADJOINING_M,
+    LAND_USE_COLUMNS,
+    STREETS,
+    Surroundings,
+    begins_with,
+    main_uses,
+)
 from geo_service.availability.held import held_figures
 from geo_service.availability.inputs import Geometries, Inputs, Options, geometries, in_force
 from geo_service.availability.joins import JoinRules, Joins, find_joins
@@ -31,8 +39,8 @@ from geo_service.availability.waterfall import Flags, Indices
 from geo_service.garbage import no_garbage_collection
 
 CATEGORY: Final = ("category", "internal_category")
-OFFER: Final = (*CATEGORY, "ground", *OFFERS, *OFFERED_AREAS)
-"""What a parcel is, whether it is offered, and how much."""
+OFFER: Final = (*CATEGORY, "ground", "built", *OFFERS, *OFFERED_AREAS)
+"""What a parcel is, whether it is built on by the register, whether it is offered, and how much."""
 SOLD: Final = "sold"
 JOINS_KEPT: Final = 4
 
@@ -49,7 +57,8 @@ class CityLand:
         What it was computed from, EPSG:25832.
     parcels
         One row per parcel: those of `AvailabilityResult.parcels`, ``parcel_key``, ``sold``, and `OFFER` (its
-        category and ground, whether it is offered, net without slivers and the largest piece of that); with
+        category and ground, whether a building of the register stands there, whether it is offered, net
+        without slivers and the largest piece of that); with
         facts also ``district_key``, ``district`` (missing: outside of all), ``owner_kind`` (for roles only),
         ``shown`` (the public may see it) and ``is_demo``.
     known_net
@@ -92,6 +101,34 @@ class CityLand:
             street = begins_with(main_uses(np.array([*uses, None], dtype=object)[:-1]), STREETS)
             self.known_streets.append(self.inputs.parcels[street])
         return self.known_streets[0]
+
+    def around(self, connection: Connection, rows: Indices, restrictions: pd.DataFrame) -> Surroundings:
+        """Return what is known on and around some parcels of a whole city, to tell what they are.
+
+        Parameters
+        ----------
+        connection
+            Connection whose transaction says what is seen: that of the land.
+        rows
+            Positions of the parcels.
+        restrictions
+            Those that lie on the land, columns `inputs.RESTRICTION_COLUMNS`.
+        """
+        as_of, tree = self.options.as_of, shapely.STRtree(self.inputs.parcels)
+        near = np.unique(tree.query(self.inputs.parcels[rows], predicate="dwithin", distance=ADJOINING_M)[1])
+        keys = self.parcels["parcel_key"].iloc[near].tolist()
+        uses = connection.execute(usability_queries.actual_uses(as_of, keys))
+        areas = usability_queries.plan_areas(as_of), PLAN_AREA_COLUMNS
+        land_use = usability_queries.land_use(as_of), LAND_USE_COLUMNS
+        return Surroundings(
+            self.inputs.parcel_ids[near],
+            self.inputs.parcels[near],
+            np.array([*(row.actual_use for row in uses), None], dtype=object)[:-1],
+            restrictions[in_force(restrictions, as_of)],
+            self.parcels["built"].iloc[near].reset_index(drop=True),
+            service.read_frame(connection, *areas),
+            service.read_frame(connection, *land_use),
+        )
 
     def net_of(self, rows: Indices) -> Geometries:
         """Return the net geometries of some parcels, EPSG:25832; computed where nobody asked before."""
@@ -185,7 +222,7 @@ def _computed(
     """Compute the figures and the net land of parcels."""
     result = compute_availability(inputs, options)
     answers = offer_of(connection, result, inputs, parcel_keys)
-    figures = {name: answers[name].to_numpy() for name in OFFER}
+    figures = {name: answers[name].array for name in OFFER}
     return result.parcels.assign(**figures), result.net
 
 

@@ -20,7 +20,7 @@ from geo_service.availability.waterfall import Indices
 AREAS: Final = ("gross_m2", "net_m2", "estimated_m2", "largest_piece_m2", "offered_m2", "piece_m2")
 FLAGS: Final = ("offered", "internal_offered")
 WORDS: Final = ("severity", "horizon", "category", "internal_category", "ground")
-HELD: Final = ("parcel_id", *AREAS, *FLAGS, *WORDS, "available_from")
+HELD: Final = ("parcel_id", *AREAS, *FLAGS, *WORDS, "built", "available_from")
 """Columns of `queries.holding`."""
 
 
@@ -64,6 +64,7 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
     figures = rows.assign(
         **{name: rows[name].astype(np.float64) for name in AREAS},
         **{name: rows[name].astype(bool) for name in FLAGS},
+        built=rows["built"].astype("boolean"),
         available_from=free_from,
         horizon=horizon_words(horizons(free_from, options.as_of, options.preset)),
     )

@@ -25,7 +25,7 @@ from sqlalchemy.sql.elements import SQLCoreOperations as Sql
 
 from geo_service.auth.publication import published
 from geo_service.availability.facts import CONTAMINATION, STANDING
-from geo_service.availability.models import STALE, Availability, AvailabilityMark, Usability
+from geo_service.availability.models import STALE, Availability, AvailabilityMark, Capacity, Usability
 from geo_service.availability.partitions import FLUR_DIGITS
 from geo_service.buildings.models import Building
 from geo_service.parcels.models import Occupancy, Parcel
@@ -36,10 +36,11 @@ MARK_MARGIN_M: Final = 1.0
 NO: Final = false()
 OF_THE_GROUND: Final = (CONTAMINATION, STANDING)
 """Kinds of restriction that bear on what land is, whatever else they do."""
-BELONGS: Final = and_(
-    Usability.parcel_id == Availability.parcel_id, Usability.computed_at == Availability.computed_at
+BELONGS, FITS = (
+    and_(table.parcel_id == Availability.parcel_id, table.computed_at == Availability.computed_at)
+    for table in (Usability, Capacity)
 )
-"""Usability belongs to the availability of the same computation; beside another one it is stale."""
+"""Usability and capacity belong to the availability of one computation; beside another they are stale."""
 
 
 def parcels(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
@@ -159,12 +160,14 @@ def is_stale(parcel_id: Sql[int], geom: Sql[Any]) -> ColumnElement[bool]:
 def holding(as_of: date, names: Collection[str]) -> Executable:
     """Select the stored results of both stages of a day that nothing touched since, in no order.
 
-    Columns: those named, of `Availability` and `Usability`. Some may be of parcels that are no longer there.
+    Columns: those named, of `Availability`, `Usability` and `Capacity`. Some may be of parcels that are no
+    longer there.
     """
-    first, second = Availability.__table__.columns, Usability.__table__.columns
-    columns: list[ColumnElement[Any]] = [first[name] if name in first else second[name] for name in names]
+    tables = [table.__table__.columns for table in (Availability, Usability, Capacity)]
+    columns: list[ColumnElement[Any]] = [next(c[name] for c in tables if name in c) for name in names]
     untouched = Availability.parcel_id.not_in(select(STALE.c.parcel_id))
-    return select(*columns).join(Usability, BELONGS).where(Availability.as_of == as_of, untouched)
+    both = select(*columns).select_from(Availability).join(Usability, BELONGS).join(Capacity, FITS)
+    return both.where(Availability.as_of == as_of, untouched)
 
 
 def turning(first: date, second: date) -> CompoundSelect[bool, bool, bytes]:

@@ -130,14 +130,15 @@ def offer_of(
     Returns
     -------
     pandas.DataFrame
-        As `usability.answer_questions`, with ``offered_m2`` (net without slivers) and ``piece_m2`` (its
-        largest piece), m2.
+        As `usability.answer_questions`, with ``built`` (a building of the register stands there; missing: not
+        known), ``offered_m2`` (net without slivers) and ``piece_m2`` (its largest piece), m2.
     """
     surveyed = survey(connection, result.options, inputs, parcel_keys)
-    capacity, _ = _capacity(surveyed, inputs, result.options.threads)
+    capacity, standing = _capacity(surveyed, inputs, result.options.threads)
     answers = answer_questions(result, inputs, surveyed.around, capacity)
     kept = _kept(connection, inputs, parcel_keys)
-    return pd.concat([answers, offered_areas(result, inputs, surveyed.around, kept)], axis=1)
+    areas = offered_areas(result, inputs, surveyed.around, kept)
+    return pd.concat([answers, standing["built"], areas], axis=1)
 
 
 def answers_of(

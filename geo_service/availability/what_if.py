@@ -20,6 +20,7 @@ from geo_service.availability.kernel import AvailabilityResult, compute_availabi
 from geo_service.availability.presets import HORIZONS
 from geo_service.availability.shape import offered_land
 from geo_service.availability.totals import square_centimetres
+from geo_service.availability.usability import answer_questions
 from geo_service.availability.usable import answers_of
 from geo_service.availability.waterfall import Areas, Flags, Indices
 
@@ -130,7 +131,7 @@ def what_if(connection: Connection, land: CityLand, changes: Changes) -> WhatIf:
     on_offer = land.on_offer(public=False)
     then_on_offer = on_offer.copy()
     then_on_offer[rows] = _on_offer_then(land, imagined, rows)
-    then_on_offer[unbuilt] = _on_offer_unbuilt(connection, land, changes, unbuilt)
+    then_on_offer[unbuilt] = _on_offer_unbuilt(connection, land, changes, (rows, imagined, result), unbuilt)
     differences = _differences(
         before.assign(on_offer=on_offer).iloc[rows],
         after.assign(on_offer=then_on_offer).iloc[rows],
@@ -162,7 +163,7 @@ def _on_offer_then(land: CityLand, imagined: Inputs, rows: Indices) -> Flags:
     """Tell which of some parcels are on offer after the changes.
 
     What a parcel is follows from its ground, and from its occupancies: sold land is in use, a company reserve
-    is on offer whatever stands there. Here the occupancies are imagined otherwise; see `_on_offer_unbuilt`.
+    is on offer whatever stands there. Here the occupancies are imagined otherwise; see `_may_be_unbuilt`.
     """
     now = land.on_offer(public=False)[rows]
     changed_there = np.zeros(len(rows), dtype=bool)
@@ -177,14 +178,17 @@ def _on_offer_then(land: CityLand, imagined: Inputs, rows: Indices) -> Flags:
 def _may_be_unbuilt(land: CityLand, changes: Changes) -> Indices:
     """Return the parcels whose category may follow a building that is gone: there, and beside it, rising.
 
-    What a parcel is depends on what stands there and on the share of its neighbours that are built on. Of a
-    part of the city all parcels are meant where all buildings are gone: their neighbours are not in the land.
+    What a parcel is depends on what stands there and on the share of its neighbours that are built on; a
+    building of the register stays. Of a part of the city all parcels are meant where all buildings are gone:
+    their neighbours are not in the land.
     """
     rows = land.inputs.restrictions
     standing = replace(land.inputs, restrictions=rows[(rows["kind"] == STANDING).to_numpy(dtype=bool)])
     there = met_by(standing, changes, "restriction")
     if land.keys is not None and (len(there) or STANDING in changes.kinds):
         return np.arange(len(land.inputs.parcels))
+    built = land.parcels["built"].fillna(value=False).to_numpy(dtype=bool)
+    there = np.asarray(there[~built[there]], dtype=np.int64)
     if not len(there):
         return there
     tree = shapely.STRtree(land.inputs.parcels)
@@ -192,14 +196,29 @@ def _may_be_unbuilt(land: CityLand, changes: Changes) -> Indices:
     return np.unique(beside).astype(np.int64)
 
 
-def _on_offer_unbuilt(connection: Connection, land: CityLand, changes: Changes, rows: Indices) -> Flags:
-    """Tell which of some parcels are on offer after the changes, by all that makes a category."""
-    if not len(rows):
+def _on_offer_unbuilt(
+    connection: Connection,
+    land: CityLand,
+    changes: Changes,
+    anew: tuple[Indices, Inputs, AvailabilityResult],
+    unbuilt: Indices,
+) -> Flags:
+    """Tell which of some parcels are on offer after the changes, by all that makes a category.
+
+    They are among those that are computed anew: positions, what is imagined of them, and what comes of it.
+    """
+    if not len(unbuilt):
         return np.zeros(0, dtype=bool)
-    imagined = changed(subset(land.inputs, rows), changes)
-    keys = land.parcels["parcel_key"].iloc[rows].tolist()
-    result = compute_availability(imagined, land.options)
-    answers = answers_of(connection, result, imagined, keys, changes)
+    rows, imagined, result = anew
+    some = np.searchsorted(rows, unbuilt)
+    result = replace(result, parcels=result.parcels.take(some).reset_index(drop=True), net=result.net[some])
+    imagined = subset(imagined, some)
+    if land.keys is None:
+        around = land.around(connection, unbuilt, changed(land.inputs, changes).restrictions)
+        answers = answer_questions(result, imagined, around)
+    else:
+        keys = land.parcels["parcel_key"].iloc[unbuilt].tolist()
+        answers = answers_of(connection, result, imagined, keys, changes)
     offered: Flags = answers["internal_offered"].to_numpy(dtype=bool)
     return offered
 

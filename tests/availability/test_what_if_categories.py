@@ -1,12 +1,16 @@
 """Categories follow what a what-if switches off: the sums are those of a city computed without it."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_service.availability import service
+from geo_service.availability import service, what_if
 from geo_service.availability.changes import parse_changes
 from geo_service.availability.city_land import CityLand, city_land
 from geo_service.availability.city_service import answer_what_if, read_question
+from geo_service.availability.kernel import compute_availability
+from geo_service.availability.usability import answer_questions
 from geo_service.availability.usable import compute_usable
 from geo_service.availability.what_if import WhatIf, sums_of
 from geo_service.db import Database
@@ -88,3 +92,36 @@ def test_one_parcel_and_the_city_agree_about_what_it_then_is(city: Database) -> 
             assert usable["internal_offered"].tolist() == [False]
     assert len(told) >= 3
     assert set(told["parcel_key"]) <= set(KEYS)
+
+
+BECOMING = """
+SELECT DISTINCT p.parcel_key FROM parcels p JOIN parcels q ON ST_DWithin(p.geom, q.geom, 0.05)
+ WHERE EXISTS (SELECT FROM restrictions r WHERE r.kind = 'existing_building' AND r.valid @> CAST(:day AS date)
+                  AND ST_Intersects(r.geom, q.geom))
+   AND NOT EXISTS (SELECT FROM buildings b WHERE ST_Intersects(b.geom, q.geom))
+"""
+"""Parcels that a building to be kept stands on where the register knows of none, and their neighbours."""
+
+
+def test_the_kernel_runs_once_and_only_what_may_become_other_land_is_asked(
+    city: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[int] = []
+    asked: list[str] = []
+
+    def counting(inputs: Any, options: Any) -> Any:
+        computed.append(len(inputs.parcels))
+        return compute_availability(inputs, options)
+
+    def asking(result: Any, inputs: Any, around: Any) -> Any:
+        asked.extend(KEYS[number - 1] for number in inputs.parcel_ids.tolist())
+        return answer_questions(result, inputs, around)
+
+    with city.read() as connection:
+        land = city_land(connection, AS_OF)
+        monkeypatch.setattr(what_if, "compute_availability", counting)
+        monkeypatch.setattr(what_if, "answer_questions", asking)
+        what_if.what_if(connection, land, parse_changes(["kind:existing_building"], (), service.KINDS))
+        assert set(asked) == set(connection.execute(text(BECOMING), {"day": AS_OF}).scalars())
+    assert len(computed) == 1
+    assert 20 < len(asked) < computed[0]
