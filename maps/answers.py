@@ -1,4 +1,4 @@
-"""The map beside an answer: the parcels of a what-if, or land that lies together."""
+"""The map beside an answer: the parcels of a what-if, land that lies together, districts of a balance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class Shape:
         Which row of the table it belongs to.
     geometry
         EPSG:25832.
-    horizon
-        What colours it.
+    fill
+        What colours it: a key of the style.
     label
         Text upon it; empty: none.
     item
@@ -39,13 +39,18 @@ class Shape:
 
     row: str
     geometry: shapely.Geometry
-    horizon: str
+    fill: str
     label: str
     item: Item
 
 
 def answer_map(
-    city: CityProfile, speaker: Speaker, basemap: tuple[str, str] | None, label: str, shapes: Sequence[Shape]
+    city: CityProfile,
+    speaker: Speaker,
+    basemap: tuple[str, str] | None,
+    label: str,
+    shapes: Sequence[Shape],
+    style: str = "places",
 ) -> RenderedMap:
     """Build the map of an answer; it opens on all of it.
 
@@ -57,6 +62,8 @@ def answer_map(
         What the map shows, read out by screen readers.
     shapes
         The shapes; at most some hundreds, since the script holds them.
+    style
+        ``places``: land by horizon; ``shares``: districts by their share of the land.
     """
     settings: dict[str, Any] = map_settings(speaker)
     features = [_feature(shape) for shape in shapes]
@@ -67,10 +74,11 @@ def answer_map(
     made = CityMap("answer", city.center, START_ZOOM, label, settings)
     if basemap:
         BaseMap(*basemap).add_to(made)
-    Records(LayerSpec("districts", "districts"), "/maps/layers/districts.geojson").add_to(made)
+    if style != "shares":  # these are the districts
+        Records(LayerSpec("districts", "districts"), "/maps/layers/districts.geojson").add_to(made)
     Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
     collection = {"type": "FeatureCollection", "features": features}
-    Embedded(LayerSpec("places", "places"), collection).add_to(made)
+    Embedded(LayerSpec("places", style), collection).add_to(made)
     return made.rendered()
 
 
@@ -81,7 +89,7 @@ def _feature(shape: Shape) -> dict[str, Any]:
         "geometry": shapely.geometry.mapping(degrees),
         "properties": {
             "row": shape.row,
-            "horizon": shape.horizon,
+            "fill": shape.fill,
             "label": shape.label,
             "item": shape.item.as_json(),
         },

@@ -64,6 +64,17 @@ REACH: Final[Mapping[int, Fill]] = MappingProxyType(
 )
 """Fill per isochrone, minutes: dark is near. Source: ColorBrewer Greens."""
 
+SHARES: Final[Mapping[str, Fill]] = MappingProxyType(
+    {
+        "1": Fill("#F2F0F7", "#000000"),
+        "2": Fill("#CBC9E2", "#000000"),
+        "3": Fill("#9E9AC8", "#000000"),
+        "4": Fill("#756BB1", "#FFFFFF"),
+        "5": Fill("#54278F", "#FFFFFF"),
+    }
+)
+"""Fill per class of a district's land, fifths of the largest: dark is much. Source: ColorBrewer Purples."""
+
 VACANCIES: Final[Mapping[str, str]] = MappingProxyType(
     {"vacant": "#C2007A", "threatened": "#C2007A", "temporary_use": "#7A5195"}
 )
@@ -105,6 +116,7 @@ def as_script() -> dict[str, Any]:
         "horizon": {key: asdict(fill) for key, fill in {**HORIZONS, **APART}.items()},
         "grade": {key: asdict(fill) for key, fill in GRADES.items()},
         "reach": {str(minutes): asdict(fill) for minutes, fill in REACH.items()},
+        "shares": {key: asdict(fill) for key, fill in SHARES.items()},
         "vacancies": dict(VACANCIES),
         "lines": {key: asdict(line) for key, line in LINES.items()},
         "stop": STOP_COLOR,
@@ -116,7 +128,7 @@ def as_script() -> dict[str, Any]:
 def stylesheet() -> str:
     """Return the classes of legends, badges, markers and charts, made from the same colours."""
     rules = ["/* made from maps/styles.py */"]
-    for group, fills in (("horizon", {**HORIZONS, **APART}), ("grade", GRADES)):
+    for group, fills in (("horizon", {**HORIZONS, **APART}), ("grade", GRADES), ("share", SHARES)):
         for key, fill in fills.items():
             rules.extend(_fill_rules(f"{group}-{key}", fill))
     for minutes, fill in REACH.items():

@@ -76,7 +76,8 @@ def test_staff_pages(visit: Visit, language: str) -> None:
     assert address
     for path in (
         "/anstoss", address, "/anfragen?area_min=1000", "/leerstand/L-0", "/sign-in", "/oev/neues-szenario",
-        "/leerstand/L-0/verlauf", "/ogc/collections/premises/items/L-0/edit",
+        "/berichte/flaechenbilanz?by=district", "/leerstand/L-0/verlauf",
+        "/ogc/collections/premises/items/L-0/edit",
         "/ogc/collections/restrictions/new",
     ):  # fmt: skip
         visitor.go(path)

@@ -20,6 +20,8 @@ from geo_service.matching.models import DecisionKind
 from geo_service.matching.schemas import DecisionForm, PlacementForm, ProposalAnswer, RevocationForm
 from geo_service.matching.service import RoundState, read_round
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.pages.asking import list_map
+from geo_service.web.queries.premises import PLACES
 from geo_service.web.vocabulary import N_
 
 router = APIRouter(prefix="/anstoss")
@@ -65,6 +67,7 @@ async def _round_page(frame: Frame, name: str, refused: "Refused | None" = None)
         return state, proposal_answer(state)
 
     state, answer = await computed(frame.request, None, make, public=False)
+    places = await places_of(frame.request, answer)
     return _private(
         frame.page(
             "round.html",
@@ -74,9 +77,21 @@ async def _round_page(frame: Frame, name: str, refused: "Refused | None" = None)
             placed={row["id"]: row for row in state.placements},
             rejected=_by_winner(answer.rejected),
             refused=refused,
+            places=places,
+            map=list_map(frame) if places else None,
             http_status=refused.status if refused else 200,
         )
     )
+
+
+async def places_of(request: Request, answer: ProposalAnswer) -> dict[int, str]:
+    """Return where the premises of proposals and placements are, by id, as GeoJSON (WGS 84)."""
+    wanted = [pair.premises.id for pair in answer.pairs] + [each.premises_id for each in answer.placements]
+
+    def make(connection: Connection) -> dict[int, str]:
+        return {row.id: row.shape for row in connection.execute(PLACES, {"ids": wanted})}
+
+    return await computed(request, None, make, public=False)
 
 
 @dataclass(frozen=True, slots=True)

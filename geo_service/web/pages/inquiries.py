@@ -1,5 +1,7 @@
 """Inquiries for investor support: the list, one inquiry, and a requirement ranked with reasons."""
 
+import json
+from collections.abc import Sequence
 from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
@@ -12,12 +14,13 @@ from geo_service.db import Reading
 from geo_service.errors import InvalidInput, NotFound
 from geo_service.inquiries import queries
 from geo_service.inquiries.models import InquiryStatus, InquirySubject, Wishable
-from geo_service.inquiries.schemas import RankForm
+from geo_service.inquiries.schemas import RankAnswer, Ranked, RankForm
 from geo_service.inquiries.service import form_of, rank_for
 from geo_service.vacancies.models import PremisesUse
 from geo_service.web.filters import BAD_CHOICE, GRADES, ZONES, Reader, is_key
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.queries.inquiries import inquiry_list
+from geo_service.web.pages.asking import list_map
+from geo_service.web.queries.inquiries import OUTLINES, inquiry_list
 from geo_service.web.queries.premises import DISTRICTS
 from geo_service.web.vocabulary import N_
 
@@ -55,6 +58,7 @@ async def inquiries(request: Request, session: Reading, caller: InvestorSupport)
         status=status,
         statuses=known,
         answer=answer,
+        **await _on_map(frame, session, answer),
         errors=errors,
     )
 
@@ -73,9 +77,30 @@ async def inquiry(request: Request, session: Reading, caller: InvestorSupport, r
             "inquiry.html",
             row=found,
             answer=answer,
+            **await _on_map(frame, session, answer),
             places=[names.get(key, key) for key in found.districts],
         )
     )
+
+
+async def _on_map(frame: Frame, session: Reading, answer: RankAnswer | None) -> dict[str, Any]:
+    """Return the map of a ranked answer, and what it draws by kind and key; no map where nothing is found."""
+    found = [*answer.fitting, *answer.almost] if answer else []
+    return {
+        "map": list_map(frame) if found else None,
+        "shapes": await shapes_of(session, found),
+    }
+
+
+async def shapes_of(session: Reading, ranked: Sequence[Ranked]) -> dict[tuple[str, str], str]:
+    """Return outlines of ranked parcels and plots, and points of premises, as GeoJSON (WGS 84)."""
+    shapes = {
+        (each.kind, each.key): json.dumps({"type": "Point", "coordinates": [each.lon, each.lat]})
+        for each in ranked
+    }
+    keys = {kind: [each.key for each in ranked if each.kind == kind] for kind in ("parcel", "plot")}
+    outlines = await session.execute(OUTLINES, {"parcels": keys["parcel"], "plots": keys["plot"]})
+    return shapes | {(row.kind, row.key): row.shape for row in outlines}
 
 
 async def _page(frame: Frame, session: Reading, template: str, **context: Any) -> Response:

@@ -17,12 +17,18 @@ from geo_service.web.pages.asking import (
     answer_or_errors,
     data_address,
     for_staff,
+    map_script,
     names_of,
     read_form,
     rest_of_form,
 )
+from geo_service.web.pages.balance_map import balance_map, land_by_district, upper_bounds
+from geo_service.web.queries.city import DISTRICT_SHAPES
 
 router = APIRouter(prefix="/berichte")
+
+DISTRICT: Final = "district"
+"""The dimension that has a map."""
 
 MOST_SHOWN: Final = 500
 """Parcels listed behind one figure; the figure counts all."""
@@ -41,6 +47,10 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
     asked, errors = read_form(request.query_params.multi_items(), BalanceQuery)
     found = await answer_or_errors(ask_balance(request, session, asked), errors) if asked else None
     answer = balance_answer(found) if found else None
+    made, bounds = None, []
+    if answer and DISTRICT in answer.by:
+        made = balance_map(frame, answer, (await session.execute(DISTRICT_SHAPES)).all())
+        bounds = upper_bounds(land_by_district(answer))
     page = frame.page(
         "balance.html",
         asked=asked or rest_of_form(request, BalanceQuery, errors),
@@ -49,12 +59,32 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
         bars=flow_bars(answer.total.offered_m2) if answer else [],
         stages=_shown(answer) if answer else [],
         dimensions=DIMENSIONS,
+        map=made,
+        bounds=bounds,
+        by_district=frame.here(by=[*dict.fromkeys([*(asked.by if asked else ()), DISTRICT])]),
         data=data_address("/api/availability/balance", asked),
         table=data_address("/api/availability/balance.csv", asked),
         word=lambda name, code: word_of(frame, name, code),
         behind=lambda stage, cell: _address(frame, stage, cell),
     )
     return for_staff(page)
+
+
+@router.get("/flaechenbilanz.js")
+async def balance_script(request: Request, session: Reading, _caller: Adviser) -> Response:
+    """Answer with the program of the map of a land balance.
+
+    Raises
+    ------
+    BadParameter
+        For a question that there is not, or one that is not told apart by district.
+    """
+    frame = await frame_of(request, session, _caller)
+    asked, errors = read_form(request.query_params.multi_items(), BalanceQuery)
+    if asked is None or DISTRICT not in asked.by:
+        raise BadParameter(f"Wrong: {', '.join(errors) or 'by'}.", parameter=next(iter(errors), "by"))
+    answer = balance_answer(await ask_balance(request, session, asked))
+    return map_script(balance_map(frame, answer, (await session.execute(DISTRICT_SHAPES)).all()))
 
 
 def _shown(answer: Any) -> list[str]:  # noqa: ANN401 - a balance

@@ -11,6 +11,13 @@ NAMES: Final[TextClause] = text("""
 """)
 """What people call parcels. Parameter: ``keys``; only of parcels that the caller may see."""
 
+DISTRICT_SHAPES: Final[TextClause] = text("""
+    SELECT key, name, is_demo, ST_AsBinary(ST_SimplifyPreserveTopology(geom, 5)) AS geom
+      FROM districts
+     ORDER BY name
+""")
+"""Districts with their outlines (WKB, EPSG:25832), to 5 m."""
+
 SITE_NAMES: Final[TextClause] = text("""
     SELECT slug AS key, name FROM sites s
      WHERE valid @> current_date

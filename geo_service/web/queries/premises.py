@@ -204,3 +204,10 @@ DISTRICTS: Final[TextClause] = text("SELECT key, name FROM districts ORDER BY na
 
 QUARTERS: Final[TextClause] = text("SELECT key, name FROM quarters ORDER BY name")
 """Choices of the quarter filter."""
+
+
+PLACES: Final[TextClause] = text("""
+    SELECT id, premises_key, ST_AsGeoJSON(ST_Transform(geom, 4326), 6) AS shape
+      FROM premises WHERE id = ANY(:ids)
+""")
+"""Where premises are (GeoJSON, WGS 84). Parameter: ``ids``."""

@@ -211,10 +211,17 @@ const GeoMap = (() => {
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
     places: (map) => ({
       style: (feature) => {
-        const fill = map.geo.settings.styles.horizon[feature.properties.horizon] || {color: "#ffffff"};
+        const fill = map.geo.settings.styles.horizon[feature.properties.fill] || {color: "#ffffff"};
         return {color: map.geo.settings.styles.lines.parcels.color, weight: 1, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
       },
       onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
+    }),
+    shares: (map) => ({
+      style: (feature) => {
+        const fill = map.geo.settings.styles.shares[feature.properties.fill] || {color: "#ffffff"};
+        return {color: map.geo.settings.styles.lines.parcels.color, weight: 1, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
+      },
+      onEachFeature: (feature, layer) => labelled(layer, "map-label--sites map-label--share", feature.properties.label),
     }),
     features: (map) => ({
       style: {color: map.geo.settings.styles.lines.parcels.color, weight: 1.5, fillColor: map.geo.settings.styles.planned, fillOpacity: 0.35},

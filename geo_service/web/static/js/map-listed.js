@@ -1,4 +1,4 @@
-/* The map beside a list: draws the rows of the table, numbered alike; pointing works both ways. */
+/* The map beside a list: draws its rows, cards or pairs, numbered alike; pointing works both ways. */
 (() => {
   "use strict";
   const map = GeoMap.maps.get("map_listed");
@@ -23,25 +23,26 @@
     if (entry.area) entry.area.setStyle({weight: on ? styles.lines.selected.width_px : 1});
   }
 
-  function show(row) {
+  function show(row, place) {
     const geometry = JSON.parse(row.dataset.shape);
     const shape = L.geoJSON(geometry, {
       style: {color: styles.lines.parcels.color, weight: 1, fillColor: fillOf(row), fillOpacity: styles.opacity},
       pointToLayer: () => null,
     });
     const isPoint = geometry.type === "Point";
-    const place = isPoint ? L.latLng(geometry.coordinates[1], geometry.coordinates[0]) : shape.getBounds().getCenter();
-    const link = row.querySelector("th a");
+    const at = isPoint ? L.latLng(geometry.coordinates[1], geometry.coordinates[0]) : shape.getBounds().getCenter();
+    const link = row.querySelector("th a, h3 a, a");
+    const name = row.dataset.name || link.textContent;
     const number = row.querySelector(".pin").textContent;
-    const depth = -APART * Number(number);
-    const marker = L.marker(place, {zIndexOffset: depth, icon: pin(row, number), title: link.textContent, alt: `${number}: ${link.textContent}`});
+    const depth = -APART * (place + 1);
+    const marker = L.marker(at, {zIndexOffset: depth, icon: pin(row, number), title: name, alt: `${number}: ${name}`});
     const entry = {row, marker, depth, area: isPoint ? null : shape};
     marker.bindPopup(() => {
       const box = GeoMap.textElement("div", "", "");
-      const name = GeoMap.textElement("a", "kern-link", link.textContent);
-      name.href = link.href;
+      const title = GeoMap.textElement("a", "kern-link", name);
+      title.href = link.href;
       const figures = [...row.querySelectorAll("[data-told]")].map((cell) => cell.innerText.trim().replace(/\s+/g, " "));
-      box.append(name, GeoMap.textElement("p", "", figures.join(" · ")));
+      box.append(title, GeoMap.textElement("p", "", figures.join(" · ")));
       return box;
     }, {maxWidth: 280});
     for (const each of [marker, shape]) {
@@ -57,13 +58,13 @@
     }
     if (entry.area) drawn.addLayer(shape);
     drawn.addLayer(marker);
-    return {...entry, bounds: isPoint ? L.latLngBounds([place, place]) : shape.getBounds()};
+    return {...entry, bounds: isPoint ? L.latLngBounds([at, at]) : shape.getBounds()};
   }
 
   /* Draw the rows that the table has now, and look at all of them. */
   function draw() {
     drawn.clearLayers();
-    shown = [...document.querySelectorAll("#results tr[data-shape]")].map(show);
+    shown = [...document.querySelectorAll("main [data-shape]")].map(show);
     const box = shown.reduce((whole, entry) => whole.extend(entry.bounds), L.latLngBounds([]));
     if (map.geo.drawn) box.extend(map.geo.drawn);
     if (box.isValid()) map.fitBounds(box, {padding: [24, 24], maxZoom: NEAREST, animate: false});

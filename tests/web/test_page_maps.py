@@ -1,0 +1,106 @@
+"""Maps on the pages of the agency: what is ranked, the pairs of a round, a balance by district."""
+
+import json
+import re
+from datetime import date
+from html import unescape
+
+import httpx
+import pytest
+
+from geo_service.auth.models import Role
+from geo_service.availability.city_schemas import BalanceAnswer, BalanceCell
+from geo_service.web.pages.balance_map import class_of, land_by_district, upper_bounds
+from tests.http_fixtures import SignedIn
+from tests.sample_land import PUBLIC_KEYS
+from tests.web.dated import GERMAN
+
+RANKED = "/anfragen?subject=land&area_min=1000"
+BALANCE = "/berichte/flaechenbilanz"
+
+
+def shapes(page: httpx.Response) -> dict[str, str]:
+    """Return the kind of geometry by the sign in front of it."""
+    assert page.status_code == 200, page.text
+    found = re.findall(r'data-shape="([^"]+)".*?class="pin [^"]*"[^>]*>([^<]+)<', page.text, re.DOTALL)
+    return {sign: json.loads(unescape(shape))["type"] for shape, sign in found}
+
+
+def test_ranked_land_is_on_the_map_under_its_place(signed_in: SignedIn) -> None:
+    page = signed_in(Role.INVESTOR_SUPPORT).get(RANKED, headers=GERMAN)
+    found = shapes(page)
+    assert found["1"] == "MultiPolygon"
+    assert [sign for sign in found if sign.isdigit()] == [str(n) for n in range(1, len(found) + 1)]
+    assert 'id="map_listed"' in page.text
+    assert any(f"/flaechen/{key}" in page.text for key in PUBLIC_KEYS)
+
+
+def test_ranked_premises_are_points(signed_in: SignedIn) -> None:
+    page = signed_in(Role.INVESTOR_SUPPORT).get("/anfragen?subject=premises&area_min=1", headers=GERMAN)
+    assert set(shapes(page).values()) == {"Point"}
+
+
+def test_where_nothing_is_found_there_is_no_map(signed_in: SignedIn) -> None:
+    page = signed_in(Role.INVESTOR_SUPPORT).get("/anfragen?area_min=900000", headers=GERMAN)
+    assert "map_listed" not in page.text
+
+
+@pytest.mark.parametrize("path", [RANKED, f"{BALANCE}?by=district", f"{BALANCE}.js?by=district"])
+def test_these_maps_are_not_for_the_public(client: httpx.Client, path: str) -> None:
+    assert client.get(path).status_code == 401
+
+
+def test_balance_map_is_of_the_districts(signed_in: SignedIn) -> None:
+    planner = signed_in(Role.PLANNER)
+    page = planner.get(f"{BALANCE}?by=district&from=2026-01-01", headers=GERMAN)
+    assert 'id="map_answer"' in page.text
+    script = planner.get(f"{BALANCE}.js?by=district&from=2026-01-01", headers=GERMAN)
+    assert script.headers["cache-control"] == "private, no-cache"
+    (layer,) = re.findall(r"GeoMap\.embedded\(map_answer, (\{.*\})\);", script.text)
+    told = {
+        each["properties"]["row"]: each["properties"] for each in json.loads(layer)["collection"]["features"]
+    }
+    table = re.search(r'data-row="([^"]+)".*?am Ende">.*?>([0-9.]+)</a>', page.text, re.DOTALL)
+    assert table
+    hectares = f"{int(table[2].replace('.', '')) / 10_000:.1f}".replace(".", ",")
+    assert told[table[1]]["label"].replace("\u202f", " ") == f"{table[1]}\n{hectares} ha"
+    assert told[table[1]]["item"]["href"].startswith("/flaechen?district=")
+
+
+def test_without_districts_the_balance_leads_to_its_map(signed_in: SignedIn) -> None:
+    page = signed_in(Role.PLANNER).get(f"{BALANCE}?by=horizon", headers=GERMAN).text
+    assert "by=horizon&amp;by=district" in page
+    assert signed_in(Role.PLANNER).get(f"{BALANCE}.js?by=horizon").status_code == 400
+
+
+def answer(areas: dict[tuple[str, str], tuple[float, float]]) -> BalanceAnswer:
+    cells = [
+        BalanceCell(
+            cell={"district": name, "horizon": horizon},
+            parcels={},
+            net_m2={},
+            offered_m2={"opening": opening, "closing": closing},
+            estimated_m2={},
+        )
+        for (name, horizon), (opening, closing) in areas.items()
+    ]
+    fields = {
+        "from": date(2026, 1, 1),
+        "to": date(2026, 7, 1),
+        "preset": "default",
+        "by": ["district", "horizon"],
+    }
+    return BalanceAnswer.model_validate(
+        {**fields, "stages": [], "is_demo": True, "cells": cells, "total": cells[0]}
+    )
+
+
+def test_land_is_summed_up_by_district_and_classed_by_whole_hectares() -> None:
+    sums = land_by_district(
+        answer({("Nord", "now"): (1e4, 5e4), ("Nord", "mid"): (2e4, 8e4), ("Süd", "now"): (0.0, 2e4)})
+    )
+    assert sums == {"Nord": (3e4, 13e4), "Süd": (0.0, 2e4)}
+    bounds = upper_bounds(sums)
+    assert bounds == [3e4, 6e4, 9e4, 12e4, 15e4]  # 13 ha in fifths: 2.6, so 3 ha each
+    assert [class_of(area, bounds) for area in (0, 2e4, 3e4, 3e4 + 1, 13e4)] == ["1", "1", "1", "2", "5"]
+    assert upper_bounds({}) == [1e4, 2e4, 3e4, 4e4, 5e4]
