@@ -127,18 +127,14 @@ def answer_questions(
     )
 
 
-def offered_areas(
-    result: AvailabilityResult, inputs: Inputs, around: Surroundings, kept: pd.DataFrame | None = None
-) -> pd.DataFrame:
-    """Return `OFFERED_AREAS` of each parcel, m2, as `assess` does; parameters as there."""
-    some = kept is not None and not kept.empty  # else there are no fingerprints to compare with
-    keys = np.zeros(len(result.net), dtype=np.int64)
-    if some:
-        keys = _shape_keys(result, inputs, around, _between(around))
-    figures, fresh = _taken_over(inputs.parcel_ids, keys, kept)
-    offered = offered_land(result.net[fresh], result.options.sliver_width_m, result.options.threads)
-    areas = figures[list(OFFERED_AREAS)].to_numpy(copy=True)
-    areas[fresh] = np.column_stack([offered.offered_m2, largest_pieces(offered.land)])
+def offered_areas(result: AvailabilityResult) -> pd.DataFrame:
+    """Return `OFFERED_AREAS` of each parcel, m2, as `assess` does.
+
+    They follow from the net land alone: finding out where kept ones still hold would take as long, as their
+    fingerprints hold the streets and parcels beside it.
+    """
+    offered = offered_land(result.net, result.options.sliver_width_m, result.options.threads)
+    areas = np.column_stack([offered.offered_m2, largest_pieces(offered.land)])
     return pd.DataFrame(areas, columns=list(OFFERED_AREAS))
 
 

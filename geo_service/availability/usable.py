@@ -136,9 +136,7 @@ def offer_of(
     surveyed = survey(connection, result.options, inputs, parcel_keys)
     capacity, standing = _capacity(surveyed, inputs, result.options.threads)
     answers = answer_questions(result, inputs, surveyed.around, capacity)
-    kept = _kept(connection, inputs, parcel_keys)
-    areas = offered_areas(result, inputs, surveyed.around, kept)
-    return pd.concat([answers, standing["built"], areas], axis=1)
+    return pd.concat([answers, standing["built"], offered_areas(result)], axis=1)
 
 
 def answers_of(

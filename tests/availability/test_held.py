@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from sqlalchemy import text
 
 from geo_service.availability import city_land as lands
-from geo_service.availability import service, stored
+from geo_service.availability import service, stored, usable
 from geo_service.availability.assemblies import Wish
 from geo_service.availability.assembling import Search, find_places
 from geo_service.availability.assessing import assess_stored
@@ -18,7 +19,7 @@ from geo_service.availability.city_land import CityLand, city_land
 from geo_service.availability.kernel import compute_availability, silent
 from geo_service.availability.what_if import what_if
 from geo_service.db import Database
-from tests.availability.city import AS_OF, PARCELS, TODAY, fill_buildings, fill_surroundings
+from tests.availability.city import AS_OF, NETWORK, PARCELS, TODAY, fill_buildings, fill_surroundings
 from tests.availability.kept import MOVED, RESTRICTION, SOLD, ask, run
 
 
@@ -128,3 +129,18 @@ def test_a_parcel_whose_second_stage_is_of_another_computation_is_computed(
 def test_an_empty_register_has_no_land(kept_city: Database) -> None:
     run(kept_city, "TRUNCATE parcels, occupancies CASCADE")
     assert read(kept_city).parcels.empty
+
+
+def test_areas_on_offer_need_no_streets_and_are_those_of_the_second_stage(
+    city: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(city, NETWORK)
+    monkeypatch.setattr(usable, "_kept", None)  # what is kept holds streets, too: it is not looked at
+    found = computed_whole(city, monkeypatch).parcels
+    monkeypatch.undo()
+    stored.refresh(city, service.options_of(AS_OF), silent, then=assess_stored)
+    with city.read() as connection:
+        rows = connection.execute(text("SELECT offered_m2, piece_m2 FROM usability ORDER BY parcel_id")).all()
+        frontage = connection.execute(text("SELECT sum(frontage_m) FROM usability")).scalar_one()
+    assert found[["offered_m2", "piece_m2"]].to_numpy().tolist() == [list(row) for row in rows]
+    assert frontage > 1_000
