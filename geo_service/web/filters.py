@@ -7,10 +7,12 @@ from typing import Any, Final, TypeVar
 
 from starlette.datastructures import QueryParams
 
+from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS
 from geo_service.availability.models import Category, Ground, Horizon
 from geo_service.availability.service import askable
 from geo_service.days import read_day
 from geo_service.errors import BadParameter
+from geo_service.restrictions.models import Effect, RestrictionKind, Severity
 from geo_service.transit.methods import load_method
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.drawn import Drawn, read_drawn
@@ -29,6 +31,7 @@ GROUNDS: Final = tuple(ground.value for ground in Ground)
 """In the order in which land is to be used: brownfield before green field."""
 LAND_SORTS: Final = ("net", "from", "grade", "ground")
 PREMISES_SORTS: Final = ("area", "since")
+RESTRICTION_SORTS: Final = ("end", "area", "kind")
 LARGEST_AREA_M2: Final = 1e9
 
 BAD_DATE: Final = N_("Bitte einen Tag des Kalenders von 1900 bis 2200 eingeben, zum Beispiel 31.03.2028.")
@@ -122,7 +125,34 @@ class PremisesFilter:
     sort: str = "area"
 
 
-Filter = TypeVar("Filter", LandFilter, PremisesFilter)
+@dataclass(frozen=True, slots=True)
+class RestrictionFilter:
+    """Conditions on restrictions; empty: no condition.
+
+    Parameters
+    ----------
+    kind, effect, severity
+        Wanted kinds, effects and severities.
+    open_end
+        Only those of which nobody knows when they end.
+    within
+        Area drawn on the map, into which the restriction reaches.
+    as_of
+        Day on which it holds; None: today.
+    sort
+        ``end`` (soonest ending first), ``area`` (largest first) or ``kind`` (in the order of deduction).
+    """
+
+    kind: tuple[str, ...] = ()
+    effect: tuple[str, ...] = ()
+    severity: tuple[str, ...] = ()
+    open_end: bool = False
+    within: Drawn | None = None
+    as_of: date | None = None
+    sort: str = "end"
+
+
+Filter = TypeVar("Filter", LandFilter, PremisesFilter, RestrictionFilter)
 
 
 @dataclass(slots=True)
@@ -255,6 +285,29 @@ def read_premises_filter(values: QueryParams) -> tuple[PremisesFilter, dict[str,
         within=reader.drawn("within"),
         sort=reader.one("sort", PREMISES_SORTS) or "area",
     ), reader.errors
+
+
+def read_restriction_filter(values: QueryParams, *, public: bool) -> tuple[RestrictionFilter, dict[str, str]]:
+    """Read the conditions on restrictions; wrong ones are left out and named.
+
+    For the public there are no kinds but those that it may see.
+    """
+    reader = Reader(values)
+    return RestrictionFilter(
+        kind=reader.several("kind", restriction_kinds(public=public).__contains__),
+        effect=reader.several("effect", {effect.value for effect in Effect}.__contains__),
+        severity=reader.several("severity", {severity.value for severity in Severity}.__contains__),
+        open_end=values.get("open_end") == "1",
+        within=reader.drawn("within"),
+        as_of=reader.day("as_of"),
+        sort=reader.one("sort", RESTRICTION_SORTS) or "end",
+    ), reader.errors
+
+
+def restriction_kinds(*, public: bool) -> tuple[str, ...]:
+    """Return the kinds of restriction in the order of deduction, as far as the caller may see them."""
+    hidden = HIDDEN_RESTRICTION_KINDS if public else ()
+    return tuple(kind.value for kind in RestrictionKind if kind.value not in hidden)
 
 
 def check_keys(errors: dict[str, str], name: str, chosen: Iterable[str], known: Iterable[Any]) -> None:

@@ -290,6 +290,10 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "status": N_("Zustand"),
             "ground_floor": N_("nur Erdgeschoss"),
             "within": N_("gezeichnetes Gebiet"),
+            "kind": N_("Art"),
+            "effect": N_("Wirkung"),
+            "severity": N_("Schwere"),
+            "open_end": N_("nur ohne bekanntes Ende"),
         },
         "land_column": {
             "offered": N_("angeboten m²"),

@@ -23,6 +23,7 @@ PAGES = [
     "/standorte/energiecampus",
     "/standorte/cleanport",
     "/leerstand",
+    "/restriktionen",
     "/leerstand/L-0",
     "/suche?q=speicher",
     "/sign-in",

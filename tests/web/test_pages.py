@@ -34,6 +34,7 @@ PUBLIC_PAGES = [
     "/standorte/energiecampus",
     "/standorte/cleanport",
     "/leerstand",
+    "/restriktionen",
     "/leerstand?use=office",
     "/leerstand/L-0",
     "/suche?q=speicher",

@@ -1,0 +1,105 @@
+"""Statements of the list of restrictions."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Float, Text, cast, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from geo_service.auth.publication import published_restriction
+from geo_service.geometry import WGS84_SRID
+from geo_service.restrictions.models import Effect, Restriction, RestrictionKind
+from geo_service.web.filters import RestrictionFilter
+from geo_service.web.queries.parcels import PAGE_SIZE, SHAPE_DIGITS, Rows
+
+DRAWN_TO_M = 2.0
+"""Corners nearer than this to the line are left out on the map beside the list, metres."""
+NO_END = 1e7
+"""Sorts restrictions without a known end last, days."""
+
+
+def restriction_summary(conditions: RestrictionFilter, *, public: bool) -> Rows:
+    """Count the restrictions of a filter: ``restrictions``, and those of each effect by its name."""
+    of_effect = (func.count().filter(Restriction.effect == each.value).label(each.value) for each in Effect)
+    return _filtered(select(func.count().label("restrictions"), *of_effect), conditions, public=public)
+
+
+def restriction_list(
+    conditions: RestrictionFilter,
+    *,
+    public: bool,
+    after: tuple[str, int] | None = None,
+    limit: int = PAGE_SIZE,
+) -> Rows:
+    """List the restrictions of a filter, one more than ``limit``; public fields only.
+
+    Parameters
+    ----------
+    conditions
+        What is asked for, and the order.
+    public
+        Whether the caller is nobody known: then no kind that is hidden from the public.
+    after
+        Sort key and id of the last row shown before.
+    limit
+        Rows per page.
+
+    Raises
+    ------
+    ValueError
+        When the sort key of `after` is no number.
+    """
+    sort_key = _sort_key(conditions)
+    simple = func.ST_Simplify(Restriction.geom, DRAWN_TO_M, True)
+    statement: Rows = select(
+        Restriction.id,
+        Restriction.restriction_key,
+        Restriction.kind,
+        Restriction.effect,
+        Restriction.severity,
+        Restriction.title,
+        Restriction.reduction_share,
+        Restriction.office,
+        Restriction.legal_basis,
+        Restriction.source,
+        Restriction.source_date,
+        Restriction.is_demo,
+        func.lower(Restriction.valid).label("since"),
+        func.upper(Restriction.valid).label("until"),
+        func.ST_Area(Restriction.geom).label("area_m2"),
+        func.ST_AsGeoJSON(func.ST_Transform(simple, WGS84_SRID), SHAPE_DIGITS).label("shape"),
+        sort_key.label("sort_key"),
+    )
+    statement = _filtered(statement, conditions, public=public)
+    if after is not None:
+        statement = statement.where(tuple_(sort_key, Restriction.id) > tuple_(float(after[0]), after[1]))
+    return statement.order_by(sort_key, Restriction.id).limit(limit + 1)
+
+
+def _sort_key(conditions: RestrictionFilter) -> ColumnElement[float]:
+    if conditions.sort == "area":
+        return cast(-func.ST_Area(Restriction.geom), Float)
+    if conditions.sort == "kind":
+        order = literal([kind.value for kind in RestrictionKind], ARRAY(Text))
+        return cast(func.array_position(order, Restriction.kind), Float)
+    end = func.nullif(func.upper(Restriction.valid), cast(literal("infinity"), Date))
+    days = end - func.current_date()
+    return cast(func.coalesce(days, NO_END), Float)
+
+
+def _filtered(statement: Rows, wanted: RestrictionFilter, *, public: bool) -> Rows:
+    day: Any = wanted.as_of or func.current_date()
+    conditions: list[ColumnElement[bool]] = [Restriction.valid.contains(day)]
+    if public:
+        conditions.append(published_restriction(Restriction.kind))
+    for column, values in (
+        (Restriction.kind, wanted.kind),
+        (Restriction.effect, wanted.effect),
+        (Restriction.severity, wanted.severity),
+    ):
+        if values:
+            conditions.append(column.in_(values))
+    if wanted.open_end:
+        conditions.append(func.upper_inf(Restriction.valid))
+    if wanted.within is not None:
+        conditions.append(wanted.within.reaches(Restriction.geom))
+    return statement.where(*conditions)
