@@ -113,5 +113,5 @@ class TilePiece(Base):
     geom_grid: Mapped[Any] = mapped_column(
         Geometry("GEOMETRY", srid=-1, spatial_index=False),
         nullable=False,
-        comment="Shapes as in parcels.geom_grid",
+        comment="Shapes as on_tile_grid makes them",
     )

@@ -51,7 +51,7 @@ def test_geometry_columns_are_typed_valid_and_indexed(connection: Connection) ->
             "FROM geometry_columns g JOIN pg_attribute a "
             "ON a.attrelid = f_table_name::regclass AND a.attname = f_geometry_column "
             "WHERE f_table_schema = 'public' AND f_table_name <> 'availability_marks' "  # of the register
-            "AND f_geometry_column NOT IN ('geom_3857', 'geom_grid')"  # generated, for tiles
+            "AND f_geometry_column NOT IN ('geom_3857', 'geom_grid')"  # made of others, for tiles
         )
     ).all()
     tables_with_geometry = {name for name, table in metadata.tables.items() if "geom" in table.columns}

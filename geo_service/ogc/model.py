@@ -32,8 +32,9 @@ class Tiles:
     geom_3857
         Stored geometry in EPSG:3857; None: the stored one is transformed for each tile.
     grid
-        Stored geometry on the grid of tiles (`GRID_ZOOM`): below ``FULL_ZOOM`` features with the same
-        properties are drawn as one; None: each is put on the grid for each tile, and stays alone.
+        Geometry on the grid of tiles (`GRID_ZOOM`), not cut off at their edges: below ``FULL_ZOOM``
+        features with the same properties are drawn as one; None: each is put on the grid for each tile,
+        and stays alone.
     """
 
     source: FromClause

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Final
 
 from sqlalchemy import ColumnElement, FromClause, Text, and_, cast, false, func
+from sqlalchemy.types import NullType
 
 from geo_service.auth.publication import published
 from geo_service.availability.categories import ALLOWED, QUESTIONS, standard_rules
@@ -87,7 +88,7 @@ _TILES = Tiles(
     coarse=frozenset({"horizon", "offered", "category", "severity", "grade", "is_demo"}),
     min_zoom=9,
     geom_3857=parcels.c.geom_3857,
-    grid=parcels.c.geom_grid,
+    grid=func.on_tile_grid(parcels.c.geom_3857, type_=NullType()),
 )
 
 PARCELS = Collection(

@@ -208,23 +208,35 @@ def _draw(*, some: bool) -> Executable:
     tiles, grid = drawn()
     day = value("today", Date)
     conditions = [PARCELS.valid.op("@>", return_type=Boolean())(day)] if PARCELS.valid is not None else []
+    placed = (
+        select(
+            grid.label("shape"),
+            (PARCELS.area_m2 if PARCELS.area_m2 is not None else null()).label("area"),
+            PARCELS.row_id.label("row_id"),
+            (PARCELS.public_rows(day) if PARCELS.public_rows is not None else null()).label("published"),
+            *(tiles.properties[name][2].label(name) for name in LOOKS),
+        )
+        .select_from(tiles.source)
+        .where(*conditions, *(_in_cells(grid) if some else ()))
+        .offset(0)  # keeps the shape from being worked out again for each use
+        .subquery("placed")
+    )
+    shape = placed.c.shape
     inside = and_(
         *(
-            func.floor(low(grid) / float(CELL_STEPS)) == func.floor(high(grid) / float(CELL_STEPS))
+            func.floor(low(shape) / float(CELL_STEPS)) == func.floor(high(shape) / float(CELL_STEPS))
             for low, high in ((func.ST_XMin, func.ST_XMax), (func.ST_YMin, func.ST_YMax))
         )
     )
     seen = (
         select(
-            cell_of(grid).label("cell"),
-            _from_zoom(cell_of(grid)).label("from_zoom"),
-            (PARCELS.public_rows(day) if PARCELS.public_rows is not None else null()).label("published"),
-            *(tiles.properties[name][2].label(name) for name in LOOKS),
-            case((inside, null()), else_=PARCELS.row_id).label("alone"),
-            grid.label("shape"),
+            cell_of(shape).label("cell"),
+            _from_zoom(cell_of(shape), placed.c.area).label("from_zoom"),
+            *(placed.c[name] for name in ("published", *LOOKS)),
+            case((inside, null()), else_=placed.c.row_id).label("alone"),
+            shape,
         )
-        .select_from(tiles.source)
-        .where(grid.is_not(None), *conditions, *(_in_cells(grid) if some else ()))
+        .where(shape.is_not(None))
         .subquery("seen")
     )
     same = [seen.c[name] for name in ("cell", "from_zoom", "published", *LOOKS)]
@@ -236,14 +248,13 @@ def _draw(*, some: bool) -> Executable:
     return insert(pieces).from_select(["cell", "from_zoom", "published", *LOOKS, "geom_grid"], rows)
 
 
-def _from_zoom(cell: ColumnElement[int]) -> ColumnElement[int | None]:
+def _from_zoom(cell: ColumnElement[int], area: ColumnElement[Any]) -> ColumnElement[int | None]:
     """Return the lowest zoom on which a parcel is large enough to be drawn; NULL: it is not.
 
     The ground size of a pixel is that in the middle of the cell; ``metres_per_pixel`` has the formula.
     """
     middle = (cell // CELLS_ACROSS + 0.5) * CELL_STEPS
     stretch = func.cosh(math.pi * (1 - 2 * middle / WORLD_STEPS), type_=Float)
-    area = PARCELS.area_m2 if PARCELS.area_m2 is not None else null()
     enough = []
     for zoom in range(GRID_ZOOM, FULL_ZOOM):
         pixel_m = math.ldexp(2 * MERCATOR_HALF_M / TILE_PIXELS, -zoom)

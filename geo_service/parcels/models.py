@@ -115,17 +115,6 @@ class Parcel(Recorded, Valid, Base):
         nullable=True,
         comment="Shape in EPSG:3857, for tiles",
     )
-    geom_grid: Mapped[Any] = mapped_column(
-        Geometry("GEOMETRY", srid=-1, spatial_index=False),
-        Computed(
-            "ST_SetSRID(ST_AsMVTGeom(ST_Simplify(ST_Transform(geom, 3857), 9.554628535647032, true), "
-            "ST_MakeEnvelope(-20037508.342789244, -20037508.342789244, 20037508.342789244, "
-            "20037508.342789244, 3857), 16777216, 0, false), 0)",
-            persisted=True,
-        ),
-        nullable=True,
-        comment="Shape on the grid of tiles below zoom 14: 4096 steps to a tile of zoom 12, y downwards",
-    )
 
 
 class ParcelOwner(Recorded, Base):

@@ -16,9 +16,7 @@ from geo_service.web.column_names import ACTIONS, CODES, COLUMNS, TABLES
 from geo_service.web.speaker import PageSpeaker
 from geo_service.web.vocabulary import N_
 
-INTERNAL: Final = frozenset(
-    {"id", "recorded_at", "geom_3857", "geom_grid", "parcel_id", "premises_id", "site_id"}
-)
+INTERNAL: Final = frozenset({"id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id"})
 """Columns that tell nobody anything."""
 PERIODS: Final = {"valid": "valid_from", "during": "valid_from"}
 """Ranges of days; told as the field besides them."""

@@ -26,7 +26,7 @@ KEPT_BACK_OF = {
         "time_window",
         "place",
     },  # nearer on foot than in a straight line: shown with the stop's name
-    "parcels": {"geom_3857", "geom_grid"},  # the shape once more, for tiles
+    "parcels": {"geom_3857"},  # the shape once more, for tiles
 }
 TABLES = {
     "stops": "transit_stops",

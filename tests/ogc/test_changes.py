@@ -185,7 +185,8 @@ def test_the_shape_for_tiles_follows_the_shape(database: Database, sample: Sampl
         "ST_X(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom_3857, 1)), 1)) AS x, "
         "ST_Y(ST_PointN(ST_ExteriorRing(ST_GeometryN(geom_3857, 1)), 1)) AS y, "
         "ST_XMin(geom_3857) AS west, ST_YMax(geom_3857) AS north, "
-        "ST_XMin(geom_grid) AS left, ST_YMin(geom_grid) AS top FROM parcels WHERE id = :id"
+        "ST_XMin(on_tile_grid(geom_3857)) AS left, "
+        "ST_YMin(on_tile_grid(geom_3857)) AS top FROM parcels WHERE id = :id"
     )
     move = text("UPDATE parcels SET geom = ST_Translate(geom, :by, 0) WHERE id = :id")
     wanted = {"id": sample.ids[PUBLIC_KEYS[0]]}

@@ -234,7 +234,9 @@ def test_every_kind_of_change_of_a_look_is_counted(
         return {cell for cell, changes in after.items() if changes != before.get(cell)}
 
     one = f"(SELECT min({column}) FROM {table})"
-    cell = connection.execute(text(f"SELECT tile_cell(geom_grid) FROM parcels WHERE id = {one}")).scalar_one()
+    cell = connection.execute(
+        text(f"SELECT tile_cell(on_tile_grid(geom_3857)) FROM parcels WHERE id = {one}")
+    ).scalar_one()
     connection.execute(text(f"CREATE TEMP TABLE held ON COMMIT DROP AS TABLE {table}"))
     assert moved(f"UPDATE {table} SET computed_at = computed_at WHERE {column} = {one}") == {cell}
     assert moved(f"UPDATE {table} SET computed_at = computed_at WHERE false") == set()
