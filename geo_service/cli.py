@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import Interfaces, RuntimeModes
 from granian.log import LogLevels
 from pydantic import ValidationError
 
@@ -110,6 +110,7 @@ def run_server(settings: Settings) -> None:
         address=settings.host,
         port=settings.port,
         workers=settings.workers,
+        runtime_mode=RuntimeModes.st,  # Python runs on one thread: nothing is handed to another
         log_level=LogLevels(settings.log_level),
         respawn_failed_workers=True,
     ).serve()

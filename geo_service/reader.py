@@ -6,6 +6,7 @@ gone is replaced by a new one: a statement that only reads can be asked again.
 """
 
 import asyncio
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, Final
 
@@ -83,7 +84,7 @@ class Reader:
         """
         text, values = _numbered(statement, parameters)
         try:
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(PATIENCE_S) if self._free.locked() else nullcontext():
                 await self._free.acquire()
         except TimeoutError as error:
             raise DatabaseUnavailable("All connections to the database are in use.") from error

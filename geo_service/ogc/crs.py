@@ -5,7 +5,7 @@ order of the system's axes, which is latitude first for EPSG:4326 and EPSG:4258.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -46,6 +46,8 @@ class Crs:
 EPSG: Final = "http://www.opengis.net/def/crs/EPSG/0"
 CRS84: Final = Crs("http://www.opengis.net/def/crs/OGC/1.3/CRS84", WGS84_SRID, 7, degrees=True)
 STORAGE: Final = Crs(f"{EPSG}/{STORAGE_SRID}", STORAGE_SRID, 3)
+EXACT: Final = replace(STORAGE, digits=15)
+"""As it is stored, to the last bit: PostGIS writes no more digits than it takes to read a number back."""
 OFFERED: Final = (
     CRS84,
     STORAGE,

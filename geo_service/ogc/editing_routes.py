@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Header, Request, Response
@@ -14,7 +15,7 @@ from geo_service.conditional import caching, etag_of
 from geo_service.db import get_database
 from geo_service.errors import InvalidInput, PreconditionRequired
 from geo_service.ogc import documents, openapi
-from geo_service.ogc.crs import CRS84, STORAGE, Crs, crs_of
+from geo_service.ogc.crs import CRS84, EXACT, STORAGE, Crs, crs_of
 from geo_service.ogc.editing import (
     Change,
     Document,
@@ -68,7 +69,7 @@ async def replace_item(
 
     def make(change: Change, current: Document) -> tuple[Document, Document | None]:
         properties = checked(body, change, current)
-        return replaced(properties, change), stored_geometry(body.get("geometry"), crs, change)
+        return replaced(properties, change), _place(request, change, body.get("geometry"), crs)
 
     return await _changed(request, caller, (collection_id, feature_id, if_match), make)
 
@@ -84,7 +85,7 @@ async def update_item(
         properties = checked(body, change, current)
         geometry = current["geometry"] if change.rule.placed else None
         if "geometry" in body:
-            geometry = stored_geometry(body["geometry"], crs, change)
+            geometry = _place(request, change, body["geometry"], crs)
         return merged(properties, current, change), geometry
 
     return await _changed(request, caller, (collection_id, feature_id, if_match), make)
@@ -102,6 +103,20 @@ async def end_item(
 
     await _changed(request, caller, (collection_id, feature_id, if_match), make)
     return Response(status_code=204)
+
+
+def _place(request: Request, change: Change, node: Any, crs: Crs) -> Document | None:  # noqa: ANN401 - checked
+    """Return a geometry that was sent, in EPSG:25832; what was sent back as it was read stays as it is."""
+    if node is not None and change.rule.placed:
+        database = get_database(request)
+        if json.loads(read(database, _in(change, crs)))["geometry"] == node:
+            exact: Document = json.loads(read(database, change))["geometry"]
+            return exact
+    return stored_geometry(node, crs, change)
+
+
+def _in(change: Change, crs: Crs) -> Change:
+    return replace(change, view=replace(change.view, crs=crs))
 
 
 Make = Callable[[Change, Document], tuple[Document, Document | None]]
@@ -143,15 +158,18 @@ def change_of(request: Request, caller: Caller, collection_id: str, feature_id: 
     collection = find_collection(collection_id)
     rule = rule_for(collection_id, caller)
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, {})}
-    return Change(view_of(collection, caller, STORAGE), rule, values, caller.name)
+    return Change(view_of(collection, caller, EXACT), rule, values, caller.name)
 
 
 async def _answered(request: Request, caller: Caller, collection_id: str, key: str, status: int) -> Response:
     """Answer with the feature as it is now, and its new state."""
     change = change_of(request, caller, collection_id, key)
-    content = await in_turn(request, lambda: read(get_database(request), change))
+    database = get_database(request)
+    content, state = await in_turn(
+        request, lambda: (read(database, _in(change, STORAGE)), read(database, change))
+    )
     links = documents.item_links(base_address(request), find_collection(collection_id), key)
-    headers = {**caching(caller), "ETag": etag_of(content), "Content-Crs": f"<{STORAGE.uri}>"}
+    headers = {**caching(caller), "ETag": etag_of(state), "Content-Crs": f"<{STORAGE.uri}>"}
     return Response(with_links(content, links), status, headers, documents.GEOJSON)
 
 

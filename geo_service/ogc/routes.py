@@ -20,7 +20,7 @@ from geo_service.db import Reading, ReadSession, get_database
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.crs import STORAGE, crs_of
+from geo_service.ogc.crs import EXACT, crs_of
 from geo_service.ogc.direct import busiest
 from geo_service.ogc.editing import may_write
 from geo_service.ogc.extents import extent_of
@@ -203,7 +203,7 @@ async def get_item(request: Request, caller: Public, collection_id: str, feature
     content = await feature_of(reader, view, values)
     state = content
     if may_write(collection.id, caller):  # what a change builds on, whatever the coordinates of the answer
-        state = await feature_of(reader, view_of(collection, caller, STORAGE), values)
+        state = await feature_of(reader, view_of(collection, caller, EXACT), values)
     links = documents.item_links(base_address(request), collection, feature_id)
     content = with_links(content, links)
     if wants_page(request):

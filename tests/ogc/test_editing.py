@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+import shapely
 from fastapi import FastAPI
 from sqlalchemy import delete, text
 
@@ -26,7 +27,7 @@ from tests.sample_city import Sample
 from tests.sample_rows import TODAY
 
 ITEMS = "/ogc/collections/restrictions/items"
-SQUARE = {
+SQUARE: dict[str, Any] = {
     "type": "Polygon",
     "coordinates": [[[7.46, 51.51], [7.461, 51.51], [7.461, 51.511], [7.46, 51.511], [7.46, 51.51]]],
 }
@@ -121,6 +122,47 @@ def test_a_feature_read_in_full_can_be_sent_back(planner: httpx.Client) -> None:
     assert answer.status_code == 200, answer.text
     assert answer.headers["etag"] == etag
     assert without_links(answer.json()) == without_links(read.json())
+
+
+def test_a_place_that_is_not_touched_stays_to_the_last_bit(
+    planner: httpx.Client, signed_in: SignedIn, database: Database
+) -> None:
+    address, _, _ = created(planner)
+    shape = text("SELECT ST_AsEWKB(geom) FROM restrictions WHERE restriction_key = 'edit-1'")
+
+    def stored() -> bytes:
+        with database.read() as connection:
+            return bytes(connection.execute(shape).scalar_one())
+
+    before, as_it_is = stored(), {"If-Match": "*"}
+    thirds = shapely.get_coordinates(shapely.from_wkb(before)) * 1000 % 1
+    assert ((thirds > 0.01) & (thirds < 0.99)).any()  # it is no whole number of millimetres
+    assert planner.patch(address, json={"properties": {"title": "A"}}, headers=as_it_is).status_code == 200
+    assert stored() == before
+    for name in ("OGC/1.3/CRS84", "EPSG/0/25832", "EPSG/0/4326", "EPSG/0/4258", "EPSG/0/3857"):
+        crs = f"http://www.opengis.net/def/crs/{name}"
+        feature = without_links(planner.get(address, params={"crs": crs}).json())
+        feature["properties"]["title"] = name
+        sent = planner.put(address, json=feature, headers={**as_it_is, "Content-Crs": f"<{crs}>"})
+        assert sent.status_code == 200, sent.text
+        assert sent.json()["properties"]["title"] == name
+        assert stored() == before
+        whole = planner.patch(address, json=without_links(sent.json()), headers={
+            **as_it_is, "Content-Crs": sent.headers["content-crs"]})  # fmt: skip
+        assert whole.status_code == 200, whole.text
+        assert stored() == before
+    form = signed_in("planner").post(
+        f"{ITEMS}/{address.rpartition('/')[2]}/edit",
+        data={**{name: str(value) for name, value in FEATURE["properties"].items()}, "title": "Formular",
+              "state": planner.get(address).headers["etag"], "geometry": ""},
+    )  # fmt: skip
+    assert form.status_code == 303, form.text
+    assert stored() == before
+    assert planner.delete(address, headers=as_it_is).status_code == 204
+    assert stored() == before
+    moved = {"type": "Polygon", "coordinates": [[[x + 0.001, y] for x, y in SQUARE["coordinates"][0]]]}
+    assert planner.patch(address, json={"geometry": moved}, headers=as_it_is).status_code == 200
+    assert stored() != before
 
 
 def test_a_deleted_feature_ends(planner: httpx.Client) -> None:
