@@ -32,6 +32,7 @@ from geo_service.web.pages import (
     transit,
     what_if,
 )
+from geo_service.web.pages.land import wants_part
 from geo_service.web.vocabulary import N_
 
 __all__ = ["data_page", "mount_static", "render_problem", "router"]
@@ -107,7 +108,7 @@ DATA_PAGES: Final = "/ogc"
 
 def _wants_page(request: Request) -> bool:
     """Tell whether a page is asked for: data addresses are those of programs, but where they have pages."""
-    by_browser = "text/html" in request.headers.get("accept", "")
+    by_browser = "text/html" in request.headers.get("accept", "") or wants_part(request)
     if request.url.path.startswith(DATA_PAGES):
         asked = request.query_params.get("f")
         return asked == "html" or (by_browser and asked is None)
@@ -115,7 +116,7 @@ def _wants_page(request: Request) -> bool:
 
 
 async def render_problem(request: Request, problem: dict[str, Any]) -> Response | None:
-    """Make a page of a problem for browsers; None for programs and data addresses.
+    """Make a page of a problem for browsers, or the part to be put into one; None for programs.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ async def render_problem(request: Request, problem: dict[str, Any]) -> Response 
     about_data = request.url.path.startswith(DATA_PAGES)
     known = (frame.language == "en" or about_data) and status < 500  # noqa: PLR2004
     return frame.page(
-        "error.html",
+        "partials/error.html" if wants_part(request) else "error.html",
         http_status=status,
         status=status,
         title=title,

@@ -57,3 +57,13 @@ def test_the_page_tells_the_order_beside_the_waterfall(
     page = client.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers={"accept-language": language}).text
     why = page[page.index('id="why"') : page.index('id="chain"')]
     assert words in why
+
+
+def test_the_moment_of_the_computation_is_asked_for_in_a_filter_alone(client: httpx.Client) -> None:
+    items = "/ogc/collections/availability/items"
+    day = COMPUTED_AT.date().isoformat()
+    for operator, number in ((">=", len(PUBLIC_KEYS)), ("<", 0)):
+        asked = {"filter": f"computed_at {operator} DATE('{day}')", "resultType": "hits"}
+        assert client.get(items, params=asked).json()["numberMatched"] == number
+    answer = client.get(items, params={"computed_at": day})
+    assert (answer.status_code, answer.json()["parameter"]) == (400, "computed_at")

@@ -1,5 +1,6 @@
 """The list of parcels as of any day: filtered, sorted and paged by the figures of that day."""
 
+import json
 import re
 from datetime import date
 
@@ -9,6 +10,7 @@ import pytest
 from geo_service.auth.models import Role
 from geo_service.availability.city_land import city_land
 from geo_service.db import Database
+from geo_service.errors import Busy
 from geo_service.web.filters import LandFilter
 from geo_service.web.pages.land import Listed, list_land
 from geo_service.web.queries.figures import COMPUTED, computed, on_list, stored
@@ -136,3 +138,24 @@ def test_computed_figures_of_today_are_those_stored(database: Database, public: 
 def test_a_page_number_that_is_none_begins_anew(planner: httpx.Client) -> None:
     assert len(listed(ask(planner, on(600), "&after=x~1"))) == 4
     assert listed(ask(planner, on(600), f"&after=-150000.0~{10**6}")) == []
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+def test_a_part_of_a_page_that_fails_says_so_where_it_was_to_stand(
+    client: httpx.Client, monkeypatch: pytest.MonkeyPatch, language: str
+) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise Busy("Other questions are being computed.", retry_after_s=5)
+
+    monkeypatch.setattr("geo_service.web.pages.land.read_list", busy)
+    headers = {"hx-request": "true", "accept": "*/*", "accept-language": language}  # as htmx asks
+    answer = client.get("/flaechen?as_of=2030-01-01", headers=headers)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert "<html" not in answer.text
+    words = {"de": "Gerade zu viel zu rechnen", "en": "Too much to compute right now"}[language]
+    assert f'<span class="kern-title">{words}' in answer.text
+    config = re.search(r'name="htmx-config" content=\'([^\']+)', client.get("/", headers=GERMAN).text)
+    assert config
+    handled = json.loads(config[1])["responseHandling"]
+    assert all(rule["swap"] for rule in handled if re.fullmatch(rule["code"], "503"))
