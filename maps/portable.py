@@ -1,29 +1,23 @@
-"""The overview as one file that opens from a disk without a network.
+"""The overview and the vacancies as one file each that opens from a disk without a network.
 
-At most `MOST_FEATURES` records are embedded: city limits, districts, sites and vacancies come first, then the
-parcels with the largest offered area. The file says how many were left out, and holds only what is public.
+City limits, districts, sites and vacancies come first, then the parcels with the largest offered area. The
+file says how many were left out, and holds only what is public.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import date
-from importlib.resources import files
-from typing import Any, Final
+from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.city import CityProfile
-from maps import queries, styles
-from maps.base import CityMap
-from maps.describe import Item, describe_district, describe_parcel, describe_site, describe_vacancy
-from maps.layers import Embedded, LayerSpec
-from maps.overview import START_ZOOM, boundary_geojson, map_settings
+from maps import portable_file, queries, styles
+from maps.describe import describe_district, describe_parcel, describe_site, describe_vacancy
+from maps.portable_file import Feature, FileLayer, Portable
 from maps.speech import Speaker
 
-MOST_FEATURES: Final = 2_000
 METHOD: Final = "are"
 
 
@@ -39,17 +33,14 @@ class Contents:
         Number of public parcels with land on offer, embedded or not.
     smallest_m2
         Offered area of the smallest embedded parcel, m²; None when there is none.
-    state
-        What the stored availability was computed from (`STORED_STATE`); None: nothing is computed.
     """
 
-    districts: tuple["Feature", ...]
-    sites: tuple["Feature", ...]
-    vacancies: tuple["Feature", ...]
-    parcels: tuple["Feature", ...]
+    districts: tuple[Feature, ...]
+    sites: tuple[Feature, ...]
+    vacancies: tuple[Feature, ...]
+    parcels: tuple[Feature, ...]
     parcels_found: int
     smallest_m2: float | None
-    state: Row[Any] | None
 
     @property
     def embedded(self) -> int:
@@ -57,28 +48,9 @@ class Contents:
         return 1 + sum(len(each) for each in (self.districts, self.sites, self.vacancies, self.parcels))
 
     @property
-    def demo(self) -> bool:
-        """Whether any record is invented."""
-        return any(each.item.demo for each in (*self.parcels, *self.vacancies, *self.sites, *self.districts))
-
-    @property
     def left_out(self) -> int:
         """Number of parcels that did not fit."""
         return self.parcels_found - len(self.parcels)
-
-
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One record: geometry (GeoJSON, WGS 84), drawing properties, description."""
-
-    geometry: dict[str, Any]
-    properties: dict[str, Any]
-    item: Item
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the GeoJSON feature."""
-        properties = {**self.properties, "item": self.item.as_json()}
-        return {"type": "Feature", "geometry": self.geometry, "properties": properties}
 
 
 def portable_html(connection: Connection, city: CityProfile, speaker: Speaker, as_of: date) -> str:
@@ -88,120 +60,127 @@ def portable_html(connection: Connection, city: CityProfile, speaker: Speaker, a
     ----------
     connection
         Read-only connection; only public records are read.
-    city
-        The city profile.
-    speaker
-        Language of the file.
-    as_of
-        Day on which it is made, as shown in it.
-
-    Returns
-    -------
-    str
-        HTML with all scripts, styles and records inside.
+    city, speaker, as_of
+        As in `maps.portable_file.portable_file`.
     """
-    contents = read_contents(connection, speaker)
-    made = CityMap(
-        "overview",
-        city.center,
-        START_ZOOM,
-        speaker.say("Karte %(city)s: Flächen, Leerstände, Standorte", city=city.name),
-        {**map_settings(speaker), "portable": True},
+    return portable_file.portable_file(city, speaker, as_of, overview_file(connection, city, speaker))
+
+
+def overview_file(connection: Connection, city: CityProfile, speaker: Speaker) -> Portable:
+    """Read what the overview's file shows."""
+    contents, say = read_contents(connection, speaker), speaker.say
+    layers = (
+        FileLayer("parcels", say("Flächen"), "parcels", contents.parcels),
+        FileLayer("districts", say("Stadtbezirke"), "districts", contents.districts),
+        FileLayer("sites", say("Standorte"), "sites", contents.sites),
+        FileLayer("vacancies", say("Leerstände"), "vacancies", contents.vacancies, cluster=True),
     )
-    for spec, features in _layers(contents):
-        Embedded(spec, collection([feature.as_json() for feature in features])).add_to(made)
-    Embedded(
-        LayerSpec("boundary", "boundary", extra={"cluster": False}), json.loads(boundary_geojson(city))
-    ).add_to(made)
-    parts = made.rendered()
-    return _template().render(
-        say=speaker.say,
-        label=speaker.label,
-        formats=speaker.formats,
-        language=speaker.language,
-        city=city,
-        as_of=as_of,
-        contents=contents,
-        most=MOST_FEATURES,
-        horizons=list(styles.HORIZONS),
-        demo=contents.demo,
-        fragment=parts.fragment,
-        styles=[*(read_asset(address) for address in parts.stylesheets), styles.stylesheet()],
-        scripts=[
-            *(read_asset(address) for address in parts.scripts),
-            parts.script,
-            read_asset("/static/js/map-portable.js"),
-        ],
+    return Portable(
+        say("Karte %(city)s: Flächen, Leerstände, Standorte", city=city.name),
+        (*_left_out(contents, speaker), *land_state(connection, speaker)),
+        layers,
+        horizon_legend(speaker),
     )
 
 
-def _layers(contents: Contents) -> list[tuple[LayerSpec, tuple[Feature, ...]]]:
-    return [
-        (LayerSpec("parcels", "parcels", extra={"cluster": False}), contents.parcels),
-        (LayerSpec("districts", "districts", extra={"cluster": False}), contents.districts),
-        (LayerSpec("sites", "sites", extra={"cluster": False}), contents.sites),
-        (LayerSpec("vacancies", "vacancies", extra={"cluster": True}), contents.vacancies),
+def _left_out(contents: Contents, speaker: Speaker) -> tuple[str]:
+    """Say what did not fit."""
+    if not contents.left_out:
+        return (speaker.say("Nicht enthalten: Haltestellen und Restriktionen."),)
+    return (
+        speaker.say(
+            "Nicht enthalten: %(n)s kleinere Flächen (unter %(area)s im Angebot), Haltestellen und "
+            "Restriktionen.",
+            n=speaker.formats.number(contents.left_out),
+            area=speaker.formats.square_metres(contents.smallest_m2),
+        ),
+    )
+
+
+def land_state(connection: Connection, speaker: Speaker) -> tuple[str, ...]:
+    """Say of what day the stored availability is, and what changed since."""
+    state = connection.execute(STORED_STATE).one_or_none()
+    if state is None:
+        return ()
+    say, formats = speaker.say, speaker.formats
+    sentences = [
+        say(
+            "Stand der Flächen: %(day)s, berechnet %(moment)s.",
+            day=formats.day(state.as_of),
+            moment=formats.moment(state.computed_at),
+        )
     ]
+    if state.other_day:
+        sentences.append(say("Das ist nicht der heutige Tag."))
+    if state.stale:
+        sentences.append(
+            say(
+                "Seither geändert und noch nicht neu berechnet: %(n)s Flurstücke der Stadt. Ihre Angaben "
+                "gelten vielleicht nicht mehr; sie sind bei „Berechnet für“ bezeichnet.",
+                n=formats.number(state.stale),
+            )
+        )
+    return tuple(sentences)
 
 
-def read_contents(connection: Connection, speaker: Speaker) -> Contents:
-    """Read the public records that fit, in the order of the rule."""
-    common = {"method": METHOD}
-    districts = tuple(
+def horizon_legend(speaker: Speaker) -> tuple[tuple[str, str], ...]:
+    """Return the swatches of the horizons."""
+    return tuple((f"horizon-{word}", speaker.label("horizon", word)) for word in styles.HORIZONS)
+
+
+def district_features(connection: Connection, speaker: Speaker) -> tuple[Feature, ...]:
+    """Read the districts."""
+    return tuple(
         Feature(json.loads(row.geometry), {"name": row.name}, describe_district(row, speaker))
         for row in connection.execute(queries.ALL_DISTRICTS)
     )
-    sites = tuple(
+
+
+def site_features(connection: Connection, speaker: Speaker, slug: str | None = None) -> tuple[Feature, ...]:
+    """Read the sites whose place is known, or one of them."""
+    return tuple(
         Feature(json.loads(row.geometry), {"name": row.name}, describe_site(row, speaker))
-        for row in connection.execute(queries.ALL_SITES, common)
+        for row in connection.execute(queries.ALL_SITES, {"method": METHOD, "site": slug})
     )
-    room = MOST_FEATURES - 1 - len(districts) - len(sites)
-    vacancies = tuple(
+
+
+def vacancy_features(connection: Connection, speaker: Speaker, room: int) -> tuple[Feature, ...]:
+    """Read so many public vacancies."""
+    rows = connection.execute(queries.ALL_VACANCIES, {"method": METHOD, "rows": max(room, 0)})
+    return tuple(
         Feature(
             json.loads(row.geometry),
             {"name": f"{row.street} {row.house_number}", "status": row.status},
             describe_vacancy(row, speaker),
         )
-        for row in connection.execute(queries.ALL_VACANCIES, {**common, "rows": max(room, 0)})
+        for row in rows
     )
-    room -= len(vacancies)
-    rows = connection.execute(queries.LARGEST_PARCELS, {**common, "rows": max(room, 0)}).all()
-    parcels = tuple(
+
+
+def parcel_features(
+    connection: Connection, speaker: Speaker, room: int, site: str | None = None
+) -> tuple[tuple[Feature, ...], float | None]:
+    """Read so many public parcels with land on offer, of the city or of a site, the largest first.
+
+    Returns
+    -------
+    tuple
+        The parcels, and the offered area of the smallest in m²; None when there is none.
+    """
+    parameters = {"method": METHOD, "rows": max(room, 0), "site": site}
+    rows = connection.execute(queries.LARGEST_PARCELS, parameters).all()
+    features = tuple(
         Feature(json.loads(row.geometry), {"horizon": row.horizon}, describe_parcel(row, speaker))
         for row in rows
     )
+    return features, rows[-1].offered_m2 if rows else None
+
+
+def read_contents(connection: Connection, speaker: Speaker) -> Contents:
+    """Read the public records that fit, in the order of the rule."""
+    districts, sites = district_features(connection, speaker), site_features(connection, speaker)
+    room = portable_file.MOST_FEATURES - 1 - len(districts) - len(sites)
+    vacancies = vacancy_features(connection, speaker, room)
+    parcels, smallest = parcel_features(connection, speaker, room - len(vacancies))
     found = connection.execute(queries.COUNT_PARCELS).scalar_one()
-    state = connection.execute(STORED_STATE).one_or_none()
-    return Contents(districts, sites, vacancies, parcels, found, rows[-1].offered_m2 if rows else None, state)
-
-
-def collection(features: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a GeoJSON feature collection."""
-    return {"type": "FeatureCollection", "features": features}
-
-
-def read_asset(address: str) -> str:
-    """Return the text of a static file, fit to stand inside a page.
-
-    Parameters
-    ----------
-    address
-        As in pages, such as ``/static/js/geo-map.js``.
-    """
-    path = files("geo_service.web").joinpath(*address.lstrip("/").split("/"))
-    text = path.read_text(encoding="utf-8")
-    if address.endswith(".css"):
-        return re.sub(r"url\((?!data:)[^)]*\)", "none", text)
-    text = re.sub(r"^//[#@] sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
-    return text.replace("</script", r"<\/script")
-
-
-def _template() -> Template:
-    environment = Environment(
-        loader=FileSystemLoader(str(files("maps"))),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("portable.html")
+    return Contents(districts, sites, vacancies, parcels, found, smallest)

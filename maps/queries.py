@@ -303,9 +303,10 @@ ALL_SITES: Final[TextClause] = with_places("""
                           AND (due_on IS NULL OR due_on >= current_date)
                           ORDER BY due_on NULLS LAST, due_text, id LIMIT 1) m ON true
      WHERE s.valid @> current_date AND s.geom IS NOT NULL
+       AND (CAST(:site AS text) IS NULL OR s.slug = :site)
      ORDER BY s.id
 """)
-"""All sites whose place is known. Parameter: ``method``."""
+"""All sites whose place is known, or the one with the slug ``site``. Parameters: ``method``, ``site``."""
 
 ALL_VACANCIES: Final[TextClause] = with_places("""
     SELECT pr.premises_key AS key, pr.name, pr.street, pr.house_number, pr.area_m2, pr.permitted_uses,
@@ -349,10 +350,15 @@ LARGEST_PARCELS: Final[TextClause] = with_places("""
      WHERE p.valid @> current_date AND NOT p.publication_objection
        AND (p.publication_announced_on IS NULL
             OR p.publication_announced_on + interval '1 month' <= current_date)
+       AND (CAST(:site AS text) IS NULL OR EXISTS (
+            SELECT FROM sites s WHERE s.slug = :site AND ST_Intersects(ST_PointOnSurface(p.geom), s.geom)))
      ORDER BY u.offered_m2 DESC, p.id
      LIMIT :rows
 """)
-"""Public parcels with land on offer, the largest first. Parameters: ``method``, ``rows``."""
+"""Public parcels with land on offer, the largest first; of all, or of the site with the slug ``site``.
+
+Parameters: ``method``, ``rows``, ``site``.
+"""
 
 COUNT_PARCELS: Final[TextClause] = text("""
     SELECT count(*)

@@ -1,6 +1,6 @@
 """What maps need to speak a language: handed in by the caller, since words belong to the pages."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol
 
 
@@ -28,6 +28,9 @@ class Formats(Protocol):
 
     def minutes_on_foot(self, metres: float | None) -> str:
         """Write the minutes that a distance takes on foot."""
+
+    def moment(self, value: datetime | None) -> str:
+        """Write a moment in the city's time."""
 
     def day(self, value: date | str | None) -> str:
         """Write a date."""

@@ -85,7 +85,7 @@ def transit_map(
     for key, address in layers.areas.items():
         Records(LayerSpec(key, "classes", on=key in shown), address).add_to(made)
     Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
-    courses = [{"geometry": _degrees(course, 7), "properties": {}} for course in layers.courses]
+    courses = [{"geometry": in_degrees(course, 7), "properties": {}} for course in layers.courses]
     Embedded(LayerSpec("courses", "courses"), _collection(courses)).add_to(made)
     shown_from = LayerSpec("stops", "graded_stops", STOPS_FROM_ZOOM, on=not layers.planned)
     Records(shown_from, layers.stops).add_to(made)
@@ -141,7 +141,7 @@ def reach_map(
         BaseMap(*basemap).add_to(made)
     for minutes, shape in areas:
         feature = {
-            "geometry": _degrees(shapely.simplify(shape, REACH_TOLERANCE_M), AREA_DECIMALS),
+            "geometry": in_degrees(shapely.simplify(shape, REACH_TOLERANCE_M), AREA_DECIMALS),
             "properties": {"minutes": minutes},
         }
         Embedded(LayerSpec(f"reach-{minutes}", "reach"), _collection([feature])).add_to(made)
@@ -180,7 +180,8 @@ def _collection(features: Any) -> dict[str, Any]:  # noqa: ANN401 - an iterable 
     return {"type": "FeatureCollection", "features": [{"type": "Feature", **each} for each in features]}
 
 
-def _degrees(shape: Any, decimals: int) -> dict[str, Any]:  # noqa: ANN401 - any shape
+def in_degrees(shape: Any, decimals: int) -> dict[str, Any]:  # noqa: ANN401 - any shape
+    """Return a shape (EPSG:25832) as GeoJSON (WGS 84) with so many decimals."""
     rounded = shapely.set_precision(to_wgs84(shape), 10**-decimals)
     mapped: dict[str, Any] = shapely.geometry.mapping(rounded)
     return mapped
@@ -188,4 +189,4 @@ def _degrees(shape: Any, decimals: int) -> dict[str, Any]:  # noqa: ANN401 - any
 
 def _stop(stop: MapStop) -> dict[str, Any]:
     properties = {"planned": stop.planned, "label": stop.label, "item": stop.item.as_json()}
-    return {"geometry": _degrees(stop.place, 6), "properties": properties}
+    return {"geometry": in_degrees(stop.place, 6), "properties": properties}

@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from geo_service.availability.city_schemas import BalanceAnswer
 from geo_service.web.frame import Frame
+from geo_service.web.speaker import PageSpeaker
 from maps.answers import Shape, answer_map
 from maps.base import RenderedMap
 from maps.describe import Item
@@ -41,13 +42,13 @@ def class_of(area_m2: float, bounds: Sequence[float]) -> str:
     return str(next(number for number, bound in enumerate(bounds, 1) if area_m2 <= bound))
 
 
-def balance_shapes(frame: Frame, answer: BalanceAnswer, districts: Sequence[Row[Any]]) -> list[Shape]:
+def balance_shapes(speaker: PageSpeaker, answer: BalanceAnswer, districts: Sequence[Row[Any]]) -> list[Shape]:
     """Return the districts as the map of a balance shows them.
 
     Parameters
     ----------
-    frame
-        The page.
+    speaker
+        Language of the words.
     answer
         The balance, told apart by district and perhaps by more.
     districts
@@ -55,7 +56,7 @@ def balance_shapes(frame: Frame, answer: BalanceAnswer, districts: Sequence[Row[
     """
     sums = land_by_district(answer)
     bounds = upper_bounds(sums)
-    say, formats = frame.speaker.say, frame.formats
+    say, formats = speaker.say, speaker.formats
     shapes = []
     for row in districts:
         opening, closing = sums.get(row.name, (0.0, 0.0))
@@ -64,7 +65,7 @@ def balance_shapes(frame: Frame, answer: BalanceAnswer, districts: Sequence[Row[
             (formats.day(answer.end), formats.hectares(closing / M2_PER_HA)),
             (say("Veränderung"), formats.hectares((closing - opening) / M2_PER_HA)),
         )
-        query = {"district": row.key, "as_of": answer.end.isoformat(), "lang": frame.language}
+        query = {"district": row.key, "as_of": answer.end.isoformat(), "lang": speaker.language}
         item = Item(
             "district", row.key, row.name, say("Land im Angebot (netto ohne Splitter)"), None, lines,
             f"/flaechen?{urlencode(query)}", bool(row.is_demo),
@@ -77,7 +78,7 @@ def balance_shapes(frame: Frame, answer: BalanceAnswer, districts: Sequence[Row[
 
 
 def balance_map(frame: Frame, answer: BalanceAnswer, districts: Sequence[Row[Any]]) -> RenderedMap:
-    """Build the map of a balance, parameters as `balance_shapes`."""
+    """Build the map of a balance for a page; else as `balance_shapes`."""
     label = frame.speaker.say("Karte der Flächenbilanz nach Stadtbezirken; die Zahlen stehen in der Tabelle")
-    shapes = balance_shapes(frame, answer, districts)
+    shapes = balance_shapes(frame.speaker, answer, districts)
     return answer_map(frame.city, frame.speaker, frame.basemap, label, shapes, "shares")

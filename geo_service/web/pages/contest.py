@@ -86,12 +86,13 @@ async def _round_page(frame: Frame, name: str, refused: "Refused | None" = None)
 
 async def places_of(request: Request, answer: ProposalAnswer) -> dict[int, str]:
     """Return where the premises of proposals and placements are, by id, as GeoJSON (WGS 84)."""
+    return await computed(request, None, lambda read: read_places(read, answer), public=False)
+
+
+def read_places(connection: Connection, answer: ProposalAnswer) -> dict[int, str]:
+    """Read where the premises of proposals and placements are; as `places_of`."""
     wanted = [pair.premises.id for pair in answer.pairs] + [each.premises_id for each in answer.placements]
-
-    def make(connection: Connection) -> dict[int, str]:
-        return {row.id: row.shape for row in connection.execute(PLACES, {"ids": wanted})}
-
-    return await computed(request, None, make, public=False)
+    return {row.id: row.shape for row in connection.execute(PLACES, {"ids": wanted})}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import pandas as pd
-import shapely
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,9 +29,9 @@ from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.classes import CityClasses, ScenarioClasses, kept_classes
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import Named, map_script, names_of
+from geo_service.web.transit_words import group_name, map_stop
 from maps.base import RenderedMap
-from maps.describe import Item
-from maps.transit import MapStop, TransitLayers, stops_geojson, transit_map
+from maps.transit import TransitLayers, stops_geojson, transit_map
 
 router = APIRouter(prefix="/oev")
 
@@ -41,8 +40,6 @@ GEOJSON: Final = "application/geo+json"
 MOST_STOPS: Final = 400
 """Stops listed one by one."""
 MOST_PARCELS: Final = 100
-STAGES: Final = {"before": ("before",), "after": ("before", "after")}
-"""What is told of a stop of today, and of one of a scenario."""
 
 
 @router.get("")
@@ -67,7 +64,7 @@ async def transit_page(request: Request, session: Reading, caller: Public) -> Re
         may_write=sees_drafts(caller),
         stops=best.head(MOST_STOPS).to_dict("records"),
         graded=len(graded),
-        group=lambda key: _group(frame, wanted, key),
+        group=lambda key: group_name(frame.speaker, wanted, key),
         map=_city_map(frame) if city else None,
     )
 
@@ -94,7 +91,7 @@ async def graded_stops(request: Request, session: Reading, caller: Public) -> Re
 
     def tell() -> bytes:
         graded = city.stops[city.stops.category_before.notna()].to_dict("records")
-        return stops_geojson([_stop(frame, city.wanted, row, "before") for row in graded])
+        return stops_geojson([map_stop(frame.speaker, city.wanted, row, "before") for row in graded])
 
     return _sent(request, caller, kept_classes(request).told(city, frame.language, tell))
 
@@ -138,7 +135,7 @@ async def scenario_page(
         may_write=everything,
         answer=answer,
         named=named,
-        group=lambda key: _group(frame, effect.wanted, key),
+        group=lambda key: group_name(frame.speaker, effect.wanted, key),
         map=_scenario_map(frame, scenario, classes),
     )
 
@@ -170,14 +167,6 @@ async def _ways(session: AsyncSession) -> dict[str, Any]:
     """Return what ``partials/transit_drawn.html`` tells of ways on foot."""
     network: NetworkName | None = await session.run_sync(lambda sync: network_in_use(sync.connection()))
     return {"on_streets": network is not None, "detour": detour()}
-
-
-def _group(frame: Frame, wanted: Asked, key: str | None) -> str:
-    """Return the name of a mode group."""
-    names = {each.key: each for each in wanted.method.groups}
-    if key not in names:
-        return "–"
-    return names[key].name_en if frame.language == "en" else names[key].name_de
 
 
 async def _known_city(
@@ -244,39 +233,8 @@ def _scenario_map(frame: Frame, scenario: ScenarioAnswer, classes: ScenarioClass
     layers = TransitLayers(
         {"before": _address(frame, "/oev/klassen.geojson"), "after": after},
         _address(frame, "/oev/haltestellen.geojson"),
-        [_stop(frame, wanted, row, "after") for row in served.to_dict("records")],
+        [map_stop(frame.speaker, wanted, row, "after") for row in served.to_dict("records")],
         courses(served, [line.stops for line in scenario.lines]),
     )
     label = frame.speaker.say("Karte der ÖV-Güteklassen vorher und nachher")
     return transit_map(frame.city, frame.speaker, frame.basemap, label, layers)
-
-
-def _stop(frame: Frame, wanted: Asked, row: Any, stage: str) -> MapStop:  # noqa: ANN401 - a row of a frame
-    """Describe a stop for the map."""
-    say, formats = frame.speaker.say, frame.formats
-    lines = []
-    for each in STAGES[stage]:
-        headway, category = row[f"headway_min_{each}"], row[f"category_{each}"]
-        text = "–"
-        if category is not None:
-            minutes = formats.number(headway, 1)
-            text = say("Kategorie %(category)s, alle %(n)s min", category=category, n=minutes)
-        lines.append((say("vorher") if each == "before" else say("nachher"), text))
-    if stage == "before":
-        lines = [(say("Einstufung"), text) for _, text in lines]
-    lines.append((say("Verkehrsmittel"), _group(frame, wanted, row["mode_group"])))
-    if "lines" in row:
-        lines.append((say("Linien"), ", ".join(row["lines"])))
-    is_new = bool(row.get("is_new", False))
-    item = Item(
-        "stop",
-        str(row["stop_id"]),
-        row["name"],
-        say("neue Haltestelle") if is_new else say("Haltestelle"),
-        None,
-        tuple(lines),
-        "",
-        demo=False,
-    )
-    place = shapely.Point(row["x"], row["y"])
-    return MapStop(place, stage == "after", row["name"] if stage == "after" else "", item)

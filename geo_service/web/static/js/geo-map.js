@@ -210,7 +210,11 @@ const GeoMap = (() => {
     water: (map) => ({style: outline(map.geo.settings.styles.lines.water)}),
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
     places: (map) => ({
+      pointToLayer: (feature, latlng) => L.circleMarker(latlng, {
+        radius: 9, weight: 3, color: map.geo.settings.styles.vacancies[feature.properties.fill] || map.geo.settings.styles.stop, fillColor: "#fff", fillOpacity: 1,
+      }),
       style: (feature) => {
+        if (feature.geometry.type === "Point") return {};
         const fill = map.geo.settings.styles.horizon[feature.properties.fill] || {color: "#ffffff"};
         return {color: map.geo.settings.styles.lines.parcels.color, weight: 1, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
       },

@@ -5,11 +5,11 @@
   document.querySelectorAll("[data-portable-layer]").forEach((box) => {
     box.addEventListener("change", () => GeoMap.toggle(map, box.value, box.checked));
   });
-  const outline = map.geo.layers.get("boundary");
-  if (outline) {
-    const bounds = L.latLngBounds([]);
-    outline.layer.eachLayer((layer) => bounds.extend(layer.getBounds()));
-    if (bounds.isValid()) map.fitBounds(bounds);
-  }
+  /* Look at what the file is about; else, and where that is the whole city, at the city. */
+  const bounds = L.latLngBounds([]);
+  const extend = (layer) => (layer.eachLayer ? layer.eachLayer(extend) : bounds.extend(layer.getBounds ? layer.getBounds() : layer.getLatLng()));
+  for (const [key, {layer}] of map.geo.layers) if (!["boundary", "districts"].includes(key)) extend(layer);
+  if (!bounds.isValid()) extend(map.geo.layers.get("boundary").layer);
+  map.fitBounds(bounds, {padding: [16, 16], maxZoom: 16, animate: false});
   GeoMap.refresh(map);
 })();

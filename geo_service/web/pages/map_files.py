@@ -1,0 +1,166 @@
+"""Maps to take along: one file each that opens without a network, confidential only when asked for."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
+
+from geo_service.auth import ANYBODY, InvestorSupport, Public, VacancyManager
+from geo_service.availability.city_answers import balance_answer
+from geo_service.availability.city_routes import Adviser, ask_balance
+from geo_service.availability.city_schemas import BalanceQuery
+from geo_service.availability.service import today
+from geo_service.beside import computed
+from geo_service.db import Reading
+from geo_service.errors import BadParameter, NotFound
+from geo_service.inquiries import queries
+from geo_service.inquiries.service import form_of, rank_for
+from geo_service.matching.answers import proposal_answer
+from geo_service.matching.service import read_round
+from geo_service.transit.grades import asked
+from geo_service.transit.windows import DAY
+from geo_service.web import map_files
+from geo_service.web.classes import kept_classes
+from geo_service.web.frame import Frame, frame_of
+from geo_service.web.pages.asking import read_form
+from geo_service.web.pages.contest import places_of
+from geo_service.web.pages.inquiries import RESULTS, shapes_of
+from geo_service.web.pages.reports import DISTRICT
+from geo_service.web.queries.city import DISTRICT_SHAPES
+from maps.portable_file import Portable, portable_file
+
+router = APIRouter(prefix="/maps/files")
+
+Confidential = Annotated[bool, Query(description="Hold what is confidential too.")]
+KEPT_NOWHERE: Final = "no-store"
+
+
+@router.get("/site/{slug}")
+async def site(request: Request, session: Reading, caller: Public, slug: str) -> Response:
+    """Answer with the map of a site as a file."""
+    frame = await frame_of(request, session, caller)
+    return await _file(
+        frame, session, f"site-{slug}", lambda found: map_files.site_file(found, frame.speaker, slug)
+    )
+
+
+@router.get("/vacancies")
+async def vacancies(request: Request, session: Reading, caller: Public) -> Response:
+    """Answer with the map of the public vacancies as a file."""
+    frame = await frame_of(request, session, caller)
+    return await _file(
+        frame, session, "vacancies", lambda found: map_files.vacancies_file(found, frame.speaker)
+    )
+
+
+@router.get("/transit")
+async def transit(
+    request: Request, session: Reading, caller: Public, method: str = "are", window: str = DAY
+) -> Response:
+    """Answer with the map of the transit classes as a file."""
+    frame = await frame_of(request, session, caller)
+    wanted, kept = asked(method, window), kept_classes(request)
+    return await _file(
+        frame,
+        session,
+        "transit",
+        lambda found: map_files.transit_file(found, frame.speaker, kept.city(found, wanted)),
+    )
+
+
+@router.get("/inquiry/{reference}")
+async def inquiry(
+    request: Request,
+    session: Reading,
+    caller: InvestorSupport,
+    reference: str,
+    *,
+    confidential: Confidential = False,
+) -> Response:
+    """Answer with the map of what an inquiry ranked: as the public would see it, or as the agency does.
+
+    Raises
+    ------
+    NotFound
+        When there is no such inquiry.
+    """
+    frame = await frame_of(request, session, caller)
+    found = await session.scalar(queries.inquiry(reference))
+    if found is None:
+        raise NotFound(f"There is no inquiry {reference[:60]!r}.")
+    answer = await rank_for(session, form_of(found, RESULTS), caller if confidential else ANYBODY, today())
+    shapes = await shapes_of(session, [*answer.fitting, *answer.almost])
+    title = found.reference if confidential else ""
+    return await _file(
+        frame,
+        session,
+        "inquiry",
+        lambda read: map_files.ranked_file(read, frame.speaker, answer, shapes, title),
+    )
+
+
+@router.get("/round/{name}")
+async def contest_round(
+    request: Request,
+    session: Reading,
+    caller: VacancyManager,
+    name: str,
+    *,
+    confidential: Confidential = False,
+) -> Response:
+    """Answer with the map of a round: the premises, and with what is confidential the winners too."""
+    frame = await frame_of(request, session, caller)
+    await session.commit()  # gives the connection back: the proposal is reckoned with another one
+    state = await computed(request, None, lambda read: read_round(read, name, today()), public=False)
+    answer = proposal_answer(state)
+    places = await places_of(request, answer)
+    return await _file(
+        frame,
+        session,
+        "round",
+        lambda read: map_files.round_file(
+            read, frame.speaker, answer, places, state.names.premises, with_winners=confidential
+        ),
+    )
+
+
+@router.get("/balance")
+async def balance(request: Request, session: Reading, caller: Adviser) -> Response:
+    """Answer with the map of a land balance by district as a file, for the agency.
+
+    Raises
+    ------
+    BadParameter
+        For a question that there is not, or one that is not told apart by district.
+    """
+    frame = await frame_of(request, session, caller)
+    question, errors = read_form(request.query_params.multi_items(), BalanceQuery)
+    if question is None or DISTRICT not in question.by:
+        raise BadParameter(f"Wrong: {', '.join(errors) or 'by'}.", parameter=next(iter(errors), "by"))
+    answer = balance_answer(await ask_balance(request, session, question))
+    return await _file(
+        frame,
+        session,
+        "balance",
+        lambda read: map_files.balance_file(frame.speaker, answer, read.execute(DISTRICT_SHAPES).all()),
+    )
+
+
+async def _file(
+    frame: Frame, session: Reading, name: str, read: Callable[[Connection], Portable]
+) -> Response:
+    """Make the file beside the event loop; one with confidential records is kept by no cache."""
+    day: date = frame.today
+
+    def make(connection: Connection) -> tuple[str, bool]:
+        shown = read(connection)
+        return portable_file(frame.city, frame.speaker, day, shown), bool(shown.warning)
+
+    text, is_confidential = await computed(frame.request, session, make, public=frame.public)
+    headers = {
+        "Content-Disposition": f'attachment; filename="map-{name}.html"',
+        "Cache-Control": KEPT_NOWHERE if is_confidential else "no-cache",
+    }
+    return Response(text, media_type="text/html", headers=headers)
