@@ -110,7 +110,8 @@ def offered_land(net: Geometries, width_m: float = SLIVER_WIDTH_M, threads: int 
     The core is where the middle of a circle of that diameter can lie; offered is the land that the core,
     widened by half of the width with pointed corners, covers. So everything that such a circle inside the
     land can sweep is offered, to 2 % of the width, and nothing that lies further than the width from the
-    middle of one, to 10 % of it where a sharp point is cut off square. Corners from 60 degrees on stay whole.
+    middle of one, to an eighth of it where a sharp point is cut off square (at most sqrt(5) / 2 = 1.12
+    widths: two halves ahead, one to the side). Corners from 60 degrees on stay whole.
     Parts without a core go whole, also those that
     stand near another's core. The border of land of very many corners is gone along in short chains, by the
     same rule: corners that crowd within a width cost little. Where so many sides crowd (`CROWDED`) that

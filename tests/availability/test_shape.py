@@ -152,8 +152,30 @@ def test_offered_lies_between_what_circles_sweep_and_what_they_reach(
     assert swept.difference(left).area < 0.02 * width_m**2
     if left is not net:
         nearly = net.buffer(-0.49 * width_m, quad_segs=64)
-        reached = nearly.buffer(width_m * 1.01, quad_segs=64)
+        reached = nearly.buffer(width_m * 1.125, quad_segs=64)  # a point cut off square: sqrt(5) / 2
         assert left.difference(reached).area < 1e-6
+
+
+POINT_OF_A_CORE = (
+    "POLYGON ((390025.1020035716 5705023.016779687, 390025.25839094725 5705024.004475485, "
+    "390000 5705028.003777186, 390000 5705040, 390017.41224444297 5705040, "
+    "390017.86012608255 5705037.307122834, 390034.0509827551 5705040, 390049.8664029221 5705040, "
+    "390049.8664029221 5705034.724455293, 390052.7534984411 5705034.724455293, 390052.7534984411 5705040, "
+    "390055.8007347793 5705040, 390055.8007347793 5705032.241856918, 390057.8007347793 5705032.241856918, "
+    "390057.8007347793 5705040, 390060 5705040, 390060 5705026.721203651, "
+    "390038.29111236235 5705026.721203651, 390038.29111236235 5705003.386937311, 390060 5705003.386937311, "
+    "390060 5705000, 390000 5705000, 390000 5705026.991319705, 390025.1020035716 5705023.016779687))"
+)
+
+
+def test_before_a_sharp_point_of_the_core_an_eighth_of_the_width_more_is_offered_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    net = shapely.from_wkt(POINT_OF_A_CORE)
+    monkeypatch.setattr(shape, "MANY", 3)
+    left, middles = offered(net, 8.0), net.buffer(-3.92, quad_segs=64)
+    assert left.difference(middles.buffer(8.08, quad_segs=64)).area == pytest.approx(1.2, abs=0.1)
+    assert left.difference(middles.buffer(8.8, quad_segs=64)).area < 1e-6
 
 
 CRUMB_OF_A_CORE = (
