@@ -107,6 +107,42 @@ def test_net_equals_one_union_and_difference_per_parcel(land: Inputs) -> None:
     assert shapely.is_valid(result.net).all()
 
 
+@given(lands(), st.lists(st.sampled_from(("identical", "whole", "parcel")), max_size=3), st.booleans())
+@settings(max_examples=150, deadline=None)
+def test_each_item_is_what_a_plain_loop_takes_off_in_the_stated_order(
+    land: Inputs, further: list[str], leap: bool
+) -> None:
+    """Also of the same restriction twice, of one over all parcels, of the outline of one, on 29 February."""
+    frame = land.restrictions
+    covers = {"whole": box(-30, -30, 200, 200), "parcel": GRID[4]}
+    added = [restriction(covers[name], kind="water", id=900) for name in further if name in covers]
+    doubled = frame.assign(id=frame["id"] + 500) if "identical" in further else frame.iloc[:0]
+    rows = pd.concat([frame, doubled, pd.DataFrame(added, columns=frame.columns)], ignore_index=True)
+    rows["id"] = range(1, len(rows) + 1)
+    as_of = date(2028, 2, 29) if leap else DAY
+    options = Options(as_of, order=("flood_zone", "water"))
+    result = compute_availability(replace(land, restrictions=rows), options)
+    items: list[Any] = [row for row in result.items.itertuples() if row.effect == "excludes"]
+    taken = {(row.parcel_id, row.restriction_id): row.deduction_m2 for row in items}
+    listed: list[Any] = list(rows.itertuples())
+    left: Any
+    ranked = sorted(
+        (row for row in listed if row.effect == "excludes"),
+        key=lambda row: ({"flood_zone": 0, "water": 1}.get(row.kind, 2), row.kind, row.id),
+    )
+    for number, left in enumerate(GRID, 1):
+        for row in ranked:
+            begun = row.valid_from is None or row.valid_from <= as_of
+            if not begun or (row.valid_to is not None and row.valid_to <= as_of):
+                assert (number, row.id) not in taken
+                continue
+            rest = left.difference(row.geometry)
+            assert taken.get((number, row.id), 0.0) == pytest.approx(left.area - rest.area, abs=1e-5)
+            assert ((number, row.id) in taken) or GRID[number - 1].intersection(row.geometry).area < 1e-5
+            left = rest  # noqa: PLW2901 - what the next one finds
+        assert result.parcels["net_m2"].iloc[number - 1] == pytest.approx(left.area, abs=1e-5)
+
+
 @given(lands())
 @settings(max_examples=100, deadline=None)
 def test_items_add_up_and_nothing_is_negative(land: Inputs) -> None:
