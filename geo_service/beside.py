@@ -5,10 +5,11 @@ as long as those of any other request.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
+from weakref import WeakValueDictionary
 
 import anyio.to_thread
 from fastapi import Request
@@ -71,6 +72,17 @@ class Turns:
         """Make something in a thread, when it is its turn; parameters as in `computed`."""
         async with self.turn(public=public):
             return await anyio.to_thread.run_sync(make)
+
+
+class Once:
+    """What many ask for at the same time is made by the first of them; the others wait for it."""
+
+    def __init__(self) -> None:
+        self._making: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, what: Hashable) -> asyncio.Lock:
+        """Return the lock of those who ask for one thing; it is gone with the last of them."""
+        return self._making.setdefault(what, asyncio.Lock())
 
 
 def turns_of(request: Request) -> Turns:

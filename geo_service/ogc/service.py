@@ -12,6 +12,7 @@ import psycopg
 from geo_service.auth.caller import Caller
 from geo_service.auth.fields import visible_fields
 from geo_service.auth.publication import sees_unpublished
+from geo_service.beside import Once
 from geo_service.errors import NotFound
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
@@ -67,8 +68,15 @@ class Page:
 
 @dataclass(slots=True)
 class Counts:
-    """Numbers of features that were counted lately, each right for one state of the data."""
+    """Numbers of features that were counted lately, each right for one state of the data.
 
+    Parameters
+    ----------
+    counting
+        Numbers that are counted at the moment.
+    """
+
+    counting: Once = field(default_factory=Once)
     _known: OrderedDict[str, tuple[str, int]] = field(default_factory=OrderedDict)
 
     def get(self, key: str, state: str) -> int | None:
@@ -170,8 +178,11 @@ async def _matched(
     state = (await reader.value(data_version())).decode()
     number = counts.get(key, state)
     if number is None:
-        number = int((await _row(reader, count_statement(rows, question), values))[0])
-        counts.put(key, state, number)
+        async with counts.counting.of((key, state)):
+            number = counts.get(key, state)
+            if number is None:
+                number = int((await _row(reader, count_statement(rows, question), values))[0])
+                counts.put(key, state, number)
     return number
 
 

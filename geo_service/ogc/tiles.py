@@ -7,6 +7,7 @@ from datetime import date
 from typing import Final
 
 from geo_service.auth.caller import Caller
+from geo_service.beside import Once
 from geo_service.conditional import etag_of_state
 from geo_service.ogc.areas import tile_box, tile_search_box
 from geo_service.ogc.model import Collection
@@ -63,9 +64,12 @@ class TileCache:
     ----------
     capacity
         Bytes kept.
+    making
+        Tiles that are drawn at the moment.
     """
 
     capacity: int = CACHE_BYTES
+    making: Once = field(default_factory=Once)
     _tiles: OrderedDict[Key, tuple[str, Tile]] = field(default_factory=OrderedDict)
     _size: int = 0
 
@@ -144,8 +148,11 @@ async def _layer(reader: Reader, cache: TileCache, request: TileRequest, state: 
     key = (view, request.place, request.today, request.share)
     kept = cache.get(key, state)
     if kept is None:
-        kept = await _draw(reader, view, request)
-        cache.put(key, state, kept)
+        async with cache.making.of((key, state)):
+            kept = cache.get(key, state)
+            if kept is None:
+                kept = await _draw(reader, view, request)
+                cache.put(key, state, kept)
     return kept
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -175,6 +176,24 @@ def test_an_exact_number_is_counted_once_until_something_changes(
     edit("Zählweg 7")
     assert matched(resultType="hits") == (1, 1)
     assert matched(count="true") == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "made"),
+    [
+        (f"{ITEMS}?resultType=hits&location_text=Zählweg 8", "SELECT count(*)"),
+        (address("parcels", 14), "ST_AsMVT("),
+    ],
+)
+def test_what_many_ask_for_at_once_is_made_once(
+    client: httpx.Client, asked: list[str], edit: Any, path: str, made: str
+) -> None:
+    edit("Ringstraße 3")
+    with ThreadPoolExecutor(6) as people:
+        found = list(people.map(lambda _: client.get(path), range(6)))
+    assert {answer.status_code for answer in found} == {200}
+    assert len({answer.headers.get("etag") for answer in found}) == 1
+    assert sum(made in each for each in asked) == 1
 
 
 def test_the_shape_for_tiles_follows_the_shape(database: Database, sample: Sample) -> None:
