@@ -75,19 +75,22 @@ def served(paths: list[str], base: str, seconds: float, folder: Path) -> tuple[f
 
 
 @contextmanager
-def writing(url: str, parcels: int) -> Iterator[None]:
-    """Commit changes of what is drawn all over the land all the time, so that every tile is drawn anew."""
-    done = threading.Event()
+def writing(connection: psycopg.Connection[Any], parcels: int) -> Iterator[list[int]]:
+    """Commit changes of what is drawn all over the land all the time, so that every tile is drawn anew.
+
+    It hands out a list whose one number counts them.
+    """
+    done, number = threading.Event(), [0]
 
     def write() -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            while not done.wait(0.005):
-                connection.execute(CHANGE, {"parcels": all_over(parcels)})
+        while not done.wait(0.005):
+            connection.execute(CHANGE, {"parcels": all_over(parcels)})
+            number[0] += 1
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        yield
+        yield number
     finally:
         done.set()
         writer.join()
@@ -95,7 +98,7 @@ def writing(url: str, parcels: int) -> Iterator[None]:
 
 def measure(case: Case, url: str, bases: dict[str, str], asked: argparse.Namespace) -> dict[str, Any]:
     """Measure one case: medians of three rounds, the sides in turn."""
-    seconds = asked.seconds
+    seconds, changes = asked.seconds, []
     rates: dict[str, list[float]] = {side: [] for side in ("limit", *bases)}
     latencies: list[float] = []
     with tempfile.TemporaryDirectory() as name:
@@ -105,14 +108,16 @@ def measure(case: Case, url: str, bases: dict[str, str], asked: argparse.Namespa
         for _ in range(ROUNDS):
             rates["limit"].append(limit_of(case, url, seconds, Path(name)))
             for side, base in bases.items():
-                with writing(url, asked.parcels) if case.busy else nullcontext():
+                with writing(asked.writer, asked.parcels) if case.busy else nullcontext([0]) as changed:
                     found = served(getattr(case, side), base, seconds, Path(name))
                 if found is not None:
                     rates[side].append(found[0])
                     latencies += [found[1]] if side == "service" else []
+                changes += [changed[0] / seconds] if side == "service" else []
     per_s = {side: statistics.median(each) if each else None for side, each in rates.items()}
     latency_ms = round(statistics.median(latencies), 2) if latencies else None
-    return _row(case, per_s, latency_ms, bases["service"])
+    changes_per_s = round(statistics.median(changes)) if case.busy else None
+    return {**_row(case, per_s, latency_ms, bases["service"]), "changes_per_s": changes_per_s}
 
 
 def _row(case: Case, per_s: dict[str, Any], latency_ms: float | None, base: str) -> dict[str, Any]:
@@ -179,7 +184,8 @@ def _table(asked: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[st
     for row in rows:
         if "largest_kb" in row:
             told = f"{row['left_out']} features left out, as a header of the tile tells"
-            yield f"{row['request']}: largest {row['largest_kb']} kB; {told}"
+            meanwhile = f"; {row['changes_per_s']} changes a second meanwhile" if row["changes_per_s"] else ""
+            yield f"{row['request']}: largest {row['largest_kb']} kB; {told}{meanwhile}"
 
 
 def _shown(number: float | None, form: str) -> str:
@@ -204,6 +210,7 @@ def main() -> None:
         stack.callback(cluster.delete)
         generate(url, asked.parcels, _told)
         bases = {side: stack.enter_context(run(url, home)) for side, run in SIDES.items()}
+        asked.writer = stack.enter_context(psycopg.connect(url.replace("+psycopg", ""), autocommit=True))
         rows = []
         for case in cases(asked.parcels):
             if case.name.startswith(asked.only):
