@@ -211,6 +211,10 @@ def test_every_file_says_where_it_comes_from(client: httpx.Client, tmp_path: Pat
     assert metadata[b"licence"] == b"dl-de/zero-2-0"
     fgb = stored(export(client, "parcels", "fgb"), tmp_path, "p.fgb")
     assert b"dl-de/zero-2-0" in fgb.read_bytes()
+    for form in FORMATS:  # also of those that hold nothing but records
+        links = export(client, "parcels", form).headers["link"]
+        assert '<https://www.govdata.de/dl-de/zero-2-0>; rel="license"' in links
+        assert '/ogc/collections/parcels>; rel="collection"' in links
 
 
 def test_filters_and_order_hold(client: httpx.Client) -> None:

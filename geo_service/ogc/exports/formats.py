@@ -70,6 +70,17 @@ class About:
         }
         return {name: text for name, text in said.items() if text}
 
+    def links(self, source: str) -> str:
+        """Return the header ``Link``, for formats that hold nothing but records. Source: RFC 8288.
+
+        Parameters
+        ----------
+        source
+            Address of the collection that the records are from.
+        """
+        known = {"collection": source, "license": self.licence_url}
+        return ", ".join(f'<{address}>; rel="{rel}"' for rel, address in known.items() if address)
+
 
 Write = Callable[[Connection, Rows, About, Path], None]
 

@@ -27,6 +27,7 @@ from geo_service.ogc.exports.sheet import MOST_ROWS
 from geo_service.ogc.model import Collection
 from geo_service.ogc.parameters import export_request
 from geo_service.ogc.queries import count_statement, items_parameters
+from geo_service.ogc.routes import base_address
 from geo_service.ogc.service import find_collection, known_of, require_stored, view_of
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
@@ -61,6 +62,7 @@ async def get_export(request: Request, caller: Public, collection_id: str) -> Re
         "Content-Encoding": "identity",  # most formats are packed already
     }
     about, database = _about(request, collection, day), get_database(request)
+    headers["Link"] = about.links(f"{base_address(request)}/ogc/collections/{collection.id}")
     turns: Turns = request.app.state.exports
     file = await turns.compute(lambda: _write(database, wanted, rows, about), public=not caller.signed_in)
     return StreamingResponse(_pieces(file), media_type=wanted.media, headers=headers)
