@@ -14,8 +14,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from geo_service.errors import TooLarge, problem_response
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
-"""The largest form or query takes a few kilobytes; files are imported by command."""
-TOO_LARGE: Final = f"A request may hold at most {LARGEST_BODY_BYTES // 1024} kB."
+"""The largest form or query takes a few kilobytes."""
+UPLOADS: Final = "/daten/einbringen"
+"""Where files are sent to; who may is asked before any of it is read."""
+LARGEST_FILE_BYTES: Final = 513 * 2**20
+"""The largest file of `geo_service.imports.uploads`, and what a form wraps around it."""
+TOO_LARGE: Final = "A request may hold at most {} kB here."
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
@@ -84,13 +88,16 @@ class Frame:
         if is_head:
             scope = {**scope, "method": "GET"}
         received = 0
+        sends_file = scope["method"] == "POST" and scope["path"] == UPLOADS
+        most = LARGEST_FILE_BYTES if sends_file else LARGEST_BODY_BYTES
+        too_large = TooLarge(TOO_LARGE.format(most // 1024))
 
         async def receive_limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > LARGEST_BODY_BYTES:
-                raise TooLarge(TOO_LARGE)
+            if received > most:
+                raise too_large
             return message
 
         async def send_framed(message: Message) -> None:
@@ -103,8 +110,8 @@ class Frame:
                 message = {**message, "body": b""}
             await send(message)
 
-        if _stated_length(scope) > LARGEST_BODY_BYTES:
-            await problem_response(TooLarge(TOO_LARGE).problem())(scope, receive, send_framed)
+        if _stated_length(scope) > most:
+            await problem_response(too_large.problem())(scope, receive, send_framed)
             return
         await self.app(scope, receive_limited, send_framed)
 

@@ -80,7 +80,7 @@ class Headings:
         headings
             Headings of the file.
         wanted
-            Heading to column, as a person chose; wins over what is known.
+            Heading to column, as a person chose; wins over what is known. Empty: the heading is left out.
 
         Returns
         -------
@@ -94,7 +94,9 @@ class Headings:
         InvalidInput
             When a chosen heading or column does not exist.
         """
-        chosen = self._chosen(headings, wanted)
+        left_out = {heading for heading, column in wanted.items() if not column}
+        headings = [heading for heading in headings if heading not in left_out]
+        chosen = self._chosen(headings, {heading: column for heading, column in wanted.items() if column})
         found: dict[str, str] = {column: heading for heading, column in chosen.items()}
         unknown: list[str] = []
         for heading in headings:

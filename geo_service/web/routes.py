@@ -31,6 +31,7 @@ from geo_service.web.pages import (
     texts,
     together,
     transit,
+    uploads,
     what_if,
 )
 from geo_service.web.pages.land import wants_part
@@ -56,6 +57,7 @@ PAGES = (
     restrictions,
     sites,
     sources,
+    uploads,
     premises,
     scenarios,
     transit,

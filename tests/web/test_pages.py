@@ -51,6 +51,7 @@ STAFF_PAGES = {
     "/anfragen?by=morgen": Role.INVESTOR_SUPPORT,
     "/anstoss": Role.VACANCY_MANAGER,
     "/berichte": Role.PLANNER,
+    "/daten/einbringen": Role.PLANNER,
     "/berichte/flaechenbilanz": Role.PLANNER,
     "/berichte/flaechenbilanz?from=2019-01-01&to=2026-06-01&by=horizon&by=owner_kind": Role.INVESTOR_SUPPORT,
     "/berichte/flaechenbilanz?from=morgen&by=farbe": Role.PLANNER,
