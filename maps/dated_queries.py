@@ -35,14 +35,14 @@ COARSE_TILE: Final[TextClause] = text("""
     WITH place AS (
         SELECT ST_Transform(ST_TileEnvelope(:zoom, :column, :row, margin => 0.03125), 25832) AS box),
     seen AS (
-        SELECT p.geom_grid, get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) AS code
+        SELECT p.geom_3857, get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) AS code
           FROM parcels p CROSS JOIN place
          WHERE p.geom && place.box AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))
            AND p.area_m2 >= :tiny_m2),
     drawn AS (
         SELECT (CAST(:horizons AS text[]))[code] AS horizon, (CAST(:categories AS text[]))[code] AS category,
                (CAST(:categories AS text[]))[code] IS NULL AS offered,
-               ST_Translate(ST_CollectionExtract(ST_Collect(geom_grid), 3),
+               ST_Translate(ST_CollectionExtract(ST_Collect(on_tile_grid(geom_3857)), 3),
                             -:column * :steps, -:row * :steps) AS geom
           FROM seen
          WHERE code > 1
@@ -51,7 +51,7 @@ COARSE_TILE: Final[TextClause] = text("""
 """)
 """A tile for looking at from afar (bytea): the parcels of a day with land, one feature for each code.
 
-Parameters as `TILE`, without small ones (``tiny_m2``); ``steps``: of the stored grid to a tile.
+Parameters as `TILE`, without small ones (``tiny_m2``); ``steps``: of the grid of tiles to a tile.
 """
 
 KNOWN_DAYS: Final[TextClause] = text("""

@@ -43,7 +43,7 @@ TILE_PLACE: Final = re.compile(r"([0-9]{1,2})/([0-9]{1,8})/([0-9]{1,8})")
 FULL_ZOOM: Final = 14
 """From this zoom on each parcel is drawn by itself."""
 GRID_STEPS: Final = 4096
-"""Steps of the stored grid to a tile of zoom `GRID_ZOOM`."""
+"""Steps of the grid of tiles (``on_tile_grid`` in the database) to a tile of zoom `GRID_ZOOM`."""
 GRID_ZOOM: Final = 12
 TINY_PIXELS: Final = 0.1
 """From afar parcels smaller than this (square pixels) are left out, as on the tiles of today."""
