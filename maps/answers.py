@@ -10,7 +10,7 @@ from geo_service.city import CityProfile
 from geo_service.geometry import to_wgs84
 from maps.base import CityMap, RenderedMap
 from maps.describe import Item
-from maps.layers import BaseMap, Embedded, LayerSpec, Records
+from maps.layers import BaseMap, Embedded, LayerSpec, Records, add_orientation
 from maps.overview import map_settings
 from maps.speech import Speaker
 
@@ -74,9 +74,10 @@ def answer_map(
     made = CityMap("answer", city.center, START_ZOOM, label, settings)
     if basemap:
         BaseMap(*basemap).add_to(made)
-    if style != "shares":  # these are the districts
-        Records(LayerSpec("districts", "districts"), "/maps/layers/districts.geojson").add_to(made)
-    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    if style == "shares":  # these are the districts
+        Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    else:
+        add_orientation(made)
     collection = {"type": "FeatureCollection", "features": features}
     Embedded(LayerSpec("places", style), collection).add_to(made)
     return made.rendered()

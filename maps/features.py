@@ -2,7 +2,7 @@
 
 from geo_service.city import CityProfile
 from maps.base import CityMap, RenderedMap
-from maps.layers import BaseMap, LayerSpec, Records, VectorTiles
+from maps.layers import BaseMap, LayerSpec, Records, VectorTiles, add_orientation
 from maps.overview import TILES, map_settings
 from maps.speech import Speaker
 
@@ -36,7 +36,6 @@ def features_map(
         BaseMap(*basemap).add_to(made)
     if with_parcels:
         VectorTiles(LayerSpec("horizon", "horizon"), TILES, "parcels").add_to(made)
-    Records(LayerSpec("districts", "districts"), "/maps/layers/districts.geojson").add_to(made)
-    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    add_orientation(made)
     Records(LayerSpec("features", "features"), address).add_to(made)
     return made.rendered()

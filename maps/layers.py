@@ -7,6 +7,7 @@ through ``tojson``, which escapes what could end a script. Texts of records reac
 from dataclasses import asdict, dataclass, field
 from typing import Any, ClassVar
 
+from folium import Map
 from folium.elements import JSCSSMixin
 from folium.map import Layer
 from folium.template import Template
@@ -16,6 +17,10 @@ from maps.base import VENDOR
 VECTOR_TILES_JS = [("protomaps_leaflet", f"{VENDOR}/protomaps-leaflet/dist/protomaps-leaflet.js")]
 MARKER_CLUSTER_JS = [("markercluster", f"{VENDOR}/leaflet.markercluster/dist/leaflet.markercluster.js")]
 MARKER_CLUSTER_CSS = [("markercluster_css", f"{VENDOR}/leaflet.markercluster/dist/MarkerCluster.css")]
+
+
+ORIENTATION = ("water", "rail", "quarters", "districts", "boundary")
+"""Layers that tell where one is, the lowest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,12 @@ class Records(_GeoLayer):
 
     def __init__(self, spec: LayerSpec, url: str) -> None:
         super().__init__(spec, url=url)
+
+
+def add_orientation(made: Map) -> None:
+    """Add what tells where one is: water, rail, place names, districts, city limits."""
+    for key in ORIENTATION:
+        Records(LayerSpec(key, key), f"/maps/layers/{key}.geojson").add_to(made)
 
 
 class Embedded(_GeoLayer):

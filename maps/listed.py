@@ -2,7 +2,7 @@
 
 from geo_service.city import CityProfile
 from maps.base import CityMap, RenderedMap
-from maps.layers import BaseMap, LayerSpec, Records
+from maps.layers import BaseMap, add_orientation
 from maps.overview import map_settings
 from maps.speech import Speaker
 
@@ -22,6 +22,5 @@ def listed_map(city: CityProfile, speaker: Speaker, basemap: tuple[str, str] | N
     made = CityMap("listed", city.center, START_ZOOM, label, map_settings(speaker))
     if basemap:
         BaseMap(*basemap).add_to(made)
-    Records(LayerSpec("districts", "districts"), "/maps/layers/districts.geojson").add_to(made)
-    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    add_orientation(made)
     return made.rendered()

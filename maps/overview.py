@@ -21,10 +21,13 @@ STOPS_FROM_ZOOM: Final = 13
 BOUNDARY_TOLERANCE_M: Final = 5.0
 
 LAYER_KEYS: Final = (
-    "horizon", "grade", "vacancies", "sites", "stops", "streets", "water", "districts", "boundary",
+    "horizon", "grade", "vacancies", "sites", "stops", "rail", "streets", "water", "quarters", "districts",
+    "boundary",
 )  # fmt: skip
 """Keys of the layers in addresses, from top to bottom of the panel."""
-SHOWN_AT_FIRST: Final = frozenset({"horizon", "vacancies", "sites", "water", "districts", "boundary"})
+SHOWN_AT_FIRST: Final = frozenset(
+    {"horizon", "vacancies", "sites", "rail", "water", "quarters", "districts", "boundary"}
+)
 
 
 def overview_map(city: CityProfile, speaker: Speaker, basemap: tuple[str, str] | None) -> RenderedMap:
@@ -65,6 +68,8 @@ def _layers() -> list[VectorTiles | Records]:
         VectorTiles(spec("horizon", "horizon"), TILES, "parcels"),
         VectorTiles(spec("grade", "grade"), TILES, "parcels"),
         Records(spec("streets", "streets"), "/maps/layers/streets.geojson"),
+        Records(spec("rail", "rail"), "/maps/layers/rail.geojson"),
+        Records(spec("quarters", "quarters"), "/maps/layers/quarters.geojson"),
         Records(spec("districts", "districts"), "/maps/layers/districts.geojson"),
         Records(spec("boundary", "boundary"), "/maps/layers/boundary.geojson"),
         Records(spec("sites", "sites"), "/maps/layers/sites.geojson"),

@@ -12,7 +12,7 @@ from geo_service.city import CityProfile
 from geo_service.geometry import to_wgs84
 from maps.base import CityMap, RenderedMap
 from maps.describe import Item
-from maps.layers import BaseMap, Embedded, LayerSpec, Records
+from maps.layers import BaseMap, Embedded, LayerSpec, Records, add_orientation
 from maps.overview import map_settings
 from maps.speech import Speaker
 
@@ -84,7 +84,7 @@ def transit_map(
     shown = list(layers.areas)[-1:]
     for key, address in layers.areas.items():
         Records(LayerSpec(key, "classes", on=key in shown), address).add_to(made)
-    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    add_orientation(made)
     courses = [{"geometry": in_degrees(course, 7), "properties": {}} for course in layers.courses]
     Embedded(LayerSpec("courses", "courses"), _collection(courses)).add_to(made)
     shown_from = LayerSpec("stops", "graded_stops", STOPS_FROM_ZOOM, on=not layers.planned)
@@ -145,7 +145,7 @@ def reach_map(
             "properties": {"minutes": minutes},
         }
         Embedded(LayerSpec(f"reach-{minutes}", "reach"), _collection([feature])).add_to(made)
-    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    add_orientation(made)
     Records(LayerSpec("sites", "sites"), "/maps/layers/sites.geojson").add_to(made)
     Records(
         LayerSpec("stops", "stops", REACH_STOPS_FROM_ZOOM, on=False), "/maps/layers/stops.geojson"
@@ -169,8 +169,7 @@ def editor_map(
     made = CityMap("editor", city.center, START_ZOOM, label, settings)
     if basemap:
         BaseMap(*basemap).add_to(made)
-    Records(LayerSpec("districts", "districts"), "/maps/layers/districts.geojson").add_to(made)
-    Records(LayerSpec("boundary", "boundary"), "/maps/layers/boundary.geojson").add_to(made)
+    add_orientation(made)
     Records(LayerSpec("sites", "sites"), "/maps/layers/sites.geojson").add_to(made)
     Records(LayerSpec("stops", "pick_stops"), "/maps/layers/stops.geojson").add_to(made)
     return made.rendered()

@@ -81,7 +81,7 @@ def test_impossible_places_are_refused(client: httpx.Client, params: dict[str, s
     assert client.get("/maps/identify", params=params).status_code == 422
 
 
-@pytest.mark.parametrize("layer", ["vacancies", "sites", "stops", "districts", "boundary"])
+@pytest.mark.parametrize("layer", ["vacancies", "sites", "stops", "quarters", "districts", "boundary"])
 def test_layers_are_geojson_without_secrets(client: httpx.Client, layer: str) -> None:
     answer = client.get(f"/maps/layers/{layer}.geojson")
     collection = json.loads(answer.text)
@@ -183,3 +183,11 @@ def test_main_streets_are_those_of_the_network_in_use(client: httpx.Client, data
     with database.begin(actor="test") as connection:
         connection.execute(text("DELETE FROM street_edges WHERE network_id = :made"), {"made": made})
         connection.execute(text("DELETE FROM street_networks WHERE id = :made"), {"made": made})
+
+
+def test_rail_and_names_of_quarters_give_orientation(client: httpx.Client) -> None:
+    quarters = client.get("/maps/layers/quarters.geojson").json()["features"]
+    assert all(each["geometry"]["type"] == "Point" and each["properties"]["name"] for each in quarters)
+    assert len(quarters) >= 1
+    rail = client.get("/maps/layers/rail.geojson").json()["features"]
+    assert {each["properties"]["kind"] for each in rail} <= {"rail", "tram"}

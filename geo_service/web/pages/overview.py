@@ -32,7 +32,7 @@ from geo_service.web.pages.dated_map import day_of, parcels_as_of, parcels_in_vi
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.start import LAND_BY_GRADE, LAND_BY_HORIZON, VACANCY_RATE
 from geo_service.web.speaker import PageSpeaker
-from maps import queries, styles
+from maps import orientation_queries, queries, styles
 from maps.base import RenderedMap
 from maps.describe import DESCRIBERS
 from maps.naming import parcel_title, premises_address
@@ -140,7 +140,7 @@ async def layer(request: Request, session: Reading, caller: Public, layer: str) 
     frame = await frame_of(request, session, caller)
     if layer == "boundary":
         return _kept(request, caller, boundary_geojson(frame.city).encode(), GEOJSON)
-    statement = queries.LAYERS.get(layer)
+    statement = {**queries.LAYERS, **orientation_queries.LAYERS}.get(layer)
     if statement is None:
         raise NotFound(f"There is no layer {layer[:40]!r}.")
     body = await fetch_bytes(session, statement, {"public": frame.public})

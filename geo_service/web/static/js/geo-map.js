@@ -35,10 +35,13 @@ const GeoMap = (() => {
     thinLabels(map);
   }
 
-  /* Hide labels that would lie upon another; sites go before districts. */
+  const RANKS = ["map-label--sites", "map-label--districts", "map-label--quarters"];
+
+  /* Hide labels that would lie upon another; sites go before districts, these before quarters. */
   function thinLabels(map) {
     const labels = [...map.getContainer().querySelectorAll(".map-label")];
-    labels.sort((one, other) => Number(other.classList.contains("map-label--sites")) - Number(one.classList.contains("map-label--sites")));
+    const rank = (label) => RANKS.findIndex((name) => label.classList.contains(name));
+    labels.sort((one, other) => rank(one) - rank(other));
     const boxes = (name) => [...map.getContainer().querySelectorAll(name)].map((each) => each.getBoundingClientRect());
     const kept = boxes(".vacancy-cluster");
     for (const label of labels) {
@@ -153,6 +156,13 @@ const GeoMap = (() => {
     layer.bindTooltip(textElement("span", "", text), {permanent: true, direction: "center", className: `map-label ${className}`, interactive: false});
   }
 
+  /* A name without a shape. */
+  function named(feature, latlng, className) {
+    const marker = L.circleMarker(latlng, {radius: 0, stroke: false, fill: false, interactive: false});
+    labelled(marker, className, feature.properties.name);
+    return marker;
+  }
+
   function vacancyMarker(map, feature, latlng) {
     const {status, name} = feature.properties;
     const known = map.geo.settings.styles.vacancies[status] ? status : "vacant";
@@ -206,6 +216,8 @@ const GeoMap = (() => {
       onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
     }),
     courses: (map) => ({style: {color: map.geo.settings.styles.planned, weight: 4, opacity: 0.9, interactive: false}}),
+    quarters: () => ({pointToLayer: (feature, latlng) => named(feature, latlng, "map-label--quarters")}),
+    rail: (map) => ({style: (feature) => outline(map.geo.settings.styles.lines[feature.properties.kind === "rail" ? "rail" : "tram"])}),
     streets: (map) => ({style: outline(map.geo.settings.styles.lines.streets)}),
     water: (map) => ({style: outline(map.geo.settings.styles.lines.water)}),
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
@@ -354,5 +366,10 @@ const GeoMap = (() => {
     return box;
   }
 
-  return {maps, create, toggle, refresh, select, tileLayer, vectorTiles, records, embedded, baseMap, popupContent, textElement};
+  /* Show what tells where one is. */
+  function orient(map) {
+    ["water", "rail", "quarters", "districts", "boundary"].forEach((key) => toggle(map, key, true));
+  }
+
+  return {maps, create, orient, toggle, refresh, select, tileLayer, vectorTiles, records, embedded, baseMap, popupContent, textElement};
 })();

@@ -5,7 +5,7 @@
   if (!map) return;
   const {bounds} = map.geo.settings;
   if (bounds) map.fitBounds(bounds, {padding: [24, 24], maxZoom: 18, animate: false});
-  ["districts", "boundary"].forEach((key) => GeoMap.toggle(map, key, true));
+  GeoMap.orient(map);
   const shapes = new Map();
   map.geo.layers.get("places").layer.eachLayer((group) => {
     group.eachLayer((shape) => shapes.set(String(shape.feature.properties.row), shape));

@@ -72,7 +72,7 @@
     document.documentElement.dataset.listedPins = String(shown.length);
   }
 
-  ["districts", "boundary"].forEach((key) => GeoMap.toggle(map, key, true));
+  GeoMap.orient(map);
   document.addEventListener("htmx:afterSettle", draw);
   draw();
 })();

@@ -5,7 +5,8 @@
   if (!map) return;
   const {bounds} = map.geo.settings;
   if (bounds) map.fitBounds(bounds, {padding: map.geo.layers.has("after") ? [40, 40] : [0, 0], maxZoom: 16, animate: false});
-  ["boundary", "sites"].forEach((key) => GeoMap.toggle(map, key, true));
+  GeoMap.orient(map);
+  GeoMap.toggle(map, "sites", true);
   const boxes = [...document.querySelectorAll("[data-transit-layer]")];
   const apply = () => {
     boxes.filter((box) => !box.checked).forEach((box) => GeoMap.toggle(map, box.value, false));

@@ -8,7 +8,8 @@
   const tell = (text, name = "") => { told.textContent = `${text} ${name}`.trim(); };
   const {bounds, styles} = map.geo.settings;
   map.fitBounds(bounds, {animate: false});
-  ["districts", "boundary", "sites", "stops"].forEach((key) => GeoMap.toggle(map, key, true));
+  GeoMap.orient(map);
+  ["sites", "stops"].forEach((key) => GeoMap.toggle(map, key, true));
   const drawn = L.layerGroup().addTo(map);
   const known = new Map();
   const courses = () => [...form.querySelectorAll("textarea[data-course]")];
