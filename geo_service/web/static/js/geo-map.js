@@ -217,7 +217,7 @@ const GeoMap = (() => {
     }),
     courses: (map) => ({style: {color: map.geo.settings.styles.planned, weight: 4, opacity: 0.9, interactive: false}}),
     quarters: () => ({pointToLayer: (feature, latlng) => named(feature, latlng, "map-label--quarters")}),
-    rail: (map) => ({style: (feature) => outline(map.geo.settings.styles.lines[feature.properties.kind === "rail" ? "rail" : "tram"])}),
+    rail: (map) => ({style: (feature) => ({...outline(map.geo.settings.styles.lines[feature.properties.kind === "rail" ? "rail" : "tram"]), opacity: 0.6})}),
     streets: (map) => ({style: outline(map.geo.settings.styles.lines.streets)}),
     water: (map) => ({style: outline(map.geo.settings.styles.lines.water)}),
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
