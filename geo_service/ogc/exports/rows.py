@@ -12,7 +12,7 @@ from geo_service.ogc.exports.queries import GEOMETRY, Rows, row_statement
 from geo_service.ogc.queries import Statement
 from geo_service.sheets import LIST_MARK
 
-BATCH_ROWS: Final = 5_000
+BATCH_ROWS: Final = 1_000
 ARROW_TYPES: Final[Mapping[Kind, pa.DataType]] = {
     "text": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_(),
     "date": pa.date32(), "moment": pa.timestamp("ms", tz="UTC"), "texts": pa.list_(pa.string()),
