@@ -2,7 +2,10 @@
 
 import os
 import socket
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Annotated, Final
 
 import typer
 from granian import Granian
@@ -12,8 +15,10 @@ from pydantic import ValidationError
 
 from geo_service.auth.commands import user_app
 from geo_service.availability.commands import availability_app
+from geo_service.city import load_city
 from geo_service.console import command_database, connected, err, explained, fail, out
 from geo_service.embedded import EmbeddedCluster
+from geo_service.errors import GeoServiceError
 from geo_service.imports.commands import import_app
 from geo_service.matching.commands import match
 from geo_service.migrate import migrate as upgrade
@@ -48,7 +53,8 @@ Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Server process
 def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Serve pages, maps and interfaces."""
     settings = _overridden(host, port, workers)
-    with explained(), connected(settings) as ready:
+    with explained(), connected(settings) as ready, _kept_running(settings):
+        load_city(settings.city)
         run_server(ready)
 
 
@@ -59,7 +65,7 @@ def demo(host: Host = None, port: Port = None, workers: Workers = None) -> None:
 
     settings = _overridden(host, port, workers)
     _require_free_port(settings)
-    with explained(), connected(settings) as ready:
+    with explained(), connected(settings) as ready, _kept_running(settings):
         prepare(ready)
         run_server(ready)
 
@@ -114,6 +120,35 @@ def run_server(settings: Settings) -> None:
         log_level=LogLevels(settings.log_level),
         respawn_failed_workers=True,
     ).serve()
+
+
+LOOKED_AFTER_S: Final = 3.0
+"""How often the server looks after its embedded PostGIS."""
+
+
+@contextmanager
+def _kept_running(settings: Settings) -> Iterator[None]:
+    """Start the embedded PostGIS again if it is killed while the block runs."""
+    if settings.database_url:
+        yield
+        return
+    cluster, ended = EmbeddedCluster(settings.home), Event()
+
+    def watch() -> None:
+        while not ended.wait(LOOKED_AFTER_S):
+            try:
+                if cluster.revive():
+                    err.print("The embedded PostGIS was killed; it runs again.")
+            except GeoServiceError as error:
+                err.print(f"The embedded PostGIS was killed: {error.detail}", markup=False, highlight=False)
+
+    watcher = Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        watcher.join()
 
 
 def _overridden(host: str | None, port: int | None, workers: int | None) -> Settings:

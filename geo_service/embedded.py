@@ -170,6 +170,30 @@ class EmbeddedCluster:
         """Whether the server runs."""
         return self._has_record() and postmaster(Path(self._record().base)) is not None
 
+    def revive(self) -> bool:
+        """Start the server again if it was killed; one that was stopped stays stopped.
+
+        Returns
+        -------
+        bool
+            Whether it was started.
+
+        Raises
+        ------
+        DatabaseUnavailable
+            As `start`.
+        """
+        if not self._was_killed():
+            return False
+        with self._locked():
+            return self._was_killed() and self._ensure_running()
+
+    def _was_killed(self) -> bool:
+        """Tell whether a server left its number behind, as one that is stopped does not."""
+        if not self._has_record() or self.running:
+            return False
+        return (Path(self._record().base) / "data" / "postmaster.pid").exists()
+
     # Steps; the caller holds the lock.
 
     def _ensure_running(self) -> bool:

@@ -139,6 +139,31 @@ def test_markup_in_a_file_name_is_text(home: Path) -> None:
     assert "Traceback" not in told.stderr
 
 
+def test_an_unknown_city_is_said_before_anything_is_served(home: Path) -> None:
+    told = geo(home, "serve", "--port", str(free_port()), GEO_CITY="nirgends")
+    assert told.returncode == 1
+    assert "nirgends" in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "Listening" not in told.stderr + told.stdout
+
+
+def test_the_server_starts_a_killed_postgis_again(home: Path) -> None:
+    assert geo(home, "db", "migrate").returncode == 0
+    with running(home, "serve", within_s=120) as (port, _):
+        assert fetch(port, "/readyz")[0] == 200
+        record = json.loads((home / "postgres.json").read_text())
+        pid_file = Path(record["base"]) / "data" / "postmaster.pid"
+        killed = int(pid_file.read_text().split()[0])
+        os.kill(killed, signal.SIGKILL)
+        deadline = time.monotonic() + 60
+        while not pid_file.exists() or int(pid_file.read_text().split()[0]) == killed:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+        while fetch(port, "/readyz")[0] != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.5)
+
+
 def test_workers_end_with_a_killed_server(home: Path) -> None:
     geo(home, "db", "migrate")
     port = free_port()

@@ -125,6 +125,20 @@ def test_killed_server_starts_again(new_home: NewHome, *, number_taken: bool) ->
     assert read(cluster) == ["kept"]
 
 
+def test_only_a_killed_server_is_revived(new_home: NewHome) -> None:
+    cluster = EmbeddedCluster(new_home("home"))
+    assert not cluster.revive(), "there was none"
+    cluster.start()
+    write(cluster, "kept")
+    assert not cluster.revive(), "it runs"
+    kill(cluster)
+    assert cluster.revive()
+    assert read(cluster) == ["kept"]
+    cluster.stop()
+    assert not cluster.revive(), "it was stopped on purpose"
+    assert not cluster.running
+
+
 def test_socket_swept_away_is_made_again(new_home: NewHome) -> None:
     cluster = EmbeddedCluster(new_home("long" * 30), fast=True)
     url = cluster.start()

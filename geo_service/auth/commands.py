@@ -25,6 +25,7 @@ FromStdin = Annotated[
 def add(name: Name, role: Roles, password_stdin: FromStdin = False) -> None:
     """Add a user; asks for the password."""
     with command_database() as database:
+        service.require_new_name(database, name)
         service.create_user(database, name, _password(password_stdin), role, actor=who())
         err.print(f"Added {name.lower()} with {', '.join(sorted(role))}.", highlight=False)
 

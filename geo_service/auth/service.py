@@ -16,7 +16,7 @@ from geo_service.auth.caller import Caller
 from geo_service.auth.models import Role, User
 from geo_service.auth.throttle import Throttle
 from geo_service.db import Database
-from geo_service.errors import InvalidInput, NotFound, Unauthenticated, from_integrity_error
+from geo_service.errors import Conflict, InvalidInput, NotFound, Unauthenticated, from_integrity_error
 
 logger = logging.getLogger(__name__)
 
@@ -105,6 +105,19 @@ def create_user(
             connection.execute(queries.add_user(values))
     except IntegrityError as error:
         raise from_integrity_error(error) from error
+
+
+def require_new_name(database: Database, name: str) -> None:
+    """Refuse a name that is taken, before anybody thinks of a password.
+
+    Raises
+    ------
+    Conflict
+        When somebody has it.
+    """
+    with database.read() as connection:
+        if connection.execute(queries.user_by_name(name.strip().lower())).one_or_none() is not None:
+            raise Conflict(f"A user {name.strip().lower()!r} exists already. Choose another name.")
 
 
 def set_password(database: Database, name: str, password: str, *, actor: str = "cli") -> None:
