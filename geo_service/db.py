@@ -12,13 +12,14 @@ from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
+import psycopg
 import shapely
 from fastapi import Depends, Request
 from geoalchemy2 import Geometry
 from sqlalchemy import Connection, DateTime, Executable, MetaData, Table, Text, create_engine, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, Dialect, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -288,6 +289,34 @@ def _compiled(statement: Executable) -> SQLCompiler:
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("a statement with a result is needed")
     return compiled
+
+
+def fetch_rows(connection: Connection, statement: Executable) -> list[tuple[Any, ...]]:
+    """Run a statement and return all rows as the driver reads them from the binary form.
+
+    For a city's worth of rows: numbers and geometries are not written as text and read again, and no object
+    stands around each row. Types of SQLAlchemy's own do not apply.
+
+    Raises
+    ------
+    DatabaseUnavailable
+        When the connection is gone.
+    sqlalchemy.exc.DBAPIError
+        What the database says.
+    """
+    raw = connection.connection.driver_connection
+    if raw is None:
+        raise DatabaseUnavailable("The database connection is gone.")
+    compiled = _compiled.__wrapped__(statement)
+    try:
+        with raw.cursor(binary=True) as cursor:
+            cursor.execute(compiled.string, compiled.construct_params())
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            return rows
+    except psycopg.Error as error:
+        raise DBAPIError.instance(
+            compiled.string, None, error, psycopg.Error, dialect=connection.dialect
+        ) from error
 
 
 def copy_frame(connection: Connection, table: Table, frame: pd.DataFrame) -> int:

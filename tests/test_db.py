@@ -13,9 +13,9 @@ import shapely
 from psycopg.types.range import Range as SpanToWrite
 from sqlalchemy import Connection, Table, Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import Range
-from sqlalchemy.exc import IntegrityError, InternalError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError
 
-from geo_service.db import Database, copy_frame, fetch_bytes, fetch_bytes_row
+from geo_service.db import Database, copy_frame, fetch_bytes, fetch_bytes_row, fetch_rows
 from geo_service.errors import DatabaseUnavailable
 from geo_service.schema import Base, Milestone, Occupancy, Parcel, Premises, Site
 from geo_service.settings import Settings
@@ -48,6 +48,19 @@ def parcels(count: int) -> gpd.GeoDataFrame:
 
 def table(model: type[Base]) -> Table:
     return model.metadata.tables[model.__tablename__]
+
+
+def test_rows_in_bulk_are_those_of_a_statement_run_by_sqlalchemy(connection: Connection) -> None:
+    copy_frame(connection, table(Parcel), parcels(3))
+    columns = Parcel.parcel_key, Parcel.flur, Parcel.official_area_m2, Parcel.source_date, Parcel.is_demo
+    asked = Parcel.parcel_key == func.any(bindparam("keys", ["05124900300001______", "05124900300003______"]))
+    statement = select(*columns, func.ST_AsBinary(Parcel.geom)).where(asked).order_by(Parcel.parcel_key)
+    rows = fetch_rows(connection, statement)
+    assert rows == [tuple(row) for row in connection.execute(statement)]
+    assert len(rows) == 2
+    assert rows[0][-1] == shapely.to_wkb(SQUARE)
+    with pytest.raises(DataError), connection.begin_nested():
+        fetch_rows(connection, select(1 / (func.length("x") - 1)))
 
 
 def test_copy_writes_every_kind_of_value(connection: Connection) -> None:

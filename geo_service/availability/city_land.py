@@ -36,6 +36,7 @@ from geo_service.availability.stored import WHOLE_CITY_FROM
 from geo_service.availability.usability import OFFERED_AREAS, OFFERS
 from geo_service.availability.usable import offer_of
 from geo_service.availability.waterfall import Flags, Indices
+from geo_service.db import fetch_rows
 from geo_service.garbage import no_garbage_collection
 
 CATEGORY: Final = ("category", "internal_category")
@@ -207,7 +208,7 @@ def city_land(
             parcels, net = _with_held(connection, options, inputs, keys)
         else:
             parcels, net = _computed(connection, options, inputs, parcel_keys)
-        zones = _frame(connection.execute(city_queries.zones(as_of)).all(), ("zone", "geometry"))
+        zones = _frame(fetch_rows(connection, city_queries.zones(as_of)), ("zone", "geometry"))
     zones["geometry"] = shapely.from_wkb(zones["geometry"].to_numpy(dtype=object))
     occupancies = inputs.occupancies
     sold = occupancies[in_force(occupancies, as_of) & (occupancies["kind"] == SOLD).to_numpy(dtype=bool)]
@@ -255,7 +256,7 @@ def facts_of(connection: Connection, as_of: date, parcel_keys: Collection[str] |
     """Read what the parcels of a day, or some of them, are grouped by; in the order of their ids."""
     statement = city_queries.facts(as_of, service.today(), parcel_keys)
     with no_garbage_collection():
-        return _frame(connection.execute(statement).all(), ("parcel_key", *FACTS))
+        return _frame(fetch_rows(connection, statement), ("parcel_key", *FACTS))
 
 
 FACTS: Final = ("district_key", "district", "owner_kind", "shown", "is_demo")

@@ -1,7 +1,7 @@
 """What stored results still say of the parcels of a city, also on other days: read instead of computed."""
 
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -9,19 +9,23 @@ import shapely
 from sqlalchemy import Connection
 
 from geo_service.availability import capacity_queries, queries, run_queries
-from geo_service.availability.inputs import Inputs, Options, days, geometries
+from geo_service.availability.inputs import Inputs, Options, geometries
 from geo_service.availability.partitions import GEMARKUNG_DIGITS
 from geo_service.availability.queries import MARK_MARGIN_M
 from geo_service.availability.service import read_frame
 from geo_service.availability.stored import basis_of
 from geo_service.availability.timing import horizon_words, horizons
 from geo_service.availability.waterfall import Indices
+from geo_service.db import fetch_rows
 
 AREAS: Final = ("gross_m2", "net_m2", "estimated_m2", "largest_piece_m2", "offered_m2", "piece_m2")
 FLAGS: Final = ("offered", "internal_offered")
-WORDS: Final = ("severity", "horizon", "category", "internal_category", "ground")
+WORDS: Final = ("severity", "category", "internal_category", "ground")
 HELD: Final = ("parcel_id", *AREAS, *FLAGS, *WORDS, "built", "available_from")
 """Columns of `queries.holding`."""
+FIRST_DAY: Final = np.datetime64("2000-01-01", "D")
+"""The day from which PostgreSQL counts."""
+UNKNOWN_DAY: Final = np.iinfo(np.int32).max
 
 
 def held_figures(connection: Connection, options: Options, inputs: Inputs, keys: list[str]) -> pd.DataFrame:
@@ -53,22 +57,41 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
     run = connection.execute(run_queries.last_run()).one_or_none()
     if run is None or not basis_of(options).is_of(run, on_any_day=True):
         return pd.DataFrame({"parcel_id": np.zeros(0, dtype=np.int64)})
-    rows = read_frame(connection, queries.holding(run.as_of, HELD), HELD)
-    rows = rows.assign(parcel_id=rows["parcel_id"].astype(np.int64), retimed=False)
+    rows = stored_figures(connection, run.as_of)
     if run.as_of != options.as_of:
         other, retimed = _turned(connection, inputs, keys, (run.as_of, options.as_of))
         rows = rows[~np.isin(rows["parcel_id"], inputs.parcel_ids[other])]
         rows = rows.assign(retimed=np.isin(rows["parcel_id"], inputs.parcel_ids[retimed]))
-    free_from = days(rows["available_from"])
+    free_from = rows["available_from"].to_numpy(dtype="datetime64[D]")
     free_from[free_from == np.datetime64(run.as_of, "D")] = np.datetime64(options.as_of, "D")
-    figures = rows.assign(
-        **{name: rows[name].astype(np.float64) for name in AREAS},
-        **{name: rows[name].astype(bool) for name in FLAGS},
-        built=rows["built"].astype("boolean"),
+    return rows.assign(
         available_from=free_from,
         horizon=horizon_words(horizons(free_from, options.as_of, options.preset)),
+        deducted_m2=rows["gross_m2"] - rows["net_m2"],
     )
-    return figures.assign(deducted_m2=figures["gross_m2"] - figures["net_m2"])
+
+
+def stored_figures(connection: Connection, as_of: date) -> pd.DataFrame:
+    """Read the stored figures of a day that nothing touched since: `HELD`, and ``retimed``, never so."""
+    found = dict(zip(HELD, fetch_rows(connection, queries.holding(as_of, HELD))[0], strict=True))
+    numbers = {name: np.frombuffer(found[name] or b"", ">i4") for name in ("parcel_id", *FLAGS, "built")}
+    day = np.frombuffer(found["available_from"] or b"", ">i4").astype(np.int64)
+    built = numbers["built"]
+    return pd.DataFrame(
+        {
+            "parcel_id": numbers["parcel_id"].astype(np.int64),
+            **{name: np.frombuffer(found[name] or b"", ">f8").astype(np.float64) for name in AREAS},
+            **{name: numbers[name].astype(bool) for name in FLAGS},
+            **{name: _words(found[name]) for name in WORDS},
+            "built": pd.arrays.BooleanArray(built == 1, built < 0),
+            "available_from": np.where(day == UNKNOWN_DAY, np.datetime64("NaT", "D"), FIRST_DAY + day),
+            "retimed": False,
+        }
+    )
+
+
+def _words(text: str | None) -> "pd.Series[Any]":
+    return pd.Series(text.split(",") if text else [], dtype=object)
 
 
 def _turned(

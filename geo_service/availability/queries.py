@@ -9,7 +9,11 @@ from sqlalchemy import (
     CompoundSelect,
     Date,
     Executable,
+    Float,
+    Integer,
+    LargeBinary,
     Select,
+    Text,
     and_,
     bindparam,
     exists,
@@ -158,16 +162,34 @@ def is_stale(parcel_id: Sql[int], geom: Sql[Any]) -> ColumnElement[bool]:
 
 
 def holding(as_of: date, names: Collection[str]) -> Executable:
-    """Select the stored results of both stages of a day that nothing touched since, in no order.
+    """Select the stored results of both stages of a day that nothing touched since, each column as one value.
 
-    Columns: those named, of `Availability`, `Usability` and `Capacity`. Some may be of parcels that are no
-    longer there.
+    One row. Columns: those named, of `Availability`, `Usability` and `Capacity`, as `_column` writes them,
+    all in the same order of parcels; NULL: there are none. Some may be of parcels that are no longer there.
     """
     tables = [table.__table__.columns for table in (Availability, Usability, Capacity)]
     columns: list[ColumnElement[Any]] = [next(c[name] for c in tables if name in c) for name in names]
     untouched = Availability.parcel_id.not_in(select(STALE.c.parcel_id))
-    both = select(*columns).select_from(Availability).join(Usability, BELONGS).join(Capacity, FITS)
-    return both.where(Availability.as_of == as_of, untouched)
+    both = select(*map(_column, columns)).select_from(Availability).join(Usability, BELONGS)
+    return both.join(Capacity, FITS).where(Availability.as_of == as_of, untouched)
+
+
+def _column(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Write all values of a column one after the other: a city's worth of rows costs more than its figures.
+
+    Numbers as their binary form: float8 (NULL as NaN), date (NULL as infinity), int4 for booleans (NULL: -1)
+    and whole numbers; texts, which are words of this program, with a comma in between.
+    """
+    kind = column.type
+    if isinstance(kind, Text):
+        return func.string_agg(column, ",").label(column.key)
+    if isinstance(kind, Float):
+        sent = func.float8send(func.coalesce(column, literal("NaN").cast(Float(53))))
+    elif isinstance(kind, Date):
+        sent = func.date_send(func.coalesce(column, literal("infinity").cast(Date)))
+    else:
+        sent = func.int4send(func.coalesce(column.cast(Integer), -1))
+    return func.string_agg(sent, literal("").cast(LargeBinary)).label(column.key)
 
 
 def turning(first: date, second: date) -> CompoundSelect[bool, bool, bytes]:

@@ -24,6 +24,7 @@ from geo_service.availability.inputs import (
 from geo_service.availability.kernel import AvailabilityResult, Progress, compute_availability, silent
 from geo_service.availability.presets import deduction_order, horizon_preset
 from geo_service.city import load_city
+from geo_service.db import fetch_rows
 from geo_service.errors import BadParameter, NotFound
 from geo_service.garbage import no_garbage_collection
 from geo_service.parcels.models import OccupancyKind
@@ -192,7 +193,7 @@ def load_land(connection: Connection, as_of: date, parcel_keys: Collection[str] 
 
 def read_frame(connection: Connection, statement: Executable, columns: tuple[str, ...]) -> pd.DataFrame:
     """Run a statement into a frame of plain objects; WKB of EPSG:25832 becomes geometry."""
-    rows = connection.execute(statement).all()
+    rows = fetch_rows(connection, statement)
     values = dict(zip(columns, zip(*rows, strict=True), strict=True)) if rows else {}
     frame = pd.DataFrame({name: pd.Series(values.get(name, ()), dtype=object) for name in columns})
     if "geometry" in frame:

@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import text
 
 from geo_service.availability import city_land as lands
-from geo_service.availability import service, stored, usable
+from geo_service.availability import held, service, stored, usable
 from geo_service.availability.assemblies import Wish
 from geo_service.availability.assembling import Search, find_places
 from geo_service.availability.assessing import assess_stored
@@ -101,6 +101,34 @@ def test_nothing_is_computed_where_nothing_changed(city: Database, computed: lis
     some = np.flatnonzero(land.parcels["net_m2"] > 0)[:50]
     assert np.allclose(shapely.area(land.net_of(some)), land.parcels["net_m2"].iloc[some], rtol=1e-12)
     assert shapely.is_missing(land.known_net).sum() == PARCELS - 50
+
+
+def test_figures_are_read_as_they_are_stored_also_where_nothing_is_known(city: Database) -> None:
+    unknown = "largest_piece_m2 = NULL, available_from = NULL"
+    run(city, f"UPDATE availability SET {unknown} WHERE parcel_id % 7 = 3")
+    run(city, "UPDATE availability SET net_m2 = 0.1::float8 + 0.2::float8 WHERE parcel_id = 8")
+    run(city, "UPDATE availability SET available_from = '1997-02-28' WHERE parcel_id = 9")
+    run(city, "UPDATE capacities SET built = NULL WHERE parcel_id % 5 = 2")
+    names = [name for name in held.HELD if name not in {"parcel_id", "available_from"}]
+    with city.read() as connection:
+        found = held.stored_figures(connection, AS_OF).set_index("parcel_id").sort_index()
+        rows = connection.execute(
+            text(
+                f"SELECT parcel_id, available_from, {', '.join(names)} FROM availability "
+                "JOIN usability USING (parcel_id) JOIN capacities USING (parcel_id) ORDER BY parcel_id"
+            )
+        ).all()
+    assert found.index.tolist() == [row.parcel_id for row in rows]
+    assert len(rows) == PARCELS
+    assert found["net_m2"][8] == 0.30000000000000004  # 0.1 + 0.2, to the last bit
+    for name in names:
+        read = [None if pd.isna(value) else value for value in found[name]]
+        assert read == [getattr(row, name) for row in rows]
+    days = found["available_from"]
+    assert [None if pd.isna(day) else day.date() for day in days] == [row.available_from for row in rows]
+    assert days[9] == pd.Timestamp(1997, 2, 28)
+    assert days.isna().any()
+    assert found["built"].isna().any()
 
 
 def test_results_of_yesterday_or_of_another_program_are_not_read(
