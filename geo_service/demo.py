@@ -11,6 +11,7 @@ from rich.table import Table
 
 from data.demo.load import load_demo
 from data.demo.provenance import REFERENCE_DATE
+from data.demo.queries import analyze
 from data.demo.streets import SOURCE as STREET_SOURCE
 from data.demo.streets import demo_streets, write_streets
 from data.demo.timetable import build_timetable, write_timetable
@@ -87,6 +88,8 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         ACTOR,
         then=assess_stored,
     )
+    with database.begin(actor=ACTOR) as connection:  # else the planner takes the results for empty tables
+        connection.execute(analyze())
     if loaded.new:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
 
