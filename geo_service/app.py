@@ -24,6 +24,7 @@ from geo_service.auth.keys import secret_key
 from geo_service.auth.sessions import Sessions
 from geo_service.auth.throttle import Throttle
 from geo_service.availability import city_routes as city
+from geo_service.availability import desk as availability_desk
 from geo_service.availability import keeping as availability_keeping
 from geo_service.availability import routes as availability
 from geo_service.beside import Turns
@@ -94,6 +95,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.throttle = Throttle()
+    app.state.desk = availability_desk.Desk()
     app.state.tiles = TileCache()
     app.state.extents = ExtentCache()
     app.state.counts = Counts()
@@ -139,6 +141,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     if settings.refresh:
         keepers = (
             availability_keeping.keep_fresh(database, settings),
+            availability_desk.keep_ready(app.state.desk, database),
             transit_keeping.keep_fresh(database, settings, app.state.transit_seen),
             pieces.keep_fresh(database),
         )

@@ -88,10 +88,12 @@ class CityLand:
 
     def with_facts(self, connection: Connection) -> "CityLand":
         """Return the land with what the parcels are grouped by, read from the same state of the register."""
+        if FACTS[0] in self.parcels:
+            return self
         if not self.enriched:
             found = facts_of(connection, self.options.as_of, self.keys)
             parcels = self.parcels.assign(**{name: found[name].to_numpy() for name in FACTS})
-            self.enriched.append(replace(self, parcels=parcels))
+            self.enriched.append(replace(self, parcels=parcels, enriched=[]))  # no cycle: freed at once
         return self.enriched[0]
 
     def streets(self, connection: Connection) -> Geometries:

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
@@ -16,12 +17,17 @@ from geo_service.availability import city_queries, service
 from geo_service.availability.city_land import CityLand, city_land
 from geo_service.beside import Turns
 from geo_service.db import Database, get_database
+from geo_service.upkeep import repeat
 
 T = TypeVar("T")
 
 LANDS_KEPT: Final = 2
 """Cities kept per process, about 150 MB for 200,000 parcels each: a balance needs two days."""
 ANSWERS_KEPT: Final = 64
+EVERY_S: Final = 5.0
+"""Seconds between two looks whether kept cities are outdated."""
+WANTED_S: Final = 900.0
+"""Seconds after its last question for which a city is kept ready."""
 
 Version = tuple[str, date]
 """State of the data, and the day on which publication is judged."""
@@ -34,6 +40,8 @@ class Desk:
     """The computations of one process about the whole city: one at a time, for each audience."""
 
     _lands: "OrderedDict[tuple[date, str], tuple[Version, CityLand]]" = field(default_factory=OrderedDict)
+    _wanted: dict[tuple[date, str], float] = field(default_factory=dict)
+    _seen: Version | None = None
     _answers: "OrderedDict[Hashable, tuple[Version, Any]]" = field(default_factory=OrderedDict)
     _running: dict[Hashable, "asyncio.Task[Any]"] = field(default_factory=dict)
     _turns: Turns = field(
@@ -104,9 +112,43 @@ class Desk:
             state = (str(snapshot.execute(city_queries.data_version()).scalar_one()), service.today())
 
             def land_of(as_of: date, preset: str) -> CityLand:
-                return self._land(snapshot, state, as_of, preset)
+                land = self._land(snapshot, state, as_of, preset)
+                with self._lock:
+                    self._wanted[as_of, preset] = time.monotonic()
+                return land
 
             return state, make(land_of, snapshot)
+
+    async def look(self, database: Database) -> bool:
+        """Bring kept cities that were asked for lately up to the data; tell whether any was outdated.
+
+        Not before two looks found the same state: where much is written, nothing is computed in vain, and a
+        refresh of what is stored comes first.
+
+        Raises
+        ------
+        Busy
+            When questions are being computed: they do the same.
+        """
+        if not self._wanted:
+            return False
+        async with database.read_session() as session:
+            state = (str(await session.scalar(city_queries.data_version())), service.today())
+        settled, self._seen = self._seen == state, state
+        since = time.monotonic() - WANTED_S
+        with self._lock:
+            self._wanted = {key: at for key, at in self._wanted.items() if at > since and key in self._lands}
+            outdated = [key for key in self._wanted if self._lands[key][0] != state]
+        if not (settled and outdated):
+            return False
+        await self._turns.compute(lambda: self._renew(database, outdated), public=False)
+        return True
+
+    def _renew(self, database: Database, keys: list[tuple[date, str]]) -> None:
+        with database.answering(one_snapshot=True) as snapshot:
+            state = (str(snapshot.execute(city_queries.data_version()).scalar_one()), service.today())
+            for key in keys:
+                self._land(snapshot, state, *key)
 
     def _land(self, snapshot: Connection, state: Version, as_of: date, preset: str) -> CityLand:
         with self._lock:
@@ -125,9 +167,16 @@ class Desk:
 
 def desk_of(request: Request) -> Desk:
     """Return the application's desk."""
-    desk: Desk = getattr(request.app.state, "desk", None) or Desk()
-    request.app.state.desk = desk
+    desk: Desk = request.app.state.desk
     return desk
+
+
+async def keep_ready(desk: Desk, database: Database) -> None:
+    """Keep cities ready that were asked for lately, until cancelled: no question waits for what was changed.
+
+    They are those that are kept anyway, at most `LANDS_KEPT`.
+    """
+    await repeat(lambda: desk.look(database), EVERY_S, "land of the city")
 
 
 async def answered(

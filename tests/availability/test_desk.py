@@ -161,6 +161,44 @@ def test_old_answers_and_lands_make_room(
     assert [day.year for day in computed] == [2026, 2027, 2028, 2027]
 
 
+def test_a_city_that_was_asked_for_lately_is_computed_anew_before_the_next_question(
+    database: Database, state: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[str] = []
+
+    def land_of_day(_connection: Connection, day: date, _preset: str) -> str:
+        computed.append(f"{day.year} {state[-1]}")
+        return computed[-1]
+
+    monkeypatch.setattr(desks, "city_land", land_of_day)
+    desk = Desk()
+
+    def look() -> bool:
+        async def once() -> bool:
+            try:
+                return await desk.look(database)
+            finally:
+                await database.async_engine.dispose()
+
+        return asyncio.run(once())
+
+    def land(land_of: LandOf, _connection: Connection) -> Any:
+        return land_of(AS_OF, "default")
+
+    assert [look(), look()] == [False, False]  # nobody asked
+    assert asyncio.run(ask(desk, database, "first", land)) == "2026 before"
+    assert [look(), look()] == [False, False]  # nothing was written
+    state.append("while writing")
+    assert look() is False
+    state.append("after")
+    assert [look(), look(), look()] == [False, True, False]
+    assert asyncio.run(ask(desk, database, "second", land)) == "2026 after"
+    assert computed == ["2026 before", "2026 after"]
+    state.append("much later")
+    monkeypatch.setattr(desks, "WANTED_S", 0.0)
+    assert [look(), look(), look()] == [False, False, False]
+
+
 def test_reads_only(database: Database) -> None:
     def writes(_land_of: LandOf, connection: Connection) -> None:
         connection.execute(text("CREATE TABLE written (n int)"))

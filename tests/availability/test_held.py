@@ -1,5 +1,7 @@
 """Land of a city from stored results that still hold: what a computation of everything finds, to the bit."""
 
+import gc
+import weakref
 from datetime import date
 from typing import Any
 
@@ -101,6 +103,19 @@ def test_nothing_is_computed_where_nothing_changed(city: Database, computed: lis
     some = np.flatnonzero(land.parcels["net_m2"] > 0)[:50]
     assert np.allclose(shapely.area(land.net_of(some)), land.parcels["net_m2"].iloc[some], rtol=1e-12)
     assert shapely.is_missing(land.known_net).sum() == PARCELS - 50
+
+
+def test_land_that_nobody_keeps_is_freed_at_once(city: Database) -> None:
+    gc.disable()
+    try:
+        land = read(city)
+        with city.read() as connection:
+            assert land.with_facts(connection) is land
+        known = weakref.ref(land)
+        del land
+        assert known() is None
+    finally:
+        gc.enable()
 
 
 def test_figures_are_read_as_they_are_stored_also_where_nothing_is_known(city: Database) -> None:
