@@ -184,23 +184,22 @@ def changed(inputs: Inputs, changes: Changes) -> Inputs:
     return replace(inputs, **frames)
 
 
-def touched(inputs: Inputs, changes: Changes) -> Indices:
-    """Return the positions of the parcels for which the answer may change, rising.
+def touched(inputs: Inputs, changes: Changes, tree: shapely.STRtree) -> Indices:
+    """Return the positions of the parcels, in the tree, for which the answer may change, rising.
 
     Notes
     -----
     A parcel's answer depends on what lies on it alone, so all the others keep theirs.
     """
-    met = met_by(inputs, changes, "restriction", "plan")
+    met = met_by(inputs, changes, tree, "restriction", "plan")
     held = inputs.occupancies["parcel_id"][_meant(inputs, changes, "occupancy")]
     occupied = np.flatnonzero(np.isin(inputs.parcel_ids, held.to_numpy(dtype=np.int64)))
     return np.union1d(met, occupied).astype(np.int64)
 
 
-def met_by(inputs: Inputs, changes: Changes, *kinds: str) -> Indices:
-    """Return the positions of the parcels on which restrictions or plans lie that are imagined otherwise."""
+def met_by(inputs: Inputs, changes: Changes, tree: shapely.STRtree, *kinds: str) -> Indices:
+    """Return the positions in a tree of parcels on which restrictions or plans lie that change, rising."""
     shapes = [geometries(getattr(inputs, RECORDS[what]))[_meant(inputs, changes, what)] for what in kinds]
-    tree = shapely.STRtree(inputs.parcels)
     return np.unique(tree.query(np.concatenate(shapes), predicate="intersects")[1]).astype(np.int64)
 
 

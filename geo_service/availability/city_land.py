@@ -44,6 +44,7 @@ OFFER: Final = (*CATEGORY, "ground", "built", *OFFERS, *OFFERED_AREAS)
 """What a parcel is, whether it is built on by the register, whether it is offered, and how much."""
 SOLD: Final = "sold"
 JOINS_KEPT: Final = 4
+USE_COLUMNS: Final = ("id", "parcel_key", "actual_use")
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ class CityLand:
         The same land with facts, once they were read.
     known_streets
         Street parcels of the day, EPSG:25832, once they were asked for.
+    known_demo
+        Whether any parcel is invented, once it was asked for.
     """
 
     options: Options
@@ -85,6 +88,7 @@ class CityLand:
     known_joins: dict[tuple[bytes, float], Joins] = field(default_factory=dict)
     enriched: "list[CityLand]" = field(default_factory=list)
     known_streets: list[Geometries] = field(default_factory=list)
+    known_demo: list[bool] = field(default_factory=list)
 
     def with_facts(self, connection: Connection) -> "CityLand":
         """Return the land with what the parcels are grouped by, read from the same state of the register."""
@@ -105,6 +109,13 @@ class CityLand:
             self.known_streets.append(self.inputs.parcels[street])
         return self.known_streets[0]
 
+    def any_demo(self, connection: Connection) -> bool:
+        """Tell whether any parcel is invented, read from the same state of the register."""
+        if not self.known_demo:
+            statement = city_queries.any_demo(self.options.as_of, self.keys)
+            self.known_demo.append(bool(connection.execute(statement).scalar_one()))
+        return self.known_demo[0]
+
     def around(self, connection: Connection, rows: Indices, restrictions: pd.DataFrame) -> Surroundings:
         """Return what is known on and around some parcels of a whole city, to tell what they are.
 
@@ -117,16 +128,16 @@ class CityLand:
         restrictions
             Those that lie on the land, columns `inputs.RESTRICTION_COLUMNS`.
         """
-        as_of, tree = self.options.as_of, shapely.STRtree(self.inputs.parcels)
-        near = np.unique(tree.query(self.inputs.parcels[rows], predicate="dwithin", distance=ADJOINING_M)[1])
+        as_of, here = self.options.as_of, self.inputs.parcels[rows]
+        near = np.unique(self.tree.query(here, predicate="dwithin", distance=ADJOINING_M)[1])
         keys = self.parcels["parcel_key"].iloc[near].tolist()
-        uses = connection.execute(usability_queries.actual_uses(as_of, keys))
+        uses = service.read_frame(connection, usability_queries.actual_uses(as_of, keys), USE_COLUMNS)
         areas = usability_queries.plan_areas(as_of), PLAN_AREA_COLUMNS
         land_use = usability_queries.land_use(as_of), LAND_USE_COLUMNS
         return Surroundings(
             self.inputs.parcel_ids[near],
             self.inputs.parcels[near],
-            np.array([*(row.actual_use for row in uses), None], dtype=object)[:-1],
+            uses["actual_use"].to_numpy(dtype=object),
             restrictions[in_force(restrictions, as_of)],
             self.parcels["built"].iloc[near].reset_index(drop=True),
             service.read_frame(connection, *areas),
@@ -159,6 +170,11 @@ class CityLand:
                 self.net_of(np.flatnonzero(wanted)), JoinRules(across_m=across_m), streets
             )
         return self.known_joins[key]
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """Parcels by place."""
+        return shapely.STRtree(self.inputs.parcels)
 
     @cached_property
     def use(self) -> npt.NDArray[np.object_]:

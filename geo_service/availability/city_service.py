@@ -139,7 +139,7 @@ def answer_what_if(
     return AnsweredWhatIf(
         found,
         facts[["district", "is_demo"]].reset_index(drop=True),
-        bool(connection.execute(city_queries.any_demo(question.as_of, keys)).scalar_one()),
+        land.any_demo(connection),
     )
 
 

@@ -9,7 +9,6 @@ from typing import Final
 
 import numpy as np
 import pandas as pd
-import shapely
 from sqlalchemy import Connection
 
 from geo_service.availability.changes import Changes, changed, met_by, require_known, subset, touched
@@ -119,7 +118,7 @@ def what_if(connection: Connection, land: CityLand, changes: Changes) -> WhatIf:
     require_known(land.inputs, changes, land.options)
     before = land.parcels
     unbuilt = _may_be_unbuilt(land, changes)
-    rows = np.union1d(touched(land.inputs, changes), unbuilt).astype(np.int64)
+    rows = np.union1d(touched(land.inputs, changes, land.tree), unbuilt).astype(np.int64)
     imagined = changed(subset(land.inputs, rows), changes)
     result = compute_availability(imagined, land.options)
     anew = result.parcels.assign(offered_m2=_offered_then(land, result, rows))
@@ -184,15 +183,14 @@ def _may_be_unbuilt(land: CityLand, changes: Changes) -> Indices:
     """
     rows = land.inputs.restrictions
     standing = replace(land.inputs, restrictions=rows[(rows["kind"] == STANDING).to_numpy(dtype=bool)])
-    there = met_by(standing, changes, "restriction")
+    there = met_by(standing, changes, land.tree, "restriction")
     if land.keys is not None and (len(there) or STANDING in changes.kinds):
         return np.arange(len(land.inputs.parcels))
     built = land.parcels["built"].fillna(value=False).to_numpy(dtype=bool)
     there = np.asarray(there[~built[there]], dtype=np.int64)
     if not len(there):
         return there
-    tree = shapely.STRtree(land.inputs.parcels)
-    beside = tree.query(land.inputs.parcels[there], predicate="dwithin", distance=TOUCH_M)[1]
+    beside = land.tree.query(land.inputs.parcels[there], predicate="dwithin", distance=TOUCH_M)[1]
     return np.unique(beside).astype(np.int64)
 
 
