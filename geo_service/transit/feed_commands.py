@@ -43,8 +43,8 @@ def feeds(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")
         if as_json:
             print_json(found)
             return
-        whole = [Column(name, no_wrap=True) for name in ("days", "stops", "state")]
-        table = Table("name", "publisher", "version", *whole, box=None, pad_edge=False)
+        rest = [Column(name, overflow="fold") for name in ("publisher", "version", "days", "stops", "state")]
+        table = Table(Column("name", no_wrap=True), *rest, box=None, pad_edge=False)
         for each in found:
             until = f" {each['ended_at']:%Y-%m-%d %H:%M %Z}" if each["ended_at"] else ""
             days = f"{each['first_day']} to {each['last_day']}"

@@ -26,12 +26,15 @@ SELECT trip_no, bool_or(inside) AS inside, count(*) AS calls,
        count(*) FILTER (no_departure) AS departure_time,
        count(*) FILTER (no_arrival) AS arrival_time,
        count(*) FILTER (flexible) AS flexible,
+       count(*) FILTER (odd) AS odd,
        count(*) FILTER (trip_no IS NULL OR no_stop OR no_sequence OR no_departure OR no_arrival) AS rejected
 FROM (
     SELECT trips.trip_no,
            coalesce(stops.inside AND trips.days_no IS NOT NULL, false) AS inside,
            coalesce(trim(source.stop_id), '') = '' AS flexible,
            stops.stop_no IS NULL AND NOT flexible AS no_stop,
+           coalesce(trim(source.pickup_type), '') NOT IN ('', '0', '1', '2', '3')
+               OR coalesce(trim(source.drop_off_type), '') NOT IN ('', '0', '1', '2', '3') AS odd,
            TRY_CAST(trim(source.stop_sequence) AS INTEGER) IS NULL AS no_sequence,
            coalesce(NOT regexp_full_match(source.departure_time, $time), false) AS no_departure,
            coalesce(NOT regexp_full_match(source.arrival_time, $time), false) AS no_arrival
@@ -85,6 +88,7 @@ SELECT coalesce(sum(calls) FILTER (trip_no IS NULL), 0) AS trip_id,
        coalesce(sum(arrival_time), 0) AS arrival_time,
        coalesce(sum(calls), 0) AS calls,
        coalesce(sum(flexible), 0) AS flexible,
+       coalesce(sum(odd), 0) AS odd,
        coalesce(sum(rejected), 0) AS rejected
 FROM seen
 """
@@ -136,6 +140,11 @@ def load_calls(tables: FeedTables) -> None:
         tables.duck.execute(FAULTY)
         tables.faults.rejected[FILE] = unreadable + sums["rejected"]
     _keep_first_of_repeated(tables)
+    if sums["odd"]:
+        tables.warnings.append(
+            f"{FILE}: {sums['odd']} rows have a pickup_type or drop_off_type that GTFS does not know "
+            "(0 to 3); they were read as regular stops."
+        )
     if sums["flexible"]:
         tables.drop(FILE, sums["flexible"], "name no stop (on-demand service of an area)")
 

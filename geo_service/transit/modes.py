@@ -70,6 +70,8 @@ SUBURBAN_LINE: Final = re.compile(r"^S\s?\d{1,2}$", re.IGNORECASE)
 REGIONAL_LINE: Final = re.compile(r"^(?:RE|RB|IRE)\s?\d{1,3}[a-z]?$", re.IGNORECASE)
 BUS_LINE: Final = re.compile(r"^(?:BB|SB|NE|AST|TB)\s?\d{1,3}$", re.IGNORECASE)
 """Bürgerbus, Schnellbus, NachtExpress, Anruf-Sammel-Taxi, TaxiBus."""
+EXPRESS_TRAIN: Final = re.compile(r"^(?:ICE|IC|ECE|EC|RJX?|TGV|NJ)\s?\d", re.IGNORECASE)
+"""Trains that no bus is called after."""
 NUMBER: Final = re.compile(r"^\d{1,3}$")
 REPLACEMENT_BUS: Final = 714
 RAIL_BOUND: Final = frozenset({Mode.LONG_DISTANCE, Mode.RAIL, Mode.METRO, Mode.TRAM})
@@ -113,22 +115,29 @@ def typing_warnings(routes: Iterable[tuple[int, str]]) -> list[str]:
     for route_type, line in routes:
         if UNDERGROUND_LINE.match(line):
             underground.setdefault(line, set()).add(route_type)
-        mode = mode_of(route_type, line)
-        if UNDERGROUND_LINE.match(line) and mode in {Mode.BUS, Mode.SHIP, Mode.OTHER}:
-            wrong.setdefault(f"U-Bahn or Stadtbahn typed as {mode} ({route_type})", set()).add(line)
-        elif SUBURBAN_LINE.match(line) and mode in {Mode.METRO, Mode.TRAM}:
-            wrong.setdefault(f"S-Bahn typed as {mode} ({route_type})", set()).add(line)
-        elif REGIONAL_LINE.match(line) and mode is not Mode.RAIL and route_type != REPLACEMENT_BUS:
-            wrong.setdefault(f"regional train typed as {mode} ({route_type})", set()).add(line)
-        elif (BUS_LINE.match(line) and mode in RAIL_BOUND) or (
-            NUMBER.match(line) and route_type in EXTENDED_RAIL
-        ):
-            wrong.setdefault(f"bus line typed as {mode} ({route_type})", set()).add(line)
-        elif mode is Mode.OTHER:
-            wrong.setdefault(f"unknown route type {route_type}", set()).add(line)
+        what = _contradiction(route_type, line)
+        if what:
+            wrong.setdefault(what, set()).add(line)
     for line, types in underground.items():
         if len({mode_of(route_type, line) for route_type in types}) > 1:
             several = ", ".join(str(route_type) for route_type in sorted(types))
             what = f"one U-Bahn or Stadtbahn line typed in several ways ({several})"
             wrong.setdefault(what, set()).add(line)
     return [f"{what}: {', '.join(sorted(lines))}" for what, lines in sorted(wrong.items())]
+
+
+def _contradiction(route_type: int, line: str) -> str | None:
+    """Say what is wrong with the type of one line; None: nothing is seen."""
+    mode, is_train = mode_of(route_type, line), route_type != REPLACEMENT_BUS
+    numbered = NUMBER.match(line) and route_type in EXTENDED_RAIL
+    found = {
+        "U-Bahn or Stadtbahn": UNDERGROUND_LINE.match(line) and mode in {Mode.BUS, Mode.SHIP, Mode.OTHER},
+        "S-Bahn": is_train and SUBURBAN_LINE.match(line) and mode in {Mode.METRO, Mode.TRAM, Mode.BUS},
+        "regional train": is_train and REGIONAL_LINE.match(line) and mode is not Mode.RAIL,
+        "long-distance train": is_train and EXPRESS_TRAIN.match(line) and mode is Mode.BUS,
+        "bus line": numbered or (BUS_LINE.match(line) and mode in RAIL_BOUND),
+    }
+    what = next((kind for kind, wrong in found.items() if wrong), None)
+    if what is None:
+        return f"unknown route type {route_type}" if mode is Mode.OTHER else None
+    return f"{what} typed as {mode} ({route_type})"

@@ -287,3 +287,9 @@ def test_stops_name_the_day_and_one_of_another_kind_than_the_window(
     assert f"Counted: {day} (given), 06:00-20:00." in shown.stderr
     assert ("is meant for" in shown.stderr) == bool(told)
     assert told in shown.stderr
+
+
+def test_a_list_of_timetables_names_each_whole_in_a_pipe(feed: Path) -> None:
+    name = "verkehrsverbund-rhein-ruhr"
+    run("gtfs", str(feed), "--name", name)
+    assert name in run("transit", "feeds").stdout

@@ -40,6 +40,16 @@ def test_no_pickup_is_no_departure_and_on_demand_is_one(tmp_path: Path) -> None:
     assert sorted(feed.departures.stop_id) == ["A", "C"]
 
 
+def test_rules_of_boarding_that_gtfs_does_not_know_are_told(tmp_path: Path) -> None:
+    maker = street("A", "B", "C").line("1")
+    maker.run("1", ["A", "B", "C"], [AT_8, AT_8 + 60, AT_8 + 120], pickup=["9", "１", "3"])
+    feed = read_gtfs(maker.write(tmp_path))
+    assert sorted(feed.departures.stop_id) == ["A", "B"]
+    told = [warning for warning in feed.warnings if "pickup_type" in warning]
+    assert len(told) == 1
+    assert told[0].startswith("stop_times.txt: 2 rows have a pickup_type or drop_off_type that GTFS does not")
+
+
 def test_on_demand_service_of_an_area_is_left_out_and_counted(tmp_path: Path) -> None:
     maker = street("A", "B").line("1")
     maker.run("1", ["A", "B"], [AT_8, AT_8 + 60])

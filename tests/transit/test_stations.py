@@ -143,6 +143,8 @@ def test_wrong_types_are_reported() -> None:
         ([(0, "U83"), (1, "U83")], ["one U-Bahn or Stadtbahn line typed in several ways (0, 1): U83"]),
         ([(0, "U83"), (900, "U83")], []),
         ([(3, "RE 4"), (714, "RB59")], ["regional train typed as bus (3): RE 4"]),
+        ([(700, "S1"), (714, "S1")], ["S-Bahn typed as bus (700): S1"]),
+        ([(3, "ICE 5"), (714, "IC 2013"), (3, "D10")], ["long-distance train typed as bus (3): ICE 5"]),
         ([(2, "440"), (0, "44"), (3, "SB33"), (3, "NE1")], []),
     ],
 )
