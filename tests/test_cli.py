@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from geo_service.embedded import EmbeddedCluster
 
@@ -226,7 +226,7 @@ def test_demo_from_nothing_and_again(home: Path) -> None:
         assert counts["vacancies"] == 70
         assert counts["districts"] == 12
         assert counts["sites"] == 13
-        with create_engine(EmbeddedCluster(home).url).connect() as connection:
+        with create_engine(EmbeddedCluster(home).url, poolclass=NullPool).connect() as connection:
             tables = "'availability', 'usability', 'transit_access'"
             known = text(f"SELECT min(reltuples) FROM pg_class WHERE relname IN ({tables})")
             assert connection.scalar(known) > 1000, "the planner knows how much is stored"

@@ -25,6 +25,7 @@ from geo_service.ogc.question import Cql, Days, ItemsRequest, Known, Question
 
 MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
+LINES: Final = str.maketrans("\n\r\t", "   ")
 FORMATS: Final = frozenset({"json", "geojson", "html"})
 INTERVAL: Final = 2
 """How many parts it has."""
@@ -174,6 +175,8 @@ def single_values(
         if name not in allowed:
             known = ", ".join(sorted(allowed))
             raise BadParameter(f"There is no parameter {name!r} here. Known: {known}.", parameter=name)
+        if name == "filter":
+            value = value.translate(LINES)  # noqa: PLW2901 - a filter may have several lines
         if not value.isprintable():
             raise BadParameter(f"The parameter {name!r} holds control characters.", parameter=name)
         given[name] = value

@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Final
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 from sqlalchemy import Row
@@ -13,6 +14,8 @@ from geo_service.transit import queries
 from geo_service.transit.service import end_feed
 from geo_service.transit.validity import Validity, calendar_of
 
+WIDE: Final = 160
+"""Columns of a table that goes into a file or a pipe."""
 COUNTED, CHECKED, ENDED = "current", "current, for checking only", "ended"
 
 LONGEST_NAME: Final = 100
@@ -43,15 +46,16 @@ def feeds(as_json: Annotated[bool, typer.Option("--json", help="Print as JSON.")
         if as_json:
             print_json(found)
             return
-        rest = [Column(name, overflow="fold") for name in ("publisher", "version", "days", "stops", "state")]
-        table = Table(Column("name", no_wrap=True), *rest, box=None, pad_edge=False)
+        whole = [Column(name, no_wrap=True) for name in ("name", "days", "stops", "state")]
+        folded = [Column(name, overflow="fold") for name in ("publisher", "version")]
+        table = Table(whole[0], *folded, *whole[1:], box=None, pad_edge=False)
         for each in found:
             until = f" {each['ended_at']:%Y-%m-%d %H:%M %Z}" if each["ended_at"] else ""
             days = f"{each['first_day']} to {each['last_day']}"
             state = each["state"] + until + _dated(each)
             cells = (each["name"], each["publisher"], each["version"], days, f"{each['stops']:,}", state)
             table.add_row(*(escape(cell) for cell in cells))
-        out.print(table)
+        (out if out.is_terminal else Console(width=WIDE)).print(table)
         if not found:
             err.print("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
         if any(each["state"] == CHECKED for each in found):

@@ -18,6 +18,8 @@ from pyproj import Transformer
 from sqlalchemy import delete
 
 from geo_service.db import Database
+from geo_service.errors import BadParameter
+from geo_service.ogc.cql.tree import parse
 from geo_service.schema import Restriction
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
@@ -438,3 +440,27 @@ def test_chosen_properties_only(client: httpx.Client) -> None:
         "/ogc/collections/restrictions/items?limit=2&properties=title,kind&filter=severity='light'"
     )
     assert [list(each["properties"]) for each in answer.json()["features"]] == [["kind", "title"]] * 2
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "told"),
+    [
+        ("", "cql2-text", "The filter is empty."),
+        (" \n ", "cql2-json", "The filter is empty."),
+        (r'{"op": "=", "args": [{"property": "kind"}, "\ud800"]}', "cql2-json", "half a character"),
+        (r'{"op": "=", "args": [{"property": "\udfff"}, 1]}', "cql2-json", "half a character"),
+        ("S_INTERSECTS(geometry, POINT EMPTY)", "cql2-text", "The filter is no CQL2"),
+        ("kind =\n", "cql2-text", "line 2, column 1, at its end"),
+    ],
+)
+def test_filters_that_say_nothing_are_refused(text: str, language: str, told: str) -> None:
+    with pytest.raises(BadParameter, match=told):
+        parse(text, language)
+
+
+def test_a_filter_may_have_several_lines(client: httpx.Client) -> None:
+    ask = "/ogc/collections/restrictions/items"
+    one = client.get(ask, params={"filter": "kind = 'water' AND effect = 'excludes'"})
+    several = client.get(ask, params={"filter": "kind = 'water'\r\n\tAND effect = 'excludes'\n"})
+    assert several.status_code == 200, several.text
+    assert several.json()["features"] == one.json()["features"] != []

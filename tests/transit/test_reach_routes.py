@@ -15,6 +15,7 @@ from sqlalchemy import insert, text
 from geo_service.db import Database
 from geo_service.transit.journeys import Rules
 from geo_service.transit.reach_models import TransitIsochrone, TransitReach, TransitReachRun
+from maps.layers import ORIENTATION
 from tests.sample_city import Sample
 from tests.sample_land import ANNOUNCED_KEY, ENDED_KEY, OBJECTED_KEY, PUBLIC_KEYS
 from tests.transit.kept import hold
@@ -206,7 +207,9 @@ def test_site_page_draws_what_is_reached(reached: Sample, client: httpx.Client, 
     script = client.get(program[1].replace("&amp;", "&")).text
     calls = re.findall(r"GeoMap\.(?:embedded|records)\(map_transit, (.*)\);", script)
     layers = {spec["key"]: spec for spec in map(json.loads, calls)}
-    assert list(layers) == ["reach-30", "reach-15", "boundary", "sites", "stops"]
+    assert list(layers) == [
+        "reach-30", "reach-15", *ORIENTATION, "sites", "stops",
+    ]  # fmt: skip
     (area,) = layers["reach-15"]["collection"]["features"]
     drawn = shapely.geometry.shape(area["geometry"])
     features = client.get(f"/api/sites/{name}/isochrones").json()["features"]

@@ -15,6 +15,7 @@ from geo_service.db import Database
 from geo_service.transit import all_stops
 from geo_service.transit.grades import Asked
 from geo_service.web import classes
+from maps.layers import ORIENTATION
 from tests.sample_city import Sample
 from tests.sample_land import OBJECTED_KEY, PUBLIC_KEYS
 from tests.transit.test_scenario_api import SERVICE, form
@@ -52,7 +53,9 @@ def test_scenario_map_has_classes_before_and_after(stored: httpx.Client, client:
     script = client.get("/oev/szenarien/new-line.js").text
     calls = re.findall(r"GeoMap\.(?:embedded|records)\(map_transit, (.*)\);", script)
     layers = {spec["key"]: spec for spec in map(json.loads, calls)}
-    assert list(layers) == ["before", "after", "boundary", "courses", "stops", "planned"]
+    assert list(layers) == [
+        "before", "after", *ORIENTATION, "courses", "stops", "planned",
+    ]  # fmt: skip
     assert client.get(layers["before"]["url"]).json()["features"] == []
     assert client.get(layers["stops"]["url"]).json()["features"] == []
     after = client.get(layers["after"]["url"]).json()["features"]

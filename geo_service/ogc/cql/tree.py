@@ -38,6 +38,8 @@ def parse(text: str, language: str) -> Node:
     """
     if len(text) > LONGEST:
         raise refuse(f"The filter is longer than {LONGEST:,} characters.")
+    if not text.strip():
+        raise refuse("The filter is empty. Write a condition, or leave the parameter out.")
     tree = _from_json(text) if language == "cql2-json" else _from_text(text)
     if _depth(tree) > DEEPEST:
         raise refuse(f"The filter is nested more than {DEEPEST} levels deep.")
@@ -50,7 +52,7 @@ def _from_text(text: str) -> Node:
         raise refuse(f"The filter has more than {MOST_PARENTHESES} parentheses or {MOST_NEGATIONS} NOT.")
     try:
         return cql2.parse_text(text).to_json()
-    except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
+    except Exception as error:  # the parser raises it bare for an empty position
         raise refuse(_where(text, str(error))) from error
 
 
@@ -61,7 +63,7 @@ def _where(text: str, message: str) -> str:
     line, _, column = head.removeprefix("--> ").partition(":")
     if not (line.isdecimal() and column.isdecimal()):
         return f"The filter is no CQL2: {head[:200]}."
-    at = text.splitlines()[int(line) - 1][int(column) - 1 :][:30]
+    at = "".join(text.splitlines()[int(line) - 1 :][:1])[int(column) - 1 :][:30]
     place = f"at {at!r}" if at else "at its end"
     wanted = f"{expected[:1].upper()}{expected[1:200]}"
     return f"The filter is no CQL2: line {line}, column {column}, {place}. {wanted}."
@@ -69,13 +71,17 @@ def _where(text: str, message: str) -> str:
 
 def _from_json(text: str) -> Node:
     try:
-        return json.loads(text, parse_constant=_no_number)
+        tree = json.loads(text, parse_constant=_no_number)
+        json.dumps(tree, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise refuse(r"The filter holds half a character: \ud800 to \udfff come in pairs.") from error
     except json.JSONDecodeError as error:
         raise refuse(
             f"The filter is no JSON: line {error.lineno}, column {error.colno}: {error.msg}."
         ) from error
     except RecursionError as error:
         raise refuse(f"The filter is nested more than {DEEPEST} levels deep.") from error
+    return tree
 
 
 def _no_number(text: str) -> None:
