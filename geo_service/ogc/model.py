@@ -71,6 +71,8 @@ class Collection:
         How it is drawn; None: on the tiles of another collection.
     valid
         Days on which a row holds (daterange); None: always.
+    as_of
+        Day that a row tells of, where rows are stored for one day: another one that is asked for has none.
     area_m2
         Size of a feature: on a crowded tile the larger ones stay; None: points.
     public_rows
@@ -102,6 +104,7 @@ class Collection:
     columns: Mapping[str, Column]
     tiles: Tiles | None = None
     valid: Column | None = None
+    as_of: Column | None = None
     area_m2: Column | None = None
     public_rows: RowRule | None = None
     only: ColumnElement[bool] | None = None

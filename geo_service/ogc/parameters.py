@@ -99,6 +99,7 @@ def _asked(given: Mapping[str, str], known: Known) -> ItemsRequest:
             sorts=sorts,
             started=start.row_id is not None,
             backwards=start.backwards,
+            timed="datetime" in given,
         ),
         limit=min(_whole(given, "limit", DEFAULT_LIMIT, lowest=1), MAX_LIMIT),
         start=start,

@@ -129,7 +129,8 @@ AVAILABILITY = Collection(
     title="Availability",
     title_de="Verfügbarkeit",
     description="What of each parcel can be had, and from when, what may be built there, as last computed; "
-    "offered: land on offer by its category; items: deducted in the deduction_order told by computation, "
+    "offered: land on offer by its category; it tells of as_of alone, another datetime finds nothing; "
+    "items: deducted in the deduction_order told by computation, "
     "overlaps once; stale: changed since.",
     source=availability.join(parcels, parcels.c.id == availability.c.parcel_id)
     .outerjoin(usability, _same_computation(usability))
@@ -137,6 +138,7 @@ AVAILABILITY = Collection(
     row_id=availability.c.parcel_id,
     key=parcels.c.parcel_key,
     geom=parcels.c.geom,
+    as_of=availability.c.as_of,
     columns={
         **same(parcels, "parcel_key is_demo"),
         **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),

@@ -179,9 +179,11 @@ def asked_rows(view: View, question: Question) -> list[ColumnElement[bool]]:
     """
     collection = COLLECTIONS[view.collection]
     conditions = row_conditions(collection, view)
+    days = func.daterange(fixed("since", Date), fixed("until", Date), constant("[]"))
     if collection.valid is not None:
-        days = func.daterange(fixed("since", Date), fixed("until", Date), constant("[]"))
         conditions.append(collection.valid.op("&&", return_type=Boolean())(days))
+    if collection.as_of is not None and question.timed:
+        conditions.append(days.op("@>", return_type=Boolean())(collection.as_of))
     if question.boxed:
         area = func.ST_GeomFromWKB(value("area", LargeBinary), STORAGE_SRID)
         conditions.append(func.ST_Intersects(collection.geom, area))

@@ -44,6 +44,8 @@ class Question:
         Whether the page starts at a mark.
     backwards
         Whether it ends before the mark.
+    timed
+        Whether a day or an interval is given.
     """
 
     boxed: bool = False
@@ -52,6 +54,7 @@ class Question:
     sorts: tuple[Sort, ...] = ()
     started: bool = False
     backwards: bool = False
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -434,3 +434,20 @@ def test_availability_tells_what_may_be_built_and_null_where_nobody_computed_it(
     assert told["capacity_parts"] == [{"zone": "GE", "plan_key": "Hu 148"}]
     other = found[PUBLIC_KEYS[0]]
     assert (other["built"], other["allowed_floor_m2"], other["capacity_parts"]) == (None, None, None)
+
+
+def test_stored_availability_is_of_its_day_alone(client: httpx.Client) -> None:
+    ask = "/ogc/collections/availability/items"
+    everything = client.get(ask, params={"count": "true"}).json()
+    (day,) = {feature["properties"]["as_of"] for feature in everything["features"]}
+    assert everything["numberMatched"] > 0
+    for asked, found in (
+        (day, everything["numberMatched"]),
+        (f"{day}T00:00:00Z/{day}", everything["numberMatched"]),
+        ("2190-01-01", 0),
+        ("../1999-12-31", 0),
+    ):
+        page = client.get(ask, params={"count": "true", "datetime": asked}).json()
+        assert (page["numberMatched"], page["numberReturned"] > 0) == (found, found > 0), asked
+        lines = client.get(f"{ask[:-6]}/export", params={"f": "geojsonseq", "datetime": asked}).text
+        assert lines.count("\x1e") == found
