@@ -13,6 +13,7 @@ import shapely
 from fastapi import FastAPI
 from sqlalchemy import delete, text
 
+from geo_service.availability.service import today
 from geo_service.beside import Turns
 from geo_service.db import Database
 from geo_service.imports.catalogue import kind_named
@@ -24,7 +25,6 @@ from geo_service.web.queries.frame import FRESHNESS
 from geo_service.web.queries.start import CHANGES
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
-from tests.sample_rows import TODAY
 
 ITEMS = "/ogc/collections/restrictions/items"
 SQUARE: dict[str, Any] = {
@@ -169,12 +169,12 @@ def test_a_deleted_feature_ends(planner: httpx.Client) -> None:
     address, etag, _ = created(planner)
     assert planner.delete(address, headers={"If-Match": etag}).status_code == 204
     properties = planner.get(address).json()["properties"]
-    assert properties["valid_to"] == (TODAY - timedelta(days=1)).isoformat()
+    assert properties["valid_to"] == (today() - timedelta(days=1)).isoformat()
     again = planner.delete(address, headers={"If-Match": "*"})
     assert again.status_code == 409
-    begun, state, _ = created(planner, restriction_key="edit-2", valid_from=TODAY.isoformat())
+    begun, state, _ = created(planner, restriction_key="edit-2", valid_from=today().isoformat())
     assert planner.delete(begun, headers={"If-Match": state}).status_code == 204
-    assert planner.get(begun).json()["properties"]["valid_to"] == TODAY.isoformat()
+    assert planner.get(begun).json()["properties"]["valid_to"] == today().isoformat()
 
 
 def test_nobody_writes_over_another(planner: httpx.Client) -> None:

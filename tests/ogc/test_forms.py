@@ -10,10 +10,10 @@ import pyproj
 import pytest
 from sqlalchemy import text
 
+from geo_service.availability.service import today
 from geo_service.db import Database
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
-from tests.sample_rows import TODAY
 
 NEW = "/ogc/collections/premises/new"
 OURS = "FROM premises WHERE premises_key LIKE 'form-%'"
@@ -94,7 +94,7 @@ def test_a_record_is_created_changed_and_ended(manager: httpx.Client, database: 
     sent = filled(manager.get(EDIT, params={"lang": "de"}).text)
     answer = manager.post(EDIT, data={**sent, "action": "end"})
     assert answer.status_code == 303, answer.text
-    assert stored(database)[0].until == TODAY
+    assert stored(database)[0].until == today()
 
 
 def test_checking_writes_nothing(manager: httpx.Client, database: Database) -> None:

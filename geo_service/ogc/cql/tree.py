@@ -4,6 +4,7 @@ Source: OGC 21-065r2 (CQL2). The tree is that of CQL2-JSON, whichever language t
 """
 
 import json
+import re
 from typing import Any, Final
 
 import cql2
@@ -21,6 +22,10 @@ MOST_NEGATIONS: Final = 100
 """The parser works recursively and ends the process when it is nested too deeply."""
 DEEPEST: Final = 120
 """Levels of the tree: and/or chains are flat, so only arithmetic and nesting count."""
+
+
+EMPTY: Final = re.compile(r"(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*Z?\s*EMPTY\b", re.IGNORECASE)
+"""A literal geometry without a corner, MULTI... and parts included."""
 
 
 def refuse(why: str, **more: Any) -> BadParameter:
@@ -50,9 +55,11 @@ def _from_text(text: str) -> Node:
     outside = "".join(text.split("'")[::2])  # what is not between quotes
     if outside.count("(") > MOST_PARENTHESES or outside.lower().count("not") > MOST_NEGATIONS:
         raise refuse(f"The filter has more than {MOST_PARENTHESES} parentheses or {MOST_NEGATIONS} NOT.")
+    if EMPTY.search(outside):  # the parser raises a bare Exception for it
+        raise refuse("The filter is no CQL2 that can be used: a geometry of it is EMPTY.")
     try:
         return cql2.parse_text(text).to_json()
-    except Exception as error:  # the parser raises it bare for an empty position
+    except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
         raise refuse(_where(text, str(error))) from error
 
 

@@ -10,11 +10,10 @@ from sqlalchemy import Connection
 from geo_service.auth import ANYBODY, InvestorSupport, Public, VacancyManager
 from geo_service.availability.city_answers import balance_answer
 from geo_service.availability.city_routes import Adviser, ask_balance
-from geo_service.availability.city_schemas import BalanceQuery
 from geo_service.availability.service import today
 from geo_service.beside import computed
 from geo_service.db import Reading
-from geo_service.errors import BadParameter, NotFound
+from geo_service.errors import NotFound
 from geo_service.inquiries import queries
 from geo_service.inquiries.service import form_of, rank_for
 from geo_service.matching.answers import proposal_answer
@@ -24,10 +23,9 @@ from geo_service.transit.windows import DAY
 from geo_service.web import map_files
 from geo_service.web.classes import kept_classes
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.pages.asking import read_form
 from geo_service.web.pages.contest import places_of
 from geo_service.web.pages.inquiries import RESULTS, shapes_of
-from geo_service.web.pages.reports import DISTRICT
+from geo_service.web.pages.reports import asked_by_district
 from geo_service.web.queries.city import DISTRICT_SHAPES
 from maps.portable_file import Portable, portable_file
 
@@ -136,10 +134,7 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
         For a question that there is not, or one that is not told apart by district.
     """
     frame = await frame_of(request, session, caller)
-    question, errors = read_form(request.query_params.multi_items(), BalanceQuery)
-    if question is None or DISTRICT not in question.by:
-        raise BadParameter(f"Wrong: {', '.join(errors) or 'by'}.", parameter=next(iter(errors), "by"))
-    answer = balance_answer(await ask_balance(request, session, question))
+    answer = balance_answer(await ask_balance(request, session, asked_by_district(request)))
     return await _file(
         frame,
         session,

@@ -80,11 +80,22 @@ async def balance_script(request: Request, session: Reading, _caller: Adviser) -
         For a question that there is not, or one that is not told apart by district.
     """
     frame = await frame_of(request, session, _caller)
+    answer = balance_answer(await ask_balance(request, session, asked_by_district(request)))
+    return map_script(balance_map(frame, answer, (await session.execute(DISTRICT_SHAPES)).all()))
+
+
+def asked_by_district(request: Request) -> BalanceQuery:
+    """Read the question of a land balance that a map can show.
+
+    Raises
+    ------
+    BadParameter
+        For a question that there is not, or one that is not told apart by district.
+    """
     asked, errors = read_form(request.query_params.multi_items(), BalanceQuery)
     if asked is None or DISTRICT not in asked.by:
         raise BadParameter(f"Wrong: {', '.join(errors) or 'by'}.", parameter=next(iter(errors), "by"))
-    answer = balance_answer(await ask_balance(request, session, asked))
-    return map_script(balance_map(frame, answer, (await session.execute(DISTRICT_SHAPES)).all()))
+    return asked
 
 
 def _shown(answer: Any) -> list[str]:  # noqa: ANN401 - a balance
