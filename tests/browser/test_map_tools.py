@@ -14,7 +14,7 @@ MIDDLE = "/maps/overview#map=14/51.5200/7.4600"
 
 
 def opened(visit: Visit, width: int = 1440) -> tuple[Visitor, Page]:
-    visitor = visit(width, "de")
+    visitor = visit(width, "de", reduced_motion="reduce")  # a popup that glides cannot be clicked yet
     visitor.go(MIDDLE)
     visitor.wait_for_map()
     return visitor, visitor.page
@@ -59,6 +59,16 @@ def test_length_and_area_are_those_of_another_library(visit: Visit, width: int) 
     assert shown[1] == pytest.approx(hectares, rel=0.01)
     assert page.locator(".leaflet-popup").count() == 0, "measuring asks nothing"
     assert visitor.no_sideways_scrolling()
+
+
+def test_nothing_glides_for_those_who_ask_for_less_motion(visit: Visit) -> None:
+    _, page = opened(visit)
+    moved = page.evaluate(
+        "() => { const map = GeoMap.maps.get('map_overview'), before = map.getCenter().lng;"
+        " map.panBy([80, 0]); return [map.getCenter().lng - before, Boolean(map._panAnim?._inProgress)]; }"
+    )
+    assert moved[0] == pytest.approx(80 * 360 / 256 / 2**14, rel=0.01)
+    assert moved[1] is False
 
 
 def test_a_circle_is_asked_and_leads_to_the_same_list(visit: Visit) -> None:

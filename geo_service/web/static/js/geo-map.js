@@ -3,9 +3,12 @@ const GeoMap = (() => {
   "use strict";
   const maps = new Map();
 
-  /* Make the map in its element; settings hold styles, texts and the language. */
+  /* Make the map in its element; settings hold styles, texts and the language. Nothing glides for those who ask for less motion. */
   function create(id, options, settings) {
-    const map = L.map(id, {...options, zoomControl: false, attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxBoundsViscosity: 0.5});
+    const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const motion = calm ? {zoomAnimation: false, fadeAnimation: false, markerZoomAnimation: false, inertia: false} : {};
+    const map = L.map(id, {...options, ...motion, zoomControl: false, attributionControl: false, zoomSnap: 0.25, wheelPxPerZoomLevel: 120, maxBoundsViscosity: 0.5});
+    if (calm) map.panBy = (offset, how) => L.Map.prototype.panBy.call(map, offset, {...how, animate: false});
     map.geo = {id, settings, layers: new Map(), selected: null};
     L.control.attribution({prefix: false}).addTo(map);
     L.control.zoom({position: "bottomright", zoomInTitle: settings.texts.zoomIn, zoomOutTitle: settings.texts.zoomOut}).addTo(map);
