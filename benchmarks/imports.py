@@ -5,7 +5,9 @@ The parcels are generated in the vereinfachtes Schema and written as GeoPackage.
 ``geopandas.read_file`` with ``to_postgis`` (no checks, a table without constraints, one index) on at most
 20,000 of them, scaled. The city has twelve districts. Machines differ and are shared: besides rows per
 second the ratio to the peer is printed, and the seconds of processor time of both sides. "All new" ends with
-eight indexes, the constraints and the audit; a rehearsal reads, checks, copies and compares.
+eight indexes, the constraints and the audit; a rehearsal reads, checks, copies and compares. The targets
+of performance.md are rates of the job on 200,000 parcels, in which reading, checking, writing and the
+building of indexes overlap. Fewer parcels are written before they can: their rate has no target.
 """
 
 import argparse
@@ -44,7 +46,8 @@ CELL_M = 24.5
 """Mean side of a parcel: the median area comes to 600 m2."""
 PEER_ROWS = 20_000
 TARGET_COPY, TARGET_IMPORT = 100_000, 40_000
-"""Rows per second, performance.md."""
+"""Rows per second of the job on `TARGET_ROWS` parcels, performance.md."""
+TARGET_ROWS = 200_000
 TARGET_PEER = 25_000
 """Rows per second of the peer where the targets were set."""
 
@@ -230,6 +233,8 @@ def measure(database: Database, folder: Path, number: int, rounds: int) -> pd.Da
     )
     table["rows/s"] = pd.Series(rows) / table["s"]
     table["x peer"] = table["rows/s"] / table["rows/s"].iloc[0]
+    if number < TARGET_ROWS:
+        return table
     target = pd.Series(
         {"read and COPY": TARGET_COPY, "rehearsal, all new": TARGET_IMPORT, "import, all new": TARGET_IMPORT}
     )
