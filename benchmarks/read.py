@@ -31,9 +31,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.read_cases import Case, all_over, cases, generate
 from benchmarks.read_peers import WORKERS, pygeoapi, service, tipg
 from geo_service.embedded import EmbeddedCluster
-from geo_service.ogc.tile_queries import MAX_BYTES
 from geo_service.postgres import find_programs
 from geo_service.reader import OPTIONS
+from geo_service.tile_size import LEFT_OUT, MAX_BYTES
 
 CONNECTIONS = 8
 ROUNDS = 3
@@ -142,7 +142,7 @@ def _row(case: Case, per_s: dict[str, Any], latency_ms: float | None, base: str)
     }
     if case.name.startswith("tile"):
         row["largest_kb"] = round(max(sizes) / 1000, 1)
-        row["left_out"] = sum(int(answer.headers.get("X-Features-Left-Out", 0)) for answer in answers)
+        row["left_out"] = sum(int(answer.headers.get(LEFT_OUT, 0)) for answer in answers)
         met.append(max(sizes) < MAX_BYTES)
     return {**row, "met": all(met) if met else None}
 

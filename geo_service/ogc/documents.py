@@ -11,7 +11,8 @@ from geo_service.city import CityProfile
 from geo_service.ogc.areas import MAX_ZOOM, Box
 from geo_service.ogc.crs import CRS84, OFFERED, STORAGE
 from geo_service.ogc.model import Collection, Tiles
-from geo_service.ogc.tile_queries import FULL_ZOOM, MAX_BYTES, TINY_PIXELS
+from geo_service.ogc.tile_queries import FULL_ZOOM, TINY_PIXELS
+from geo_service.tile_size import LEFT_OUT, MAX_BYTES
 
 JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
@@ -222,8 +223,10 @@ def combined_tile_json(
     return {
         "tilejson": "3.0.0",
         "name": names,
-        "description": f"At most {MAX_BYTES // 1000} kB per tile, the same part for each layer; the header "
-        "X-Features-Left-Out counts what did not fit. Each layer follows the rules of its own tileset.",
+        "description": f"At most {MAX_BYTES // 1000} kB per tile. Where all layers together would need more, "
+        "those that need less than an equal part stay whole; each of the others gets an equal part of the "
+        f"rest and keeps its largest features, and the header {LEFT_OUT} counts what was left out. Each "
+        "layer follows the rules of its own tileset.",
         "scheme": "xyz",
         "tiles": [f"{_tile_template(f'{base}/ogc/tiles', '{z}', '{y}', '{x}')}?collections={names}"],
         "minzoom": min(tiles.min_zoom for _collection, tiles, _fields in layers),
@@ -260,7 +263,7 @@ def tile_json(
     drawn, tiles = described
     rule = (
         f"At most {MAX_BYTES // 1000} kB per tile: where more would be needed, the largest features are kept "
-        f"and the header X-Features-Left-Out counts the others."
+        f"and the header {LEFT_OUT} counts the others."
     )
     if drawn.area_m2 is not None:
         rule += (

@@ -1,6 +1,6 @@
 """Statements that build vector tiles in PostGIS.
 
-A tile never exceeds its budget: where it is crowded the largest features stay, the smaller ones are left out
+A tile never exceeds its size: where it is crowded the largest features stay, the smaller ones are left out
 and counted. Source: Mapbox Vector Tile specification 2.1.
 """
 
@@ -39,14 +39,9 @@ TILE_PIXELS: Final = 256
 """Width of a tile as it is looked at."""
 FULL_ZOOM: Final = 14
 """From this zoom on shapes and properties are complete; below it they are generalised."""
-MAX_BYTES: Final = 500_000
-BUDGET_BYTES: Final = 460_000
-"""Estimated size up to which a tile is filled."""
 FULL_FEATURE_BYTES, COARSE_FEATURE_BYTES = 84, 24
 """Estimated size of a feature without its shape."""
 VERTEX_BYTES: Final = 2
-USUAL_VERTICES: Final = 6
-"""Of a feature, to tell from the number of features whether a tile may be crowded."""
 ALL: Final = {"least_area": -1.0, "last_id": 0}
 """Cut that keeps all features."""
 POLYGONS: Final = 3
@@ -206,7 +201,7 @@ def cut_statement(view: View, *, coarse: bool) -> Statement:
     Returns
     -------
     Select
-        Its area, its row id, how many are kept; no row: not even the largest one fits.
+        Its area, its row id, how many are kept, their estimated bytes; no row: not even the largest one fits.
     """
     collection, tiles = _drawn(view)
     order = _largest_first(collection)
@@ -225,7 +220,7 @@ def cut_statement(view: View, *, coarse: bool) -> Statement:
         .subquery("filled")
     )
     return (
-        select(filled.c.area, filled.c.row_id, filled.c.place)
+        select(filled.c.area, filled.c.row_id, filled.c.place, filled.c.filled)
         .where(filled.c.filled <= value("budget", Integer))
         .order_by(filled.c.filled.desc())
         .limit(1)

@@ -24,6 +24,7 @@ from geo_service.ogc.routes import base_address
 from geo_service.ogc.service import find_collection, view_of
 from geo_service.ogc.tile_queries import FULL_ZOOM, tile_view
 from geo_service.ogc.tiles import TileRequest, etag_of_tile, tile_of
+from geo_service.tile_size import LEFT_OUT
 
 TAGS: Final[list[str | Enum]] = ["Vector tiles"]
 router = APIRouter(prefix="/ogc/collections/{collection_id}/tiles", tags=TAGS)
@@ -95,7 +96,7 @@ async def get_combined_tile(request: Request, caller: Public) -> Response:
     """Return a vector tile with a layer of each collection: zoom, row, column."""
     drawn = _several(single_values(request.query_params, {"f", "collections"}))
     place, today = _place(request.path_params), today_of(request)
-    asked = [TileRequest(each, place, caller, today, len(drawn)) for each, _tiles in drawn]
+    asked = [TileRequest(each, place, caller, today) for each, _tiles in drawn]
     return await _answer(request, caller, asked)
 
 
@@ -108,7 +109,7 @@ async def _answer(request: Request, caller: Caller, asked: list[TileRequest]) ->
         return unchanged(headers)
     found = await tile_of(reader, request.app.state.tiles, asked, state)
     if found.left_out:
-        headers["X-Features-Left-Out"] = str(found.left_out)
+        headers[LEFT_OUT] = str(found.left_out)
     return Response(found.content, media_type=documents.MVT, headers=headers)
 
 

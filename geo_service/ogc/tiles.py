@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from geo_service.auth.caller import Caller
 from geo_service.beside import Once
@@ -14,12 +14,7 @@ from geo_service.ogc.model import Collection
 from geo_service.ogc.pieces import of_pieces
 from geo_service.ogc.queries import View
 from geo_service.ogc.tile_queries import (
-    ALL,
-    BUDGET_BYTES,
     FULL_ZOOM,
-    MAX_BYTES,
-    USUAL_VERTICES,
-    VERTEX_BYTES,
     crowd_statement,
     cut_statement,
     tile_parameters,
@@ -27,9 +22,11 @@ from geo_service.ogc.tile_queries import (
     tile_view,
 )
 from geo_service.reader import Reader
+from geo_service.tile_size import AIM, ENOUGH, MAX_BYTES, TRIES
 
 CACHE_BYTES: Final = 64_000_000
-SHRINK: Final = 0.9
+MOST_WEIGHED: Final = 150_000
+"""Features of a tile up to which all of them are drawn to see whether they fit."""
 
 Place = tuple[int, int, int]
 """Zoom, row, column."""
@@ -105,19 +102,18 @@ class TileRequest:
         Who asks.
     today
         Day whose rows are drawn.
-    share
-        Of how many layers of one tile this is one: each gets the same part of its size.
     """
 
     collection: Collection
     place: Place
     caller: Caller
     today: date
-    share: int = 1
 
 
 async def tile_of(reader: Reader, cache: TileCache, requests: Sequence[TileRequest], state: str) -> Tile:
     """Return one tile, a layer of each collection: layers of a vector tile stand in a row.
+
+    Features are left out only where all layers together would not fit (`shares`).
 
     Parameters
     ----------
@@ -130,28 +126,51 @@ async def tile_of(reader: Reader, cache: TileCache, requests: Sequence[TileReque
     state
         State of the data, read before.
     """
-    layers = [await _layer(reader, cache, each, state) for each in requests]
+    layers = [await _layer(reader, cache, each, state, MAX_BYTES) for each in requests]
+    most = shares([len(layer.content) for layer in layers], MAX_BYTES)
+    for place, request in enumerate(requests):
+        if len(layers[place].content) > most[place]:
+            layers[place] = await _layer(reader, cache, request, state, most[place])
     return Tile(b"".join(layer.content for layer in layers), sum(layer.left_out for layer in layers))
+
+
+def shares(sizes: Sequence[int], most: int) -> list[int]:
+    """Return how large each layer of a tile may be.
+
+    Layers that need less than an equal part keep their size; the others get equal parts of what these leave.
+
+    Parameters
+    ----------
+    sizes
+        Bytes that each layer takes.
+    most
+        Bytes of the tile.
+    """
+    allowed, left = list(sizes), most
+    for number, place in enumerate(sorted(range(len(sizes)), key=sizes.__getitem__)):
+        allowed[place] = min(sizes[place], left // (len(sizes) - number))
+        left -= allowed[place]
+    return allowed
 
 
 def etag_of_tile(requests: Sequence[TileRequest], state: str) -> str:
     """Return the entity tag of a tile, before it is drawn."""
-    layers = [(_view(each), each.place, each.today, each.share) for each in requests]
+    layers = [(_view(each), each.place, each.today) for each in requests]
     return etag_of_state(state, layers)
 
 
-async def _layer(reader: Reader, cache: TileCache, request: TileRequest, state: str) -> Tile:
-    """Return a layer, from the cache when nothing has changed since it was drawn."""
+async def _layer(reader: Reader, cache: TileCache, request: TileRequest, state: str, most: int) -> Tile:
+    """Return a layer of at most so many bytes, from the cache when nothing has changed since it was drawn."""
     view = _view(request)
     if view is None:
         return EMPTY
-    key = (view, request.place, request.today, request.share)
+    key = (view, request.place, request.today, most)
     kept = cache.get(key, state)
     if kept is None:
         async with cache.making.of((key, state)):
             kept = cache.get(key, state)
             if kept is None:
-                kept = await _draw(reader, view, request)
+                kept = await _draw(reader, view, request, most)
                 cache.put(key, state, kept)
     return kept
 
@@ -164,28 +183,49 @@ def _view(request: TileRequest) -> View | None:
     return tile_view(request.collection, tiles, request.caller, zoom)
 
 
-async def _draw(reader: Reader, view: View, request: TileRequest) -> Tile:
-    """Make a tile: at once where its features seem to fit, else, or when they did not, up to a cut."""
+async def _draw(reader: Reader, view: View, request: TileRequest, most: int) -> Tile:
+    """Make a tile: with all its features where they fit, else up to a cut."""
     search, coarse = tile_search_box(tile_box(*request.place)), request.place[0] < FULL_ZOOM
     tiles = request.collection.tiles
     if search is None or tiles is None:
         return EMPTY
     values = tile_parameters(tiles, request.place, search, request.today)
     content = await of_pieces(reader, view, request.place[0], values)
-    if content is not None and len(content) <= MAX_BYTES // request.share:
+    if content is not None and len(content) <= most:
         return Tile(content, 0)
-    budget, most = BUDGET_BYTES // request.share, MAX_BYTES // request.share
     features = await reader.value(crowd_statement(view, coarse=coarse), values)
-    usual = values["feature_bytes"] + VERTEX_BYTES * USUAL_VERTICES
-    cut, kept = (ALL, features) if features * usual <= budget else (None, 0)
-    while True:
-        if cut is None:
-            found = await reader.row(cut_statement(view, coarse=coarse), {**values, "budget": budget})
-            if found is None:
-                return Tile(b"", features)
-            cut, kept = {"least_area": found[0], "last_id": found[1]}, found[2]
-        content = await reader.value(tile_statement(view, coarse=coarse), {**values, **cut})
+    if content is None and features <= MOST_WEIGHED:
+        content = await reader.value(tile_statement(view, coarse=coarse), values)
         if len(content) <= most:
-            return Tile(content, max(features - kept, 0))
-        budget = budget if cut is ALL else int(budget * SHRINK * most / len(content))
-        cut = None
+            return Tile(content, 0)
+    return await _cut(reader, view, values, (features, most), coarse=coarse)
+
+
+async def _cut(
+    reader: Reader, view: View, values: dict[str, Any], crowd: tuple[int, int], *, coarse: bool
+) -> Tile:
+    """Make a crowded tile: the largest features, up to a cut that is moved until the tile is well filled.
+
+    Parameters
+    ----------
+    reader, view, coarse
+        Where the features come from, and what is shown of them.
+    values
+        `tile_parameters`.
+    crowd
+        Number of features, and bytes that the tile may take.
+    """
+    features, most = crowd
+    budget, best = float(most), Tile(b"", features)
+    for _ in range(TRIES):
+        found = await reader.row(cut_statement(view, coarse=coarse), {**values, "budget": int(budget)})
+        if found is None:
+            break
+        cut = {"least_area": found[0], "last_id": found[1]}
+        content = await reader.value(tile_statement(view, coarse=coarse), {**values, **cut})
+        if len(best.content) < len(content) <= most:
+            best = Tile(content, max(features - found[2], 0))
+            if len(content) >= ENOUGH * most or not best.left_out:
+                break
+        budget = float(found[3]) * AIM * most / max(len(content), 1)
+    return best

@@ -13,13 +13,15 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import text
 
 from geo_service.db import Database
 from geo_service.ogc import tile_queries
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.tile_queries import MAX_BYTES
-from geo_service.ogc.tiles import EMPTY, Tile, TileCache
+from geo_service.ogc.tiles import EMPTY, Tile, TileCache, shares
+from geo_service.tile_size import ENOUGH, MAX_BYTES
 from tests.http_fixtures import SignedIn
 from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
 
@@ -146,7 +148,8 @@ def test_far_away_only_the_class_is_left(client: httpx.Client, read: Any) -> Non
 def test_the_largest_parcels_of_a_crowded_class_stay(
     client: httpx.Client, tmp_path: Path, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geo_service.ogc.tiles.BUDGET_BYTES", 30)
+    most = len(client.get(address("parcels", 12)).content) - 10
+    monkeypatch.setattr("geo_service.ogc.tiles.MAX_BYTES", most)
     monkeypatch.setattr("geo_service.ogc.tiles.TileCache.get", lambda *_: None)
     answer = client.get(address("parcels", 12))
     frame = placed(answer, address("parcels", 12), tmp_path)
@@ -349,7 +352,7 @@ def test_crowded_tile_keeps_the_largest_and_counts_the_rest(
     client: httpx.Client, read: Any, crowd: int, zoom: int
 ) -> None:
     answer = client.get(address("restrictions", zoom, *CROWDED))
-    assert 200_000 < len(answer.content) <= MAX_BYTES
+    assert ENOUGH * MAX_BYTES <= len(answer.content) <= MAX_BYTES
     titles = {row["title"] for row in read(answer)}
     left_out = int(answer.headers["x-features-left-out"])
     assert left_out > 0
@@ -375,7 +378,7 @@ def test_too_low_an_estimate_is_mended(
         connection.execute(text("SELECT pg_current_xact_id()"))
     answer = client.get(address("restrictions", 15, *CROWDED))
     assert crowd
-    assert 200_000 < len(answer.content) <= MAX_BYTES
+    assert ENOUGH * MAX_BYTES <= len(answer.content) <= MAX_BYTES
     assert len(read(answer)) > 1_000
 
 
@@ -420,9 +423,49 @@ def test_the_combined_tileset_is_described(client: httpx.Client) -> None:
         assert client.get("/ogc/tiles/WebMercatorQuad", params={"collections": wrong}).status_code == 404
 
 
-def test_layers_share_the_size_of_a_tile(client: httpx.Client, crowd: int) -> None:
+def test_layers_take_what_others_leave(client: httpx.Client, crowd: int) -> None:
+    assert crowd
     place = address("parcels", WHOLE, *CROWDED).partition("/tiles")[2]
     alone = client.get(f"{ROOT}/restrictions/tiles{place}")
     found = client.get(f"/ogc/tiles{place}?collections=parcels,restrictions,buildings")
-    assert 50_000 < len(found.content) <= MAX_BYTES // 3 + 10_000
-    assert int(alone.headers["x-features-left-out"]) < int(found.headers["x-features-left-out"]) < crowd
+    assert found.content == alone.content
+    assert found.headers["x-features-left-out"] == alone.headers["x-features-left-out"]
+
+
+def test_nothing_is_left_out_of_a_layer_while_the_tile_has_room(
+    client: httpx.Client, read: Any, crowd: int
+) -> None:
+    assert crowd
+    place = address("restrictions", 20, *CROWDED).partition("/tiles")[2]
+    alone = client.get(f"{ROOT}/restrictions/tiles{place}")
+    assert MAX_BYTES / 10 < len(alone.content) < MAX_BYTES / 2
+    found = client.get(f"/ogc/tiles{place}")
+    assert "x-features-left-out" not in found.headers
+    assert len(read(found)) == len(read(alone)) > 300
+
+
+def test_a_crowded_layer_leaves_others_whole(client: httpx.Client, crowd: int, tmp_path: Path) -> None:
+    """Each layer of a few bytes fits beside one that would fill the tile by itself."""
+    assert crowd
+    found = client.get(f"/ogc/tiles{address('parcels', 13, *CROWDED).partition('/tiles')[2]}")
+    assert len(found.content) <= MAX_BYTES
+    path = tmp_path / "all.mvt"
+    path.write_bytes(found.content)
+    for name, _kind in pyogrio.list_layers(path):
+        alone = tmp_path / f"{name}.mvt"
+        alone.write_bytes(client.get(address(str(name), 13, *CROWDED)).content)
+        if name != "restrictions":
+            assert len(pyogrio.read_dataframe(path, layer=name)) == len(pyogrio.read_dataframe(alone))
+
+
+@given(st.lists(st.integers(0, 700), max_size=12), st.integers(1, 2000))
+def test_shares_are_whole_where_all_fit_and_equal_where_not(sizes: list[int], most: int) -> None:
+    allowed = shares(sizes, most)
+    assert sum(allowed) <= most or sum(sizes) <= most
+    if sum(sizes) <= most:
+        assert allowed == sizes
+    cut = [part for part, size in zip(allowed, sizes, strict=True) if part < size]
+    if cut:
+        assert max(cut) - min(cut) <= 1
+        assert max(allowed) <= min(cut) + 1
+        assert sum(allowed) > most - len(sizes)
