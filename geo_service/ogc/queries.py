@@ -17,14 +17,18 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Date,
+    Double,
     Float,
     FromClause,
     Integer,
     Join,
     LargeBinary,
+    Numeric,
     Select,
     Text,
+    and_,
     bindparam,
+    case,
     cast,
     func,
     literal_column,
@@ -49,6 +53,8 @@ from geo_service.ogc.paging import start_values
 from geo_service.ogc.question import Cql, ItemsRequest, Question
 
 KEPT_STATEMENTS: Final = 256
+POINT_BELOW: Final = cast(literal_column("1e15"), Double)
+"""Doubles below it are written in digits alone, and a whole one is known exactly."""
 Statement = Select[*tuple[Any, ...]]
 
 
@@ -269,7 +275,7 @@ def features(collection: Collection, view: View) -> Statement:
     Texts are concatenated: that is faster than building one JSON value.
     """
     properties = (
-        select(*(collection.columns[name].label(name) for name in view.fields))
+        select(*(_written(collection.columns[name]).label(name) for name in view.fields))
         .correlate(*_tables(collection.source))
         .lateral("properties")
     )
@@ -286,6 +292,18 @@ def features(collection: Collection, view: View) -> Statement:
     return select(collection.row_id.label("row_id"), feature.label("feature")).select_from(
         collection.source.join(properties, true())
     )
+
+
+def _written(field: Column) -> Column:
+    """Return a field as its JSON shows what it is: a number that may have a fraction has a point, 0.0 too.
+
+    Clients that know no schema take the type of a field from the first features: after ``0`` QGIS 3.22 makes
+    12.5 unknown. Numbers from `POINT_BELOW` on are written with an exponent; NUMERIC columns have a scale.
+    """
+    if not isinstance(field.type, Double):
+        return field
+    whole = and_(field == func.floor(field), func.abs(field) < POINT_BELOW)
+    return case((whole, func.to_json(cast(field, Numeric(16, 1)))), else_=func.to_json(field))
 
 
 def shape_in(geom: Column, crs: Crs) -> Column:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import shapely
 
+from geo_service.auth.fields import RECORDS
 from geo_service.ogc.collections import COLLECTIONS
 from tests.browser.test_clients import as_served
 
@@ -51,6 +52,19 @@ def test_qgis_reads_every_collection(server: str, collection: str) -> None:
             continue
         drawn, shape = shapely.from_wkt(row["wkt"]), shapely.geometry.shape(feature["geometry"])
         assert shapely.equals_exact(shapely.normalize(drawn), shapely.normalize(shape), 1e-6)
+
+
+TYPES = {"number": "Real", "integer": "Integer", "boolean": "Boolean", "date": "Date", "text": "String"}
+
+
+@pytest.mark.parametrize("collection", COLLECTIONS)
+def test_qgis_takes_types_from_the_first_ten_features(server: str, collection: str) -> None:
+    """What is known of none of them is a text for it: a number of them, whole or not, must not be whole."""
+    first = served(server, collection)[:10]
+    told = read(server, collection)["types"]
+    for field in RECORDS[collection]:
+        if field.kind in TYPES and any(each["properties"].get(field.name) is not None for each in first):
+            assert told[field.name] == TYPES[field.kind], field.name
 
 
 def test_qgis_filters(server: str) -> None:
