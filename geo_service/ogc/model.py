@@ -71,8 +71,9 @@ class Collection:
         How it is drawn; None: on the tiles of another collection.
     valid
         Days on which a row holds (daterange); None: always.
-    as_of
-        Day that a row tells of, where rows are stored for one day: another one that is asked for has none.
+    told_days
+        Days that a row tells of (daterange), where it is stored for some alone: another one that is asked for
+        has none. None: it tells of all days on which it holds.
     area_m2
         Size of a feature: on a crowded tile the larger ones stay; None: points.
     public_rows
@@ -104,7 +105,7 @@ class Collection:
     columns: Mapping[str, Column]
     tiles: Tiles | None = None
     valid: Column | None = None
-    as_of: Column | None = None
+    told_days: Column | None = None
     area_m2: Column | None = None
     public_rows: RowRule | None = None
     only: ColumnElement[bool] | None = None

@@ -27,6 +27,7 @@ MAX_LIMIT: Final = 10_000
 DEFAULT_LIMIT: Final = 100
 LINES: Final = str.maketrans("\n\r\t", "   ")
 FORMATS: Final = frozenset({"json", "geojson", "html"})
+ALL_TIMES: Final[Days] = (None, None)
 INTERVAL: Final = 2
 """How many parts it has."""
 DAY_OR_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?")
@@ -91,6 +92,7 @@ def _asked(given: Mapping[str, str], known: Known) -> ItemsRequest:
     filters = read_filters(given, known.filters)
     sorts = read_sorts(given.get("sortby"), known.kinds)
     start, box_crs = read_start(given, sorts), crs_of(given, "bbox-crs")
+    days = _days(given["datetime"], known.zone) if "datetime" in given else (known.today, known.today)
     return ItemsRequest(
         question=Question(
             boxed="bbox" in given,
@@ -99,12 +101,12 @@ def _asked(given: Mapping[str, str], known: Known) -> ItemsRequest:
             sorts=sorts,
             started=start.row_id is not None,
             backwards=start.backwards,
-            timed="datetime" in given,
+            timed="datetime" in given and days != ALL_TIMES,
         ),
         limit=min(_whole(given, "limit", DEFAULT_LIMIT, lowest=1), MAX_LIMIT),
         start=start,
         area=_area(given["bbox"], box_crs) if "bbox" in given else None,
-        days=_days(given["datetime"], known.zone) if "datetime" in given else (known.today, known.today),
+        days=days,
         choices=read_choices(given, known.choices, known.words),
         crs=crs_of(given, "crs"),
         values=tuple(filters.values()),

@@ -30,7 +30,7 @@ from geo_service.transit.freshness import is_stale as is_outdated
 from geo_service.transit.methods import known_methods
 from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_queries import travel_stale, travel_times
-from geo_service.transit.run_queries import anything_stored
+from geo_service.transit.run_queries import anything_stored, timetable_days
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 
 parcels = Parcel.__table__
@@ -138,7 +138,7 @@ AVAILABILITY = Collection(
     row_id=availability.c.parcel_id,
     key=parcels.c.parcel_key,
     geom=parcels.c.geom,
-    as_of=availability.c.as_of,
+    told_days=func.daterange(availability.c.as_of, availability.c.as_of, "[]"),
     columns={
         **same(parcels, "parcel_key is_demo"),
         **same(availability, "as_of preset gross_m2 net_m2 estimated_m2 largest_piece_m2 severity horizon"),
@@ -178,8 +178,8 @@ TRANSIT = Collection(
     title="Transit proximity of parcels",
     title_de="ÖV-Güteklassen der Flurstücke",
     description="Class of public transport access of each parcel with the stop that gave it, by method and "
-    "window, and travel times to the city's destinations (minutes: median, 90 %); stale: timetable, streets "
-    "or place changed since.",
+    "window, and travel times to the city's destinations (minutes: median, 90 %); it tells of days of its "
+    "timetables alone, another datetime finds nothing; stale: timetable, streets or place changed since.",
     source=access.join(parcels, parcels.c.id == access.c.subject_id)
     .outerjoin(_stop, _stop.c.id == access.c.stop_pk)
     .outerjoin(_next, _next.c.id == access.c.next_stop_pk)
@@ -208,6 +208,7 @@ TRANSIT = Collection(
         "stale": is_outdated(parcels.c.geom, access),
     },
     valid=parcels.c.valid,
+    told_days=timetable_days(),
     area_m2=parcels.c.area_m2,
     public_rows=_published_parcels,
     only=access.c.subject_kind == "parcel",

@@ -136,7 +136,8 @@ STOPS = Collection(
     id="stops",
     title="Stops",
     title_de="Haltestellen",
-    description="Stops of the current timetables, as passengers know them.",
+    description="Stops of the current timetables, as passengers know them; without datetime all, else those "
+    "whose timetable covers it.",
     source=stops.join(feeds, feeds.c.id == stops.c.feed_id),
     row_id=stops.c.id,
     key=stops.c.id,
@@ -150,5 +151,6 @@ STOPS = Collection(
         stops.join(feeds, feeds.c.id == stops.c.feed_id),
         drawn("stops", {"name": stops.c.name, "modes": listed(stops.c.modes)}),
     ),
+    told_days=feeds.c.service,
     only=feeds.c.is_current.is_(True),
 )

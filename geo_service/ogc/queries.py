@@ -188,8 +188,8 @@ def asked_rows(view: View, question: Question) -> list[ColumnElement[bool]]:
     days = func.daterange(fixed("since", Date), fixed("until", Date), constant("[]"))
     if collection.valid is not None:
         conditions.append(collection.valid.op("&&", return_type=Boolean())(days))
-    if collection.as_of is not None and question.timed:
-        conditions.append(days.op("@>", return_type=Boolean())(collection.as_of))
+    if collection.told_days is not None and question.timed:
+        conditions.append(collection.told_days.op("&&", return_type=Boolean())(days))
     if question.boxed:
         area = func.ST_GeomFromWKB(value("area", LargeBinary), STORAGE_SRID)
         conditions.append(func.ST_Intersects(collection.geom, area))

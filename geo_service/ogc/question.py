@@ -45,7 +45,7 @@ class Question:
     backwards
         Whether it ends before the mark.
     timed
-        Whether a day or an interval is given.
+        Whether a day is given, or an interval with an end.
     """
 
     boxed: bool = False

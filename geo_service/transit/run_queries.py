@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     TextClause,
     and_,
+    any_,
     bindparam,
     cast,
     delete,
@@ -134,6 +135,23 @@ def anything_stored() -> Executable:
         TransitAccess.method == method, TransitAccess.time_window == window
     )
     return select(or_(made.exists(), kept.exists()))
+
+
+def timetable_days() -> ColumnElement[Any]:
+    """Return the days (daterange) that all timetables cover which the answers were computed from.
+
+    NULL: nobody noted from which. Bound: ``method``, ``window`` (text).
+    """
+    of_run = and_(
+        TransitRun.method == bindparam("method", type_=Text),
+        TransitRun.time_window == bindparam("window", type_=Text),
+        TransitFeed.id == any_(TransitRun.feeds),
+    )
+    return (
+        select(func.range_intersect_agg(TransitFeed.service, type_=TransitFeed.service.type))
+        .where(of_run)
+        .scalar_subquery()
+    )
 
 
 def put_run(values: dict[str, Any]) -> Executable:

@@ -1,25 +1,29 @@
 """Collections and features: complete pages, exact coordinates, boxes, days, keys, what is not public."""
 
 import json
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import shapely
+from psycopg.types.range import Range
 from pyproj import Transformer
+from sqlalchemy import delete, update
 
 from geo_service.auth import ANYBODY
 from geo_service.auth.fields import visible_fields
 from geo_service.db import Database
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.crs import CRS84, STORAGE
+from geo_service.schema import TransitFeed, TransitRun
 from tests.http_fixtures import SignedIn
 from tests.imports.files import bring
 from tests.sample_city import Sample
 from tests.sample_land import ANNOUNCED_KEY, ENDED_KEY, OBJECTED_KEY, PUBLIC_KEYS
-from tests.sample_rows import TODAY
+from tests.sample_rows import TODAY, Rows
 
 TO_METRES = Transformer.from_crs(4326, 25832, always_xy=True)
 FIRST = "bbox=394000,5707000,394100,5707050&bbox-crs=EPSG:25832"
@@ -451,3 +455,48 @@ def test_stored_availability_is_of_its_day_alone(client: httpx.Client) -> None:
         assert (page["numberMatched"], page["numberReturned"] > 0) == (found, found > 0), asked
         lines = client.get(f"{ask[:-6]}/export", params={"f": "geojsonseq", "datetime": asked}).text
         assert lines.count("\x1e") == found
+
+
+@pytest.fixture
+def run_of_the_timetable(database: Database, sample: Sample) -> Iterator[None]:
+    """What the classes were computed from: the timetable of the sample (2026), and one of its second half."""
+    with database.begin(actor="test") as connection:
+        rows = Rows(connection)
+        half = rows.row(
+            "", TransitFeed, name="half", content_hash="hash-half", publisher="VRR", is_current=False,
+            service=Range(date(2026, 7, 1), date(2027, 12, 31)), weekday=date(2026, 9, 1), report={},
+        )  # fmt: skip
+        feeds = [sample.ids["feed-vrr"]]
+        connection.execute(update(TransitRun).values(feeds=[*feeds, half]))
+    yield
+    with database.begin(actor="test") as connection:
+        connection.execute(update(TransitRun).values(feeds=feeds))
+        connection.execute(delete(TransitFeed).where(TransitFeed.id == half))
+
+
+@pytest.mark.usefixtures("run_of_the_timetable")
+@pytest.mark.parametrize(
+    ("days", "classes", "stops"),
+    [
+        ("2026-03-01", 0, 1),  # one of two timetables covers it
+        ("2026-07-01", 4, 1),
+        ("2026-12-31", 0, 0),
+        ("2026-06-01/2026-07-01", 4, 1),
+        ("2190-01-01", 0, 0),
+        ("1990-01-01/..", 4, 1),
+        ("../..", 4, 1),
+    ],
+)
+def test_classes_and_stops_are_of_the_days_of_their_timetables(
+    client: httpx.Client, days: str, classes: int, stops: int
+) -> None:
+    for collection, found in (("transit", classes), ("stops", stops)):
+        assert items(client, collection, f"datetime={days}&count=true")["numberMatched"] == found
+        answer = client.get(f"/ogc/collections/{collection}/export?f=geojsonseq&datetime={days}")
+        assert answer.text.count("\x1e") == found
+
+
+@pytest.mark.parametrize("collection", ["districts", "quarters"])
+def test_what_has_no_days_is_of_all_days(client: httpx.Client, collection: str) -> None:
+    assert len(items(client, collection, "datetime=1990-01-01")["features"]) == PUBLIC_COUNTS[collection]
+    assert "datetime leaves out none" in client.get(f"/ogc/collections/{collection}").json()["description"]
