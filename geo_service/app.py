@@ -29,6 +29,7 @@ from geo_service.availability import keeping as availability_keeping
 from geo_service.availability import routes as availability
 from geo_service.beside import Turns
 from geo_service.city import load_city
+from geo_service.cors import PublicReads
 from geo_service.db import Database
 from geo_service.errors import GeoServiceError, InvalidInput, install_handlers
 from geo_service.frame import Frame
@@ -67,12 +68,12 @@ SWAGGER = "vendor/swagger-ui-dist"
 
 
 class Service(FastAPI):
-    """FastAPI inside the frame, so that errors of any layer carry request id and security headers."""
+    """FastAPI inside the frame, so that errors of any layer carry request id and headers."""
 
     def build_middleware_stack(self) -> ASGIApp:
         """Put the frame around everything."""
         settings: Settings = self.state.settings
-        return Frame(super().build_middleware_stack(), settings.basemap_url)
+        return Frame(PublicReads(super().build_middleware_stack()), settings.basemap_url)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:

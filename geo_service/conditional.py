@@ -3,14 +3,10 @@
 import hashlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
 
 from fastapi import Request, Response
 
 from geo_service.auth.caller import Caller
-
-MAX_AGE_S: Final = 10
-"""A page that asks twice for the same thing gets it once; an edit is seen after at most this."""
 
 
 def etag_of(content: bytes) -> str:

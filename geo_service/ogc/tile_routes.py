@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of
-from geo_service.conditional import MAX_AGE_S, caching, is_known, unchanged
+from geo_service.conditional import caching, is_known, unchanged
 from geo_service.db import Reading, get_database
 from geo_service.errors import NotFound
 from geo_service.ogc import documents, openapi
@@ -104,7 +104,7 @@ async def _answer(request: Request, caller: Caller, asked: list[TileRequest]) ->
     """Answer with a tile; a caller who has it already costs no more than reading the state of the data."""
     reader = get_database(request).reader
     state = (await reader.value(data_version())).decode()
-    headers = {**caching(caller, max_age_s=MAX_AGE_S), "ETag": etag_of_tile(asked, state)}
+    headers = {**caching(caller), "ETag": etag_of_tile(asked, state)}
     if is_known(request, headers["ETag"]):
         return unchanged(headers)
     found = await tile_of(reader, request.app.state.tiles, asked, state)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from geo_service.auth.models import Role
 from geo_service.city import load_city
 from tests.browser.conftest import Visit
 from tests.browser.hostile import PARCEL_KEY
@@ -63,6 +64,35 @@ def test_failed_tiles_are_told_in_words(visit: Visit) -> None:
     ours = [fault for fault in visitor.faults if not re.match(r"503 |Failed to load resource", fault)]
     visitor.faults.clear()  # what remains is the answer 503 itself, and the browser's note of it
     assert ours == []
+
+
+EDITED = """async () => {
+  const tile = "/ogc/collections/restrictions/tiles/WebMercatorQuad/14/5448/8532";
+  const told = async (word) => (await (await fetch(tile)).text()).includes(word);
+  const items = "/ogc/collections/restrictions/items";
+  const ring = [[7.474, 51.504], [7.475, 51.504], [7.475, 51.505], [7.474, 51.505], [7.474, 51.504]];
+  const properties = {restriction_key: "tile-1", kind: "water", effect: "excludes", severity: "severe",
+    title: "Vorher"};
+  const geometry = {type: "Polygon", coordinates: [ring]};
+  const headers = {"Content-Type": "application/geo+json"};
+  const before = await told("Vorher");
+  const body = JSON.stringify({type: "Feature", geometry, properties});
+  const made = await fetch(items, {method: "POST", headers, body});
+  const created = await told("Vorher");
+  const address = made.headers.get("location");
+  const change = JSON.stringify({properties: {title: "Danach"}});
+  const state = {...headers, "If-Match": made.headers.get("etag")};
+  const changed = await fetch(address, {method: "PATCH", headers: state, body: change});
+  const after = await told("Danach");
+  await fetch(address, {method: "DELETE", headers: {"If-Match": changed.headers.get("etag")}});
+  return [before, created, after, await told("Danach")];
+}"""
+
+
+def test_a_tile_in_the_browser_follows_each_edit_at_once(visit: Visit) -> None:
+    visitor = visit()
+    visitor.sign_in(Role.PLANNER)
+    assert visitor.page.evaluate(EDITED) == [False, True, True, False]
 
 
 @pytest.mark.parametrize("width", [1440, 390])

@@ -22,7 +22,7 @@ from geo_service.availability.service import today
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.beside import computed
 from geo_service.city import load_city
-from geo_service.conditional import MAX_AGE_S, caching, conditional, etag_of
+from geo_service.conditional import caching, conditional, etag_of
 from geo_service.db import Reading, fetch_bytes
 from geo_service.errors import BadParameter, NotFound
 from geo_service.web.frame import Frame, frame_of
@@ -149,7 +149,7 @@ async def layer(request: Request, session: Reading, caller: Public, layer: str) 
 
 def _kept(request: Request, caller: Public, body: bytes, media_type: str) -> Response:
     """Answer with an entity tag, or 304 when the browser has it already."""
-    return conditional(request, body, etag_of(body), media_type, caching(caller, max_age_s=MAX_AGE_S))
+    return conditional(request, body, etag_of(body), media_type, caching(caller))
 
 
 class Place(BaseModel):
