@@ -7,7 +7,7 @@ order of the system's axes, which is latitude first for EPSG:4326 and EPSG:4258.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import shapely
@@ -64,6 +64,17 @@ _BY_NAME: Final = {
     **dict.fromkeys(("CRS84", "OGC:CRS84", "urn:ogc:def:crs:OGC:1.3:CRS84"), CRS84),
 }
 """By URI, and by the names that people write."""
+
+
+def geojson_crs(crs: Crs) -> dict[str, Any]:
+    """Return the members by which a feature collection says that its coordinates are not degrees of CRS84.
+
+    RFC 7946 knows no other system; GDAL still reads how GeoJSON named it in 2008, x before y whatever the
+    order of the system's axes: coordinates with latitude first cannot be told that way.
+    """
+    if crs == CRS84 or crs.latitude_first:
+        return {}
+    return {"crs": {"type": "name", "properties": {"name": f"urn:ogc:def:crs:EPSG::{crs.srid}"}}}
 
 
 def crs_of(given: Mapping[str, str], name: str) -> Crs:

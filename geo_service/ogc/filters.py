@@ -5,6 +5,7 @@ properties; bounds are an extension of this service.
 """
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,8 @@ from geo_service.ogc.model import Check, Collection, Column
 Test = Literal["is", "least", "most"]
 LONGEST: Final = 1_000
 """Most characters of a filter."""
+NUMBER: Final = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 UNKNOWN: Final = "null"
 """Asks for what is not known."""
 TESTS: Final[Mapping[Kind, tuple[Test, ...]]] = MappingProxyType(
@@ -84,7 +87,7 @@ def _value(name: str, text: str, asked: Filter) -> Any:  # noqa: ANN401 - of the
         raise BadParameter(f"{name} needs a value of at most {LONGEST} characters.", parameter=name)
     words = text.split(",") if asked.test == "is" else [text]
     readers: dict[Kind, Callable[[str], Any]] = {"date": _day, "text": str, "boolean": _truth}
-    read = _word(asked.check) if asked.check else readers.get(asked.kind, _number)
+    read = _word(asked.check) if asked.check else readers.get(asked.kind, read_number)
     fault = f"no {asked.field if asked.check else asked.kind}"
     try:
         values = [None if asked.test == "is" and word == UNKNOWN else read(word) for word in words]
@@ -102,7 +105,7 @@ def _word(check: Check) -> Callable[[str], str]:
 
 
 def _day(text: str) -> date:
-    if len(text) != len("2026-03-01"):
+    if not DAY.fullmatch(text):
         raise ValueError("Write it as 2026-03-01.")
     return date.fromisoformat(text)
 
@@ -113,8 +116,15 @@ def _truth(text: str) -> str:
     return text
 
 
-def _number(text: str) -> float:
-    value = float(text)
+def read_number(text: str) -> float:
+    """Return a number that is written with the digits 0 to 9, a point and an exponent.
+
+    Raises
+    ------
+    ValueError
+        For anything else, also for digits of other scripts, and for what is too large.
+    """
+    value = float(text) if NUMBER.fullmatch(text.strip()) else math.nan
     if not math.isfinite(value):
         raise ValueError("Write it with digits, such as 1000 or 2.5.")
     return value

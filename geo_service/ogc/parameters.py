@@ -4,8 +4,8 @@ Source: OGC API - Features, part 1 (OGC 17-069r4), sections 7.15 and 7.16; part 
 part 3 (19-079r2), filter.
 """
 
-import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
@@ -19,7 +19,7 @@ from geo_service.errors import BadParameter
 from geo_service.ogc.areas import area_of_box
 from geo_service.ogc.cql.tree import LANGUAGES
 from geo_service.ogc.crs import Crs, crs_of
-from geo_service.ogc.filters import read_filters
+from geo_service.ogc.filters import read_filters, read_number
 from geo_service.ogc.paging import read_sorts, read_start
 from geo_service.ogc.question import Cql, Days, ItemsRequest, Known, Question
 
@@ -30,7 +30,9 @@ FORMATS: Final = frozenset({"json", "geojson", "html"})
 ALL_TIMES: Final[Days] = (None, None)
 INTERVAL: Final = 2
 """How many parts it has."""
-DAY_OR_MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?")
+DAY_OR_MOMENT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})?)?", re.ASCII
+)
 
 COMMON: Final = frozenset(
     {
@@ -171,7 +173,7 @@ def single_values(
     Raises
     ------
     BadParameter
-        For one that is unknown, not printable, or a format that does not exist.
+        For one that is unknown, holds what cannot be seen, or a format that does not exist.
     """
     given: dict[str, str] = {}
     for name, value in query.items():
@@ -180,12 +182,32 @@ def single_values(
             raise BadParameter(f"There is no parameter {name!r} here. Known: {known}.", parameter=name)
         if name == "filter":
             value = value.translate(LINES)  # noqa: PLW2901 - a filter may have several lines
-        if not value.isprintable():
-            raise BadParameter(f"The parameter {name!r} holds control characters.", parameter=name)
+        _require_visible(name, value)
         given[name] = value
     if formats is not None and given.get("f", "json") not in formats:
         raise BadParameter(f"Formats are {', '.join(sorted(formats))}.", parameter="f")
     return given
+
+
+def _require_visible(name: str, value: str) -> None:
+    """Refuse what nobody sees in a text but spaces, of whichever width: it comes along by copy and paste.
+
+    Raises
+    ------
+    BadParameter
+        Saying which character it is, and where.
+    """
+    if value.isprintable():
+        return
+    for place, character in enumerate(value):
+        if not character.isprintable() and unicodedata.category(character) != "Zs":
+            what = unicodedata.name(character, "a control character").lower()
+            after = f"after {value[max(0, place - 20) : place]!r}" if place else "at its start"
+            raise BadParameter(
+                f"The parameter {name!r} holds a character that cannot be seen: U+{ord(character):04X}, "
+                f"{what}, place {place + 1}, {after}. Delete it, or type that part anew.",
+                parameter=name,
+            )
 
 
 def _whole(given: Mapping[str, str], name: str, default: int, *, lowest: int) -> int:
@@ -208,12 +230,9 @@ def _area(text: str, crs: Crs) -> BaseGeometry | None:
 
 def _number(text: str) -> float:
     try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise _bad_box(f"holds {text[:40]!r}, which is no number")
-    return number
+        return read_number(text)
+    except ValueError as error:
+        raise _bad_box(f"holds {text[:40]!r}, which is no number") from error
 
 
 def _bad_box(what: str) -> BadParameter:

@@ -176,7 +176,7 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
         if is_known(request, now):
             return unchanged({**headers, "ETag": now})
     found = await page_of(reader, request.app.state.counts, view, (asked, day))
-    content = collection_bytes(found, _page_links(here, collection, query, found))
+    content = collection_bytes(found, _page_links(here, collection, query, found), asked.crs)
     if for_people:
         return await page(request, caller, _resource("items", json.loads(content), collection, caller))
     if found.state is not None:

@@ -17,7 +17,7 @@ from geo_service.errors import NotFound
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.cql.tree import refuse
-from geo_service.ogc.crs import CRS84, Crs
+from geo_service.ogc.crs import CRS84, Crs, geojson_crs
 from geo_service.ogc.documents import Document
 from geo_service.ogc.filters import filters_of
 from geo_service.ogc.model import Collection
@@ -203,10 +203,11 @@ def _mark(end: bytes | int | None) -> str | None:
     return mark_of(end.decode()) if isinstance(end, bytes) else None if end is None else str(end)
 
 
-def collection_bytes(page: Page, links: list[Document]) -> bytes:
-    """Return a page as a GeoJSON feature collection."""
+def collection_bytes(page: Page, links: list[Document], crs: Crs) -> bytes:
+    """Return a page, with coordinates in a system, as a GeoJSON feature collection."""
     moment = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     head = {"type": "FeatureCollection", "numberReturned": page.number, "timeStamp": moment, "links": links}
+    head |= geojson_crs(crs)
     if page.matched is not None:
         head["numberMatched"] = page.matched
     return b"".join((_json(head)[:-1], b',"features":[', page.features, b"]}"))

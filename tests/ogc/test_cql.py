@@ -458,6 +458,20 @@ def test_filters_that_say_nothing_are_refused(text: str, language: str, told: st
         parse(text, language)
 
 
+@pytest.mark.parametrize("space", ["\u00a0", "\u202f", "\u2003", "\u3000"])
+def test_a_space_of_any_width_is_a_space_but_in_a_text(client: httpx.Client, space: str) -> None:
+    ask = "/ogc/collections/restrictions/items"
+    plain = client.get(ask, params={"filter": "kind = 'water'"}).json()["features"]
+    text = client.get(ask, params={"filter": f"kind{space}={space}'water'"})
+    assert text.status_code == 200, text.text
+    tree = f'{{{space}"op": "=",{space}"args": [{{"property": "kind"}}, "water"]}}'
+    json = client.get(ask, params={"filter": tree, "filter-lang": "cql2-json"})
+    assert json.status_code == 200, json.text
+    assert text.json()["features"] == json.json()["features"] == plain != []
+    kept = parse(f'{{"op": "=", "args": [{{"property": "title"}}, "a{space}\\"{space}b"]}}', "cql2-json")
+    assert kept["args"][1] == f'a{space}"{space}b'
+
+
 def test_a_filter_may_have_several_lines(client: httpx.Client) -> None:
     ask = "/ogc/collections/restrictions/items"
     one = client.get(ask, params={"filter": "kind = 'water' AND effect = 'excludes'"})

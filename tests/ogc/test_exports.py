@@ -23,6 +23,7 @@ from sqlalchemy import delete
 
 from geo_service.db import Database
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.crs import OFFERED, Crs
 from geo_service.ogc.exports import sheet
 from geo_service.ogc.exports.formats import FORMATS
 from geo_service.schema import Restriction
@@ -85,9 +86,7 @@ def by_geopandas(name: str, read: Callable[[Path], Any]) -> Callable[[httpx.Resp
 
 
 READERS: dict[str, Callable[[httpx.Response, Path], Any]] = {
-    "geojson": by_geopandas(
-        "x.geojson", lambda path: gpd.read_file(path).set_crs(25832, allow_override=True)
-    ),
+    "geojson": by_geopandas("x.geojson", gpd.read_file),
     "gpkg": by_geopandas("x.gpkg", gpd.read_file),
     "fgb": by_geopandas("x.fgb", gpd.read_file),
     "parquet": by_geopandas("x.parquet", gpd.read_parquet),
@@ -223,10 +222,35 @@ def test_filters_and_order_hold(client: httpx.Client) -> None:
     found = export(client, "restrictions", "geojson", query).json()["features"]
     keys = [each["properties"] for each in found]
     assert keys == [{"restriction_key": f"export-{number}"} for number in (7, 6, 5, 4, 2, 1, 0)]
-    latitude, longitude = found[0]["geometry"]["coordinates"][0][0][0]
+    longitude, latitude = found[0]["geometry"]["coordinates"][0][0][0]
     assert (round(latitude), round(longitude)) == (52, 7)
     empty = export(client, "restrictions", "geojson", "bbox=-120,-40,-119,-39").json()
     assert empty["features"] == []
+
+
+@pytest.mark.parametrize("crs", OFFERED, ids=lambda crs: crs.uri.rpartition("/")[2])
+@pytest.mark.parametrize("form", READERS)
+def test_a_file_lies_where_it_belongs_in_every_system(
+    client: httpx.Client, form: str, crs: Crs, tmp_path: Path
+) -> None:
+    frame = READERS[form](export(client, "districts", form, f"crs={crs.uri}"), tmp_path)
+    assert frame.crs.to_epsg() == crs.srid
+    wanted = READERS["gpkg"](export(client, "districts", "gpkg"), tmp_path).to_crs(25832).total_bounds
+    assert np.abs(frame.to_crs(25832).total_bounds - wanted).max() < 0.05
+    page = stored(
+        client.get("/ogc/collections/districts/items", params={"crs": crs.uri}), tmp_path, "page.geojson"
+    )
+    if not crs.latitude_first:
+        assert np.abs(gpd.read_file(page).to_crs(25832).total_bounds - wanted).max() < 0.05
+
+
+@pytest.mark.parametrize("crs", OFFERED[1:], ids=lambda crs: crs.uri.rpartition("/")[2])
+def test_lines_that_nobody_could_place_are_refused(client: httpx.Client, crs: Crs, tmp_path: Path) -> None:
+    refused = client.get(f"/ogc/collections/districts/export?f=geojsonseq&crs={crs.uri}")
+    assert (refused.status_code, refused.json()["parameter"]) == (400, "crs")
+    assert "Leave crs out" in refused.json()["detail"]
+    path = stored(export(client, "districts", "geojsonseq", "crs=CRS84"), tmp_path, "x.geojsons")
+    assert abs(gpd.read_file(path).total_bounds[0] - 7.4) < 1
 
 
 @pytest.mark.parametrize("form", FORMATS)

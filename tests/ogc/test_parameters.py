@@ -2,6 +2,7 @@
 
 import math
 from datetime import date
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -108,6 +109,10 @@ def test_defaults() -> None:
         ("datetime=2026-03-01T25:00:00Z", "datetime"),
         ("datetime=0001-01-01T00:00:00%2B14:00", "datetime"),
         ("datetime=2026-03-01%00", "datetime"),
+        ("datetime=２０２６-03-01", "datetime"),
+        ("bbox=７,51,8,52", "bbox"),
+        ("bbox=1_0,51,11,52", "bbox"),
+        ("bbox=nan,51,8,52", "bbox"),
     ],
 )
 def test_wrong_parameters_are_named(query: str, parameter: str) -> None:
@@ -115,6 +120,22 @@ def test_wrong_parameters_are_named(query: str, parameter: str) -> None:
         asked(query)
     assert refused.value.extra["parameter"] == parameter
     assert refused.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("flur\u200b= 3", "U+200B, zero width space, place 5, after 'flur'"),
+        ("\ufeffflur = 3", "U+FEFF, zero width no-break space, place 1, at its start"),
+        ("fl\xadur = 3", "U+00AD, soft hyphen, place 3, after 'fl'"),
+        ("flur = 3\x07", "U+0007, a control character, place 9, after 'flur = 3'"),
+    ],
+)
+def test_what_nobody_sees_is_told_in_words(text: str, told: str) -> None:
+    with pytest.raises(BadParameter) as refused:
+        asked(f"filter={quote(text)}")
+    assert refused.value.extra["parameter"] == "filter"
+    assert told in refused.value.detail
 
 
 def test_greater_limits_mean_the_greatest() -> None:

@@ -24,6 +24,7 @@ DEEPEST: Final = 120
 """Levels of the tree: and/or chains are flat, so only arithmetic and nesting count."""
 
 
+SPACE_IN_JSON: Final = re.compile(r'("(?:[^"\\]|\\.)*")|[^\S \n\r\t]')
 EMPTY: Final = re.compile(r"(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*Z?\s*EMPTY\b", re.IGNORECASE)
 """A literal geometry without a corner, MULTI... and parts included."""
 
@@ -78,7 +79,7 @@ def _where(text: str, message: str) -> str:
 
 def _from_json(text: str) -> Node:
     try:
-        tree = json.loads(text, parse_constant=_no_number)
+        tree = json.loads(_plain_spaces(text), parse_constant=_no_number)
         json.dumps(tree, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise refuse(r"The filter holds half a character: \ud800 to \udfff come in pairs.") from error
@@ -89,6 +90,11 @@ def _from_json(text: str) -> Node:
     except RecursionError as error:
         raise refuse(f"The filter is nested more than {DEEPEST} levels deep.") from error
     return tree
+
+
+def _plain_spaces(text: str) -> str:
+    """Return JSON with spaces of every width between its texts as the one that JSON knows."""
+    return SPACE_IN_JSON.sub(lambda found: found[1] or " ", text)
 
 
 def _no_number(text: str) -> None:

@@ -22,6 +22,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from geo_service.db import DIALECT
 from geo_service.errors import BadParameter
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.ogc.crs import geojson_crs
 from geo_service.ogc.documents import EXPORTS
 from geo_service.ogc.exports.queries import GEOMETRY, Rows, csv_statement, feature_statement
 from geo_service.ogc.exports.rows import batches, parts
@@ -96,7 +97,12 @@ class Format:
 
 def _geojson(connection: Connection, rows: Rows, about: About, path: Path) -> None:
     """Write a feature collection; foreign members say what it is."""
-    head = {"type": "FeatureCollection", **about.texts(), "crs_uri": rows.view.crs.uri}
+    head = {
+        "type": "FeatureCollection",
+        **about.texts(),
+        "crs_uri": rows.view.crs.uri,
+        **geojson_crs(rows.view.crs),
+    }
     with path.open("wb") as file:
         file.write(json.dumps(head, ensure_ascii=False)[:-1].encode() + b',"features":[')
         mark = b"\n"

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import IO, Final
@@ -51,6 +52,13 @@ async def get_export(request: Request, caller: Public, collection_id: str) -> Re
     wanted = format_of(request.query_params.get("f", "geojson"))
     usual = CRS84 if wanted.ending.startswith("geojson") else STORAGE
     crs = asked.crs if "crs" in request.query_params else usual
+    if wanted.ending == "geojsons" and crs != CRS84:
+        raise BadParameter(
+            f"Lines of GeoJSON cannot say that they are in {crs.uri}: readers take degrees (CRS84). "
+            "Leave crs out, or take geojson, gpkg, fgb or parquet.",
+            parameter="crs",
+        )
+    crs = replace(crs, latitude_first=False)  # in files x stands first, whatever the order of the axes
     rows = Rows(
         view_of(collection, caller, crs, asked.properties), asked.question, items_parameters(asked, day)
     )
