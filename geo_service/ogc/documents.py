@@ -29,7 +29,7 @@ EXPORTS: Final = {
 }
 """Formats of exports by the value of ``f``, and their media types."""
 MVT: Final = "application/vnd.mapbox-vector-tile"
-OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.1"
+OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 TILE_SCHEME: Final = "WebMercatorQuad"
 TILE_SCHEME_URI: Final = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TILE_SCHEME}"
 
@@ -93,7 +93,7 @@ def landing_page(base: str, city: CityProfile) -> Document:
         "links": [
             link(f"{root}/", "self", JSON, "This document"),
             link(f"{root}/?f=html", "alternate", "text/html", "This document as a page"),
-            link(f"{base}/api/openapi.json", "service-desc", OPENAPI, "Definition of the interface"),
+            link(f"{root}/api", "service-desc", OPENAPI, "Definition of the interface"),
             link(f"{base}/api/docs", "service-doc", "text/html", "Documentation of the interface"),
             link(f"{root}/conformance", "conformance", JSON, "Conformance classes"),
             link(f"{root}/collections", "data", JSON, "Collections"),

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 
 from fastapi import APIRouter, Request, Response
 from fastapi.encoders import jsonable_encoder
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.datastructures import QueryParams
 
 from geo_service.auth.access import Public
@@ -21,6 +21,7 @@ from geo_service.ogc import documents, openapi
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.crs import EXACT, crs_of
+from geo_service.ogc.definition import definition
 from geo_service.ogc.direct import busiest
 from geo_service.ogc.editing import may_write
 from geo_service.ogc.extents import extent_of
@@ -57,6 +58,17 @@ async def get_landing_page(request: Request, caller: Public) -> Response:
     return await _answer(
         request, caller, Resource("landing", documents.landing_page(base_address(request), city_of(request)))
     )
+
+
+@router.get("/api", openapi_extra=openapi.FORMAT_ONLY)
+async def get_definition(request: Request, caller: Public) -> Response:
+    """Define the interface in OpenAPI 3.0; to a browser, show the documentation."""
+    single_values(query_of(request), {"f"})
+    base, headers = base_address(request), _headers(caller)
+    if wants_page(request):
+        return RedirectResponse(f"{base}/api/docs", headers=headers)
+    document = definition(request.app.openapi(), base)
+    return JSONResponse(document, media_type=documents.OPENAPI, headers=headers)
 
 
 @router.get("/conformance", openapi_extra=openapi.FORMAT_ONLY)

@@ -94,6 +94,7 @@ def test_gdal_hands_its_filter_to_the_service(server: str) -> None:
 
 def test_owslib_finds_its_way(server: str) -> None:
     service = Features(f"{server}/ogc/")
+    assert "/collections/{collectionId}/items" in service.api()["paths"]
     assert service.feature_collections() == list(COLLECTIONS)
     conformance = service.conformance()["conformsTo"]
     assert any(uri.endswith("/conf/features-filter") for uri in conformance)

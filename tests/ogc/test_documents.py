@@ -1,16 +1,18 @@
 """The documents that describe the interface: complete, linked, true."""
 
 import json
+import re
 from typing import Any
 
 import httpx
 import pytest
 import shapely
+from schemathesis.specs.openapi.definitions import OPENAPI_30_VALIDATOR
 from sqlalchemy import text
 
 from geo_service.db import Database
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.parameters import COMMON, PAGED
+from geo_service.ogc.parameters import COMMON, MAX_LIMIT, PAGED
 from tests.http_fixtures import SignedIn
 
 
@@ -28,8 +30,7 @@ def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
         for link in document["links"]:
             answer = client.get(link["href"])
             assert answer.status_code == 200
-            media = link["type"].split(";")[0].replace("vnd.oai.openapi+json", "json")
-            assert media == answer.headers["content-type"].split(";")[0]
+            assert link["type"].split(";")[0] == answer.headers["content-type"].split(";")[0]
 
 
 def test_conformance_names_what_is_met(client: httpx.Client) -> None:
@@ -130,6 +131,26 @@ def test_unknown_parameters_are_refused_everywhere(client: httpx.Client, path: s
     answer = client.get(f"/ogc{path}?verbose=1")
     assert answer.status_code == 400
     assert answer.json()["parameter"] == "verbose"
+
+
+def test_the_definition_is_openapi_3_0_and_that_of_the_standard(client: httpx.Client) -> None:
+    here = linked(client.get("/ogc/").json(), "service-desc")
+    answer = client.get(here, headers={"accept": "application/vnd.oai.openapi+json;version=3.0"})
+    assert answer.headers["content-type"] == "application/vnd.oai.openapi+json;version=3.0"
+    told = answer.json()
+    OPENAPI_30_VALIDATOR.validate(told)
+    assert told["openapi"].startswith("3.0.")
+    assert told["servers"] == [{"url": "http://testserver/ogc"}]
+    assert {"/", "/conformance", "/collections/{collectionId}/items/{featureId}"} <= told["paths"].keys()
+    assert told["components"]["parameters"]["limit"]["schema"]["maximum"] == MAX_LIMIT
+    for path, item in told["paths"].items():
+        for operation in item.values():
+            given = [each["name"] for each in operation["parameters"] if each.get("in") == "path"]
+            assert given == re.findall(r"\{(\w+)\}", path)
+            assert operation["responses"]["default"] == {"$ref": "#/components/responses/problem"}
+    assert '"null"' not in answer.text
+    browser = client.get("/ogc/api", headers={"accept": "text/html"}, follow_redirects=False)
+    assert (browser.status_code, browser.headers["location"]) == (307, "http://testserver/api/docs")
 
 
 def test_interface_definition_lists_the_parameters(client: httpx.Client) -> None:
