@@ -124,9 +124,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         scenarios,
         subjects,
     )
-    app.include_router(tiles.together, dependencies=[Depends(identify), Depends(given_once)])
-    for part in (*land, inquiries, matching, sites, search):  # tried in this order
-        app.include_router(part.router, dependencies=[Depends(identify), Depends(given_once)])
+    for part in (tiles.together, tiles.schemes):
+        app.include_router(part, dependencies=[Depends(identify), Depends(given_once)])
+    for each in (*land, inquiries, matching, sites, search):  # tried in this order
+        app.include_router(each.router, dependencies=[Depends(identify), Depends(given_once)])
     app.include_router(web.router, dependencies=[Depends(identify)])
     return app
 

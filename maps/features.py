@@ -1,4 +1,4 @@
-"""The map beside the features of a collection: whatever an address of the OGC API hands out."""
+"""The maps of the open interface: whatever an address of it hands out, as features or as tiles."""
 
 from geo_service.city import CityProfile
 from maps.base import CityMap, RenderedMap
@@ -38,4 +38,32 @@ def features_map(
         VectorTiles(LayerSpec("horizon", "horizon"), TILES, "parcels").add_to(made)
     add_orientation(made)
     Records(LayerSpec("features", "features"), address).add_to(made)
+    return made.rendered()
+
+
+def tiles_map(
+    city: CityProfile,
+    speaker: Speaker,
+    basemap: tuple[str, str] | None,
+    label: str,
+    tiles: tuple[str, tuple[str, ...]],
+) -> RenderedMap:
+    """Build the map of a tileset: each of its layers in a colour of its own; it opens on the city.
+
+    Parameters
+    ----------
+    city, speaker, basemap, label
+        As in `features_map`.
+    tiles
+        Address of the tiles with {z}, {x}, {y}, and the names of their layers.
+    """
+    west, south, east, north = city.bbox
+    settings = {**map_settings(speaker), "bounds": [[south, west], [north, east]]}
+    made = CityMap("features", city.center, START_ZOOM, label, settings)
+    if basemap:
+        BaseMap(*basemap).add_to(made)
+    add_orientation(made)
+    url, names = tiles
+    spec = LayerSpec("features", "plain", extra={"data_layers": list(names)})
+    VectorTiles(spec, url, "").add_to(made)
     return made.rendered()

@@ -1,18 +1,16 @@
-"""The documents that describe the interface: landing page, conformance, collections, tilesets.
+"""The documents that describe the interface: landing page, conformance, collections.
 
-Source: OGC API - Features part 1 (OGC 17-069r4), OGC API - Tiles part 1 (20-057), TileJSON 3.0.0.
+Source: OGC API - Features part 1 (OGC 17-069r4), OGC API - Tiles part 1 (20-057).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
 from geo_service.city import CityProfile
-from geo_service.ogc.areas import MAX_ZOOM, Box
+from geo_service.ogc.areas import Box
 from geo_service.ogc.crs import CRS84, OFFERED, STORAGE
-from geo_service.ogc.model import Collection, Tiles
-from geo_service.ogc.tile_queries import FULL_ZOOM, TINY_PIXELS
-from geo_service.tile_size import LEFT_OUT, MAX_BYTES
+from geo_service.ogc.model import Collection
 
 JSON: Final = "application/json"
 GEOJSON: Final = "application/geo+json"
@@ -32,6 +30,8 @@ MVT: Final = "application/vnd.mapbox-vector-tile"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 TILE_SCHEME: Final = "WebMercatorQuad"
 TILE_SCHEME_URI: Final = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TILE_SCHEME}"
+TILE_SCHEMES: Final = "/ogc/tileMatrixSets"
+"""Path of the tile matrix sets."""
 
 CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
@@ -60,6 +60,22 @@ CONFORMANCE: Final = (
             "property-property",
             "arithmetic",
         )
+    ),
+    *(
+        f"http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{name}"
+        for name in (
+            "core",
+            "tileset",
+            "tilesets-list",
+            "dataset-tilesets",
+            "geodata-tilesets",
+            "collections-selection",
+            "mvt",
+        )
+    ),
+    *(
+        f"http://www.opengis.net/spec/tms/2.0/conf/{name}"
+        for name in ("tilematrixset", "json-tilematrixset", "tilesetmetadata", "json-tilesetmetadata")
     ),
 )
 """Conformance classes that are met, and no others."""
@@ -98,6 +114,7 @@ def landing_page(base: str, city: CityProfile) -> Document:
             link(f"{root}/conformance", "conformance", JSON, "Conformance classes"),
             link(f"{root}/collections", "data", JSON, "Collections"),
             link(f"{root}/tiles", f"{OGC_REL}/tilesets-vector", JSON, "Vector tiles of all collections"),
+            link(f"{base}{TILE_SCHEMES}", f"{OGC_REL}/tiling-schemes", JSON, "Tile matrix sets"),
         ],
     }
 
@@ -182,113 +199,3 @@ def item_links(base: str, described: Collection, key: str) -> list[Document]:
         link(f"{feature}?f=html", "alternate", "text/html", "This feature as a page"),
         link(here, "collection", JSON, described.title),
     ]
-
-
-def tilesets(base: str, described: Collection | None) -> Document:
-    """List the tilesets of a collection, or of all together (None): there is one."""
-    here = f"{base}/ogc/tiles" if described is None else f"{base}/ogc/collections/{described.id}/tiles"
-    template = _tile_template(here, "{tileMatrix}", "{tileRow}", "{tileCol}")
-    return {
-        "links": [link(here, "self", JSON, "This document")],
-        "tilesets": [
-            {
-                "title": "All collections" if described is None else described.title,
-                "dataType": "vector",
-                "crs": "http://www.opengis.net/def/crs/EPSG/0/3857",
-                "tileMatrixSetURI": TILE_SCHEME_URI,
-                "links": [
-                    link(f"{here}/{TILE_SCHEME}", "self", JSON, "TileJSON"),
-                    {**link(template, "item", MVT, "Tiles"), "templated": True},
-                ],
-            }
-        ],
-    }
-
-
-def combined_tile_json(
-    base: str, layers: Sequence[tuple[Collection, Tiles, tuple[str, ...]]], bounds: Box
-) -> Document:
-    """Describe tiles with a layer of each of several collections as TileJSON 3.0.0.
-
-    Parameters
-    ----------
-    base
-        Address of the service without a slash at its end.
-    layers
-        Collection, how it is drawn, properties that the caller sees.
-    bounds
-        West, south, east, north in degrees.
-    """
-    names = ",".join(collection.id for collection, _tiles, _fields in layers)
-    return {
-        "tilejson": "3.0.0",
-        "name": names,
-        "description": f"At most {MAX_BYTES // 1000} kB per tile. Where all layers together would need more, "
-        "those that need less than an equal part stay whole; each of the others gets an equal part of the "
-        f"rest and keeps its largest features, and the header {LEFT_OUT} counts what was left out. Each "
-        "layer follows the rules of its own tileset.",
-        "scheme": "xyz",
-        "tiles": [f"{_tile_template(f'{base}/ogc/tiles', '{z}', '{y}', '{x}')}?collections={names}"],
-        "minzoom": min(tiles.min_zoom for _collection, tiles, _fields in layers),
-        "maxzoom": MAX_ZOOM,
-        "bounds": list(bounds),
-        "vector_layers": [
-            {
-                "id": collection.id,
-                "description": collection.description,
-                "minzoom": tiles.min_zoom,
-                "fields": dict.fromkeys(fields, ""),
-            }
-            for collection, tiles, fields in layers
-        ],
-    }
-
-
-def tile_json(
-    base: str, described: tuple[Collection, Tiles], fields: tuple[str, ...], bounds: Box
-) -> Document:
-    """Describe the tiles of a collection as TileJSON 3.0.0, with the rules of generalisation in words.
-
-    Parameters
-    ----------
-    base
-        Address of the service without a slash at its end.
-    described
-        The collection and how it is drawn.
-    fields
-        Properties that the caller sees.
-    bounds
-        West, south, east, north in degrees.
-    """
-    drawn, tiles = described
-    rule = (
-        f"At most {MAX_BYTES // 1000} kB per tile: where more would be needed, the largest features are kept "
-        f"and the header {LEFT_OUT} counts the others."
-    )
-    if drawn.area_m2 is not None:
-        rule += (
-            f" Below zoom {FULL_ZOOM} shapes are simplified and features under {TINY_PIXELS} square pixels "
-            "are left out."
-        )
-    if tiles.coarse is not None:
-        rule += f" Below zoom {FULL_ZOOM} only these properties: {', '.join(sorted(tiles.coarse))}."
-    if tiles.grid is not None:
-        rule += f" Below zoom {FULL_ZOOM} features of the same properties are one."
-    return {
-        "tilejson": "3.0.0",
-        "name": drawn.id,
-        "description": f"{drawn.description} {rule}",
-        "scheme": "xyz",
-        "tiles": [_tile_template(f"{base}/ogc/collections/{drawn.id}/tiles", "{z}", "{y}", "{x}")],
-        "minzoom": tiles.min_zoom,
-        "maxzoom": MAX_ZOOM,
-        "bounds": list(bounds),
-        "center": [(bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2, 12],
-        "vector_layers": [
-            {"id": drawn.id, "description": drawn.description, "fields": dict.fromkeys(fields, "")}
-        ],
-    }
-
-
-def _tile_template(here: str, zoom: str, row: str, column: str) -> str:
-    return f"{here}/{TILE_SCHEME}/{zoom}/{row}/{column}"

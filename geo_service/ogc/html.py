@@ -17,6 +17,10 @@ from geo_service.ogc.model import Collection
 
 HTML: Final = "text/html"
 DATA: Final = ("application/geo+json", "application/json", "application/schema+json")
+Kinds = Literal[
+    "landing", "conformance", "collections", "collection", "schema", "items", "item", "form",
+    "tilesets", "tileset", "schemes", "scheme",
+]  # fmt: skip
 LANGUAGE: Final = "lang"
 """Parameter of all pages; documents do not know it."""
 
@@ -39,7 +43,7 @@ class Resource:
         Whether the caller may change its records.
     """
 
-    kind: Literal["landing", "conformance", "collections", "collection", "schema", "items", "item", "form"]
+    kind: Kinds
     document: Mapping[str, Any]
     collection: Collection | None = None
     kinds: Mapping[str, Kind] | None = None

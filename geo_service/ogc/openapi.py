@@ -106,12 +106,19 @@ EDIT: Document = {
         }
     ],
 }
-COLLECTIONS: Document = {
-    "parameters": [
-        _query("collections", "Collections, separated by commas; all that have tiles.", {"type": "string"}),
-        FORMAT,
-    ]
-}
+_COLLECTIONS = _query(
+    "collections",
+    "Collections whose layers are wanted, in this order; without it: all that have tiles.",
+    {"type": "array", "items": {"type": "string"}},
+    style="form",
+    explode=False,
+)
+_TILESET_FORMAT = _query(
+    "f", "Format of the answer.", {"type": "string", "enum": ["json", "tilejson", "html"]}
+)
+COLLECTIONS: Document = {"parameters": [_COLLECTIONS, FORMAT]}
+COMBINED_TILESET: Document = {"parameters": [_COLLECTIONS, _TILESET_FORMAT]}
+TILESET: Document = {"parameters": [_TILESET_FORMAT]}
 FORMAT_ONLY: Document = {"parameters": [FORMAT]}
 
 FEATURES_ANSWER: dict[int | str, Document] = {200: {"content": {GEOJSON: {"schema": {"type": "object"}}}}}

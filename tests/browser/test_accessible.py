@@ -35,6 +35,7 @@ PAGES = [
     "/ogc/collections?f=html",
     "/ogc/collections/parcels?f=html",
     "/ogc/collections/parcels/items?f=html",
+    "/ogc/collections/parcels/tiles/WebMercatorQuad?f=html",
     f"/ogc/collections/parcels/items/{PUBLIC_KEYS[0]}?f=html",
 ]
 

@@ -108,3 +108,23 @@ def test_owslib_finds_its_way(server: str) -> None:
             assert service.collection_item(name, str(feature["id"]))["id"] == feature["id"]
     found = service.collection_items("parcels", filter="flur = 3", limit=100)
     assert {each["properties"]["flur"] for each in found["features"]} == {3}
+
+
+@pytest.mark.parametrize("collection", ["parcels", "stops", "restrictions"])
+def test_gdal_reads_tiles_by_the_tiles_interface(server: str, collection: str) -> None:
+    """GDAL takes the box of a collection for metres of the tiles, so it is told where to look."""
+    wanted = as_served(server, collection, "crs=http://www.opengis.net/def/crs/EPSG/0/3857")
+    shapes = [shapely.geometry.shape(each["geometry"]) for each in wanted]
+    west, south, east, north = shapely.total_bounds(shapes)
+    box = {"MINX": str(west), "MINY": str(south), "MAXX": str(east), "MAXY": str(north)}
+    source = f"OGCAPI:{server}/ogc/collections/{collection}"
+    layers = [str(name) for name, _kind in pyogrio.list_layers(source)]
+    assert layers == [f"Zoom level {zoom}" for zoom in range(23)]
+    frame = pyogrio.read_dataframe(source, layer="Zoom level 14", API="TILES", **box)
+    assert frame.crs is not None
+    assert frame.crs.to_epsg() == 3857
+    for shape in shapes:
+        assert frame.distance(shape).min() < 2  # a step of the grid of tiles is 0.6 m
+    fields = COLLECTIONS[collection].tiles
+    assert fields is not None
+    assert set(frame.columns) - {"geometry", "mvt_id"} <= set(fields.properties)

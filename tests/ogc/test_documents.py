@@ -26,6 +26,7 @@ def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
         assert {link["rel"] for link in document["links"]} == {
             "self", "alternate", "service-desc", "service-doc", "conformance", "data",
             "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector",
+            "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes",
         }  # fmt: skip
         for link in document["links"]:
             answer = client.get(link["href"])
@@ -43,7 +44,7 @@ def test_conformance_names_what_is_met(client: httpx.Client) -> None:
         "ogcapi-features-2/1.0/conf/crs",
     ]
     assert {each.split("/")[0] for each in told} == {
-        "ogcapi-features-1", "ogcapi-features-2", "ogcapi-features-3", "cql2"
+        "ogcapi-features-1", "ogcapi-features-2", "ogcapi-features-3", "cql2", "ogcapi-tiles-1", "tms"
     }  # fmt: skip
 
 

@@ -240,24 +240,6 @@ def test_unknown_parameters_are_refused(client: httpx.Client) -> None:
     assert client.get(address("parcels", 14) + "?colour=red").json()["parameter"] == "colour"
 
 
-def test_tile_documents_lead_to_tiles(client: httpx.Client) -> None:
-    for collection in COLLECTIONS.values():
-        if collection.tiles is None:
-            continue
-        sets = client.get(f"{ROOT}/{collection.id}/tiles").json()["tilesets"][0]
-        described = client.get(sets["links"][0]["href"]).json()
-        assert described["vector_layers"][0]["id"] == collection.id
-        assert set(described["vector_layers"][0]["fields"]) == set(collection.tiles.properties)
-        assert f"{MAX_BYTES // 1000} kB" in described["description"]
-        west, south, east, north = described["bounds"]
-        assert 7 < west < east < 8
-        assert 51 < south < north < 52
-        template = described["tiles"][0]
-        assert client.get(template.format(z=14, y=5448, x=8532)).status_code == 200
-        matrix = sets["links"][1]["href"].replace("{tileMatrix}", "14").format(tileRow=5448, tileCol=8532)
-        assert client.get(matrix).status_code == 200
-
-
 # --- cache -----------------------------------------------------------------------------------------------
 
 
@@ -409,18 +391,6 @@ def test_a_combined_tile_holds_the_layers_of_each(client: httpx.Client, tmp_path
     assert len(everything.content) <= MAX_BYTES
     again = client.get(f"/ogc/tiles{place}", headers={"If-None-Match": everything.headers["etag"]})
     assert again.status_code == 304
-
-
-def test_the_combined_tileset_is_described(client: httpx.Client) -> None:
-    listed = client.get("/ogc/tiles").json()["tilesets"][0]
-    told = client.get(next(link["href"] for link in listed["links"] if link["rel"] == "self")).json()
-    assert [layer["id"] for layer in told["vector_layers"]] == [
-        name for name, collection in COLLECTIONS.items() if collection.tiles
-    ]
-    tile = told["tiles"][0].format(z=14, y=5446, x=8532)
-    assert client.get(tile).status_code == 200
-    for wrong in ("nothing", "availability", ""):
-        assert client.get("/ogc/tiles/WebMercatorQuad", params={"collections": wrong}).status_code == 404
 
 
 def test_layers_take_what_others_leave(client: httpx.Client, crowd: int) -> None:

@@ -17,10 +17,14 @@ from geo_service.web.frame import Frame, bare_frame, frame_of
 from geo_service.web.pages.asking import map_script
 from geo_service.web.vocabulary import LABELS
 from maps.base import RenderedMap
-from maps.features import features_map
+from maps.features import features_map, tiles_map
 
 router = APIRouter()
 
+TILES: Final = re.compile(
+    r"/ogc/(?:collections/([a-z_]+)/)?tiles/WebMercatorQuad(?:\?collections=([a-z_,]{1,400}))?"
+)
+"""Address of a tileset, with the layers that it has: one collection, or several."""
 ADDRESS: Final = re.compile(r"/ogc/collections/[a-z_]+/items(/[^/?#]{1,200})?(\?[^#]*)?")
 PAGE_PARAMETERS: Final = frozenset({"f", "lang", "crs"})
 """Parameters of the page that are none of the map's features."""
@@ -75,6 +79,12 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
         address = _address(request)
         context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
         context["links"] = {link["rel"]: link["href"] for link in resource.document["links"]}
+    if resource.kind == "tileset":
+        address = _tiles_address(resource)
+        context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
+        context["layers"] = [_listed(frame, each) for each in resource.document["layers"]]
+    if resource.kind in {"tilesets", "tileset"}:
+        context["title"] = _title(frame, *resource.document["title"].split(" / "))
     if resource.kind == "form":
         address = _place_address(resource)
         program = f"{SCRIPT}?{urlencode({'of': address, 'form': 'true'})}"
@@ -93,6 +103,14 @@ def _place_address(resource: Resource) -> str:
     if resource.document["new"]:
         return f"{items}?bbox=0,0,0,0&limit=1&f=json"
     return f"{items}/{quote(str(resource.document['id']), safe='')}?f=json"
+
+
+def _tiles_address(resource: Resource) -> str:
+    """Return the address of a tileset by which its map knows its layers."""
+    if resource.collection is not None:
+        return f"/ogc/collections/{resource.collection.id}/tiles/WebMercatorQuad"
+    names = ",".join(layer["id"] for layer in resource.document["layers"])
+    return f"/ogc/tiles/WebMercatorQuad?collections={names}"
 
 
 def _form_words(frame: Frame, collection_id: str) -> dict[str, Any]:
@@ -122,12 +140,19 @@ async def script(
     request: Request, session: Reading, caller: Public, of: str, *, form: bool = False
 ) -> Response:
     """Answer with the program of the map of some features."""
-    if not ADDRESS.fullmatch(of):
+    if not (ADDRESS.fullmatch(of) or TILES.fullmatch(of)):
         raise NotFound("There is no map of that address.")
     return map_script(_map(await frame_of(request, session, caller), of, form=form))
 
 
 def _map(frame: Frame, address: str, *, form: bool = False) -> RenderedMap:
+    tiles = TILES.fullmatch(address)
+    if tiles:
+        label = frame.speaker.say("Karte der Kacheln; die Tabelle darunter nennt ihre Ebenen")
+        path, _, query = address.partition("?")
+        url = f"{path}/{{z}}/{{y}}/{{x}}{'?' if query else ''}{query}"
+        names = tuple((tiles[1] or tiles[2] or "").split(","))
+        return tiles_map(frame.city, frame.speaker, frame.basemap, label, (url, names))
     label = frame.speaker.say("Karte der Datensätze; die Tabelle daneben zeigt dieselben")
     return features_map(frame.city, frame.speaker, frame.basemap, label, address, with_parcels=form)
 
@@ -151,10 +176,16 @@ def _title(frame: Frame, german: str, english: str) -> str:
     return english if frame.language == "en" else german
 
 
-def _listed(frame: Frame, document: Mapping[str, Any]) -> dict[str, str]:
-    """Return what the list says of a collection."""
+def _listed(frame: Frame, document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a list says of a collection or of a layer of tiles."""
     german, _, english = document["title"].partition(" / ")
-    return {"id": document["id"], "title": _title(frame, german, english), "text": document["description"]}
+    return {
+        "id": document["id"],
+        "title": _title(frame, german, english),
+        "text": document["description"],
+        "fields": list(document.get("propertiesSchema", {}).get("properties", ())),
+        "min_zoom": document.get("minTileMatrix"),
+    }
 
 
 def _value(frame: Frame, value: Any) -> str:  # noqa: ANN401 - of any field

@@ -108,6 +108,20 @@ const GeoMap = (() => {
     return rules;
   }
 
+  /* Rules that draw whatever stands on a tile, each layer in a colour of its own. */
+  function plainRules(names) {
+    const {PolygonSymbolizer, LineSymbolizer, CircleSymbolizer} = protomapsL;
+    return names.flatMap((dataLayer, place) => {
+      const color = `hsl(${(265 + place * 137) % 360}, 60%, 40%)`;
+      const kinds = [
+        [3, new PolygonSymbolizer({fill: color, opacity: 0.35, stroke: color, width: (zoom) => (zoom >= STROKE_FROM_ZOOM ? 1 : 0.01)})],
+        [2, new LineSymbolizer({color, width: 1.5})],
+        [1, new CircleSymbolizer({radius: 4, fill: color, stroke: "#ffffff", width: 1})],
+      ];
+      return kinds.map(([kind, symbolizer]) => ({dataLayer, symbolizer, filter: (zoom, feature) => feature.geomType === kind}));
+    });
+  }
+
   /* A tile that fails is told in words; it is not kept, so that the next move asks for it again. */
   function sayFailures(map, spec, source) {
     const get = source.get.bind(source);
@@ -123,7 +137,7 @@ const GeoMap = (() => {
 
   function tileLayer(map, spec) {
     const layer = protomapsL.leafletLayer({
-      url: spec.url, paintRules: paintRules(map, spec), labelRules: [], attribution: "",
+      url: spec.url, paintRules: spec.style === "plain" ? plainRules(spec.extra.data_layers) : paintRules(map, spec), labelRules: [], attribution: "",
       lang: map.geo.settings.language, maxDataZoom: 15,
     });
     for (const view of layer.views.values()) sayFailures(map, spec, view.tileCache.source);

@@ -1,9 +1,11 @@
-/* The map of features of the open interface: show them all, and tell their fields on a click. */
+/* The map of features or tiles of the open interface: show them all, and tell fields of features on a click. */
 (() => {
   "use strict";
   const map = GeoMap.maps.get("map_features");
   if (!map) return;
-  const {group} = {group: map.geo.layers.get("features").layer};
+  const {bounds} = map.geo.settings;
+  if (bounds) map.fitBounds(bounds, {animate: false});
+  const group = map.geo.layers.get("features").layer;
   map.on("geo:loaded", ({key}) => {
     if (key !== "features") return;
     const box = L.latLngBounds([]);
