@@ -28,8 +28,6 @@ EXPORTS: Final = {
 """Formats of exports by the value of ``f``, and their media types."""
 MVT: Final = "application/vnd.mapbox-vector-tile"
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
-TILE_SCHEME: Final = "WebMercatorQuad"
-TILE_SCHEME_URI: Final = f"http://www.opengis.net/def/tilematrixset/OGC/1.0/{TILE_SCHEME}"
 TILE_SCHEMES: Final = "/ogc/tileMatrixSets"
 """Path of the tile matrix sets."""
 
