@@ -1,12 +1,19 @@
 """Answers that a browser may keep: entity tags, 304, and who may keep what."""
 
 import hashlib
+import re
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from fastapi import Request, Response
 
 from geo_service.auth.caller import Caller
+from geo_service.errors import BadParameter
+
+TAG: Final = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+TAGS: Final = re.compile(rf"[ \t,]*{TAG.pattern}[ \t]*(?:,[ \t]*(?:{TAG.pattern}[ \t]*)?)*")
+"""An entity tag, and a list of them."""
 
 
 def etag_of(content: bytes) -> str:
@@ -41,6 +48,31 @@ def is_known(request: Request, etag: str) -> bool:
     header = request.headers.get("if-none-match", "")
     known = {tag.strip().removeprefix("W/") for tag in header.split(",")}
     return "*" in known or etag.removeprefix("W/") in known
+
+
+def states_meant(header: str) -> frozenset[str] | None:
+    """Return the entity tags of ``If-Match``, without the mark of weak ones; None: any state (``*``).
+
+    Tags of this service are weak since answers may leave compressed; each still names one state of a record.
+
+    Parameters
+    ----------
+    header
+        Its value; several headers joined by commas.
+
+    Raises
+    ------
+    BadParameter
+        When it is neither. Source: RFC 9110, 13.1.1 and 8.8.3; 5.6.1 (lists may hold empty elements).
+    """
+    if header.strip() == "*":
+        return None
+    if not TAGS.fullmatch(header):
+        raise BadParameter(
+            'If-Match is *, or ETags as they were read, in their quotes, parted by commas: W/"…", W/"…".',
+            parameter="If-Match",
+        )
+    return frozenset(TAG.findall(header))
 
 
 def caching(caller: Caller, *, max_age_s: int = 0) -> dict[str, str]:

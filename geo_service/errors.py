@@ -244,8 +244,36 @@ MESSAGES: Final = {
     "extra_forbidden": "There is no such field; /api/docs lists those that there are.",
     "json_invalid": "The body is no JSON.",
     "model_attributes_type": "Send a JSON object, with the header Content-Type: application/json.",
+    "missing": "This is needed.",
+    "dict_type": "Send a JSON object.",
+    "list_type": "Send a list.",
+    "too_long": "Send at most {max_length} values.",
+    "too_short": "Send at least {min_length} values.",
+    "string_type": "Send a text.",
+    "string_too_long": "Send at most {max_length} characters.",
+    "string_too_short": "Send at least {min_length} characters.",
+    "string_pattern_mismatch": "The text does not have the form {pattern}.",
+    **dict.fromkeys(
+        ("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "Send a whole number."
+    ),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "Send a number."),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "Send true or false."),
+    "greater_than": "Send a number greater than {gt}.",
+    "greater_than_equal": "Send a number from {ge} on.",
+    "less_than": "Send a number less than {lt}.",
+    "less_than_equal": "Send a number up to {le}.",
+    **dict.fromkeys(("literal_error", "enum"), "Known: {expected}."),
+    **dict.fromkeys(
+        ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        "Send a day, such as 2026-03-01.",
+    ),
+    **dict.fromkeys(
+        ("datetime_type", "datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
+        "Send a moment, such as 2026-03-01T12:00:00Z.",
+    ),
+    "value_error": "{error}",
 }
-"""Kinds of pydantic's errors in words that say how to mend it."""
+"""Kinds of pydantic's errors in words that say how to mend it; in braces what pydantic tells of them."""
 
 
 def validation_problem(details: Any) -> dict[str, Any]:  # noqa: ANN401 - pydantic's own structure
@@ -256,7 +284,8 @@ def validation_problem(details: Any) -> dict[str, Any]:  # noqa: ANN401 - pydant
     errors = []
     for detail in details[:MOST_ERRORS]:
         where, *path = detail["loc"]
-        entry = {"message": MESSAGES.get(detail["type"], detail["msg"])}
+        said = MESSAGES.get(detail["type"])
+        entry = {"message": detail["msg"] if said is None else said.format_map(detail.get("ctx") or {})}
         if where == "body":
             entry["pointer"] = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in path)
             if detail["type"] in WHOLE_BODY:

@@ -117,8 +117,8 @@ class ImportOptions:
         Reject file with corrected rows: they replace the rows of the same number.
     language
         Language of the reasons in the reject file.
-    actor
-        Who imports, for the audit.
+    actor, request_id
+        Who imports, and by which request, for the audit.
     progress
         Progress callback.
     edit
@@ -136,6 +136,7 @@ class ImportOptions:
     corrected: Path | None = None
     language: Language = "en"
     actor: str = "import"
+    request_id: str = ""
     progress: Progress = silent
     edit: "Edit | None" = None
 

@@ -64,7 +64,8 @@ def _import(database: Database, kind: ImportKind, path: Path, options: ImportOpt
         draft = check_file(kind, path, options, load_city(database.settings.city))
         digest = hashed.result()
     options.progress("Comparing with the register", 0.45)
-    with database.begin(options.actor, answering=options.edit is not None) as connection:
+    answering = options.edit is not None
+    with database.begin(options.actor, options.request_id, answering=answering) as connection:
         wait_for_turn(connection, kind, options)
         if options.edit is not None:
             options.edit.before(connection)

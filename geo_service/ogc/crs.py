@@ -89,7 +89,11 @@ def crs_of(given: Mapping[str, str], name: str) -> Crs:
     found = _BY_NAME.get(text)
     if found is None:
         offered = ", ".join(crs.uri for crs in OFFERED)
-        raise BadParameter(f"{name} {text[:100]!r} is not offered. Offered: {offered}.", parameter=name)
+        raise BadParameter(
+            f"{name} {text[:100]!r} is not offered. Offered: {offered}.",
+            parameter=name,
+            detail_de=f"Das Koordinatensystem „{text[:100]}“ gibt es hier nicht. Bekannt: {offered}.",
+        )
     return found
 
 

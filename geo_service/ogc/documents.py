@@ -13,6 +13,7 @@ from geo_service.ogc.crs import CRS84, OFFERED, STORAGE
 from geo_service.ogc.model import Collection
 
 JSON: Final = "application/json"
+HTML: Final = "text/html"
 GEOJSON: Final = "application/geo+json"
 SCHEMA: Final = "application/schema+json"
 OGC_REL: Final = "http://www.opengis.net/def/rel/ogc/1.0"
@@ -90,6 +91,14 @@ def link(href: str, rel: str, media: str, title: str) -> Document:
     return {"href": href, "rel": rel, "type": media, "title": title}
 
 
+def _itself(here: str) -> list[Document]:
+    """Return the links of a document to itself and to its page."""
+    return [
+        link(here, "self", JSON, "This document"),
+        link(f"{here}?f=html", "alternate", HTML, "This document as a page"),
+    ]
+
+
 def landing_page(base: str, city: CityProfile) -> Document:
     """Describe the interface.
 
@@ -105,10 +114,9 @@ def landing_page(base: str, city: CityProfile) -> Document:
         "title": f"Flächen und Leerstände {city.name}",
         "description": f"Land and premises of {city.name}: OGC API - Features, and vector tiles.",
         "links": [
-            link(f"{root}/", "self", JSON, "This document"),
-            link(f"{root}/?f=html", "alternate", "text/html", "This document as a page"),
+            *_itself(f"{root}/"),
             link(f"{root}/api", "service-desc", OPENAPI, "Definition of the interface"),
-            link(f"{base}/api/docs", "service-doc", "text/html", "Documentation of the interface"),
+            link(f"{base}/api/docs", "service-doc", HTML, "Documentation of the interface"),
             link(f"{root}/conformance", "conformance", JSON, "Conformance classes"),
             link(f"{root}/collections", "data", JSON, "Collections"),
             link(f"{root}/tiles", f"{OGC_REL}/tilesets-vector", JSON, "Vector tiles of all collections"),
@@ -121,14 +129,14 @@ def conformance(base: str) -> Document:
     """List the conformance classes."""
     return {
         "conformsTo": list(CONFORMANCE),
-        "links": [link(f"{base}/ogc/conformance", "self", JSON, "This document")],
+        "links": _itself(f"{base}/ogc/conformance"),
     }
 
 
 def collections(base: str, documents: list[Document]) -> Document:
     """List the collections."""
     return {
-        "links": [link(f"{base}/ogc/collections", "self", JSON, "This document")],
+        "links": _itself(f"{base}/ogc/collections"),
         "collections": documents,
     }
 
@@ -151,10 +159,9 @@ def collection(
     """
     here = f"{base}/ogc/collections/{described.id}"
     links = [
-        link(here, "self", JSON, "This document"),
-        link(f"{here}?f=html", "alternate", "text/html", "This document as a page"),
+        *_itself(here),
         link(f"{here}/items", "items", GEOJSON, described.title),
-        link(f"{here}/items?f=html", "items", "text/html", f"{described.title}, as a page"),
+        link(f"{here}/items?f=html", "items", HTML, f"{described.title}, as a page"),
     ]
     for name, rel in (
         ("feature-schema", "describedby"),
@@ -194,6 +201,6 @@ def item_links(base: str, described: Collection, key: str) -> list[Document]:
     feature = f"{here}/items/{quote(key, safe='')}"
     return [
         link(feature, "self", GEOJSON, "This feature"),
-        link(f"{feature}?f=html", "alternate", "text/html", "This feature as a page"),
+        link(f"{feature}?f=html", "alternate", HTML, "This feature as a page"),
         link(here, "collection", JSON, described.title),
     ]

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import shapely
-from shapely.errors import GEOSException
+from shapely.errors import ShapelyError
 from shapely.geometry import mapping, shape
 from sqlalchemy import Connection
 
 from geo_service.auth.caller import Caller
+from geo_service.auth.fields import Kind
 from geo_service.auth.models import Role
 from geo_service.conditional import etag_of
 from geo_service.db import Database
@@ -34,7 +35,7 @@ from geo_service.imports.catalogue import kind_named
 from geo_service.imports.report import EDITED, Edit, ImportOptions, ImportReport
 from geo_service.imports.run import import_file
 from geo_service.ogc.crs import Crs, projected, x_first
-from geo_service.ogc.queries import View, feature_statement, key_statement
+from geo_service.ogc.queries import View, feature_statement, key_statement, kinds_of
 
 Document = dict[str, Any]
 
@@ -77,6 +78,20 @@ RULES: Final[Mapping[str, Rule]] = {
     "vacancies": Rule("vacancies", LETTING, ("premises_key", "since"), "since", "until", placed=False),
 }
 """Collections that can be written, by id."""
+TAKEN: Final[Mapping[Kind, tuple[tuple[type, ...], str]]] = {
+    "text": ((str,), "Send a text."),
+    "integer": ((int, float, str), "Send a whole number."),
+    "number": ((int, float, str), "Send a number."),
+    "boolean": ((bool, str), "Send true or false."),
+    "date": ((str,), "Send a day, such as 2026-03-01."),
+    "texts": ((str,), "Send a list of texts."),
+}
+"""What JSON has for each kind of field, and how to ask for it; how a text is read there, the checks tell."""
+CHANGED: Final = "Somebody changed this record since you read it. Read it again."
+NO_GEOMETRY: Final = (
+    "The geometry is no GeoJSON: it needs a type, such as Polygon, and coordinates, lists of numbers; "
+    "a ring has four corners or more, the last one is the first."
+)
 FREE_FROM: Final = "free_from"
 """The day after the last one: said by one of the two fields."""
 
@@ -123,14 +138,15 @@ class Change:
         How it is written.
     values
         Bound to the statement of the feature; ``key`` is empty for a new one.
-    actor
-        Who writes, for the audit.
+    actor, request_id
+        Who writes, and by which request, for the audit.
     """
 
     view: View
     rule: Rule
     values: Document
     actor: str
+    request_id: str
 
 
 def write(
@@ -173,7 +189,7 @@ def write(
 
     def before(connection: Connection) -> None:
         if etag is not None and etag_of(_current(connection, change)) != etag:
-            raise PreconditionFailed("Somebody changed this record since you read it. Read it again.")
+            raise PreconditionFailed(CHANGED)
 
     def after(report: ImportReport) -> None:
         if report.rejects:
@@ -195,6 +211,7 @@ def write(
         options = ImportOptions(
             crs=f"EPSG:{STORAGE_SRID}" if geometry else None,
             actor=change.actor,
+            request_id=change.request_id,
             edit=Edit(before, after),
             dry_run=dry_run,
         )
@@ -258,12 +275,54 @@ def checked(body: Any, change: Change, current: Document | None) -> Document:  #
         for name in followed
         if given[name] != now.get(name)
     ]
+    refused += _misfits(given, kinds_of(change.view))
     if refused:
         raise InvalidInput(
             f"{refused[0][0][:60]}: {refused[0][1]}",
             errors=[{"parameter": name[:60], "message": message} for name, message in refused],
         )
-    return {name: value for name, value in given.items() if name not in followed}
+    return _one_end({name: value for name, value in given.items() if name not in followed}, now, change.rule)
+
+
+def _misfits(given: Document, kinds: Mapping[str, Kind]) -> list[tuple[str, str]]:
+    """Return the fields whose values are of a kind that could not even be read, with what they need."""
+    wrong = []
+    for name, value in given.items():
+        kind = kinds.get(name)
+        if value is None or kind is None or kind not in TAKEN:
+            continue
+        types, needed = TAKEN[kind]
+        parts = value if kind == "texts" and isinstance(value, list) else [value]
+        if any(type(part) not in types for part in parts):
+            wrong.append((name, needed))
+    return wrong
+
+
+def _one_end(properties: Document, now: Document, rule: Rule) -> Document:
+    """Return the fields with the end said once: of the last day and the day after it, the one that changes.
+
+    Raises
+    ------
+    InvalidInput
+        When both change, and do not follow each other.
+    """
+    pair = (rule.last_day, FREE_FROM)
+    changed = {name: day for name, day in properties.items() if name in pair and day != now.get(name)}
+    if len(changed) == 1:
+        return {name: value for name, value in properties.items() if name in changed or name not in pair}
+    if _day_after(changed.get(rule.last_day)) != changed.get(FREE_FROM):
+        ends = " and ".join(f"{name} ({json.dumps(day)})" for name, day in changed.items())
+        message = f"{ends} contradict each other: {FREE_FROM} is the day after. Send one of them."
+        raise InvalidInput(message, errors=[{"parameter": name, "message": message} for name in pair])
+    return properties
+
+
+def _day_after(day: Any) -> Any:  # noqa: ANN401 - whatever was sent
+    """Return the day after one that is written as YYYY-MM-DD; anything else as it is."""
+    try:
+        return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    except (TypeError, ValueError, OverflowError):
+        return day
 
 
 def writable(change: Change) -> list[str]:
@@ -328,8 +387,8 @@ def stored_geometry(node: Any, crs: Crs, change: Change) -> Document | None:  # 
         moved = x_first(sent, crs)
         if crs.srid != STORAGE_SRID:
             moved = projected(moved, crs.srid, STORAGE_SRID)
-    except (ValueError, TypeError, LookupError, AttributeError, GEOSException) as error:
-        raise InvalidInput(f"The geometry is no GeoJSON: {error}", parameter="geometry") from error
+    except (ValueError, TypeError, LookupError, AttributeError, ShapelyError) as error:
+        raise InvalidInput(NO_GEOMETRY, parameter="geometry") from error
     if not shapely.box(*PARCEL_BOUNDS_25832).covers(moved):
         order = "latitude first" if crs.latitude_first else "x or longitude first"
         raise InvalidInput(

@@ -11,12 +11,13 @@ from geo_service.auth.access import SignedIn
 from geo_service.auth.caller import Caller
 from geo_service.beside import turns_of
 from geo_service.clock import today_of
-from geo_service.conditional import caching, etag_of
+from geo_service.conditional import caching, etag_of, states_meant
 from geo_service.db import get_database
-from geo_service.errors import InvalidInput, PreconditionRequired
+from geo_service.errors import InvalidInput, PreconditionFailed, PreconditionRequired
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.crs import CRS84, EXACT, STORAGE, Crs, crs_of
 from geo_service.ogc.editing import (
+    CHANGED,
     Change,
     Document,
     checked,
@@ -130,11 +131,14 @@ async def _changed(
     change = change_of(request, caller, collection_id, feature_id)
     if if_match is None:
         raise PreconditionRequired("Read the feature first and send its ETag as If-Match.")
+    meant = states_meant(", ".join(request.headers.getlist("if-match")))
 
     def work() -> str:
         database = get_database(request)
         now = read(database, change)
-        etag = etag_of(now) if if_match.strip() == "*" else if_match.strip()
+        etag = etag_of(now)
+        if meant is not None and etag.removeprefix("W/") not in meant:
+            raise PreconditionFailed(CHANGED)
         properties, geometry = make(change, json.loads(now))
         return write(database, change, properties, geometry, etag)
 
@@ -158,7 +162,7 @@ def change_of(request: Request, caller: Caller, collection_id: str, feature_id: 
     collection = find_collection(collection_id)
     rule = rule_for(collection_id, caller)
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, {})}
-    return Change(view_of(collection, caller, EXACT), rule, values, caller.name)
+    return Change(view_of(collection, caller, EXACT), rule, values, caller.name, request.state.request_id)
 
 
 async def _answered(request: Request, caller: Caller, collection_id: str, key: str, status: int) -> Response:
@@ -183,8 +187,12 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - checked where it is 
     """
     try:
         body = json.loads(await request.body())
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"The body is no JSON: {error}") from error
+    except json.JSONDecodeError as error:
+        raise InvalidInput(f"The body is no JSON: line {error.lineno}, column {error.colno}.") from error
+    except ValueError as error:
+        raise InvalidInput("The body is no JSON: it is not written in UTF-8.") from error
+    except RecursionError as error:
+        raise InvalidInput("The body is nested too deeply.") from error
     if not isinstance(body, dict):
         raise InvalidInput("Send a GeoJSON feature: an object with properties and geometry.")
     return body

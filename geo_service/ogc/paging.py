@@ -89,7 +89,11 @@ def read_sorts(text: str | None, kinds: Mapping[str, Kind]) -> tuple[Sort, ...]:
         kind = kinds.get(name)
         if kind is None or kind not in TYPES:
             known = ", ".join(each for each, its in kinds.items() if its in TYPES)
-            raise BadParameter(f"There is no sorting by {name[:60]!r}. Known: {known}.", parameter="sortby")
+            raise BadParameter(
+                f"There is no sorting by {name[:60]!r}. Known: {known}.",
+                parameter="sortby",
+                detail_de=f"Nach „{name[:60]}“ kann nicht sortiert werden. Bekannt: {known}.",
+            )
         sorts.append(Sort(name, kind, descending=word.strip().startswith("-")))
     if len(sorts) > MOST_SORTS or len({sort.field for sort in sorts}) < len(sorts):
         raise BadParameter(f"sortby takes at most {MOST_SORTS} fields, each once.", parameter="sortby")

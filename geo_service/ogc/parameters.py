@@ -160,7 +160,9 @@ def _properties(text: str | None, kinds: Mapping[str, Kind]) -> tuple[str, ...] 
     unknown = sorted(wanted - set(kinds))
     if unknown:
         raise BadParameter(
-            f"There is no property {unknown[0][:60]!r}. Known: {', '.join(kinds)}.", parameter="properties"
+            f"There is no property {unknown[0][:60]!r}. Known: {', '.join(kinds)}.",
+            parameter="properties",
+            detail_de=f"Es gibt kein Feld „{unknown[0][:60]}“. Bekannt: {', '.join(kinds)}.",
         )
     return tuple(name for name in kinds if name in wanted)
 
@@ -179,7 +181,11 @@ def single_values(
     for name, value in query.items():
         if name not in allowed:
             known = ", ".join(sorted(allowed))
-            raise BadParameter(f"There is no parameter {name!r} here. Known: {known}.", parameter=name)
+            raise BadParameter(
+                f"There is no parameter {name!r} here. Known: {known}.",
+                parameter=name,
+                detail_de=f"Die Angabe „{name}“ gibt es hier nicht. Bekannt: {known}.",
+            )
         if name == "filter":
             value = value.translate(LINES)  # noqa: PLW2901 - a filter may have several lines
         _require_visible(name, value)
@@ -207,6 +213,8 @@ def _require_visible(name: str, value: str) -> None:
                 f"The parameter {name!r} holds a character that cannot be seen: U+{ord(character):04X}, "
                 f"{what}, place {place + 1}, {after}. Delete it, or type that part anew.",
                 parameter=name,
+                detail_de=f"Die Angabe „{name}“ enthält an der {place + 1}. Stelle ein Zeichen, das man "
+                f"nicht sieht (U+{ord(character):04X}). Löschen Sie es, oder tippen Sie die Stelle neu.",
             )
 
 
@@ -215,7 +223,11 @@ def _whole(given: Mapping[str, str], name: str, default: int, *, lowest: int) ->
     if text is None:
         return default
     if not re.fullmatch(r"\d{1,18}", text, re.ASCII) or int(text) < lowest:
-        raise BadParameter(f"{name} is a whole number from {lowest} on, not {text[:40]!r}.", parameter=name)
+        raise BadParameter(
+            f"{name} is a whole number from {lowest} on, not {text[:40]!r}.",
+            parameter=name,
+            detail_de=f"{name} ist eine ganze Zahl ab {lowest}, nicht „{text[:40]}“.",
+        )
     return int(text)
 
 
@@ -236,7 +248,12 @@ def _number(text: str) -> float:
 
 
 def _bad_box(what: str) -> BadParameter:
-    return BadParameter(f"bbox {what}.", parameter="bbox")
+    return BadParameter(
+        f"bbox {what}.",
+        parameter="bbox",
+        detail_de="bbox besteht aus vier Zahlen mit Kommas dazwischen, in der Reihenfolge: kleinstes x, "
+        "kleinstes y, größtes x, größtes y. Ohne bbox-crs sind es Grad, die Länge zuerst.",
+    )
 
 
 def _days(text: str, zone: ZoneInfo) -> Days:
@@ -270,4 +287,6 @@ def _bad_time(text: str) -> BadParameter:
         f"datetime is a day (2026-03-01), a moment (2026-03-01T12:00:00Z) or an interval of them "
         f"(2026-03-01/..), not {text[:60]!r}.",
         parameter="datetime",
+        detail_de="datetime ist ein Tag (2026-03-01), ein Zeitpunkt (2026-03-01T12:00:00Z) oder eine Spanne "
+        f"(2026-03-01/..), nicht „{text[:60]}“.",
     )

@@ -266,8 +266,10 @@ def _page_links(
     pairs = [(name, f"{_quoted(name)}={_quoted(text)}") for name, text in query.multi_items()]
     itself = "&".join(pair for _, pair in pairs)
     others = [pair for name, pair in pairs if name not in {"after", "before"}]
+    page_too = "&".join((*(pair for name, pair in pairs if name != "f"), "f=html"))
     links = [
         documents.link(_address(f"{here}/items", itself), "self", documents.GEOJSON, "This page"),
+        documents.link(f"{here}/items?{page_too}", "alternate", documents.HTML, "This page for people"),
         documents.link(here, "collection", documents.JSON, collection.title),
     ]
     for mark, name, rel, title in (

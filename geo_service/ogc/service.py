@@ -105,6 +105,7 @@ def find_collection(collection_id: str) -> Collection:
         raise NotFound(
             f"There is no collection {collection_id[:100]!r}. Known: {', '.join(COLLECTIONS)}.",
             parameter="collectionId",
+            detail_de=f"Es gibt keine Sammlung „{collection_id[:100]}“. Bekannt: {', '.join(COLLECTIONS)}.",
         )
     return found
 
@@ -236,7 +237,9 @@ async def feature_of(reader: Reader, view: View, values: dict[str, Any]) -> byte
         feature = await reader.value(feature_statement(view), values)
     if feature is None:
         raise NotFound(
-            f"There is no feature {key[:LONGEST_KEY]!r} in {collection.id}.", parameter="featureId"
+            f"There is no feature {key[:LONGEST_KEY]!r} in {collection.id}.",
+            parameter="featureId",
+            detail_de=f"In „{collection.title_de}“ gibt es keinen Datensatz „{key[:LONGEST_KEY]}“.",
         )
     return feature
 

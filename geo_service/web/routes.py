@@ -135,16 +135,20 @@ async def render_problem(request: Request, problem: dict[str, Any]) -> Response 
     frame = await bare_frame(request, ask=status < 500)  # noqa: PLR2004 - at a fault of ours, touch nothing
     busy = str(problem.get("type", "")).endswith(f":{Busy.slug}")
     title, explanation = BUSY if busy else EXPLANATIONS.get(status, UNKNOWN)
-    # details are written in English; those of a filter are for who writes it
+    german = frame.language == "de"
+    # most details are written in English: on a German page those about data are told to be so
     about_data = request.url.path.startswith(DATA_PAGES)
-    known = (frame.language == "en" or about_data) and status < 500  # noqa: PLR2004
+    known = (not german or about_data) and status < 500  # noqa: PLR2004
+    told = problem.get("detail_de") if german else None
     return frame.page(
         "partials/error.html" if wants_part(request) else "error.html",
         http_status=status,
         status=status,
         title=title,
         explanation=explanation,
-        detail=problem.get("detail") if known else None,
+        told=told,
+        detail=problem.get("detail") if known and told is None else None,
+        parameter=problem.get("parameter") if german and told is None else None,
         request_id=problem.get("request_id"),
         sign_in=status in {401, 403},
     )

@@ -34,6 +34,19 @@ def test_landing_page_leads_everywhere(client: httpx.Client) -> None:
             assert link["type"].split(";")[0] == answer.headers["content-type"].split(";")[0]
 
 
+@pytest.mark.parametrize(
+    "path", ["/", "/conformance", "/collections", "/collections/sites", "/collections/sites/items?limit=1",
+             "/collections/sites/items", "/collections/sites/items/cleanport"],
+)  # fmt: skip
+def test_every_document_leads_to_its_page(client: httpx.Client, path: str) -> None:
+    document = client.get(f"/ogc{path}").json()
+    (page,) = [each for each in document["links"] if each["rel"] == "alternate"]
+    assert page["type"] == "text/html"
+    assert set(path.partition("?")[2].split("&")) - {""} <= set(page["href"].partition("?")[2].split("&"))
+    answer = client.get(page["href"])
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+
+
 def test_conformance_names_what_is_met(client: httpx.Client) -> None:
     told = [uri.split("/spec/")[1] for uri in client.get("/ogc/conformance").json()["conformsTo"]]
     assert told[:5] == [

@@ -207,12 +207,19 @@ def test_of_two_at_once_one_wins(planner: httpx.Client, signed_in: SignedIn) -> 
 
 def test_every_change_is_audited(planner: httpx.Client, database: Database) -> None:
     address, etag, _ = created(planner)
-    planner.patch(address, json={"properties": {"title": "geprüft"}}, headers={"If-Match": etag})
+    change = {"If-Match": etag, "X-Request-ID": "of-the-change"}
+    answer = planner.patch(address, json={"properties": {"title": "geprüft"}}, headers=change)
+    assert answer.headers["x-request-id"] == "of-the-change"
     with database.read() as connection:
-        actors = connection.execute(
-            text("SELECT actor FROM audit WHERE table_name = 'restrictions' ORDER BY id DESC LIMIT 2")
-        ).scalars()
-        assert list(actors) == ["test.planner"] * 2
+        rows = connection.execute(
+            text(
+                "SELECT actor, request_id FROM audit WHERE table_name = 'restrictions'"
+                " ORDER BY id DESC LIMIT 2"
+            )
+        ).all()
+    assert [row.actor for row in rows] == ["test.planner"] * 2
+    assert rows[0].request_id == "of-the-change"
+    assert len(rows[1].request_id) == 16
 
 
 def test_every_change_moves_the_day_that_the_data_are_of(planner: httpx.Client, database: Database) -> None:

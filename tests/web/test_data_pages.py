@@ -1,5 +1,6 @@
 """The open interface for people: each resource as a page in both languages, the same rows as the data."""
 
+import html
 import re
 from urllib.parse import quote
 
@@ -64,10 +65,74 @@ def test_a_filter_that_is_none_is_told_in_words(client: httpx.Client) -> None:
     answer = client.get(f"/ogc/collections/parcels/items?f=html&filter={quote('kind = <b>')}")
     assert answer.status_code == 400
     assert answer.headers["content-type"].startswith("text/html")
-    assert "line 1, column" in answer.text
+    assert "Die Bedingung ist kein CQL2: Zeile 1, Spalte 8, bei „&lt;b&gt;“." in answer.text
+    assert "Expected" not in answer.text
     assert "<b>" not in answer.text.split("<main")[1]
     empty = client.get("/ogc/collections/parcels/items?f=html&filter=FALSE").text
     assert "Kein Datensatz erfüllt die Bedingung" in empty
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("colour=red", "Die Angabe „colour“ gibt es hier nicht."),
+        ("limit=x", "limit ist eine ganze Zahl ab 1, nicht „x“."),
+        ("bbox=1", "bbox besteht aus vier Zahlen"),
+        ("datetime=x", "datetime ist ein Tag"),
+        ("filter=colour=1", "Nach „colour“ kann nicht gefiltert werden."),
+        ("filter=flur=1 AND (", "Die Bedingung ist kein CQL2"),
+        ("filter=flur=TRUE", "flur und true lassen sich nicht vergleichen."),
+        ("filter=flur%E2%80%8B=1", "ein Zeichen, das man nicht sieht (U+200B)"),
+        ("sortby=colour", "Nach „colour“ kann nicht sortiert werden."),
+        ("crs=EPSG:1", "Das Koordinatensystem „EPSG:1“ gibt es hier nicht."),
+        ("properties=colour", "Es gibt kein Feld „colour“."),
+    ],
+)
+def test_a_german_page_says_in_german_what_is_wrong(client: httpx.Client, query: str, said: str) -> None:
+    here = f"/ogc/collections/parcels/items?f=html&{quote(query, safe='=&%')}"
+    german, english = client.get(here).text, client.get(f"{here}&lang=en").text
+    assert said in german
+    assert 'lang="en"' not in german.split("<main")[1].split("</main")[0]
+    assert said not in english
+    detail = client.get(here.replace("f=html", "f=json")).json()["detail"]
+    assert detail.split("'")[0] in english
+
+
+def test_where_there_are_no_german_words_the_language_is_told(client: httpx.Client) -> None:
+    here = f"/ogc/collections/parcels/items?f=html&filter={quote('flur LIKE 5')}"
+    text = client.get(here).text
+    assert "Betroffene Angabe: <code>filter</code>" in text
+    assert 'Genauer, auf Englisch: <span lang="en">' in text
+    for path, said in (
+        ("nothing", "Es gibt keine Sammlung „nothing“."),
+        ("parcels/items/x", "keinen Datensatz „x“"),
+    ):
+        assert said in client.get(f"/ogc/collections/{path}?f=html").text
+
+
+def test_files_of_a_filtered_page_keep_the_filter(client: httpx.Client) -> None:
+    condition = quote(f"parcel_key = '{PUBLIC_KEYS[1]}'")
+    here = f"/ogc/collections/parcels/items?f=html&lang=de&limit=1&sortby=-flur&filter={condition}"
+    links = re.findall(r'href="([^"]*/export[^"]*)"', client.get(here).text)
+    assert len(links) == 6
+    for link in links:
+        answer = client.get(html.unescape(link))
+        assert answer.status_code == 200, answer.text
+        if "f=geojson" in link:
+            assert [each["id"] for each in answer.json()["features"]] == [PUBLIC_KEYS[1]]
+
+
+@pytest.mark.parametrize("collection", ["parcels", "transit", "sites", "plots", "premises", "vacancies"])
+def test_the_agency_is_led_to_the_history_of_a_record(
+    client: httpx.Client, signed_in: SignedIn, collection: str
+) -> None:
+    items = f"/ogc/collections/{collection}/items"
+    here = f"{items}/{client.get(items).json()['features'][0]['id']}?f=html"
+    assert "/verlauf" not in client.get(here).text
+    planner = signed_in("planner")
+    (link,) = re.findall(r'href="([^"]*/verlauf)"', planner.get(here).text)
+    assert link.startswith(("/flaechen/", "/standorte/", "/leerstand/"))
+    assert planner.get(link).status_code in {200, 404}  # the sample's rows were written without an audit
 
 
 def test_pages_show_what_the_caller_sees(client: httpx.Client, signed_in: SignedIn) -> None:

@@ -111,6 +111,7 @@ def property_of(name: str, scope: Scope) -> Operand:
         raise refuse(
             f"There is no property {name[:60]!r} to filter by. Known: {', '.join(scope.kinds)}.",
             property=name[:60],
+            detail_de=f"Nach „{name[:60]}“ kann nicht gefiltert werden. Bekannt: {', '.join(scope.kinds)}.",
         )
     column = scope.columns[name]
     if kind == "integer":
@@ -206,7 +207,8 @@ def alike(first: Operand, second: Operand, scope: Scope) -> tuple[Operand, Opera
     if first.kind != second.kind:
         raise refuse(
             f"{first.name} is {_A[first.kind]} and {second.name} is {_A[second.kind]}: "
-            "they cannot be compared."
+            "they cannot be compared.",
+            detail_de=f"{first.name} und {second.name} lassen sich nicht vergleichen.",
         )
     return first, second
 

@@ -17,7 +17,7 @@ from sqlalchemy import Boolean, ColumnElement, LargeBinary, func, literal
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
 from geo_service.ogc.areas import STEP_DEGREES, WORKABLE_DEGREES, area_of_box
 from geo_service.ogc.cql.operands import GEOMETRY_NAMES, Expression, Scope, property_name
-from geo_service.ogc.cql.tree import Node, refuse
+from geo_service.ogc.cql.tree import Node, refuse, told
 from geo_service.ogc.crs import Crs, projected, x_first
 
 FUNCTIONS: Final[Mapping[str, Callable[..., ColumnElement[bool]]]] = {
@@ -118,7 +118,7 @@ def literal_area(node: Node, crs: Crs) -> BaseGeometry:
 def _read(node: Node) -> BaseGeometry:
     mend = (
         "A spatial operator takes the geometry and a literal such as POINT(7.46 51.51), POLYGON((...)) or "
-        f"BBOX(7.4,51.4,7.6,51.6), not {str(node)[:80]}."
+        f"BBOX(7.4,51.4,7.6,51.6), not {told(node)}."
     )
     if not isinstance(node, dict) or "type" not in node:
         raise refuse(mend)

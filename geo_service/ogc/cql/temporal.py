@@ -26,7 +26,7 @@ from geo_service.ogc.cql.operands import (
     property_name,
     property_of,
 )
-from geo_service.ogc.cql.tree import Node, refuse
+from geo_service.ogc.cql.tree import Node, refuse, told
 
 Condition = ColumnElement[bool]
 
@@ -107,7 +107,7 @@ def _instant(node: Node, scope: Scope) -> Operand:
     if found is None or found.kind not in {"date", "moment"}:
         raise refuse(
             "A temporal operator takes days, moments and intervals, such as DATE('2026-03-01') or "
-            f"INTERVAL('2026-03-01', '..'), not {name or str(node)[:60]}."
+            f"INTERVAL('2026-03-01', '..'), not {name or told(node)}."
         )
     return found
 

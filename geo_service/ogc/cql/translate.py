@@ -25,7 +25,7 @@ from geo_service.ogc.cql.operands import (
 )
 from geo_service.ogc.cql.spatial import is_spatial, spatial
 from geo_service.ogc.cql.temporal import RULES, temporal
-from geo_service.ogc.cql.tree import Node, refuse
+from geo_service.ogc.cql.tree import Node, refuse, told
 
 Condition = ColumnElement[bool]
 
@@ -84,7 +84,11 @@ def condition_of(tree: Node, scope: Scope) -> Condition:
     if name is not None:
         operand = property_of(name, scope)
         if operand.kind != "boolean":
-            raise refuse(f"{name} alone is no condition: compare it with a value.", property=name)
+            raise refuse(
+                f"{name} alone is no condition: compare it with a value.",
+                property=name,
+                detail_de=f"{name} allein ist keine Bedingung: Vergleichen Sie es mit einem Wert.",
+            )
         return operand.value
     operator, arguments = _operation(tree)
     if operator in {"and", "or"}:
@@ -101,7 +105,7 @@ def _operation(tree: Node) -> tuple[str, list[Node]]:
         or not isinstance(tree.get("op"), str)
         or not isinstance(tree.get("args"), list)
     ):
-        raise refuse(f"A condition is missing where the filter says {str(tree)[:60]}.")
+        raise refuse(f"A condition is missing where the filter says {told(tree)}.")
     operator, arguments = tree["op"].lower(), tree["args"]
     if not arguments and operator in {"and", "or"}:
         raise refuse(f"{operator[:40].upper()} needs something to work on.")
@@ -218,7 +222,7 @@ def _value(node: Node, scope: Scope) -> Operand:
         if operator in ARITHMETIC:
             return _arithmetic(operator, arguments, scope)
         raise refuse(f"There is no function {operator[:40]!r} here. Known: casei, accenti.")
-    raise refuse(f"A value is missing where the filter says {str(node)[:60]}.")
+    raise refuse(f"A value is missing where the filter says {told(node)}.")
 
 
 def _folded(operator: str, node: Node, scope: Scope) -> Operand:

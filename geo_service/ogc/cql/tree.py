@@ -34,6 +34,11 @@ def refuse(why: str, **more: Any) -> BadParameter:
     return BadParameter(why, parameter="filter", **more)
 
 
+def told(node: Node) -> str:
+    """Return the start of a part of the tree as CQL2-JSON, to stand in a sentence."""
+    return json.dumps(node, ensure_ascii=False)[:60]
+
+
 def parse(text: str, language: str) -> Node:
     """Parse a filter.
 
@@ -45,7 +50,10 @@ def parse(text: str, language: str) -> Node:
     if len(text) > LONGEST:
         raise refuse(f"The filter is longer than {LONGEST:,} characters.")
     if not text.strip():
-        raise refuse("The filter is empty. Write a condition, or leave the parameter out.")
+        raise refuse(
+            "The filter is empty. Write a condition, or leave the parameter out.",
+            detail_de="Die Bedingung ist leer. Schreiben Sie eine, oder lassen Sie die Angabe weg.",
+        )
     tree = _from_json(text) if language == "cql2-json" else _from_text(text)
     if _depth(tree) > DEEPEST:
         raise refuse(f"The filter is nested more than {DEEPEST} levels deep.")
@@ -61,20 +69,23 @@ def _from_text(text: str) -> Node:
     try:
         return cql2.parse_text(text).to_json()
     except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
-        raise refuse(_where(text, str(error))) from error
+        raise _unparsed(text, str(error)) from error
 
 
-def _where(text: str, message: str) -> str:
-    """Say in one sentence where a filter cannot be parsed."""
+def _unparsed(text: str, message: str) -> BadParameter:
+    """Say where a filter cannot be parsed."""
     head, *rest = message.strip().splitlines()
     expected = next((line.partition("= ")[2] for line in rest if line.strip().startswith("= ")), "")
     line, _, column = head.removeprefix("--> ").partition(":")
     if not (line.isdecimal() and column.isdecimal()):
-        return f"The filter is no CQL2: {head[:200]}."
+        return refuse(f"The filter is no CQL2: {head[:200]}.", detail_de="Die Bedingung ist kein CQL2.")
     at = "".join(text.splitlines()[int(line) - 1 :][:1])[int(column) - 1 :][:30]
-    place = f"at {at!r}" if at else "at its end"
+    place, stelle = (f"at {at!r}", f"bei „{at}“") if at else ("at its end", "am Ende")
     wanted = f"{expected[:1].upper()}{expected[1:200]}"
-    return f"The filter is no CQL2: line {line}, column {column}, {place}. {wanted}."
+    return refuse(
+        f"The filter is no CQL2: line {line}, column {column}, {place}. {wanted}.",
+        detail_de=f"Die Bedingung ist kein CQL2: Zeile {line}, Spalte {column}, {stelle}.",
+    )
 
 
 def _from_json(text: str) -> Node:
@@ -85,7 +96,8 @@ def _from_json(text: str) -> Node:
         raise refuse(r"The filter holds half a character: \ud800 to \udfff come in pairs.") from error
     except json.JSONDecodeError as error:
         raise refuse(
-            f"The filter is no JSON: line {error.lineno}, column {error.colno}: {error.msg}."
+            f"The filter is no JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
+            detail_de=f"Die Bedingung ist kein JSON: Zeile {error.lineno}, Spalte {error.colno}.",
         ) from error
     except RecursionError as error:
         raise refuse(f"The filter is nested more than {DEEPEST} levels deep.") from error

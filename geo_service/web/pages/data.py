@@ -29,6 +29,24 @@ ADDRESS: Final = re.compile(r"/ogc/collections/[a-z_]+/items(/[^/?#]{1,200})?(\?
 PAGE_PARAMETERS: Final = frozenset({"f", "lang", "crs"})
 """Parameters of the page that are none of the map's features."""
 SCRIPT: Final = "/maps/data.js"
+FILES: Final = (
+    ("xlsx", "Excel"),
+    ("csv", "CSV"),
+    ("geojson", "GeoJSON"),
+    ("gpkg", "GeoPackage"),
+    ("fgb", "FlatGeobuf"),
+    ("parquet", "GeoParquet"),
+)
+"""Files of a collection, and their names."""
+NOT_OF_FILES: Final = frozenset({"f", "lang", "limit", "after", "before", "resultType", "count"})
+"""Parameters of a page that files do not know."""
+RECORD_PAGES: Final = {
+    **dict.fromkeys(("parcels", "availability", "transit"), ("/flaechen", "parcel_key")),
+    "sites": ("/standorte", "slug"),
+    "plots": ("/standorte", "site"),
+    **dict.fromkeys(("premises", "vacancies"), ("/leerstand", "premises_key")),
+}
+"""Page about the record of a feature, and the field that names it, by collection."""
 SHOWN: Final = 120
 """Characters of a value in a table."""
 
@@ -78,6 +96,8 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
     if resource.kind in {"items", "item"}:
         address = _address(request)
         context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
+        context["files"] = _files(request)
+        context["record"] = _record(described.id, resource.document)
         context["links"] = {link["rel"]: link["href"] for link in resource.document["links"]}
     if resource.kind == "tileset":
         address = _tiles_address(resource)
@@ -90,6 +110,9 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
         program = f"{SCRIPT}?{urlencode({'of': address, 'form': 'true'})}"
         context |= {"map": _map(frame, address, form=True), "script": program}
         context |= _form_words(frame, described.id)
+    if resource.kind == "collection":
+        export = f"/ogc/collections/{described.id}/export"
+        context["files"] = [(name, f"{export}?f={form}") for form, name in FILES]
     context["editable"] = resource.editable
     if resource.kind == "collections":
         context["collections"] = [_listed(frame, each) for each in resource.document["collections"]]
@@ -170,6 +193,20 @@ def _as_data(request: Request) -> str:
     """Return the address of the page's document."""
     kept = [pair for pair in request.query_params.multi_items() if pair[0] not in {"f", "lang"}]
     return f"{request.url.path}?{urlencode([*kept, ('f', 'json')])}"
+
+
+def _files(request: Request) -> list[tuple[str, str]]:
+    """Return name and address of each file of what the page lists: its filter is kept."""
+    kept = [pair for pair in request.query_params.multi_items() if pair[0] not in NOT_OF_FILES]
+    path = f"{request.url.path.rstrip('/').removesuffix('/items')}/export"
+    return [(name, f"{path}?{urlencode([*kept, ('f', form)])}") for form, name in FILES]
+
+
+def _record(collection_id: str, document: Mapping[str, Any]) -> str | None:
+    """Return the address of the page about the record of a feature; None: there is none."""
+    path, field = RECORD_PAGES.get(collection_id, ("", ""))
+    key = document.get("properties", {}).get(field)
+    return f"{path}/{quote(str(key), safe='')}" if key else None
 
 
 def _title(frame: Frame, german: str, english: str) -> str:

@@ -75,6 +75,7 @@ class Typed:
             rejects=upload.rejects,
             language=frame.language,
             actor=caller.name,
+            request_id=frame.request.state.request_id,
         )
 
 
