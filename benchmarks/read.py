@@ -28,7 +28,7 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.read_cases import Case, all_over, cases, generate
+from benchmarks.read_cases import Case, all_over, cases, dated, generate
 from benchmarks.read_peers import WORKERS, pygeoapi, service, tipg
 from geo_service.embedded import EmbeddedCluster
 from geo_service.postgres import find_programs
@@ -59,6 +59,8 @@ def limit_of(case: Case, url: str, seconds: float, folder: Path) -> float:
 
 def served(paths: list[str], base: str, seconds: float, folder: Path) -> tuple[float, float] | None:
     """Return answers per second and median latency in ms, by wrk; None: the server cannot do this."""
+    if not paths:
+        return None
     script = folder / "paths.lua"
     script.write_text(
         f"local paths = {{{', '.join(json.dumps(path) for path in paths)}}}\nlocal n = 0\n"
@@ -106,7 +108,8 @@ def measure(case: Case, url: str, bases: dict[str, str], asked: argparse.Namespa
             for side, base in bases.items():
                 served(getattr(case, side), base, WARM_S, Path(name))
         for _ in range(ROUNDS):
-            rates["limit"].append(limit_of(case, url, seconds, Path(name)))
+            if case.sql:
+                rates["limit"].append(limit_of(case, url, seconds, Path(name)))
             for side, base in bases.items():
                 with writing(asked.writer, asked.parcels) if case.busy else nullcontext([0]) as changed:
                     found = served(getattr(case, side), base, seconds, Path(name))
@@ -212,7 +215,7 @@ def main() -> None:
         bases = {side: stack.enter_context(run(url, home)) for side, run in SIDES.items()}
         asked.writer = stack.enter_context(psycopg.connect(url.replace("+psycopg", ""), autocommit=True))
         rows = []
-        for case in cases(asked.parcels):
+        for case in [*cases(asked.parcels), *dated(bases["service"], asked.parcels)]:
             if case.name.startswith(asked.only):
                 _told(f"measuring {case.name}")
                 rows.append(measure(case, url.replace("+psycopg", ""), bases, asked))

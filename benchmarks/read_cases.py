@@ -4,11 +4,13 @@ The peers read two views in the schema ``peers``, whose rows and columns are tho
 to the public: what they answer is as complete and as fresh as what the service answers.
 """
 
+import json
 import math
 import random
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -43,6 +45,8 @@ from geo_service.ogc.tile_queries import (
 from geo_service.settings import Settings
 
 SAMPLES = 50
+OTHER_DAY = 400
+"""Days from today."""
 SPREAD = 16
 WEST, SOUTH, CELL_M = 385_000.0, 5_695_000.0, 37.0
 TODAY = date.today()  # noqa: DTZ011 - the day of this machine
@@ -99,9 +103,9 @@ class Case:
     service
         Paths of this service.
     sql
-        The same SQL with its values, of each sample.
+        The same SQL with its values, of each sample; none: there is no limit to compare with.
     tipg, pygeoapi
-        The same requests of the peers.
+        The same requests of the peers; none: they cannot do it.
     share
         Part of the limit that is to be reached; None: no target.
     times
@@ -206,6 +210,26 @@ def _tiles(name: str, places: list[tuple[int, int, int]], **more: Any) -> Case:
         [f"/collections/parcel_tiles/{scheme}/{z}/{y}/{x}?f=mvt" for z, y, x in places],
         **more,
     )
+
+
+def dated(base: str, parcels: int) -> list[Case]:
+    """Return requests for tiles of another day, of the overview's slider: their addresses name its state.
+
+    Parameters
+    ----------
+    base
+        Address of the running service, which works the day out.
+    parcels
+        Number of parcels.
+    """
+    with urllib.request.urlopen(f"{base}/maps/land/{TODAY + timedelta(days=OTHER_DAY)}") as answer:  # noqa: S310
+        template = json.load(answer)["tiles"]
+    rng = random.Random(1)  # noqa: S311 - samples of a benchmark
+    near, overview = rng.choices(_places(parcels, FULL_ZOOM), k=SAMPLES), _places(parcels, 12)
+    return [
+        Case(name, [template.format(z=z, y=y, x=x) for z, y, x in places], [], [], [])
+        for name, places in (("tile z14, other day", near), ("tile z12, other day", overview))
+    ]
 
 
 def _tile_sql(place: tuple[int, int, int]) -> str:

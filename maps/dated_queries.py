@@ -12,8 +12,8 @@ TILE: Final[TextClause] = text("""
         SELECT p.parcel_key, p.geom_3857,
                get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) AS code
           FROM parcels p CROSS JOIN place
-         WHERE p.geom && place.box
-           AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))),
+         WHERE p.geom && place.box AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))
+           AND (p.area_m2 > :least_m2 OR p.area_m2 = :least_m2 AND p.id <= :last_id)),
     drawn AS (
         SELECT parcel_key, (CAST(:horizons AS text[]))[code] AS horizon,
                (CAST(:categories AS text[]))[code] AS category,
@@ -28,7 +28,8 @@ TILE: Final[TextClause] = text("""
 ``category``, and ``net_m2`` (0: nothing is left, else 1).
 
 Parameters: ``zoom``, ``column``, ``row``; ``first_id`` and ``codes`` of `maps.dated.DatedLand`; ``horizons``
-and ``categories``: the words by code, NULL where a code has none.
+and ``categories``: the words by code, NULL where a code has none; ``least_m2``, ``last_id``: area and id of
+the last parcel that is drawn, the largest first, or those of `ALL`.
 """
 
 COARSE_TILE: Final[TextClause] = text("""
@@ -38,7 +39,8 @@ COARSE_TILE: Final[TextClause] = text("""
         SELECT p.geom_3857, get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) AS code
           FROM parcels p CROSS JOIN place
          WHERE p.geom && place.box AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))
-           AND p.area_m2 >= :tiny_m2),
+           AND p.area_m2 >= :tiny_m2
+           AND (p.area_m2 > :least_m2 OR p.area_m2 = :least_m2 AND p.id <= :last_id)),
     drawn AS (
         SELECT (CAST(:horizons AS text[]))[code] AS horizon, (CAST(:categories AS text[]))[code] AS category,
                (CAST(:categories AS text[]))[code] IS NULL AS offered,
@@ -53,6 +55,28 @@ COARSE_TILE: Final[TextClause] = text("""
 
 Parameters as `TILE`, without small ones (``tiny_m2``); ``steps``: of the grid of tiles to a tile.
 """
+
+CUT: Final[TextClause] = text("""
+    WITH place AS (
+        SELECT ST_Transform(ST_TileEnvelope(:zoom, :column, :row, margin => 0.03125), 25832) AS box),
+    ranked AS (
+        SELECT p.area_m2, p.id, row_number() OVER (ORDER BY p.area_m2 DESC, p.id) AS kept,
+               count(*) OVER () AS parcels
+          FROM parcels p CROSS JOIN place
+         WHERE p.geom && place.box AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))
+           AND p.area_m2 >= :tiny_m2
+           AND get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) >= :least_code)
+    SELECT area_m2 AS least_m2, id AS last_id, parcels - kept AS left_out
+      FROM ranked WHERE kept <= greatest(1, parcels * :part) ORDER BY kept DESC LIMIT 1
+""")
+"""The last parcel of a tile of which only the largest are drawn: its area and id, and how many are left out.
+
+Parameters as `COARSE_TILE`, without a cut; ``least_code``: the first one that is drawn; ``part``: of all
+parcels of the tile.
+"""
+
+ALL: Final = {"least_m2": -1.0, "last_id": 0}
+"""Cut that keeps all parcels."""
 
 KNOWN_DAYS: Final[TextClause] = text("""
     SELECT (SELECT min(coalesce(lower(valid), DATE '1900-01-01')) FROM parcels) AS since,

@@ -1,6 +1,7 @@
 """The availability map as of any day: figures, colours and words are those of the interface for that day."""
 
 import math
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,36 @@ def test_colours_follow_the_day(planner: httpx.Client, database: Database, tmp_p
     late = colours(planner, figures(planner, on(700)), at, 14, tmp_path / "late")
     assert early == {FREE: "now", POLLUTED: "mid", SOLD: "now", FLOODED: "now", RETIRED: "now"}
     assert late == {FREE: "now", POLLUTED: "now", SOLD: "in_use", FLOODED: "now", NEW: "now"}
+
+
+@pytest.mark.parametrize("zoom", [11, 14])
+@pytest.mark.parametrize("less", [1, 30])
+def test_a_tile_that_would_be_too_large_keeps_the_largest_and_counts_the_rest(
+    planner: httpx.Client,
+    database: Database,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    zoom: int,
+    less: int,
+) -> None:
+    """All are of the same size here: then the first ones of the register stay."""
+    found, at = figures(planner, on(250)), centres(database)
+    width = 2 * HALF_M / 2**zoom
+    places = {key: (int((x + HALF_M) / width), int((HALF_M - y) / width)) for key, (x, y) in at.items()}
+    (column, row), number = Counter(places[key] for key in (FREE, POLLUTED, SOLD, FLOODED)).most_common(1)[0]
+    on_tile = {key: at[key] for key in sorted(at) if places[key] == (column, row)}
+    whole = planner.get(found["tiles"].format(z=zoom, x=column, y=row))
+    shown = colours(planner, found, on_tile, zoom, tmp_path / "whole")
+    assert "x-features-left-out" not in whole.headers
+    assert len(shown) == number > 1
+    most = len(whole.content) - less
+    monkeypatch.setattr("geo_service.web.pages.dated_map.MAX_BYTES", most)
+    cut = planner.get(found["tiles"].format(z=zoom, x=column, y=row))
+    assert 0 < len(cut.content) <= most
+    kept = list(colours(planner, found, on_tile, zoom, tmp_path / "cut"))
+    assert 0 < len(kept) < len(shown)
+    assert kept == list(shown)[: len(kept)]
+    assert int(cut.headers["x-features-left-out"]) >= len(shown) - len(kept)
 
 
 def test_unpublished_parcels_are_not_on_the_tiles_of_the_public(

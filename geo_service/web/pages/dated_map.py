@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import Connection
+from sqlalchemy import Connection, TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Caller, Public
@@ -23,6 +23,7 @@ from geo_service.conditional import caching, program_digest
 from geo_service.days import ISO, read_day
 from geo_service.db import Reading, fetch_bytes
 from geo_service.errors import BadParameter, NotFound
+from geo_service.tile_size import AIM, LEFT_OUT, MAX_BYTES, TRIES
 from geo_service.web.dated_keep import DatedKeep
 from geo_service.web.drawn import GERMANY, read_drawn
 from geo_service.web.filters import ALL_HORIZONS, KNOWN_HORIZONS, LandFilter
@@ -30,8 +31,16 @@ from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.pages.land import read_list
 from geo_service.web.pages.parcel import computed_parcel
-from maps.dated import CATEGORY_OF_CODE, HORIZON_OF_CODE, DatedLand, dated_land, days_to_choose
-from maps.dated_queries import COARSE_TILE, KNOWN_DAYS, STATE, TILE
+from maps.dated import (
+    CATEGORY_OF_CODE,
+    FIRST,
+    HORIZON_OF_CODE,
+    NOTHING_LEFT,
+    DatedLand,
+    dated_land,
+    days_to_choose,
+)
+from maps.dated_queries import ALL, COARSE_TILE, CUT, KNOWN_DAYS, STATE, TILE
 
 router = APIRouter(prefix="/maps/land")
 
@@ -103,13 +112,33 @@ async def tile(
     words = {"horizons": list(HORIZON_OF_CODE), "categories": list(CATEGORY_OF_CODE)}
     numbers = {"zoom": zoom, "row": row, "column": column}
     parameters = {**numbers, **words, "first_id": land.first_id, "codes": land.codes}
+    statement, parameters["tiny_m2"], parameters["least_code"] = TILE, 0.0, NOTHING_LEFT
     if zoom < FULL_ZOOM:
         latitude = math.radians(request.app.state.city.center[1])
         parameters["tiny_m2"] = TINY_PIXELS * (PIXEL_M * math.cos(latitude) / 2**zoom) ** 2
         parameters["steps"] = GRID_STEPS * 2.0 ** (GRID_ZOOM - zoom)
-    body = await fetch_bytes(session, TILE if zoom >= FULL_ZOOM else COARSE_TILE, parameters)
-    keep = caching(caller, max_age_s=TILES_KEPT_S if current == version else 0)
-    return Response(body or b"", media_type=MVT, headers=keep)
+        statement, parameters["least_code"] = COARSE_TILE, FIRST
+    body, left_out = await _within_size(session, statement, parameters)
+    headers = caching(caller, max_age_s=TILES_KEPT_S if current == version else 0)
+    if left_out:
+        headers[LEFT_OUT] = str(left_out)
+    return Response(body, media_type=MVT, headers=headers)
+
+
+async def _within_size(
+    session: AsyncSession, statement: TextClause, parameters: dict[str, Any]
+) -> tuple[bytes, int]:
+    """Return a tile and how many parcels are left out: the smallest ones, where all would be too much."""
+    body = await fetch_bytes(session, statement, {**parameters, **ALL}) or b""
+    part, left_out = 1.0, 0
+    for _ in range(TRIES):
+        if len(body) <= MAX_BYTES:
+            return body, left_out
+        part *= AIM * MAX_BYTES / len(body)
+        found = (await session.execute(CUT, {**parameters, "part": part})).one()
+        cut = {"least_m2": found.least_m2, "last_id": found.last_id}
+        body, left_out = await fetch_bytes(session, statement, {**parameters, **cut}) or b"", found.left_out
+    return (body, left_out) if len(body) <= MAX_BYTES else (b"", left_out)
 
 
 def _numbers(place: str) -> tuple[int, int, int]:
