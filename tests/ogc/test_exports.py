@@ -135,19 +135,25 @@ def test_lists_are_lists_or_joined(client: httpx.Client, tmp_path: Path) -> None
     joined = {name: "|".join(names) for name, names in lines.items()}
     gpkg = READERS["gpkg"](export(client, "stops", "gpkg"), tmp_path)
     assert dict(zip(gpkg["name"], gpkg["lines"], strict=True)) == joined
-    table = csv.DictReader(io.StringIO(export(client, "stops", "csv").text))
+    table = csv.DictReader(io.StringIO(export(client, "stops", "csv").content.decode("utf-8-sig")))
     assert {row["name"]: row["lines"] for row in table} == joined
 
 
-def test_table_of_commas(client: httpx.Client) -> None:
+def test_table_of_commas(client: httpx.Client, tmp_path: Path) -> None:
     answer = export(client, "restrictions", "csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
-    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert answer.content.startswith(b"\xef\xbb\xbf")  # so Excel takes it for UTF-8
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     wanted = pages(client, "restrictions")
     assert [row["restriction_key"] for row in rows] == [
         each["properties"]["restriction_key"] for each in wanted
     ]
-    assert [row["title"] for row in rows if row["restriction_key"].startswith("export-")] == TITLES
+    titles = [row["title"] for row in rows if row["restriction_key"].startswith("export-")]
+    assert titles == [f"'{title}" if title[0] in "=+-@" else title for title in TITLES]
+    assert titles[:4] == ["'=1+1", "'+49 231", "'@SUM(A1)", "'-5"]
+    frame = gpd.read_file(stored(answer, tmp_path, "x.csv"))  # GDAL and pandas read it
+    assert list(frame.restriction_key) == [row["restriction_key"] for row in rows]
+    assert frame.columns[0] == next(iter(rows[0]))
     for row, feature in zip(rows, wanted, strict=True):
         shape = shapely.from_geojson(json.dumps(feature["geometry"]))
         assert np.abs(shapely.bounds(shapely.from_wkt(row["geometry"])) - shapely.bounds(shape)).max() < 0.001

@@ -4,6 +4,7 @@ Source: RFC 7946, RFC 8142 (GeoJSON text sequences), OGC 12-128r18 (GeoPackage),
 """
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -120,7 +121,7 @@ def _geojson_seq(connection: Connection, rows: Rows, about: About, path: Path) -
 
 
 def _csv(connection: Connection, rows: Rows, about: About, path: Path) -> None:  # noqa: ARG001 - rows only
-    """Write what PostgreSQL writes: UTF-8, commas, points, the geometry as WKT."""
+    """Write what PostgreSQL writes: UTF-8 that Excel knows as such, commas, points, the geometry as WKT."""
     compiled = csv_statement(rows).compile(dialect=DIALECT)
     if not isinstance(compiled, SQLCompiler):
         raise TypeError("a statement with rows is needed")
@@ -129,6 +130,7 @@ def _csv(connection: Connection, rows: Rows, about: About, path: Path) -> None: 
     literal = psycopg.ClientCursor(raw).mogrify(state.statement, state.parameters)
     query = SQL("COPY ({}) TO STDOUT (FORMAT CSV, HEADER)").format(SQL(literal))
     with path.open("wb") as file, raw.cursor() as cursor, cursor.copy(query) as copy:
+        file.write(BOM_UTF8)
         for piece in copy:
             file.write(piece)
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import LargeBinary, Text, cast, func, select, text
+from sqlalchemy import LargeBinary, Text, case, cast, func, select, text
 from sqlalchemy.types import NullType
 
 from geo_service.auth.fields import Kind
@@ -11,11 +11,13 @@ from geo_service.geometry import STORAGE_SRID, WGS84_SRID
 from geo_service.ogc import paging
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.model import Column
-from geo_service.ogc.queries import Statement, View, asked_rows, features, kinds_of
+from geo_service.ogc.queries import Statement, View, asked_rows, constant, features, kinds_of
 from geo_service.ogc.question import Question
 from geo_service.sheets import LIST_MARK
 
 GEOMETRY: Final = "geometry"
+FORMULA: Final = r"^[=+\-@\t\r]"
+"""How texts begin that a spreadsheet takes for a formula. Source: OWASP, CSV Injection."""
 TIME_ENOUGH: Final = text("SET LOCAL statement_timeout = '300s'")
 """An export may take longer than a page."""
 
@@ -51,7 +53,10 @@ def row_statement(rows: Rows) -> Statement:
 
 
 def csv_statement(rows: Rows) -> Statement:
-    """Build the rows as COPY writes them: lists joined, structures as JSON, the geometry as WKT."""
+    """Build the rows as COPY writes them: lists joined, structures as JSON, the geometry as WKT.
+
+    An apostrophe stands before texts that a spreadsheet would take for a formula.
+    """
     digits = rows.view.crs.digits
     return _selected(rows, [func.ST_AsText(_shape(rows.view), digits, type_=Text).label(GEOMETRY)], flat=True)
 
@@ -77,8 +82,8 @@ def _selected(rows: Rows, more: list[Column], *, flat: bool = False) -> Statemen
     columns: list[Column] = []
     for name, kind in rows.kinds.items():
         column = collection.columns[name]
-        if flat and kind == "texts":
-            column = func.array_to_string(column, LIST_MARK)
+        if flat and kind in {"text", "texts"}:
+            column = _no_formula(func.array_to_string(column, LIST_MARK) if kind == "texts" else column)
         elif flat and kind == "object":
             column = cast(column, Text)
         columns.append(column.label(name))
@@ -88,6 +93,11 @@ def _selected(rows: Rows, more: list[Column], *, flat: bool = False) -> Statemen
         .where(*asked_rows(rows.view, rows.question))
         .order_by(*paging.order(collection, rows.question.sorts, backwards=False))
     )
+
+
+def _no_formula(words: Column) -> Column:
+    """Return a text as `geo_service.imports.values.no_formula` does, in the database."""
+    return case((words.regexp_match(FORMULA), constant("'") + words), else_=words)
 
 
 def _shape(view: View) -> Column:
