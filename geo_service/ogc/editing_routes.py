@@ -30,7 +30,7 @@ from geo_service.ogc.editing import (
     write,
 )
 from geo_service.ogc.routes import base_address
-from geo_service.ogc.service import choices_of, find_collection, view_of, with_links
+from geo_service.ogc.service import choices_of, find_collection, require_possible, view_of, with_links
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 
@@ -158,9 +158,13 @@ def change_of(request: Request, caller: Caller, collection_id: str, feature_id: 
     ------
     Unauthenticated, Forbidden, InvalidInput
         As `editing.rule_for`.
+    NotFound
+        When there cannot be such a feature.
     """
     collection = find_collection(collection_id)
     rule = rule_for(collection_id, caller)
+    if feature_id:
+        require_possible(collection, feature_id)
     values = {"today": today_of(request), "key": feature_id, **choices_of(collection, {})}
     return Change(view_of(collection, caller, EXACT), rule, values, caller.name, request.state.request_id)
 
@@ -186,7 +190,10 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - checked where it is 
         When it is none.
     """
     try:
-        body = json.loads(await request.body())
+        body = json.loads(await request.body(), parse_constant=_no_number)
+        json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(r"The body holds half a character: \ud800 to \udfff come in pairs.") from error
     except json.JSONDecodeError as error:
         raise InvalidInput(f"The body is no JSON: line {error.lineno}, column {error.colno}.") from error
     except ValueError as error:
@@ -196,6 +203,10 @@ async def _body(request: Request) -> Any:  # noqa: ANN401 - checked where it is 
     if not isinstance(body, dict):
         raise InvalidInput("Send a GeoJSON feature: an object with properties and geometry.")
     return body
+
+
+def _no_number(text: str) -> None:
+    raise InvalidInput(f"The body holds {text}, which is no number in JSON.")
 
 
 def _crs(request: Request) -> Crs:

@@ -92,7 +92,12 @@ def _value(name: str, text: str, asked: Filter) -> Any:  # noqa: ANN401 - of the
     try:
         values = [None if asked.test == "is" and word == UNKNOWN else read(word) for word in words]
     except ValueError as error:
-        raise BadParameter(f"{name} {text[:60]!r} is {fault}. {error}", parameter=name) from error
+        known = str(error).partition("Known: ")[2]
+        raise BadParameter(
+            f"{name} {text[:60]!r} is {fault}. {error}",
+            parameter=name,
+            detail_de=f"{name} kann nicht „{text[:60]}“ sein." + (f" Bekannt: {known}" if known else ""),
+        ) from error
     return values if asked.test == "is" else values[0]
 
 

@@ -132,7 +132,9 @@ def read_choices(
     for name, value in found.items():
         if name in words and value not in words[name]:
             raise BadParameter(
-                f"There is no {name} {value[:40]!r} here. Known: {', '.join(words[name])}.", parameter=name
+                f"There is no {name} {value[:40]!r} here. Known: {', '.join(words[name])}.",
+                parameter=name,
+                detail_de=f"{name} kann nicht „{value[:40]}“ sein. Bekannt: {', '.join(words[name])}.",
             )
     return found
 

@@ -232,16 +232,31 @@ async def feature_of(reader: Reader, view: View, values: dict[str, Any]) -> byte
         When there is none, or not for this caller: the answer is the same.
     """
     collection, key = COLLECTIONS[view.collection], values["key"]
-    feature: bytes | None = None
-    if _possible(collection, key):
-        feature = await reader.value(feature_statement(view), values)
+    require_possible(collection, key)
+    feature: bytes | None = await reader.value(feature_statement(view), values)
     if feature is None:
-        raise NotFound(
-            f"There is no feature {key[:LONGEST_KEY]!r} in {collection.id}.",
-            parameter="featureId",
-            detail_de=f"In „{collection.title_de}“ gibt es keinen Datensatz „{key[:LONGEST_KEY]}“.",
-        )
+        raise _no_feature(collection, key)
     return feature
+
+
+def require_possible(collection: Collection, key: str) -> None:
+    """Refuse a key that no feature can have: the database is not asked about nonsense.
+
+    Raises
+    ------
+    NotFound
+        As if it had been looked for.
+    """
+    if not _possible(collection, key):
+        raise _no_feature(collection, key)
+
+
+def _no_feature(collection: Collection, key: str) -> NotFound:
+    return NotFound(
+        f"There is no feature {key[:LONGEST_KEY]!r} in {collection.id}.",
+        parameter="featureId",
+        detail_de=f"In „{collection.title_de}“ gibt es keinen Datensatz „{key[:LONGEST_KEY]}“.",
+    )
 
 
 def with_links(feature: bytes, links: list[Document]) -> bytes:
@@ -250,7 +265,7 @@ def with_links(feature: bytes, links: list[Document]) -> bytes:
 
 
 def _possible(collection: Collection, key: str) -> bool:
-    """Tell whether a key can exist at all: the database is not asked about nonsense."""
+    """Tell whether a key can exist at all."""
     if collection.key.type.python_type is int:
         return (
             key.isascii() and key.isdecimal() and len(key) <= len(str(MAX_ROW_ID)) and int(key) <= MAX_ROW_ID

@@ -126,11 +126,19 @@ def test_what_a_field_could_not_hold_is_not_written(
     assert fault["message"].startswith(needed)
 
 
-@pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 100_000, b"", b'{"a": NaN}'])
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"[" * 100_000, b"", b'{"a": NaN}', rb'{"a": "\ud800"}'])
 def test_a_body_that_is_no_json_is_told_in_words(planner: httpx.Client, content: bytes) -> None:
     answer = planner.post(ITEMS, content=content, headers={"Content-Type": "application/geo+json"})
     assert answer.status_code == 422
     assert not PYTHON.search(answer.json()["detail"])
+
+
+@pytest.mark.parametrize("key", ["abc", "-1", "99999999999999999999", "1.5", "99999999"])
+def test_what_cannot_be_there_is_not_there(planner: httpx.Client, key: str) -> None:
+    for method in ("PUT", "PATCH", "DELETE"):
+        answer = planner.request(method, f"{ITEMS}/{key}", headers={"If-Match": "*"}, json={})
+        assert (answer.status_code, answer.json()["parameter"]) == (404, "featureId")
+    assert planner.get(f"{ITEMS}/{key}/edit").status_code == 404
 
 
 def test_a_program_is_told_in_words_what_a_field_needs(signed_in: SignedIn) -> None:

@@ -86,6 +86,7 @@ def test_a_filter_that_is_none_is_told_in_words(client: httpx.Client) -> None:
         ("sortby=colour", "Nach „colour“ kann nicht sortiert werden."),
         ("crs=EPSG:1", "Das Koordinatensystem „EPSG:1“ gibt es hier nicht."),
         ("properties=colour", "Es gibt kein Feld „colour“."),
+        ("min_area_m2=x", "min_area_m2 kann nicht „x“ sein."),
     ],
 )
 def test_a_german_page_says_in_german_what_is_wrong(client: httpx.Client, query: str, said: str) -> None:
