@@ -237,7 +237,7 @@ def _tile_sql(place: tuple[int, int, int]) -> str:
     if tiles is None or search is None:
         raise SystemExit("the parcels must have tiles")
     view, coarse = tile_view(PARCELS, tiles, ANYBODY, place[0]), place[0] < FULL_ZOOM
-    values = tile_parameters(tiles, place, search, TODAY)
+    values = tile_parameters(place, search, TODAY)
     statements = (crowd_statement(view, coarse=coarse), tile_statement(view, coarse=coarse))
     if has_pieces(PARCELS, place[0]):
         statements = (stale_cells(of_tile=True), tile_of_pieces(view, redrawn=False))

@@ -44,7 +44,7 @@ COARSE_TILE: Final[TextClause] = text("""
     drawn AS (
         SELECT (CAST(:horizons AS text[]))[code] AS horizon, (CAST(:categories AS text[]))[code] AS category,
                (CAST(:categories AS text[]))[code] IS NULL AS offered,
-               ST_Translate(ST_CollectionExtract(ST_Collect(on_tile_grid(geom_3857)), 3),
+               ST_Translate(ST_CollectionExtract(ST_Collect(array_agg(on_tile_grid(geom_3857))), 3),
                             -:column * :steps, -:row * :steps) AS geom
           FROM seen
          WHERE code > 1
@@ -56,24 +56,26 @@ COARSE_TILE: Final[TextClause] = text("""
 Parameters as `TILE`, without small ones (``tiny_m2``); ``steps``: of the grid of tiles to a tile.
 """
 
+COUNT: Final[TextClause] = text("""
+    WITH place AS (
+        SELECT ST_Transform(ST_TileEnvelope(:zoom, :column, :row, margin => 0.03125), 25832) AS box)
+    SELECT count(*) FROM parcels p CROSS JOIN place
+     WHERE p.geom && place.box AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))
+       AND p.area_m2 >= :tiny_m2
+       AND get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) >= :least_code
+""")
+"""How many parcels a tile has. Parameters as `COARSE_TILE`; ``least_code``: the first one that is drawn."""
+
 CUT: Final[TextClause] = text("""
     WITH place AS (
-        SELECT ST_Transform(ST_TileEnvelope(:zoom, :column, :row, margin => 0.03125), 25832) AS box),
-    ranked AS (
-        SELECT p.area_m2, p.id, row_number() OVER (ORDER BY p.area_m2 DESC, p.id) AS kept,
-               count(*) OVER () AS parcels
-          FROM parcels p CROSS JOIN place
-         WHERE p.geom && place.box AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))
-           AND p.area_m2 >= :tiny_m2
-           AND get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) >= :least_code)
-    SELECT area_m2 AS least_m2, id AS last_id, parcels - kept AS left_out
-      FROM ranked WHERE kept <= greatest(1, parcels * :part) ORDER BY kept DESC LIMIT 1
+        SELECT ST_Transform(ST_TileEnvelope(:zoom, :column, :row, margin => 0.03125), 25832) AS box)
+    SELECT p.area_m2 AS least_m2, p.id AS last_id FROM parcels p CROSS JOIN place
+     WHERE p.geom && place.box AND p.id >= :first_id AND p.id < :first_id + length(CAST(:codes AS bytea))
+       AND p.area_m2 >= :tiny_m2
+       AND get_byte(CAST(:codes AS bytea), CAST(p.id - :first_id AS integer)) >= :least_code
+     ORDER BY p.area_m2 DESC, p.id OFFSET :kept - 1 LIMIT 1
 """)
-"""The last parcel of a tile of which only the largest are drawn: its area and id, and how many are left out.
-
-Parameters as `COARSE_TILE`, without a cut; ``least_code``: the first one that is drawn; ``part``: of all
-parcels of the tile.
-"""
+"""The last of so many parcels of a tile (``kept``), the largest first. Other parameters as `COUNT`."""
 
 ALL: Final = {"least_m2": -1.0, "last_id": 0}
 """Cut that keeps all parcels."""

@@ -39,15 +39,10 @@ TILE_PIXELS: Final = 256
 """Width of a tile as it is looked at."""
 FULL_ZOOM: Final = 14
 """From this zoom on shapes and properties are complete; below it they are generalised."""
-FULL_FEATURE_BYTES, COARSE_FEATURE_BYTES = 84, 24
-"""Estimated size of a feature without its shape."""
-VERTEX_BYTES: Final = 2
 ALL: Final = {"least_area": -1.0, "last_id": 0}
 """Cut that keeps all features."""
 POLYGONS: Final = 3
 """What PostGIS calls areas when it takes parts out of a collection."""
-MERGED_FEATURE_BYTES: Final = 2
-"""Estimated size of a feature that is drawn as one with others, without its shape."""
 GRID_ZOOM: Final = 12
 """Zoom of the grid on which shapes are stored, ``EXTENT`` steps to a tile."""
 TINY_PIXELS: Final = 0.1
@@ -67,13 +62,11 @@ def tile_view(collection: Collection, tiles: Tiles, caller: Caller, zoom: int) -
     return View(collection.id, fields, sees_unpublished(caller))
 
 
-def tile_parameters(tiles: Tiles, place: tuple[int, int, int], search: Box, today: date) -> dict[str, Any]:
+def tile_parameters(place: tuple[int, int, int], search: Box, today: date) -> dict[str, Any]:
     """Return the values of the statements of a tile, which keeps all its features.
 
     Parameters
     ----------
-    tiles
-        How the collection is drawn.
     place
         Zoom, row, column.
     search
@@ -84,17 +77,13 @@ def tile_parameters(tiles: Tiles, place: tuple[int, int, int], search: Box, toda
     zoom, row, column = place
     tile = tile_box(*place)
     pixel_m = metres_per_pixel(zoom, tile)
-    feature_bytes, steps = FULL_FEATURE_BYTES, EXTENT
-    if zoom < FULL_ZOOM:
-        feature_bytes = COARSE_FEATURE_BYTES if tiles.grid is None else MERGED_FEATURE_BYTES
-        steps = int(EXTENT * 2.0 ** (GRID_ZOOM - zoom))
+    steps = EXTENT if zoom >= FULL_ZOOM else int(EXTENT * 2.0 ** (GRID_ZOOM - zoom))
     return {
         **dict(zip(("west", "south", "east", "north"), search, strict=True)),
         **dict(zip(("tile_west", "tile_south", "tile_east", "tile_north"), tile, strict=True)),
         "today": today,
         "tiny_m2": TINY_PIXELS * pixel_m**2,
         "tolerance": SIMPLIFY_PIXELS * (tile[2] - tile[0]) / TILE_PIXELS,
-        "feature_bytes": feature_bytes,
         "steps": steps,
         "left": -column * steps,
         "top": -row * steps,
@@ -196,33 +185,20 @@ def crowd_statement(view: View, *, coarse: bool) -> Statement:
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
 def cut_statement(view: View, *, coarse: bool) -> Statement:
-    """Find the smallest feature that is kept where a tile is crowded. Bound: ``tile_parameters``, ``budget``.
+    """Find the smallest feature that is kept where a tile is crowded. Bound: ``tile_parameters``, ``kept``.
 
     Returns
     -------
     Select
-        Its area, its row id, how many are kept, their estimated bytes; no row: not even the largest one fits.
+        Its area, its row id.
     """
     collection, tiles = _drawn(view)
-    order = _largest_first(collection)
-    size = value("feature_bytes", Integer) + VERTEX_BYTES * func.ST_NPoints(
-        _shape(collection, tiles, coarse=coarse)
-    )
-    filled = (
-        select(
-            _area(collection).label("area"),
-            collection.row_id.label("row_id"),
-            func.row_number().over(order_by=order).label("place"),
-            func.sum(size).over(order_by=order, rows=(None, 0)).label("filled"),
-        )
+    return (
+        select(_area(collection), collection.row_id)
         .select_from(tiles.source)
         .where(*in_tile(collection, view, coarse=coarse))
-        .subquery("filled")
-    )
-    return (
-        select(filled.c.area, filled.c.row_id, filled.c.place, filled.c.filled)
-        .where(filled.c.filled <= value("budget", Integer))
-        .order_by(filled.c.filled.desc())
+        .order_by(*_largest_first(collection))
+        .offset(value("kept", Integer) - 1)
         .limit(1)
     )
 

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from geo_service.auth.caller import Caller
 from geo_service.beside import Once
@@ -14,6 +14,7 @@ from geo_service.ogc.model import Collection
 from geo_service.ogc.pieces import of_pieces
 from geo_service.ogc.queries import View
 from geo_service.ogc.tile_queries import (
+    ALL,
     FULL_ZOOM,
     crowd_statement,
     cut_statement,
@@ -22,11 +23,11 @@ from geo_service.ogc.tile_queries import (
     tile_view,
 )
 from geo_service.reader import Reader
-from geo_service.tile_size import AIM, ENOUGH, MAX_BYTES, TRIES
+from geo_service.tile_size import AIM, MAX_BYTES, largest
 
 CACHE_BYTES: Final = 64_000_000
-MOST_WEIGHED: Final = 150_000
-"""Features of a tile up to which all of them are drawn to see whether they fit."""
+MOST_AT_FIRST: Final = 100_000
+"""Features of a tile that are drawn to see how much they take."""
 
 Place = tuple[int, int, int]
 """Zoom, row, column."""
@@ -130,7 +131,7 @@ async def tile_of(reader: Reader, cache: TileCache, requests: Sequence[TileReque
     most = shares([len(layer.content) for layer in layers], MAX_BYTES)
     for place, request in enumerate(requests):
         if len(layers[place].content) > most[place]:
-            layers[place] = await _layer(reader, cache, request, state, most[place])
+            layers[place] = await _layer(reader, cache, request, state, most[place], layers[place])
     return Tile(b"".join(layer.content for layer in layers), sum(layer.left_out for layer in layers))
 
 
@@ -159,7 +160,9 @@ def etag_of_tile(requests: Sequence[TileRequest], state: str) -> str:
     return etag_of_state(state, layers)
 
 
-async def _layer(reader: Reader, cache: TileCache, request: TileRequest, state: str, most: int) -> Tile:
+async def _layer(
+    reader: Reader, cache: TileCache, request: TileRequest, state: str, most: int, larger: Tile | None = None
+) -> Tile:
     """Return a layer of at most so many bytes, from the cache when nothing has changed since it was drawn."""
     view = _view(request)
     if view is None:
@@ -170,7 +173,7 @@ async def _layer(reader: Reader, cache: TileCache, request: TileRequest, state: 
         async with cache.making.of((key, state)):
             kept = cache.get(key, state)
             if kept is None:
-                kept = await _draw(reader, view, request, most)
+                kept = await _draw(reader, view, request, most, larger)
                 cache.put(key, state, kept)
     return kept
 
@@ -183,49 +186,39 @@ def _view(request: TileRequest) -> View | None:
     return tile_view(request.collection, tiles, request.caller, zoom)
 
 
-async def _draw(reader: Reader, view: View, request: TileRequest, most: int) -> Tile:
-    """Make a tile: with all its features where they fit, else up to a cut."""
-    search, coarse = tile_search_box(tile_box(*request.place)), request.place[0] < FULL_ZOOM
-    tiles = request.collection.tiles
-    if search is None or tiles is None:
-        return EMPTY
-    values = tile_parameters(tiles, request.place, search, request.today)
-    content = await of_pieces(reader, view, request.place[0], values)
-    if content is not None and len(content) <= most:
-        return Tile(content, 0)
-    features = await reader.value(crowd_statement(view, coarse=coarse), values)
-    if content is None and features <= MOST_WEIGHED:
-        content = await reader.value(tile_statement(view, coarse=coarse), values)
-        if len(content) <= most:
-            return Tile(content, 0)
-    return await _cut(reader, view, values, (features, most), coarse=coarse)
-
-
-async def _cut(
-    reader: Reader, view: View, values: dict[str, Any], crowd: tuple[int, int], *, coarse: bool
-) -> Tile:
-    """Make a crowded tile: the largest features, up to a cut that is moved until the tile is well filled.
+async def _draw(reader: Reader, view: View, request: TileRequest, most: int, larger: Tile | None) -> Tile:
+    """Make a tile: with all its features where they fit, else the largest.
 
     Parameters
     ----------
-    reader, view, coarse
-        Where the features come from, and what is shown of them.
-    values
-        `tile_parameters`.
-    crowd
-        Number of features, and bytes that the tile may take.
+    reader, view, request
+        Where the features come from, what is shown of them, and of which place.
+    most
+        Bytes that the tile may take.
+    larger
+        The same tile as it was found to be too large; None: it was not drawn yet.
     """
-    features, most = crowd
-    budget, best = float(most), Tile(b"", features)
-    for _ in range(TRIES):
-        found = await reader.row(cut_statement(view, coarse=coarse), {**values, "budget": int(budget)})
-        if found is None:
-            break
-        cut = {"least_area": found[0], "last_id": found[1]}
-        content = await reader.value(tile_statement(view, coarse=coarse), {**values, **cut})
-        if len(best.content) < len(content) <= most:
-            best = Tile(content, max(features - found[2], 0))
-            if len(content) >= ENOUGH * most or not best.left_out:
-                break
-        budget = float(found[3]) * AIM * most / max(len(content), 1)
-    return best
+    search, coarse = tile_search_box(tile_box(*request.place)), request.place[0] < FULL_ZOOM
+    if search is None:
+        return EMPTY
+    values = tile_parameters(request.place, search, request.today)
+    if larger is None:
+        content = await of_pieces(reader, view, request.place[0], values)
+        if content is not None and len(content) <= most:
+            return Tile(content, 0)
+        larger = None if content is None else Tile(content, 0)
+    features = await reader.value(crowd_statement(view, coarse=coarse), values)
+
+    async def draw(kept: int) -> bytes:
+        cut = ALL
+        if kept < features:
+            found = await reader.row(cut_statement(view, coarse=coarse), {**values, "kept": kept})
+            cut = {"least_area": found[0], "last_id": found[1]} if found else ALL
+        content: bytes = await reader.value(tile_statement(view, coarse=coarse), {**values, **cut})
+        return content
+
+    if larger is None:
+        kept = min(features, MOST_AT_FIRST)
+    else:
+        kept = int((features - larger.left_out) * AIM * most / len(larger.content))
+    return Tile(*await largest(draw, features, kept, most, too_large=larger is not None))

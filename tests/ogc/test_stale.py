@@ -109,7 +109,7 @@ def test_a_mark_over_the_city_makes_no_tile_look_at_the_parcels_of_the_city(mark
     statement = tile_statement(tile_view(PARCELS, tiles, ANYBODY, 14), coarse=False)
     search = tile_search_box(tile_box(14, 5446, 8532))
     assert search is not None
-    values = tile_parameters(tiles, (14, 5446, 8532), search, date(2026, 3, 1))
+    values = tile_parameters((14, 5446, 8532), search, date(2026, 3, 1))
     words, given = _numbered(statement, values)
     marks.exec_driver_sql("PREPARE looked_at AS " + words.decode().replace("%", "%%"))
     numbers = ", ".join(f"'{each}'" for each in given)

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from geo_service.db import Database
-from geo_service.ogc import tile_queries
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.tiles import EMPTY, Tile, TileCache, shares
 from geo_service.tile_size import ENOUGH, MAX_BYTES
@@ -350,18 +349,6 @@ def test_far_away_the_tiny_ones_are_left_out_by_rule(client: httpx.Client, read:
     answer = client.get(address("restrictions", 12, *CROWDED))
     assert "x-features-left-out" not in answer.headers
     assert {row["title"] for row in read(answer)} <= {"Altlast Kokerei"}
-
-
-def test_too_low_an_estimate_is_mended(
-    client: httpx.Client, read: Any, crowd: int, monkeypatch: pytest.MonkeyPatch, database: Database
-) -> None:
-    monkeypatch.setattr(tile_queries, "FULL_FEATURE_BYTES", 10)
-    with database.begin("test") as connection:
-        connection.execute(text("SELECT pg_current_xact_id()"))
-    answer = client.get(address("restrictions", 15, *CROWDED))
-    assert crowd
-    assert ENOUGH * MAX_BYTES <= len(answer.content) <= MAX_BYTES
-    assert len(read(answer)) > 1_000
 
 
 # --- several collections on one tile ---------------------------------------------------------------------

@@ -23,7 +23,7 @@ from geo_service.conditional import caching, program_digest
 from geo_service.days import ISO, read_day
 from geo_service.db import Reading, fetch_bytes
 from geo_service.errors import BadParameter, NotFound
-from geo_service.tile_size import AIM, LEFT_OUT, MAX_BYTES, TRIES
+from geo_service.tile_size import AIM, LEFT_OUT, MAX_BYTES, largest
 from geo_service.web.dated_keep import DatedKeep
 from geo_service.web.drawn import GERMANY, read_drawn
 from geo_service.web.filters import ALL_HORIZONS, KNOWN_HORIZONS, LandFilter
@@ -40,7 +40,7 @@ from maps.dated import (
     dated_land,
     days_to_choose,
 )
-from maps.dated_queries import ALL, COARSE_TILE, CUT, KNOWN_DAYS, STATE, TILE
+from maps.dated_queries import ALL, COARSE_TILE, COUNT, CUT, KNOWN_DAYS, STATE, TILE
 
 router = APIRouter(prefix="/maps/land")
 
@@ -129,16 +129,17 @@ async def _within_size(
     session: AsyncSession, statement: TextClause, parameters: dict[str, Any]
 ) -> tuple[bytes, int]:
     """Return a tile and how many parcels are left out: the smallest ones, where all would be too much."""
-    body = await fetch_bytes(session, statement, {**parameters, **ALL}) or b""
-    part, left_out = 1.0, 0
-    for _ in range(TRIES):
-        if len(body) <= MAX_BYTES:
-            return body, left_out
-        part *= AIM * MAX_BYTES / len(body)
-        found = (await session.execute(CUT, {**parameters, "part": part})).one()
-        cut = {"least_m2": found.least_m2, "last_id": found.last_id}
-        body, left_out = await fetch_bytes(session, statement, {**parameters, **cut}) or b"", found.left_out
-    return (body, left_out) if len(body) <= MAX_BYTES else (b"", left_out)
+    whole = await fetch_bytes(session, statement, {**parameters, **ALL}) or b""
+    if len(whole) <= MAX_BYTES:
+        return whole, 0
+    parcels = (await session.execute(COUNT, parameters)).scalar_one()
+
+    async def draw(kept: int) -> bytes:
+        last = (await session.execute(CUT, {**parameters, "kept": kept})).mappings().one()
+        return await fetch_bytes(session, statement, {**parameters, **last}) or b""
+
+    kept = int(parcels * AIM * MAX_BYTES / len(whole))
+    return await largest(draw, parcels, kept, MAX_BYTES, too_large=True)
 
 
 def _numbers(place: str) -> tuple[int, int, int]:
