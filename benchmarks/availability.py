@@ -103,6 +103,13 @@ UPDATE restrictions
  WHERE id % 5 = 1
 """
 """One restriction in five is a building to be kept: without it its neighbours may be another kind of land."""
+OTHER_DAYS = {
+    "another day, in a year": (date(2027, 6, 1), 2.0),
+    "another day, all delays over": (date(2040, 1, 1), 4.0),
+    "another day, no restriction yet": (date(2016, 1, 1), 4.0),
+}
+"""Other days with limits of this project, seconds: on the last two 1,000 buildings to be kept and 700
+contaminations begin or end, and on the last also whatever takes area, for three parcels in four."""
 LIMIT_FIRST, LIMIT_AGAIN, LIMIT_LOCAL_S = 6.0, 3.0, 2.0
 """Limits of this project, where no target is set: all stages of all parcels at first and with kept figures,
 times the lateral union; refresh after one change, seconds, whatever the number of parcels."""
@@ -366,10 +373,28 @@ def measure_question(database: Database, parcels: int) -> None:
     measure_beside_peer(database, works, parcels)
     with database.begin(actor="benchmark") as connection:
         connection.execute(text(STANDING))
+    stored.refresh(database, service.options_of(AS_OF), silent, then=assess_stored)
+    with database.begin(actor="benchmark") as connection:
+        connection.execute(text("UPDATE restrictions SET geom = ST_Translate(geom, 1, 0) WHERE id = 12"))
     with database.read() as connection:
         land = city_land(connection, AS_OF)
-    gone = partial(city_what_if, database, land, "existing_building")
-    measure_beside_peer(database, {"buildings gone, city kept": (gone, TARGET_WHAT_IF_S)}, parcels)
+    kind = "existing_building"
+    works = {
+        "buildings gone, city kept": (partial(city_what_if, database, land, kind), TARGET_WHAT_IF_S),
+        "buildings gone, after a change": (partial(city_what_if, database, None, kind), TARGET_WHAT_IF_S),
+    }
+    measure_beside_peer(database, works, parcels)
+
+
+def measure_days(database: Database, parcels: int) -> None:
+    """Print the time until the land of another day can be listed, for the first who asks."""
+
+    def land_of(as_of: date) -> CityLand:
+        with database.read() as connection:
+            return city_land(connection, as_of).with_facts(connection)
+
+    works = {name: (partial(land_of, as_of), limit_s) for name, (as_of, limit_s) in OTHER_DAYS.items()}
+    measure_beside_peer(database, works, parcels)
 
 
 def measure_stages(database: Database, peer_s: float, parcels: int) -> None:
@@ -423,6 +448,7 @@ def main() -> None:
                     fill_database(database, parcels, restrictions)
                     measure_stages(database, measure_database(database, result), size)
                     measure_question(database, size)
+                    measure_days(database, size)
                     database.engine.dispose()
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
                 print(f"  peak memory so far {peak:.2f} GB")

@@ -44,6 +44,9 @@ FACTS: Final = (
     "contaminated",
 )
 """What rules may ask for besides the answers to earlier questions."""
+OF_THE_LAND: Final = ("category", "ground")
+"""Questions whose rules may not ask how much is left (net_m2): of another day a restriction that takes area
+changes areas and dates alone."""
 ALLOWED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"category": CATEGORIES, "ground": GROUNDS})
 
 Flags = npt.NDArray[np.bool_]
@@ -226,6 +229,8 @@ def _rule(entry: dict[str, Any], source: str) -> Rule:
 def _contradictions(question: str, rules: tuple[Rule, ...]) -> list[str]:
     """Name what cannot work in the rules of a question."""
     known = {*FACTS, *QUESTIONS[: QUESTIONS.index(question)]}
+    if question in OF_THE_LAND:
+        known.remove("net_m2")
     wrong = []
     if not rules or rules[-1].conditions:
         wrong.append(f"the last rule of {question} must have no condition")

@@ -18,23 +18,16 @@ import shapely
 from sqlalchemy import Connection
 
 from geo_service.availability import city_queries, service, usability_queries
-from geo_service.availability.capacity import PLAN_AREA_COLUMNS
 from geo_service.availability.changes import subset
-from geo_service.availability.facts import (
-    ADJOINING_M,
-    LAND_USE_COLUMNS,
-    STREETS,
-    Surroundings,
-    begins_with,
-    main_uses,
-)
+from geo_service.availability.facts import STREETS, Surroundings, begins_with, main_uses
 from geo_service.availability.held import held_figures
 from geo_service.availability.inputs import Geometries, Inputs, Options, geometries, in_force
 from geo_service.availability.joins import JoinRules, Joins, find_joins
 from geo_service.availability.kernel import compute_availability, net_land
+from geo_service.availability.queries import ANSWERS, AREAS
 from geo_service.availability.stored import WHOLE_CITY_FROM
-from geo_service.availability.usability import OFFERED_AREAS, OFFERS
-from geo_service.availability.usable import offer_of
+from geo_service.availability.usability import OFFERED_AREAS, OFFERS, answer_questions, offered_areas
+from geo_service.availability.usable import Place, built_by_register, offer_of, surroundings
 from geo_service.availability.waterfall import Flags, Indices
 from geo_service.db import fetch_rows
 from geo_service.garbage import no_garbage_collection
@@ -44,7 +37,6 @@ OFFER: Final = (*CATEGORY, "ground", "built", *OFFERS, *OFFERED_AREAS)
 """What a parcel is, whether it is built on by the register, whether it is offered, and how much."""
 SOLD: Final = "sold"
 JOINS_KEPT: Final = 4
-USE_COLUMNS: Final = ("id", "parcel_key", "actual_use")
 
 
 @dataclass(frozen=True)
@@ -103,8 +95,7 @@ class CityLand:
     def streets(self, connection: Connection) -> Geometries:
         """Return the street parcels of the day, read from the same state of the register."""
         if not self.known_streets:
-            statement = usability_queries.actual_uses(self.options.as_of, self.keys)
-            uses = [row.actual_use for row in connection.execute(statement)]
+            uses = connection.scalars(usability_queries.uses(self.options.as_of, self.keys))
             street = begins_with(main_uses(np.array([*uses, None], dtype=object)[:-1]), STREETS)
             self.known_streets.append(self.inputs.parcels[street])
         return self.known_streets[0]
@@ -128,21 +119,7 @@ class CityLand:
         restrictions
             Those that lie on the land, columns `inputs.RESTRICTION_COLUMNS`.
         """
-        as_of, here = self.options.as_of, self.inputs.parcels[rows]
-        near = np.unique(self.tree.query(here, predicate="dwithin", distance=ADJOINING_M)[1])
-        keys = self.parcels["parcel_key"].iloc[near].tolist()
-        uses = service.read_frame(connection, usability_queries.actual_uses(as_of, keys), USE_COLUMNS)
-        areas = usability_queries.plan_areas(as_of), PLAN_AREA_COLUMNS
-        land_use = usability_queries.land_use(as_of), LAND_USE_COLUMNS
-        return Surroundings(
-            self.inputs.parcel_ids[near],
-            self.inputs.parcels[near],
-            uses["actual_use"].to_numpy(dtype=object),
-            restrictions[in_force(restrictions, as_of)],
-            self.parcels["built"].iloc[near].reset_index(drop=True),
-            service.read_frame(connection, *areas),
-            service.read_frame(connection, *land_use),
-        )
+        return surroundings(connection, self.place, self.parcels["built"], rows, restrictions)
 
     def net_of(self, rows: Indices) -> Geometries:
         """Return the net geometries of some parcels, EPSG:25832; computed where nobody asked before."""
@@ -172,9 +149,9 @@ class CityLand:
         return self.known_joins[key]
 
     @cached_property
-    def tree(self) -> shapely.STRtree:
-        """Parcels by place."""
-        return shapely.STRtree(self.inputs.parcels)
+    def place(self) -> Place:
+        """Where the parcels lie."""
+        return Place(self.options, self.inputs, self.parcels["parcel_key"].tolist())
 
     @cached_property
     def use(self) -> npt.NDArray[np.object_]:
@@ -251,23 +228,38 @@ def _with_held(
     """Return the figures of all parcels of a day: stored ones where they hold, computed ones elsewhere."""
     held = held_figures(connection, options, inputs, keys)
     place = pd.Index(held["parcel_id"]).get_indexer(inputs.parcel_ids)
-    rows = np.flatnonzero(place < 0)
-    if held.empty or len(rows) > WHOLE_CITY_FROM * len(keys):
+    unknown = np.flatnonzero(place < 0)
+    if held.empty or len(unknown) > WHOLE_CITY_FROM * len(keys):
         return _computed(connection, options, inputs, None)
+    figures = held.iloc[place].reset_index(drop=True)
+    anew = figures.pop("anew").to_numpy(copy=True)
+    anew[unknown] = ANSWERS
+    here = Place(options, inputs, keys)
+    built = figures["built"].array.copy()
+    built[unknown] = built_by_register(connection, here, unknown)
+    figures["parcel_id"], figures["built"] = inputs.parcel_ids, built
+    rows = np.flatnonzero(anew)
     net: Geometries = np.full(len(keys), None, dtype=object)
-    figures = [held.iloc[place[place >= 0]]]
-    retimed = np.flatnonzero(np.isin(inputs.parcel_ids, held["parcel_id"][held["retimed"]]))
-    if len(retimed):
-        result = compute_availability(subset(inputs, retimed), options)
-        offer = held.iloc[place[retimed]][list(OFFER)].set_axis(result.parcels.index)
-        figures = [figures[0][~figures[0]["retimed"]], pd.concat([result.parcels, offer], axis=1)]
-        net[retimed] = result.net
     if len(rows):
-        some = [keys[row] for row in rows]
-        anew, net[rows] = _computed(connection, options, subset(inputs, rows), some)
-        figures.append(anew)
-    together = pd.concat(figures).drop(columns="retimed")
-    return together.sort_values("parcel_id", ignore_index=True), net
+        some = subset(inputs, rows)
+        result = compute_availability(some, options)
+        net[rows] = result.net
+        _put(figures, rows, result.parcels)
+        wider, other = (np.flatnonzero(anew[rows] >= level) for level in (AREAS, ANSWERS))
+        _put(figures, rows[wider], offered_areas(result.take(wider)))
+        if len(other):
+            around = surroundings(connection, here, figures["built"], rows[other], inputs.restrictions)
+            answers = answer_questions(result.take(other), subset(some, other), around)
+            _put(figures, rows[other], answers[[*CATEGORY, "ground", *OFFERS]])
+    return figures, net
+
+
+def _put(figures: pd.DataFrame, rows: Indices, anew: pd.DataFrame) -> None:
+    """Write the figures of some parcels in place of others."""
+    for name in anew:
+        column = figures[name].to_numpy(copy=True)
+        column[rows] = anew[name].to_numpy()
+        figures[name] = column
 
 
 def facts_of(connection: Connection, as_of: date, parcel_keys: Collection[str] | None) -> pd.DataFrame:

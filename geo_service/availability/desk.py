@@ -113,14 +113,18 @@ class Desk:
 
             def land_of(as_of: date, preset: str) -> CityLand:
                 land = self._land(snapshot, state, as_of, preset)
-                with self._lock:
-                    self._wanted[as_of, preset] = time.monotonic()
+                self.want(as_of, preset)
                 return land
 
             return state, make(land_of, snapshot)
 
+    def want(self, as_of: date, preset: str = "default") -> None:
+        """Have the city of a day ready from one of the next looks on, as if it had been asked for now."""
+        with self._lock:
+            self._wanted[as_of, preset] = time.monotonic()
+
     async def look(self, database: Database) -> bool:
-        """Bring kept cities that were asked for lately up to the data; tell whether any was outdated.
+        """Bring cities that were asked for lately up to the data; tell whether any was outdated.
 
         Not before two looks found the same state: where much is written, nothing is computed in vain, and a
         refresh of what is stored comes first.
@@ -137,8 +141,9 @@ class Desk:
         settled, self._seen = self._seen == state, state
         since = time.monotonic() - WANTED_S
         with self._lock:
-            self._wanted = {key: at for key, at in self._wanted.items() if at > since and key in self._lands}
-            outdated = [key for key in self._wanted if self._lands[key][0] != state]
+            self._wanted = {key: at for key, at in self._wanted.items() if at > since}
+            held = {key: version for key, (version, _) in self._lands.items()}
+            outdated = [key for key in self._wanted if held.get(key) != state]
         if not (settled and outdated):
             return False
         await self._turns.compute(lambda: self._renew(database, outdated), public=False)
@@ -161,7 +166,7 @@ class Desk:
             self._lands[as_of, preset] = (state, land)
             self._lands.move_to_end((as_of, preset))
             while len(self._lands) > LANDS_KEPT:
-                self._lands.popitem(last=False)
+                self._wanted.pop(self._lands.popitem(last=False)[0], None)
         return land
 
 
@@ -174,8 +179,9 @@ def desk_of(request: Request) -> Desk:
 async def keep_ready(desk: Desk, database: Database) -> None:
     """Keep cities ready that were asked for lately, until cancelled: no question waits for what was changed.
 
-    They are those that are kept anyway, at most `LANDS_KEPT`.
+    They are those that are kept anyway, at most `LANDS_KEPT`; when a server starts, that of today.
     """
+    desk.want(service.today())
     await repeat(lambda: desk.look(database), EVERY_S, "land of the city")
 
 

@@ -15,7 +15,7 @@ from geo_service.availability.queries import MARK_MARGIN_M
 from geo_service.availability.service import read_frame
 from geo_service.availability.stored import basis_of
 from geo_service.availability.timing import horizon_words, horizons
-from geo_service.availability.waterfall import Indices
+from geo_service.availability.waterfall import Indices, pairs_in_tree
 from geo_service.db import fetch_rows
 
 AREAS: Final = ("gross_m2", "net_m2", "estimated_m2", "largest_piece_m2", "offered_m2", "piece_m2")
@@ -43,10 +43,11 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
     Returns
     -------
     pandas.DataFrame
-        `HELD`, ``deducted_m2`` and ``retimed``, in no order; no rows where the last run was by other rules or
-        by another program. A parcel that something touched since is not among them, nor one on which or
-        beside which something begins or ends between the day of that run and the asked one; unless it bears
-        on its dates, severity and estimates alone: then it is ``retimed``, and those are as of the other day.
+        `HELD`, ``deducted_m2`` and ``anew``, in no order; no rows where the last run was by other rules or by
+        another program. A parcel that something touched since is not among them, nor one where a building of
+        the register begins or ends between the day of that run and the asked one. Of others ``anew`` says
+        what follows from what begins or ends there or beside, `queries.DATES` to `queries.ANSWERS`: those
+        figures are of the other day. 0: all of them hold.
 
     Notes
     -----
@@ -59,9 +60,9 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
         return pd.DataFrame({"parcel_id": np.zeros(0, dtype=np.int64)})
     rows = stored_figures(connection, run.as_of)
     if run.as_of != options.as_of:
-        other, retimed = _turned(connection, inputs, keys, (run.as_of, options.as_of))
-        rows = rows[~np.isin(rows["parcel_id"], inputs.parcel_ids[other])]
-        rows = rows.assign(retimed=np.isin(rows["parcel_id"], inputs.parcel_ids[retimed]))
+        anew = np.append(_turned(connection, inputs, keys, (run.as_of, options.as_of), options.threads), 0)
+        rows["anew"] = anew[pd.Index(inputs.parcel_ids).get_indexer(rows["parcel_id"])]
+        rows = rows[rows["anew"] < queries.STANDS]
     free_from = rows["available_from"].to_numpy(dtype="datetime64[D]")
     free_from[free_from == np.datetime64(run.as_of, "D")] = np.datetime64(options.as_of, "D")
     return rows.assign(
@@ -72,7 +73,7 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
 
 
 def stored_figures(connection: Connection, as_of: date) -> pd.DataFrame:
-    """Read the stored figures of a day that nothing touched since: `HELD`, and ``retimed``, never so."""
+    """Read the stored figures of a day that nothing touched since: `HELD`, and ``anew``, 0."""
     found = dict(zip(HELD, fetch_rows(connection, queries.holding(as_of, HELD))[0], strict=True))
     numbers = {name: np.frombuffer(found[name] or b"", ">i4") for name in ("parcel_id", *FLAGS, "built")}
     day = np.frombuffer(found["available_from"] or b"", ">i4").astype(np.int64)
@@ -85,7 +86,7 @@ def stored_figures(connection: Connection, as_of: date) -> pd.DataFrame:
             **{name: _words(found[name]) for name in WORDS},
             "built": pd.arrays.BooleanArray(built == 1, built < 0),
             "available_from": np.where(day == UNKNOWN_DAY, np.datetime64("NaT", "D"), FIRST_DAY + day),
-            "retimed": False,
+            "anew": 0,
         }
     )
 
@@ -95,26 +96,26 @@ def _words(text: str | None) -> "pd.Series[Any]":
 
 
 def _turned(
-    connection: Connection, inputs: Inputs, keys: list[str], between: tuple[date, date]
-) -> tuple[Indices, Indices]:
-    """Return the positions of parcels for which something begins or ends between two days.
+    connection: Connection, inputs: Inputs, keys: list[str], between: tuple[date, date], threads: int
+) -> Indices:
+    """Return what must be computed anew of each parcel as something begins or ends between two days.
 
-    First those that may be other land then: by what lies there, or beside (a margin, as for marks); by who
-    holds it; and where something stands or no longer does, also by what adjoins the parcels it stands on.
-    Then those on which something lies that bears on dates alone.
+    By what lies there, or beside (a margin, as for marks); by who holds it; and where something stands or no
+    longer does, also by what adjoins the parcels it stands on. `queries.DATES` to `queries.STANDS`, or 0.
     """
+    found = np.zeros(len(keys), dtype=np.int64)
     tree = shapely.STRtree(inputs.parcels)
-    records = read_frame(connection, queries.turning(*between), ("stands", "retimes", "geometry"))
-    shapes = geometries(records)
-    stands, retimes = (records[name].to_numpy(dtype=bool) for name in ("stands", "retimes"))
+    records = read_frame(connection, queries.turning(*between), ("stands", "anew", "geometry"))
+    shapes, anew = geometries(records), records["anew"].to_numpy(dtype=np.int64)
+    record, parcel = pairs_in_tree(tree, shapes, "dwithin", threads, MARK_MARGIN_M)
+    np.maximum.at(found, parcel, anew[record])
+    stands = records["stands"].to_numpy(dtype=bool)
     under = inputs.parcels[np.unique(tree.query(shapes[stands], predicate="intersects")[1])]
-    lasting, dated = (
-        tree.query(some, predicate="dwithin", distance=MARK_MARGIN_M)[1]
-        for some in (np.concatenate([shapes[~retimes], under]), shapes[retimes])
-    )
+    beside = pairs_in_tree(tree, under, "dwithin", threads, MARK_MARGIN_M)[1]
     held = list(connection.scalars(queries.turning_occupancies(*between)))
-    other = [lasting, np.flatnonzero(np.isin(inputs.parcel_ids, held))]
+    occupied = np.flatnonzero(np.isin(inputs.parcel_ids, held))
+    np.maximum.at(found, np.concatenate([beside, occupied]), queries.ANSWERS)
     if stands.any():  # on one of the days nothing may be known of what stands in a Gemarkung
         one, then = (set(connection.scalars(capacity_queries.surveyed_gemarkungen(day))) for day in between)
-        other.append(np.flatnonzero([key[:GEMARKUNG_DIGITS] in one ^ then for key in keys]))
-    return np.unique(np.concatenate(other)).astype(np.int64), np.unique(dated).astype(np.int64)
+        found[[key[:GEMARKUNG_DIGITS] in one ^ then for key in keys]] = queries.STANDS
+    return found

@@ -5,7 +5,7 @@ The method of domain description 3 for one parcel, a city or a partition of a st
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -91,6 +91,11 @@ class AvailabilityResult:
     items: pd.DataFrame
     chain: pd.DataFrame
     net: Geometries
+
+    def take(self, positions: Indices) -> "AvailabilityResult":
+        """Return the figures and the net land of some parcels; items and chain still name them all."""
+        parcels = self.parcels.take(positions).reset_index(drop=True)
+        return replace(self, parcels=parcels, net=self.net[positions])
 
 
 @dataclass(frozen=True)

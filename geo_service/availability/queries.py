@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     exists,
     false,
     func,
@@ -40,6 +41,9 @@ MARK_MARGIN_M: Final = 1.0
 NO: Final = false()
 OF_THE_GROUND: Final = (CONTAMINATION, STANDING)
 """Kinds of restriction that bear on what land is, whatever else they do."""
+DATES, AREAS, ANSWERS, STANDS = 1, 2, 3, 4
+"""What must be computed anew of a parcel on another day: dates, severity, estimates; also areas; also what it
+is; also whether a building of the register stands there. 0: nothing."""
 BELONGS, FITS = (
     and_(table.parcel_id == Availability.parcel_id, table.computed_at == Availability.computed_at)
     for table in (Usability, Capacity)
@@ -192,33 +196,35 @@ def _column(column: ColumnElement[Any]) -> ColumnElement[Any]:
     return func.string_agg(sent, literal("").cast(LargeBinary)).label(column.key)
 
 
-def turning(first: date, second: date) -> CompoundSelect[bool, bool, bytes]:
+def turning(first: date, second: date) -> CompoundSelect[bool, int, bytes]:
     """Select what holds on only one of two days: parcels and what lies or stands on them, except occupancies.
 
-    Columns: stands (a building, or a restriction that says so), retimes (bears on dates, severity and
-    estimates alone, not on what the land is), geometry (WKB, EPSG:25832). A plan also where it comes into
-    force in between.
+    Columns: stands (a building, or a restriction that says so), anew (what must be computed where it lies,
+    `DATES` to `STANDS`), geometry (WKB, EPSG:25832). A plan also where it comes into force in between.
     """
     spans = {table: table.valid for table in (Parcel, Restriction, Building, DevelopmentPlan, LandUseArea)}
     turned = {table: span.contains(first) != span.contains(second) for table, span in spans.items()}
     in_force = [DevelopmentPlan.in_force_on <= day for day in (first, second)]
     begins = in_force[0].is_distinct_from(in_force[1])
-    of_plans = _turning(PlanArea).join(DevelopmentPlan, DevelopmentPlan.id == PlanArea.plan_id)
-    lasting = or_(Restriction.effect == "excludes", Restriction.kind.in_(OF_THE_GROUND))
+    of_plans = _turning(PlanArea, ANSWERS).join(DevelopmentPlan, DevelopmentPlan.id == PlanArea.plan_id)
+    of_restrictions = case(
+        (Restriction.kind.in_(OF_THE_GROUND), ANSWERS), (Restriction.effect == "excludes", AREAS), else_=DATES
+    )
     return union_all(
-        _turning(Parcel).where(turned[Parcel]),
-        _turning(Building, stands=true()).where(turned[Building]),
-        _turning(Restriction, Restriction.kind == STANDING, ~lasting).where(turned[Restriction]),
-        _turning(DevelopmentPlan, retimes=~turned[DevelopmentPlan]).where(turned[DevelopmentPlan] | begins),
+        _turning(Parcel, ANSWERS).where(turned[Parcel]),
+        _turning(Building, STANDS, true()).where(turned[Building]),
+        _turning(Restriction, of_restrictions, Restriction.kind == STANDING).where(turned[Restriction]),
+        _turning(DevelopmentPlan, DATES).where(turned[DevelopmentPlan] | begins),
         of_plans.where(turned[DevelopmentPlan]),
-        _turning(LandUseArea).where(turned[LandUseArea]),
+        _turning(LandUseArea, ANSWERS).where(turned[LandUseArea]),
     )
 
 
 def _turning(
-    table: type[Any], stands: ColumnElement[bool] = NO, retimes: ColumnElement[bool] = NO
-) -> Select[bool, bool, bytes]:
-    return select(stands.label("stands"), retimes.label("retimes"), func.ST_AsBinary(table.geom))
+    table: type[Any], anew: int | ColumnElement[int], stands: ColumnElement[bool] = NO
+) -> Select[bool, int, bytes]:
+    what = literal(anew) if isinstance(anew, int) else anew
+    return select(stands.label("stands"), what.label("anew"), func.ST_AsBinary(table.geom))
 
 
 def turning_occupancies(first: date, second: date) -> Select[int]:

@@ -31,6 +31,12 @@ def actual_uses(as_of: date, parcel_keys: Collection[str] | None = None) -> Exec
     )
 
 
+def uses(as_of: date, parcel_keys: Collection[str] | None = None) -> Executable:
+    """Select actual_use alone, as `actual_uses`: of a city two more columns take as long again."""
+    statement = select(Parcel.actual_use).where(of_keys(parcel_keys), Parcel.valid.contains(as_of))
+    return statement.order_by(Parcel.id)
+
+
 def all_parcels(as_of: date) -> Executable:
     """Select id, parcel_key, actual_use and geometry (WKB, EPSG:25832) of the parcels of a day, by id."""
     columns = (

@@ -6,22 +6,25 @@ Computed from the availability of the same parcels, so that the kernel runs once
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from functools import cached_property
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+import shapely
 from sqlalchemy import Connection
 
 from geo_service.availability import capacity_queries, queries, usability_queries
 from geo_service.availability.capacities import AREA_COLUMNS, ParcelCapacities, parcel_capacities, what_stands
 from geo_service.availability.capacity import PLAN_AREA_COLUMNS, Capacity, compute_capacity
 from geo_service.availability.changes import Changes, changed
-from geo_service.availability.facts import LAND_USE_COLUMNS, Surroundings
+from geo_service.availability.facts import ADJOINING_M, LAND_USE_COLUMNS, Surroundings
 from geo_service.availability.frontage import STREET_LINE_REACH_M, gives_frontage
 from geo_service.availability.inputs import RESTRICTION_COLUMNS, Inputs, Options, geometries, in_force
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.service import NOTHING, compute_with, read_frame
 from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess, offered_areas
+from geo_service.availability.waterfall import Indices, pairs_in_tree
 
 FEW: Final = 20_000
 """So many parcels are read apart with what lies around them; of more, everything is read."""
@@ -46,6 +49,32 @@ class Surveyed:
     around: Surroundings
     standing: pd.DataFrame
     areas: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where some parcels of a whole city lie.
+
+    Parameters
+    ----------
+    options, inputs
+        What is asked, and all parcels of the day, EPSG:25832.
+    keys
+        Flurstückskennzeichen of all parcels, in the same order.
+    """
+
+    options: Options
+    inputs: Inputs
+    keys: list[str]
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """All parcels by place."""
+        return shapely.STRtree(self.inputs.parcels)
+
+    def keys_of(self, rows: Indices) -> list[str] | None:
+        """Return the keys of some parcels; None: all are to be read, which takes less time than so many."""
+        return None if len(rows) > FEW else [self.keys[row] for row in rows]
 
 
 @dataclass(frozen=True)
@@ -198,6 +227,51 @@ def survey(
         street_lines=geometries(lines)[gives_frontage(lines["street_class"].tolist())],
     )
     return Surveyed(around, standing, areas)
+
+
+def built_by_register(connection: Connection, place: Place, rows: Indices) -> "pd.Series[Any]":
+    """Tell of some parcels whether a building of the register stands there; missing: not known."""
+    names = [place.keys[row] for row in rows]
+    parcels = pd.DataFrame({"parcel_key": names, "geometry": place.inputs.parcels[rows]})
+    options = place.options
+    return what_stands(connection, options.as_of, parcels, place.keys_of(rows), options.threads)["built"]
+
+
+def surroundings(
+    connection: Connection,
+    place: Place,
+    built: "pd.Series[Any]",
+    rows: Indices,
+    restrictions: pd.DataFrame,
+) -> Surroundings:
+    """Return what is known on and around some parcels of a whole city, to tell what they are.
+
+    Parameters
+    ----------
+    connection
+        Connection whose transaction says what is seen: that of the city.
+    place
+        All parcels.
+    built
+        Of all, whether a building of the register stands there; missing: not known.
+    rows
+        Positions of the parcels in question.
+    restrictions
+        Those that lie on the land, columns `inputs.RESTRICTION_COLUMNS`.
+    """
+    as_of, shapes, threads = place.options.as_of, place.inputs.parcels, place.options.threads
+    near = np.unique(pairs_in_tree(place.tree, shapes[rows], "dwithin", threads, ADJOINING_M)[1])
+    keys = place.keys_of(near)
+    uses = np.array([*connection.scalars(usability_queries.uses(as_of, keys)), None], dtype=object)[:-1]
+    return Surroundings(
+        place.inputs.parcel_ids[near],
+        shapes[near],
+        uses[near] if keys is None else uses,
+        restrictions[in_force(restrictions, as_of)],
+        built.iloc[near].reset_index(drop=True),
+        read_frame(connection, usability_queries.plan_areas(as_of), PLAN_AREA_COLUMNS),
+        read_frame(connection, usability_queries.land_use(as_of), LAND_USE_COLUMNS),
+    )
 
 
 def _any_street(connection: Connection, as_of: date) -> bool:

@@ -21,7 +21,7 @@ from geo_service.availability.shape import offered_land
 from geo_service.availability.totals import square_centimetres
 from geo_service.availability.usability import answer_questions
 from geo_service.availability.usable import answers_of
-from geo_service.availability.waterfall import Areas, Flags, Indices
+from geo_service.availability.waterfall import Areas, Flags, Indices, pairs_in_tree
 
 COMPANY_RESERVE: Final = "company_reserve"
 FIGURES: Final = (
@@ -118,7 +118,7 @@ def what_if(connection: Connection, land: CityLand, changes: Changes) -> WhatIf:
     require_known(land.inputs, changes, land.options)
     before = land.parcels
     unbuilt = _may_be_unbuilt(land, changes)
-    rows = np.union1d(touched(land.inputs, changes, land.tree), unbuilt).astype(np.int64)
+    rows = np.union1d(touched(land.inputs, changes, land.place.tree), unbuilt).astype(np.int64)
     imagined = changed(subset(land.inputs, rows), changes)
     result = compute_availability(imagined, land.options)
     anew = result.parcels.assign(offered_m2=_offered_then(land, result, rows))
@@ -177,21 +177,22 @@ def _on_offer_then(land: CityLand, imagined: Inputs, rows: Indices) -> Flags:
 def _may_be_unbuilt(land: CityLand, changes: Changes) -> Indices:
     """Return the parcels whose category may follow a building that is gone: there, and beside it, rising.
 
-    What a parcel is depends on what stands there and on the share of its neighbours that are built on; a
-    building of the register stays. Of a part of the city all parcels are meant where all buildings are gone:
-    their neighbours are not in the land.
+    What a parcel is depends on what stands there and, where nothing does, on the share of its neighbours that
+    are built on; a building of the register stays. Of a part of the city all parcels are meant where all
+    buildings are gone: their neighbours are not in the land.
     """
     rows = land.inputs.restrictions
     standing = replace(land.inputs, restrictions=rows[(rows["kind"] == STANDING).to_numpy(dtype=bool)])
-    there = met_by(standing, changes, land.tree, "restriction")
+    there = met_by(standing, changes, land.place.tree, "restriction")
     if land.keys is not None and (len(there) or STANDING in changes.kinds):
         return np.arange(len(land.inputs.parcels))
     built = land.parcels["built"].fillna(value=False).to_numpy(dtype=bool)
     there = np.asarray(there[~built[there]], dtype=np.int64)
     if not len(there):
         return there
-    beside = land.tree.query(land.inputs.parcels[there], predicate="dwithin", distance=TOUCH_M)[1]
-    return np.unique(beside).astype(np.int64)
+    here, threads = land.inputs.parcels[there], land.options.threads
+    beside = np.unique(pairs_in_tree(land.place.tree, here, "dwithin", threads, TOUCH_M)[1])
+    return np.asarray(beside[~built[beside]], dtype=np.int64)
 
 
 def _on_offer_unbuilt(
@@ -209,8 +210,7 @@ def _on_offer_unbuilt(
         return np.zeros(0, dtype=bool)
     rows, imagined, result = anew
     some = np.searchsorted(rows, unbuilt)
-    result = replace(result, parcels=result.parcels.take(some).reset_index(drop=True), net=result.net[some])
-    imagined = subset(imagined, some)
+    result, imagined = result.take(some), subset(imagined, some)
     if land.keys is None:
         around = land.around(connection, unbuilt, changed(land.inputs, changes).restrictions)
         answers = answer_questions(result, imagined, around)

@@ -191,6 +191,10 @@ def rules_file(*rules: tuple[str, str, str, str]) -> str:
             rules_file(("category", "a", "gap", "when = { ground = { one_of = [] } }")),
             "no fact before category",
         ),
+        *(
+            (rules_file((question, "a", "unknown", "when = { net_m2 = { above = 1 } }")), "asks for net_m2")
+            for question in ("category", "ground")
+        ),
         (rules_file(("category", "a", "gap", "when = { built = { like = 1 } }")), "has the condition like"),
         (rules_file(("category", "a", "gap", "")), "only the last rule"),
         (rules_file(("category", "rest", "gap", "when = { built = { is = true } }")), "same id"),

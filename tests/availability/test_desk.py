@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 
-from geo_service.availability import city_queries
+from geo_service.availability import city_queries, service
 from geo_service.availability import desk as desks
 from geo_service.availability.desk import Desk, LandOf
 from geo_service.db import Database
@@ -197,6 +197,60 @@ def test_a_city_that_was_asked_for_lately_is_computed_anew_before_the_next_quest
     state.append("much later")
     monkeypatch.setattr(desks, "WANTED_S", 0.0)
     assert [look(), look(), look()] == [False, False, False]
+
+
+def test_the_city_of_today_is_ready_before_anybody_asks_after_a_start(
+    database: Database, state: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[tuple[date, str]] = []
+    ready = threading.Event()
+
+    def land_of_day(_connection: Connection, day: date, preset: str) -> str:
+        computed.append((day, preset))
+        ready.set()
+        return str(day)
+
+    monkeypatch.setattr(desks, "city_land", land_of_day)
+    monkeypatch.setattr(desks, "EVERY_S", 0.01)
+    desk = Desk()
+
+    async def serve() -> None:
+        keeper = asyncio.create_task(desks.keep_ready(desk, database))
+        try:
+            await asyncio.wait_for(asyncio.to_thread(ready.wait, 20), 30)
+            await asyncio.sleep(0.1)
+        finally:
+            keeper.cancel()
+            await asyncio.gather(keeper, return_exceptions=True)
+            await database.async_engine.dispose()
+
+    asyncio.run(serve())
+    assert state
+    assert computed == [(service.today(), "default")]
+    asyncio.run(ask(desk, database, "a", lambda land_of, _: land_of(service.today(), "default")))
+    assert len(computed) == 1  # the first question found it ready
+
+
+def test_what_made_room_is_not_kept_ready(
+    database: Database, state: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    computed: list[int] = []
+    monkeypatch.setattr(desks, "city_land", lambda _c, day, _p: computed.append(day.year))
+    desk = Desk()
+
+    def lands(land_of: LandOf, _connection: Connection) -> list[Any]:
+        return [land_of(AS_OF.replace(year=year), "default") for year in (2026, 2027, 2028)]
+
+    asyncio.run(ask(desk, database, "lands", lands))
+    state.append("after")
+
+    async def look() -> None:
+        await desk.look(database)
+        await database.async_engine.dispose()
+
+    for _ in range(3):
+        asyncio.run(look())
+    assert computed == [2026, 2027, 2028, 2027, 2028]
 
 
 def test_reads_only(database: Database) -> None:

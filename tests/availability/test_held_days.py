@@ -13,6 +13,8 @@ from geo_service.availability import service, stored
 from geo_service.availability.assessing import assess_stored
 from geo_service.availability.city_land import CityLand, city_land
 from geo_service.availability.kernel import compute_availability, silent
+from geo_service.availability.usability import answer_questions
+from geo_service.availability.usable import built_by_register
 from geo_service.db import Database
 from tests.availability.city import AS_OF, PARCELS, fill_buildings, fill_surroundings
 from tests.availability.kept import run
@@ -172,3 +174,37 @@ def test_where_nothing_turns_nothing_is_computed(city: Database, computed: list[
     free = land.parcels["horizon"] == "now"
     assert 0 < free.sum() < PARCELS
     assert (land.parcels.loc[free, "available_from"].dt.date == AS_OF + DAY).all()
+
+
+def test_what_takes_area_changes_no_category_and_what_stands_is_asked_where_buildings_turn(
+    city: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, int] = {"what it is": 0, "what stands": 0}
+
+    def answering(result: Any, inputs: Any, around: Any) -> Any:
+        asked["what it is"] += len(inputs.parcels)
+        return answer_questions(result, inputs, around)
+
+    def standing(connection: Any, place: Any, rows: Any) -> Any:
+        asked["what stands"] += len(rows)
+        return built_by_register(connection, place, rows)
+
+    monkeypatch.setattr(lands, "answer_questions", answering)
+    monkeypatch.setattr(lands, "built_by_register", standing)
+    taking = "kind = 'water', effect = 'excludes', reduction_share = NULL"
+    run(city, f"UPDATE restrictions SET {taking} WHERE id % 31 < 2")
+    run(city, "UPDATE restrictions SET valid = daterange('2020-01-01', NULL) WHERE id % 31 > 1")
+    for statement in ("buildings", "land_use_areas", "parcels", "development_plans"):
+        run(city, f"UPDATE {statement} SET valid = daterange('1990-01-01', NULL)")
+    run(city, "UPDATE occupancies SET during = daterange('1990-01-01', NULL)")
+    keep(city)
+    assert_as_computed_whole(city, monkeypatch, TURNS)
+    assert asked == {"what it is": 0, "what stands": 0}
+    run(
+        city,
+        "UPDATE buildings SET valid = daterange('1990-01-01', :turns) WHERE building_key = 'B90'",
+        turns=TURNS,
+    )
+    keep(city)
+    assert_as_computed_whole(city, monkeypatch, TURNS)
+    assert 0 < asked["what stands"] < asked["what it is"] < 100

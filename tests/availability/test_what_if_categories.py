@@ -99,8 +99,9 @@ SELECT DISTINCT p.parcel_key FROM parcels p JOIN parcels q ON ST_DWithin(p.geom,
  WHERE EXISTS (SELECT FROM restrictions r WHERE r.kind = 'existing_building' AND r.valid @> CAST(:day AS date)
                   AND ST_Intersects(r.geom, q.geom))
    AND NOT EXISTS (SELECT FROM buildings b WHERE ST_Intersects(b.geom, q.geom))
+   AND NOT EXISTS (SELECT FROM buildings b WHERE ST_Intersects(b.geom, p.geom))
 """
-"""Parcels that a building to be kept stands on where the register knows of none, and their neighbours."""
+"""Parcels without a building of the register that a building to be kept stands on, and such neighbours."""
 
 
 def test_the_kernel_runs_once_and_only_what_may_become_other_land_is_asked(
