@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from geo_service.auth.models import Role
-from tests.browser.conftest import Visit, Visitor
+from tests.browser.conftest import PASSWORD, Visit, Visitor
 from tests.sample_land import PUBLIC_KEYS
 
 pytestmark = pytest.mark.browser
@@ -28,6 +28,8 @@ WORDS = {
         "known": "Was ist bekannt?",
         "proposal": "Vorschlag",
         "contest": "Anstoß",
+        "sign in": "Anmelden",
+        "pair": "Warum dieses Paar?",
     },
     "en": {
         "area": "Area on offer from (m²)",
@@ -43,15 +45,17 @@ WORDS = {
         "known": "What is known?",
         "proposal": "Proposal",
         "contest": "Start-up contest",
+        "sign in": "Sign in",
+        "pair": "Why this pair?",
     },
 }
 
 
 def tab_to(page: Page, text: str, most: int = 60) -> None:
-    """Press Tab until the link or button with this text has the focus, and it can be seen."""
+    """Press Tab until the link, button or headline with this text has the focus, and it can be seen."""
     for _ in range(most):
         page.keyboard.press("Tab")
-        focus = page.locator(":is(a, button):focus")
+        focus = page.locator(":is(a, button, summary):focus")
         if focus.count() and text in (focus.inner_text() or focus.get_attribute("aria-label") or ""):
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
             return
@@ -84,9 +88,10 @@ def test_find_land_by_mouse(visit: Visit, width: int, language: str) -> None:
 
 
 @BOTH
-def test_find_land_by_keyboard(visit: Visit, language: str) -> None:
+@WIDTHS
+def test_find_land_by_keyboard(visit: Visit, width: int, language: str) -> None:
     words = WORDS[language]
-    visitor = visit(1440, language)
+    visitor = visit(width, language)
     visitor.go("/")
     page = visitor.page
     page.get_by_label(words["area"]).focus()
@@ -130,9 +135,58 @@ def test_show_sites_and_one_on_the_map(visit: Visit, width: int, language: str) 
 
 
 @BOTH
-def test_vacancy_manager_sees_the_proposal(visit: Visit, language: str) -> None:
+@WIDTHS
+def test_show_a_site_by_keyboard(visit: Visit, width: int, language: str) -> None:
     words = WORDS[language]
-    visitor = visit(390, language)
+    visitor = visit(width, language)
+    visitor.go("/")
+    page = visitor.page
+    tab_to(page, words["sites"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/standorte")
+    tab_to(page, "Energiecampus")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=words["known"])).to_be_visible()
+    tab_to(page, words["map"])
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-popup h2").first).to_have_text("Energiecampus")
+    expect(page.locator(".leaflet-popup-content :focus, .leaflet-popup-content > :focus")).to_have_count(1)
+
+
+@BOTH
+@WIDTHS
+def test_match_by_keyboard(visit: Visit, width: int, language: str) -> None:
+    words = WORDS[language]
+    visitor = visit(width, language)
+    visitor.go("/")
+    page = visitor.page
+    tab_to(page, words["sign in"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/sign-in*")
+    page.locator("#name").focus()
+    page.keyboard.type(f"test.{Role.VACANCY_MANAGER.value}")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    tab_to(page, words["contest"])
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/anstoss")
+    tab_to(page, "Runde im Browser")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/anstoss/runde-im-browser")
+    expect(page.get_by_role("heading", name=words["proposal"], exact=True)).to_be_visible()
+    tab_to(page, words["pair"])
+    page.keyboard.press("Enter")
+    expect(page.locator("details[open]").first).to_be_visible()
+    assert visitor.no_sideways_scrolling()
+
+
+@BOTH
+@WIDTHS
+def test_vacancy_manager_sees_the_proposal(visit: Visit, width: int, language: str) -> None:
+    words = WORDS[language]
+    visitor = visit(width, language)
     visitor.sign_in(Role.VACANCY_MANAGER)
     page = visitor.page
     page.get_by_role("link", name=words["contest"]).first.click()

@@ -28,7 +28,8 @@ class Page(HTMLParser):
         values = {key: value or "" for key, value in attrs}
         if tag == "html":
             self.language = values.get("lang", "")
-        other = "lang" in values and tag != "html" and values["lang"] != self.language
+        named = values.get("translate") == "no" or tag == "code"  # names and codes for programs
+        other = named or ("lang" in values and tag != "html" and values["lang"] != self.language)
         self.foreign += other
         if tag not in VOID:
             self.path.append((tag, other))

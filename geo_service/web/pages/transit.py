@@ -39,7 +39,7 @@ METHOD: Final = "are"
 GEOJSON: Final = "application/geo+json"
 MOST_STOPS: Final = 400
 """Stops listed one by one."""
-MOST_PARCELS: Final = 100
+MOST_PARCELS: Final = 25
 
 
 @router.get("")
