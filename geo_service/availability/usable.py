@@ -25,6 +25,7 @@ from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.service import NOTHING, compute_with, read_frame
 from geo_service.availability.usability import SHAPE_FIGURES, answer_questions, assess, offered_areas
 from geo_service.availability.waterfall import Indices, pairs_in_tree
+from geo_service.db import fetch_rows
 
 FEW: Final = 20_000
 """So many parcels are read apart with what lies around them; of more, everything is read."""
@@ -262,7 +263,8 @@ def surroundings(
     as_of, shapes, threads = place.options.as_of, place.inputs.parcels, place.options.threads
     near = np.unique(pairs_in_tree(place.tree, shapes[rows], "dwithin", threads, ADJOINING_M)[1])
     keys = place.keys_of(near)
-    uses = np.array([*connection.scalars(usability_queries.uses(as_of, keys)), None], dtype=object)[:-1]
+    found = fetch_rows(connection, usability_queries.uses(as_of, keys))
+    uses = np.array([*(use for (use,) in found), None], dtype=object)[:-1]
     return Surroundings(
         place.inputs.parcel_ids[near],
         shapes[near],

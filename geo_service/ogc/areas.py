@@ -21,6 +21,8 @@ STEP_DEGREES: Final = 0.005
 """Edges are bent at this distance: a parallel then deviates by less than a centimetre."""
 MERCATOR_HALF_M: Final = 20_037_508.342789244
 """Half the width of the world in EPSG:3857, metres."""
+FAR_NORTH_M: Final = 10 * MERCATOR_HALF_M
+"""As near to the poles in EPSG:3857 as can be told, metres."""
 MAX_ZOOM: Final = 22
 TILE_BUFFER: Final = 64 / 4096
 """Part of a tile's width that is drawn beyond its edge."""
@@ -55,7 +57,9 @@ def area_of_box(numbers: Sequence[float], crs: Crs) -> BaseGeometry | None:
         raise ValueError("has its smaller x first")
     if crs.srid == STORAGE_SRID:
         return area_of_metres(west, south, east, north)
-    if not crs.degrees:  # Web Mercator: its axes are those of the degrees
+    if not crs.degrees:  # Web Mercator: its axes are those of the degrees; beyond its edge there is nothing
+        west, east = (min(max(each, -MERCATOR_HALF_M), MERCATOR_HALF_M) for each in (west, east))
+        south, north = (min(max(each, -FAR_NORTH_M), FAR_NORTH_M) for each in (south, north))
         west, south = transformer(crs.srid, WGS84_SRID).transform(west, south)
         east, north = transformer(crs.srid, WGS84_SRID).transform(east, north)
     if not (abs(west) <= 180 and abs(east) <= 180 and abs(south) <= 90 and abs(north) <= 90):  # noqa: PLR2004 - the globe

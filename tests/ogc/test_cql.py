@@ -321,6 +321,18 @@ WRONG = [
 ]
 
 
+@pytest.mark.parametrize("language", ["cql2-text", "cql2-json"])
+def test_an_outline_with_many_corners_is_asked(client: httpx.Client, language: str) -> None:
+    circle = shapely.Point(7.46, 51.5).buffer(0.3, quad_segs=150)
+    written = {"op": "s_intersects", "args": [{"property": "geometry"}, shapely.geometry.mapping(circle)]}
+    text = f"S_INTERSECTS(geometry, {circle.wkt})" if language == "cql2-text" else json.dumps(written)
+    assert len(text) > 15_000
+    more = f"filter={quote(text)}&filter-lang={language}&resultType=hits"
+    answer = client.get(f"/ogc/collections/restrictions/items?{more}")
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["numberMatched"] > 0
+
+
 @pytest.mark.parametrize(("condition", "reason"), WRONG, ids=range(len(WRONG)))
 def test_what_cannot_be_used_is_named(client: httpx.Client, condition: str, reason: str) -> None:
     answer = client.get(f"/ogc/collections/restrictions/items?filter={quote(condition)}")

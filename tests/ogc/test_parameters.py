@@ -15,6 +15,7 @@ from starlette.datastructures import QueryParams
 from geo_service.auth.fields import Kind
 from geo_service.errors import BadParameter
 from geo_service.ogc.areas import (
+    area_of_box,
     area_of_degrees,
     area_of_metres,
     degrees_of_box,
@@ -22,7 +23,7 @@ from geo_service.ogc.areas import (
     tile_box,
     tile_search_box,
 )
-from geo_service.ogc.crs import STORAGE
+from geo_service.ogc.crs import STORAGE, crs_of
 from geo_service.ogc.paging import Start
 from geo_service.ogc.parameters import MAX_LIMIT, items_request
 from geo_service.ogc.question import ItemsRequest, Known, Question
@@ -219,6 +220,13 @@ def test_whole_world_and_boxes_elsewhere() -> None:
     assert world is not None
     assert world.contains(shapely.Point(394_000, 5_707_000))
     assert area_of_degrees(100, -40, 110, -30) is None
+
+
+@pytest.mark.parametrize("reach", [2e7, 2.003e7, 2.01e7, 3e7, 4e7, 1e300])
+def test_a_window_of_a_map_may_be_wider_than_the_world(reach: float) -> None:
+    world = area_of_box((-reach, -reach, reach, reach), crs_of({"bbox-crs": "EPSG:3857"}, "bbox-crs"))
+    assert world is not None
+    assert world.contains(shapely.Point(394_000, 5_707_000))
 
 
 def test_box_across_the_antimeridian() -> None:

@@ -15,8 +15,13 @@ Node = Any
 """A value of the tree: an object with ``op`` and ``args``, a property, a literal."""
 
 LANGUAGES: Final = ("cql2-text", "cql2-json")
-LONGEST: Final = 4_000
-"""Most characters of a filter."""
+LONGEST, LONGEST_APART = 60_000, 4_000
+"""Most characters of a filter, and without the corners of geometries: what the parser is given to nest."""
+CORNERS: Final = re.compile(
+    r"(?>-?\d{1,9}(?:\.\d{1,20})?\s++-?\d{1,9}(?:\.\d{1,20})?\s*+,\s*+)+"
+    r"|(?>\[\s*+-?\d{1,9}(?:\.\d{1,20})?\s*+,\s*+-?\d{1,9}(?:\.\d{1,20})?\s*+\]\s*+,\s*+)+"
+)
+"""All but the last corner of a ring, as text and as JSON."""
 MOST_PARENTHESES: Final = 50
 MOST_NEGATIONS: Final = 100
 """The parser works recursively and ends the process when it is nested too deeply."""
@@ -47,8 +52,11 @@ def parse(text: str, language: str) -> Node:
     BadParameter
         When it is not CQL2; the place is named where the parser knows it.
     """
-    if len(text) > LONGEST:
-        raise refuse(f"The filter is longer than {LONGEST:,} characters.")
+    if len(text) > LONGEST or len(CORNERS.sub("", text)) > LONGEST_APART:
+        raise refuse(
+            f"The filter is longer than {LONGEST:,} characters, or {LONGEST_APART:,} without corners.",
+            detail_de="Die Bedingung ist zu lang.",
+        )
     if not text.strip():
         raise refuse(
             "The filter is empty. Write a condition, or leave the parameter out.",
