@@ -142,6 +142,8 @@ class ChangedParcel(BaseModel):
     net_m2_after: float = Field(description="Net area as imagined, m2.")
     offered_m2_before: float = Field(description="Net area without slivers as it is, m2.")
     offered_m2_after: float = Field(description="Net area without slivers as imagined, m2.")
+    estimated_m2_before: float = Field(description="Of net probably not usable as it is, an estimate, m2.")
+    estimated_m2_after: float = Field(description="Of net probably not usable as imagined, an estimate, m2.")
     horizon_before: Horizon = Field(description="Horizon as it is.")
     horizon_after: Horizon = Field(description="Horizon as imagined.")
     available_from_before: date | None = Field(description="First day as it is; null: undetermined.")

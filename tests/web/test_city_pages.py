@@ -153,6 +153,30 @@ def test_a_what_if_shows_parcels_and_their_shapes(planner: httpx.Client) -> None
     assert "map_answer" in page.text
 
 
+def test_a_what_if_of_an_estimate_says_what_becomes_of_the_estimate(
+    planner: httpx.Client, database: Database
+) -> None:
+    reducing = text(
+        """
+        INSERT INTO restrictions (restriction_key, kind, effect, severity, reduction_share, title, valid,
+                                  source, geom)
+        SELECT 'mindert', 'other', 'reduces', 'light', 0.25, 'Versuch', '[2020-01-01,)', 'Testdaten', geom
+          FROM parcels WHERE parcel_key = :key RETURNING id
+        """
+    )
+    with database.begin("test") as connection:
+        restriction = connection.execute(reducing, {"key": PUBLIC_KEYS[0]}).scalar_one()
+    address = f"/was-waere-wenn?without=restriction:{restriction}&scope=parcel:{PUBLIC_KEYS[0]}"
+    try:
+        shown = text_of(planner.get(address, headers=HTML))
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(text("DELETE FROM restrictions WHERE id = :id"), {"id": restriction})
+            connection.execute(text("DELETE FROM availability_marks"))
+    assert "davon wahrscheinlich nicht nutzbar (geschätzt): 0 statt 1.250" in shown  # a quarter of 5,000
+    assert "Wahrscheinlich nicht nutzbar (geschätzt, nicht abgezogen): 0 m² statt 1.250 m²." in shown
+
+
 @pytest.mark.parametrize(
     ("path", "named"),
     [
