@@ -63,6 +63,27 @@ def test_a_route_without_access_is_found(app: FastAPI) -> None:
     assert len(list(iter_route_contexts(app.routes))) > 40
 
 
+def test_the_definition_says_which_routes_need_a_token(app: FastAPI) -> None:
+    definition = app.openapi()
+    found: dict[tuple[str, str], Any] = {}
+    wanted: dict[tuple[str, str], Any] = {}
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute) or not route.include_in_schema:
+            continue
+        closed = any(isinstance(each, Requires) for each in accesses(route))
+        path = str(context.path)
+        for method in route.methods or ():
+            operation = definition["paths"].get(path, {}).get(method.lower())
+            if operation is not None:
+                found[method, path] = operation.get("security")
+                wanted[method, path] = [{"token": []}] if closed else None
+    assert found == wanted
+    assert wanted["GET", "/api/rounds"]
+    assert wanted["GET", "/api/search"] is None
+    assert definition["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+
+
 def test_open_paths_exist(app: FastAPI) -> None:
     assert {context.path for context in iter_route_contexts(app.routes)} >= OPEN_PATHS
 

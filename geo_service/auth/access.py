@@ -9,6 +9,8 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.security.base import SecurityBase
 from sqlalchemy import Select
 
 from geo_service.auth.caller import ANYBODY, Caller, Via
@@ -101,14 +103,19 @@ def hash_token(token: str) -> str:
 Identified = Annotated[Caller, Depends(identify)]
 
 
-class Requires:
+class Requires(SecurityBase):
     """Dependency that lets a caller with one of the roles pass; no role given: anybody signed in.
+
+    The OpenAPI document says so of each route that has it.
 
     Parameters
     ----------
     *roles
         Roles of which one is enough; an admin always passes.
     """
+
+    model = HTTPBearer(description="Token of a user who may; in the browser the session serves instead.")
+    scheme_name = "token"
 
     def __init__(self, *roles: Role) -> None:
         self.roles = frozenset(roles)

@@ -3,6 +3,7 @@
 Everything leaves here in EPSG:25832, x before y, two-dimensional.
 """
 
+import warnings
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 from pyproj import CRS
+from pyproj.transformer import TransformerGroup
 from shapely.geometry.base import BaseGeometry
 
 from geo_service.errors import ImportRejected, InvalidInput
@@ -29,6 +31,8 @@ REPAIR_M2: Final = 1.0
 """A repair may change an area by a hundredth or by one square metre, whichever is more."""
 SMALLEST_M2: Final = 0.01
 """Less than a hundredth of a square metre is no area."""
+ACCURATE_M: Final = 1.0
+"""PROJ states one metre for WGS 84, which is what ETRS89 was then; what is known less well is told."""
 BOUNDARY_TOLERANCE_M: Final = 50.0
 """Outlines of neighbouring cadastres differ by some metres; added to the accuracy of the city's boundary."""
 INSIDE_SHARE: Final = 0.5
@@ -112,6 +116,7 @@ def project_rows(draft: Draft, missing: Sentence | None) -> bool:
         return False
     raw, stated = located
     crs = _choose_crs(draft, stated)
+    _tell_accuracy(draft, crs)
     present = ~shapely.is_missing(raw) & ~shapely.is_empty(raw)
     draft.reject(draft.source.broken, "geometry", "broken-geometry", reasons.BROKEN_GEOMETRY)
     if missing is not None:
@@ -141,6 +146,26 @@ def _where(rows: Mask, geometries: Geometries) -> Geometries:
     kept = geometries.copy()
     kept[~rows] = None
     return kept
+
+
+def _tell_accuracy(draft: Draft, crs: CRS) -> None:
+    """Tell when the conversion to EPSG:25832 is only good to metres, by what PROJ states of it."""
+    if crs.to_epsg() == STORAGE_SRID:
+        return
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a missing grid: told here in the reader's language
+        ways = TransformerGroup(crs, STORAGE_SRID).transformers
+    accuracy_m = ways[0].accuracy if ways else 0.0
+    if accuracy_m > ACCURATE_M:
+        draft.tell(
+            "accuracy",
+            Sentence(
+                f"{crs.name} wird hier nur auf etwa {accuracy_m:g} m genau umgerechnet: Das Gitter für mehr "
+                "fehlt. Genauer ist eine Datei in EPSG:25832.",
+                f"{crs.name} is converted here to about {accuracy_m:g} m only: the grid for more is missing. "
+                "A file in EPSG:25832 is more accurate.",
+            ),
+        )
 
 
 def _choose_crs(draft: Draft, stated: CRS | None) -> CRS:

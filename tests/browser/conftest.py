@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -93,14 +94,20 @@ def serving(url: str, home: Path) -> Iterator[str]:
     command += ["--host", "127.0.0.1", "--port", str(port), "geo_service.app:create_app"]
     settings = {"GEO_DATABASE_URL": url, "GEO_HOME": str(home), "GEO_POOL_SIZE": "4", "GEO_REFRESH": "off"}
     with (home / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            command, env={**os.environ, **settings}, stdout=log, stderr=log, start_new_session=True
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         wait_for(address, process, home / "server.log")
         yield address
     finally:
         process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:  # told while it was still starting, it does not hear
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
 
 
 def wait_for(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -67,8 +67,7 @@ def links(visitor: Visitor) -> list[str]:
     return [each for each in found if each.startswith(visitor.server + "/")]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("language", ["de", "en"])
+@pytest.mark.parametrize(("language", "width"), [("de", 1440), ("en", 390)])
 def test_every_page(visit: Visit, language: str, width: int) -> None:
     known, wrong, seen = pages(), [], set()
     english = translations()

@@ -30,7 +30,7 @@ def german(day: date) -> str:
 def test_today_is_as_stored_and_any_other_day_as_computed(planner: httpx.Client) -> None:
     now = words_of(planner.get(f"/flaechen/{FLOODED}", headers=GERMAN))
     assert "Netto 200.000 m²" in now
-    assert "Neuer Graben" not in now
+    assert f"Neuer Graben ab {german(on(200))}" in now, "known, but not counted yet"
     assert "Stichtag " + german(on(0)) not in now
     then = words_of(ask(planner, FLOODED, on(200)))
     assert "Netto 150.000 m²" in then

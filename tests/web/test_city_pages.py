@@ -99,6 +99,29 @@ def test_each_step_of_the_waterfall_leads_to_the_what_if(
         assert f'value="restriction:{restriction}"' in listed
 
 
+def test_what_begins_later_is_named_for_those_who_may_see_it(
+    planner: httpx.Client, client: httpx.Client, database: Database, sample: Sample
+) -> None:
+    sold = text(
+        "INSERT INTO occupancies (parcel_id, kind, during, source, is_demo)"
+        " VALUES (:parcel, 'sold', '[2199-12-01,)', 'Testdaten', true) RETURNING id"
+    )
+    with database.begin("test") as connection:
+        occupancy = connection.execute(sold, {"parcel": sample.ids[PUBLIC_KEYS[0]]}).scalar_one()
+    address = f"/flaechen/{PUBLIC_KEYS[0]}"
+    try:
+        for_agency, public = (text_of(each.get(address, headers=HTML)) for each in (planner, client))
+        then = text_of(planner.get(f"{address}?as_of=2199-12-01", headers=HTML))
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(text("DELETE FROM occupancies WHERE id = :id"), {"id": occupancy})
+            connection.execute(text("DELETE FROM availability_marks"))
+    assert "verkauft ab 01.12.2199" in for_agency
+    assert "später beginnt" not in public
+    assert "01.12.2199" not in public
+    assert "verkauft ab 01.12.2199" not in then
+
+
 @contextmanager
 def stored_items(database: Database, change: Any, parcel: int, items: list[Any]) -> Iterator[None]:
     """Put items into a stored waterfall, and the old ones back."""

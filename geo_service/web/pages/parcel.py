@@ -38,7 +38,14 @@ from geo_service.web.formats import uses_with_areas
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import names_of
 from geo_service.web.pages.nearness import methods_part, nearness
-from geo_service.web.queries.parcel_page import ITEM_DATES, NEARBY_VACANCIES, OUTLINE, PARCEL, PLANS
+from geo_service.web.queries.parcel_page import (
+    BEGINS_LATER,
+    ITEM_DATES,
+    NEARBY_VACANCIES,
+    OUTLINE,
+    PARCEL,
+    PLANS,
+)
 from geo_service.web.vocabulary import N_
 from maps.describe import present_use
 from maps.naming import parcel_notation, parcel_title
@@ -67,7 +74,8 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     parameters = {"parcel_id": row.id, "on": day}
     visible = {**parameters, "public": frame.public}
     items = public_items(found.items or []) if frame.public else found.items or []
-    drawn = await session.execute(OUTLINE, {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)})
+    hidden = {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)}
+    drawn = await session.execute(OUTLINE, hidden)
     return frame.page(
         "parcel.html",
         row=found,
@@ -89,6 +97,7 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         uses=uses_with_areas(row.actual_use, frame.formats),
         answers=answer_records(vars(found), internal=not frame.public) if found.category else {},
         chain=public_chain(found.chain or []) if frame.public else found.chain or [],
+        later=(await session.execute(BEGINS_LATER, hidden)).all(),
         may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
     )
 
