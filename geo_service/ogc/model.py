@@ -29,8 +29,6 @@ class Tiles:
         Properties that remain below ``FULL_ZOOM``; None: all.
     min_zoom
         Below it tiles are empty.
-    geom_3857
-        Stored geometry in EPSG:3857; None: the stored one is transformed for each tile.
     grid
         Geometry on the grid of tiles (`GRID_ZOOM`), not cut off at their edges: below ``FULL_ZOOM``
         features with the same properties are drawn as one; None: each is put on the grid for each tile,
@@ -41,7 +39,6 @@ class Tiles:
     properties: Mapping[str, tuple[str, str, Column]]
     coarse: frozenset[str] | None = None
     min_zoom: int = 0
-    geom_3857: Column | None = None
     grid: Column | None = None
 
 
@@ -65,6 +62,8 @@ class Collection:
         Id of a feature in addresses.
     geom
         Geometry, EPSG:25832.
+    geom_3857
+        The same, kept in EPSG:3857; None: it is transformed when it is needed.
     columns
         Expression of every field of the table of fields.
     tiles
@@ -103,6 +102,7 @@ class Collection:
     key: Column
     geom: Column
     columns: Mapping[str, Column]
+    geom_3857: Column | None = None
     tiles: Tiles | None = None
     valid: Column | None = None
     told_days: Column | None = None

@@ -87,7 +87,6 @@ _TILES = Tiles(
     },
     coarse=frozenset({"horizon", "offered", "category", "severity", "grade", "is_demo"}),
     min_zoom=9,
-    geom_3857=parcels.c.geom_3857,
     grid=func.on_tile_grid(parcels.c.geom_3857, type_=NullType()),
 )
 
@@ -100,6 +99,7 @@ PARCELS = Collection(
     row_id=parcels.c.id,
     key=parcels.c.parcel_key,
     geom=parcels.c.geom,
+    geom_3857=parcels.c.geom_3857,
     columns={
         **same(parcels, "parcel_key gemarkung_key gemarkung flur numerator denominator municipality_key"),
         **same(parcels, "municipality location_text actual_use official_area_m2 area_m2"),
@@ -138,6 +138,7 @@ AVAILABILITY = Collection(
     row_id=availability.c.parcel_id,
     key=parcels.c.parcel_key,
     geom=parcels.c.geom,
+    geom_3857=parcels.c.geom_3857,
     told_days=func.daterange(availability.c.as_of, availability.c.as_of, "[]"),
     columns={
         **same(parcels, "parcel_key is_demo"),
@@ -190,6 +191,7 @@ TRANSIT = Collection(
     row_id=access.c.subject_id,
     key=parcels.c.parcel_key,
     geom=parcels.c.geom,
+    geom_3857=parcels.c.geom_3857,
     columns={
         **same(parcels, "parcel_key is_demo"),
         **same(

@@ -19,11 +19,8 @@ from sqlalchemy import (
     Date,
     Double,
     Float,
-    FromClause,
     Integer,
-    Join,
     LargeBinary,
-    Numeric,
     Select,
     Text,
     and_,
@@ -33,13 +30,13 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    true,
+    type_coerce,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import NullType, TypeEngine
 
 from geo_service.auth.fields import RECORDS, Kind
-from geo_service.geometry import STORAGE_SRID
+from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID, WGS84_SRID
 from geo_service.ogc import paging
 from geo_service.ogc.change_queries import data_state
 from geo_service.ogc.collections import COLLECTIONS
@@ -127,9 +124,9 @@ def items_statement(view: View, question: Question) -> Statement:
     Returns
     -------
     Select
-        One row: features as text joined by commas, number of rows found (at most limit + 1), what the marks
-        of the first and of the last feature are made of, and the state of the data (`data_version`). Bound:
-        see `items_parameters`.
+        One row: features as text joined by commas, number of rows found (at most limit + 1), bytes of the
+        one that is too many (None: none is), what the marks of the ends of the page are made of in the order
+        of reading, and the state of the data (`data_version`). Bound: see `items_parameters`.
 
     Raises
     ------
@@ -141,25 +138,24 @@ def items_statement(view: View, question: Question) -> Statement:
     conditions = asked_rows(view, question)
     if question.started:
         conditions.append(paging.beyond(collection, question.sorts, backwards=question.backwards))
-    page = (
-        features(collection, view)
-        .add_columns(
-            func.row_number().over(order_by=order).label("place"),
-            paging.mark(collection, question.sorts).label("mark"),
-        )
-        .where(*conditions)
-        .order_by(*order)
-        .limit(fixed("rows", Integer))
-        .subquery("page")
+    mark = paging.mark(collection, question.sorts).label("mark")
+    rows = features(collection, view).add_columns(mark).where(*conditions).order_by(*order)
+    if question.backwards:  # numbered, to be shown the other way round: that costs a tenth
+        rows = rows.add_columns(func.row_number().over(order_by=order).label("place"))
+    page = rows.limit(fixed("rows", Integer)).subquery("page")
+
+    def all_of(column: Column) -> Column:
+        ordered = aggregate_order_by(column, page.c.place) if question.backwards else column
+        return func.array_agg(ordered, type_=ARRAY(column.type))
+
+    comma = constant(",")
+    joined = func.string_agg(
+        page.c.feature, aggregate_order_by(comma, page.c.place.desc()) if question.backwards else comma
     )
-    on_page = page.c.place <= fixed("limit", Integer)
-    shown = page.c.place.desc() if question.backwards else page.c.place
-    ends = [
-        func.array_agg(aggregate_order_by(page.c.mark, way), type_=ARRAY(page.c.mark.type)).filter(on_page)[1]
-        for way in (shown, page.c.place if question.backwards else page.c.place.desc())
-    ]
-    joined = aggregate_order_by(constant(","), shown) if question.backwards else constant(",")
-    return select(func.string_agg(page.c.feature, joined).filter(on_page), func.count(), *ends, data_state())
+    limit = fixed("limit", Integer)
+    marks, sizes = all_of(page.c.mark), all_of(func.octet_length(page.c.feature, type_=Integer))
+    ends = marks[1], marks[func.least(func.count(), limit)]
+    return select(joined, func.count(), sizes[limit + 1], *ends, data_state())
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -272,50 +268,47 @@ def row_conditions(collection: Collection, view: View) -> list[ColumnElement[boo
 def features(collection: Collection, view: View) -> Statement:
     """Select row id and feature text, unfiltered.
 
-    Texts are concatenated: that is faster than building one JSON value.
+    Texts are concatenated: that is faster than building one JSON value, or one of the properties.
     """
-    properties = (
-        select(*(_written(collection.columns[name]).label(name) for name in view.fields))
-        .correlate(*_tables(collection.source))
-        .lateral("properties")
-    )
-    geometry = func.ST_AsGeoJSON(shape_in(collection.geom, view.crs), view.crs.digits, 0, type_=Text)
-    feature = (
-        constant('{"type":"Feature","id":')
-        + _json(collection.key)
-        + constant(',"geometry":')
-        + func.coalesce(geometry, constant("null"))
-        + constant(',"properties":')
-        + cast(func.row_to_json(properties.table_valued()), Text)
-        + constant("}")
-    )
-    return select(collection.row_id.label("row_id"), feature.label("feature")).select_from(
-        collection.source.join(properties, true())
-    )
+    geometry = func.ST_AsGeoJSON(_shape_in(collection, view.crs), view.crs.digits, 0, type_=Text)
+    feature = constant('{"type":"Feature","id":') + _json(collection.key) + constant(',"geometry":')
+    feature += func.coalesce(geometry, constant("null")) + constant(',"properties":')
+    for place, name in enumerate(view.fields):
+        feature += constant(f'{"," if place else "{"}"{name}":') + _json(collection.columns[name])
+    feature += constant("}}")
+    return select(collection.row_id.label("row_id"), feature.label("feature")).select_from(collection.source)
 
 
-def _written(field: Column) -> Column:
-    """Return a field as its JSON shows what it is: a number that may have a fraction has a point, 0.0 too.
+def _json(field: Column) -> ColumnElement[str]:
+    """Return a field as JSON text that shows what it is: a number that may have a fraction has a point.
 
     Clients that know no schema take the type of a field from the first features: after ``0`` QGIS 3.22 makes
     12.5 unknown. Numbers from `POINT_BELOW` on are written with an exponent; NUMERIC columns have a scale.
+    Nothing is escaped in numbers, nor in columns marked as plain, whose constraint allows no such character.
     """
-    if not isinstance(field.type, Double):
-        return field
-    whole = and_(field == func.floor(field), func.abs(field) < POINT_BELOW)
-    return case((whole, func.to_json(cast(field, Numeric(16, 1)))), else_=func.to_json(field))
+    words = cast(field, Text)
+    written: ColumnElement[str] = cast(func.to_json(field), Text)
+    if isinstance(field.type, Integer | Boolean):
+        written = words
+    elif getattr(field, "info", {}).get("plain"):
+        written = constant('"') + words + constant('"')
+    elif isinstance(field.type, Double):
+        whole = and_(field == func.floor(field), func.abs(field) < POINT_BELOW)
+        written = case((whole, words + constant(".0")), else_=written)
+    return func.coalesce(written, constant("null"))
 
 
-def shape_in(geom: Column, crs: Crs) -> Column:
-    """Return a geometry in a coordinate system, in the order of its axes."""
-    if crs.srid != STORAGE_SRID:
+def _shape_in(collection: Collection, crs: Crs) -> Column:
+    """Return the geometry in a coordinate system, in the order of its axes.
+
+    From a shape that is kept in EPSG:3857 degrees follow twice as fast, equal within 1e-13 of them.
+    """
+    geom, srid = collection.geom, STORAGE_SRID
+    if collection.geom_3857 is not None and crs.srid in {WGS84_SRID, WEB_MERCATOR_SRID}:
+        geom, srid = type_coerce(collection.geom_3857, NullType()), WEB_MERCATOR_SRID
+    if crs.srid != srid:
         geom = func.ST_Transform(geom, crs.srid, type_=NullType())
     return func.ST_FlipCoordinates(geom, type_=NullType()) if crs.latitude_first else geom
-
-
-def _tables(source: FromClause) -> list[FromClause]:
-    """Return the tables of a join."""
-    return [*_tables(source.left), *_tables(source.right)] if isinstance(source, Join) else [source]
 
 
 def value(name: str, kind: type[TypeEngine[Any]]) -> BindParameter[Any]:
@@ -330,10 +323,6 @@ def fixed(name: str, kind: type[TypeEngine[Any]]) -> ColumnElement[Any]:
     they leave, and would plan the statement anew each time, which takes longer than to read ten features.
     """
     return cast(bindparam(name, type_=kind, required=False, literal_execute=True), kind)
-
-
-def _json(value: Column) -> ColumnElement[str]:
-    return cast(func.to_json(value), Text)
 
 
 def constant(text: str) -> ColumnElement[str]:

@@ -153,15 +153,20 @@ async def page_of(reader: Reader, counts: Counts, view: View, asked: tuple[Items
     if request.hits:
         return Page(b"", 0, matched=matched)
     row = await _row(reader, items_statement(view, request.question), values)
-    features, found, first, last, state = row
-    more, question = found > request.limit, request.question
-    marks = [_mark(each) for each in (last, first)]
-    ahead, behind = (question.started, more) if question.backwards else (more, question.started)
+    features, found, too_many, *ends, state = row
+    start, end = (_mark(each) for each in ends)
+    more, question = too_many is not None, request.question
+    if question.backwards:
+        following, previous = start if question.started else None, end if more else None
+    else:
+        following, previous = end if more else None, start if question.started else None
+    if more:  # with its comma
+        features = features[too_many + 1 :] if question.backwards else features[: -too_many - 1]
     return Page(
         features or b"",
         min(found, request.limit),
-        following=marks[0] if ahead else None,
-        previous=marks[1] if behind else None,
+        following,
+        previous,
         matched=matched,
         state=state.decode(),
     )

@@ -249,10 +249,10 @@ def _shape(collection: Collection, tiles: Tiles, *, coarse: bool) -> Column:
     """Return the shape as it is drawn or put on the grid: a column, not what GeoAlchemy2 wraps around it."""
     if coarse and tiles.grid is not None:
         return type_coerce(tiles.grid, NullType())
-    if tiles.geom_3857 is None:
+    if collection.geom_3857 is None:
         shape: Column = func.ST_Transform(collection.geom, WEB_MERCATOR_SRID, type_=NullType())
     else:
-        shape = type_coerce(tiles.geom_3857, NullType())
+        shape = type_coerce(collection.geom_3857, NullType())
     if coarse and collection.area_m2 is not None:
         shape = func.ST_Simplify(shape, value("tolerance", Float), literal_column("true"), type_=NullType())
     return shape

@@ -85,7 +85,9 @@ class Parcel(Recorded, Valid, Base):
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(Identity(), primary_key=True)
-    parcel_key: Mapped[str] = mapped_column(String(20), unique=True, comment="Flurstückskennzeichen")
+    parcel_key: Mapped[str] = mapped_column(
+        String(20), unique=True, comment="Flurstückskennzeichen", info={"plain": True}
+    )
     gemarkung_key: Mapped[str] = mapped_column(String(6), comment="Land 2 + Gemarkung 4")
     gemarkung: Mapped[str] = mapped_column(comment="Name of the cadastral district")
     flur: Mapped[int | None] = mapped_column(comment="NULL where the Land has no Fluren")
