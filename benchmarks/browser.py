@@ -7,7 +7,9 @@ cache each time. The limits are those of performance.md. Measured are: the page 
 asking for it until all tiles of the first view are drawn; the time between two frames while the map glides
 over land that was not yet loaded (median and 95th percentile); the heap of the page after collecting garbage,
 at first and after all gliding; the time until another day of availability is drawn; and the requests to any
-other host.
+other host. Machines differ: the peer is a page into which Folium embeds 10,000 of the parcels, opened by the
+same browser in the same run. It took 1.8 s where the limit of 2 s for the first view was set, so that a first
+view may take 1.11 of its time.
 """
 
 import argparse
@@ -15,11 +17,13 @@ import json
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+import folium
+import geopandas as gpd
 import numpy as np
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -31,6 +35,7 @@ from geo_service.availability import service as computing
 from geo_service.availability import stored
 from geo_service.db import Database
 from geo_service.embedded import EmbeddedCluster
+from geo_service.geometry import STORAGE_SRID
 from geo_service.migrate import migrate
 from geo_service.ogc.pieces import renew
 from geo_service.settings import Settings
@@ -40,8 +45,26 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"]
 SCREENS: Final = {"desk": (1440, 900), "phone": (390, 844)}
 VIEWS: Final = {"whole city": "", "quarter": "#map=15/51.4200/7.3800"}
 """The view that the page opens with, and one in which single parcels can be told apart."""
-LIMITS: Final = {"page kB": 60.0, "first view s": 2.0, "frame ms": 33.4, "other hosts": 0.0}
-"""performance.md, maps in the browser; a frame of 33 ms is two of a screen with 60 Hz."""
+PEER_PARCELS: Final = 10_000
+LIMITS: Final = {
+    "page kB": 60.0,
+    "first view s": 2.0,
+    "by peer": 2.0 / 1.8,
+    "frame ms": 33.4,
+    "other hosts": 0.0,
+}
+"""performance.md, maps in the browser; a frame of 33 ms is two of a screen with 60 Hz; by peer: the first
+view as a share of the peer's time, both as they were where the limit was set."""
+EMBEDDED = """
+() => new Promise((done) => {
+  const look = () => {
+    if (document.querySelectorAll("path.leaflet-interactive").length < %d) { setTimeout(look, 5); return; }
+    requestAnimationFrame(() => requestAnimationFrame(() => done(performance.now())));
+  };
+  look();
+})
+"""
+"""Milliseconds since the peer's page was asked for, at the first frame with all polygons."""
 DRAWN = """
 () => new Promise((done) => {
   const look = () => {
@@ -89,11 +112,26 @@ OTHER_DAY = """
 """
 
 
-def fill(url: str, number: int) -> None:
-    """Fill an empty database with parcels and restrictions, and compute today's availability."""
+def embed(parcels: Sequence[Any], path: Path) -> None:
+    """Write a page with parcels embedded by Folium, its files taken from this service's own."""
+    folder = Path(__file__).resolve().parent.parent / "geo_service/web/static/vendor/leaflet/dist"
+    keys = [f"05{number:018d}" for number in range(len(parcels))]
+    shown = gpd.GeoDataFrame({"parcel_key": keys}, geometry=list(parcels), crs=STORAGE_SRID).to_crs(4326)
+    west, south, east, north = shown.total_bounds
+    made = folium.Map(tiles=None)
+    made.default_js = [("leaflet", (folder / "leaflet.js").as_uri())]
+    made.default_css = [("leaflet_css", (folder / "leaflet.css").as_uri())]
+    folium.GeoJson(shown, tooltip=folium.GeoJsonTooltip(["parcel_key"])).add_to(made)
+    made.fit_bounds([[south, west], [north, east]])
+    made.save(path)
+
+
+def fill(url: str, number: int, embedded: Path) -> None:
+    """Fill an empty database, compute today's availability, and write the peer's page."""
     database = Database(Settings(database_url=url))
     migrate(database.engine)
     parcels = generate_parcels(number)
+    embed(parcels[:PEER_PARCELS], embedded)
     fill_database(database, parcels, generate_restrictions(number // 40, parcels))
     options = computing.options_of(date.today())  # noqa: DTZ011 - the day of this machine
     stored.refresh(database, options, lambda *_: None, everything=True)
@@ -141,15 +179,32 @@ def visit(browser: Browser, base: str, screen: tuple[int, int], view: str) -> di
     }
 
 
+def peer_s(browser: Browser, embedded: Path, number: int) -> float:
+    """Return the seconds until the peer's page has drawn all its parcels."""
+    width, height = SCREENS["desk"]
+    page = browser.new_page(viewport={"width": width, "height": height})
+    page.set_default_timeout(120_000)
+    page.goto(embedded.as_uri(), wait_until="commit")
+    seconds = page.evaluate(EMBEDDED % number) / 1000
+    page.close()
+    return float(seconds)
+
+
 def _own(url: str, base: str) -> bool:
     return url.startswith((base, "data:", "blob:"))
 
 
-def measured(browser: Browser, base: str, rounds: int) -> Iterator[dict[str, Any]]:
-    """Yield the medians of each screen and view."""
+def measured(
+    browser: Browser, base: str, rounds: int, embedded: tuple[Path, int]
+) -> Iterator[dict[str, Any]]:
+    """Yield the medians of each screen and view, the peer's time among them."""
     for screen, size in SCREENS.items():
         for view, address in VIEWS.items():
-            rows = [visit(browser, base, size, address) for _ in range(rounds)]
+            rows = []
+            for _ in range(rounds):
+                peer = peer_s(browser, *embedded)
+                row = visit(browser, base, size, address)
+                rows.append({**row, "peer s": peer, "by peer": row["first view s"] / peer})
             medians = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
             yield {"screen": screen, "view": view, **medians}
 
@@ -162,7 +217,7 @@ def told(rows: list[dict[str, Any]]) -> Iterator[str]:
             if isinstance(value, str):
                 continue
             limit = LIMITS.get(name)
-            held = "" if limit is None else f"  limit {limit:g}: {'held' if value <= limit else 'MISSED'}"
+            held = "" if limit is None else f"  limit {limit:.3g}: {'held' if value <= limit else 'MISSED'}"
             ratio = f" ({value / limit:.2f})" if limit else ""
             yield f"  {name:14} {value:8.2f}{held}{ratio}"
 
@@ -180,10 +235,12 @@ def main() -> None:
         cluster = EmbeddedCluster(home)
         try:
             url = cluster.start()
-            fill(url, asked.parcels)
+            embedded = home / "embedded.html"
+            fill(url, asked.parcels, embedded)
             with service(url, home) as base, sync_playwright() as player:
                 browser = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-                rows = list(measured(browser, base, asked.rounds))
+                peer = embedded, min(PEER_PARCELS, asked.parcels)
+                rows = list(measured(browser, base, asked.rounds, peer))
                 browser.close()
         finally:
             cluster.delete()

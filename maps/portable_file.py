@@ -52,6 +52,8 @@ class FileLayer:
         The records.
     cluster
         Whether near points are put together.
+    on
+        Whether it is shown at first.
     """
 
     key: str
@@ -59,6 +61,7 @@ class FileLayer:
     style: str
     features: tuple[Feature, ...]
     cluster: bool = False
+    on: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ def portable_file(city: CityProfile, speaker: Speaker, as_of: date, shown: Porta
     settings = {**map_settings(speaker), "portable": True}
     made = CityMap("overview", city.center, START_ZOOM, shown.title, settings)
     for layer in shown.layers:
-        spec = LayerSpec(layer.key, layer.style, extra={"cluster": layer.cluster})
+        spec = LayerSpec(layer.key, layer.style, on=layer.on, extra={"cluster": layer.cluster})
         Embedded(spec, collection([feature.as_json() for feature in layer.features])).add_to(made)
     limits = LayerSpec("boundary", "boundary", extra={"cluster": False})
     Embedded(limits, json.loads(boundary_geojson(city))).add_to(made)

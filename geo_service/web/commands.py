@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 import typer
 from sqlalchemy import Connection
+from starlette.datastructures import QueryParams
 
 from geo_service.auth import ANYBODY
 from geo_service.auth.caller import Caller
@@ -16,6 +17,7 @@ from geo_service.availability.city_answers import balance_answer
 from geo_service.availability.city_land import city_land
 from geo_service.availability.flows import city_balance, two_days
 from geo_service.availability.service import today
+from geo_service.availability.state_queries import STORED_STATE
 from geo_service.city import load_city
 from geo_service.console import command_database, err
 from geo_service.days import parse_day
@@ -28,16 +30,20 @@ from geo_service.matching.answers import proposal_answer
 from geo_service.matching.service import read_round
 from geo_service.settings import get_settings
 from geo_service.transit.grades import asked
+from geo_service.transit.scenario_register import read_scenario
 from geo_service.transit.service import area_of
 from geo_service.web import map_files
 from geo_service.web.classes import KeptClasses
+from geo_service.web.filters import LandFilter, read_land_filter
 from geo_service.web.language import LANGUAGES
 from geo_service.web.pages.contest import read_places
 from geo_service.web.pages.inquiries import RESULTS, shapes_of
+from geo_service.web.pages.land import Listed, list_land, list_of_day
 from geo_service.web.queries.city import DISTRICT_SHAPES
+from geo_service.web.queries.figures import stored
 from geo_service.web.speaker import PageSpeaker
 from maps.portable import overview_file
-from maps.portable_file import Portable, portable_file
+from maps.portable_file import ROOM, Portable, portable_file
 
 map_app = typer.Typer(help="Maps as files.", no_args_is_help=True)
 
@@ -73,6 +79,39 @@ def site(slug: str, output: Output, lang: Lang = "de", *, portable: IsPortable =
 
 
 @map_app.command()
+def land(
+    output: Output,
+    lang: Lang = "de",
+    query: Annotated[
+        str,
+        typer.Option(
+            "--filter", help="Conditions as in the address of /flaechen: as_of=2028-01-01&area_min=2000"
+        ),
+    ] = "",
+    *,
+    portable: IsPortable = True,
+) -> None:
+    """Write the map of a list of land, of today or of any other day; public records only."""
+    wanted, errors = read_land_filter(QueryParams(query.lstrip("?")))
+    if errors:
+        raise typer.BadParameter(f"cannot be read: {', '.join(errors)}", param_hint="--filter")
+
+    def read(_: Database, connection: Connection, speaker: PageSpeaker) -> Portable:
+        return map_files.land_file(connection, speaker, _listed(connection, wanted), wanted)
+
+    _write(output, lang, read, portable)
+
+
+def _listed(connection: Connection, wanted: LandFilter) -> Listed:
+    """List the public land of a filter, as many rows as a file may hold."""
+    state, part = connection.execute(STORED_STATE).one_or_none(), (None, ROOM)
+    if wanted.as_of is None or (state and state.as_of == wanted.as_of):
+        return list_land(connection, wanted, stored(public=True), part, public=True)
+    found = city_land(connection, wanted.as_of, state.preset if state else "default")
+    return list_of_day(connection, wanted, found, part, public=True)
+
+
+@map_app.command()
 def vacancies(output: Output, lang: Lang = "de", *, portable: IsPortable = True) -> None:
     """Write the map of the vacancies; public records only."""
     _write(output, lang, lambda _, found, speaker: map_files.vacancies_file(found, speaker), portable)
@@ -83,14 +122,20 @@ def transit(
     output: Output,
     lang: Lang = "de",
     method: Annotated[str, typer.Option(help="Method of the classes.")] = "are",
+    scenario: Annotated[str, typer.Option(help="Key of a published scenario: before and after it.")] = "",
     *,
     portable: IsPortable = True,
 ) -> None:
-    """Write the map of the transit classes."""
+    """Write the map of the transit classes, or of what a scenario makes of them."""
 
     def read(_: Database, connection: Connection, speaker: PageSpeaker) -> Portable:
-        kept = KeptClasses(area=area_of(load_city(get_settings().city)))
-        return map_files.transit_file(connection, speaker, kept.city(connection, asked(method)))
+        kept, wanted = KeptClasses(area=area_of(load_city(get_settings().city))), asked(method)
+        city = kept.city(connection, wanted)
+        if not scenario:
+            return map_files.transit_file(connection, speaker, city)
+        known = read_scenario(connection, scenario, public=True)
+        after = kept.scenario(connection, known, wanted)
+        return map_files.scenario_file(connection, speaker, known, city, after)
 
     _write(output, lang, read, portable)
 

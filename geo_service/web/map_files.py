@@ -1,24 +1,31 @@
-"""What each map's portable file shows: of a site, vacancies, transit, an answer, a round, a balance."""
+"""What the portable file of each map shows: site, list, vacancies, transit, answer, round, balance."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import shapely
 from sqlalchemy import Connection, Row
 
+from geo_service.availability.categories import APART
 from geo_service.availability.city_schemas import BalanceAnswer
 from geo_service.errors import NotFound
 from geo_service.inquiries.schemas import RankAnswer, Ranked
 from geo_service.matching.schemas import ProposalAnswer
+from geo_service.transit.all_stops import courses
 from geo_service.transit.grades import Asked
-from geo_service.web.classes import CityClasses
+from geo_service.transit.scenario_models import ScenarioStatus
+from geo_service.transit.scenario_schemas import ScenarioAnswer
+from geo_service.web.classes import CityClasses, ScenarioClasses
+from geo_service.web.filters import LandFilter, loosened
 from geo_service.web.pages.balance_map import balance_shapes, land_by_district, upper_bounds
+from geo_service.web.pages.land import Listed
 from geo_service.web.queries.reach import ISOCHRONES
 from geo_service.web.queries.sites import SITE
 from geo_service.web.speaker import PageSpeaker
 from geo_service.web.transit_words import map_stop
-from maps.describe import Item
+from maps.describe import Item, how_much, nearness
+from maps.naming import parcel_notation, parcel_title
 from maps.portable import (
     district_features,
     horizon_legend,
@@ -73,6 +80,59 @@ def site_file(connection: Connection, speaker: PageSpeaker, slug: str) -> Portab
     )
 
 
+def land_file(connection: Connection, speaker: PageSpeaker, listed: Listed, wanted: LandFilter) -> Portable:
+    """Show the land of a list that the public may see, in the order of the list.
+
+    Parameters
+    ----------
+    connection, speaker
+        Where to read, and the language.
+    listed
+        The list as the public sees it, as many rows as fit or more.
+    wanted
+        Its filter.
+    """
+    say, formats, districts = speaker.say, speaker.formats, district_features(connection, speaker)
+    rows = listed.rows[: ROOM - len(districts)]
+    parcels = tuple(_listed(speaker, row) for row in rows)
+    notes = [
+        say("Stichtag %(day)s: für diesen Tag gerechnet.", day=formats.day(wanted.as_of))
+        if wanted.as_of and not listed.stored
+        else " ".join(land_state(connection, speaker))
+    ]
+    if names := [speaker.label("condition", name) for name in loosened(wanted)]:
+        notes.append(say("Gefiltert nach: %(names)s.", names=", ".join(names)))
+    if left := listed.summary.parcels - len(rows):
+        notes.append(say("Nicht enthalten: %(n)s weitere Flächen.", n=formats.number(left)))
+    layers = (
+        FileLayer("districts", say("Stadtbezirke"), "districts", districts),
+        FileLayer("parcels", say("Flächen"), "parcels", parcels),
+    )
+    apart = [(f"horizon-{word}", speaker.label("category", word)) for word in APART]
+    shown = {each.properties["horizon"] for each in parcels}
+    legend = [*horizon_legend(speaker), *(each for each in apart if each[0].partition("-")[2] in shown)]
+    return Portable(say("Flächen nach Ihrem Filter"), tuple(notes), layers, tuple(legend))
+
+
+def _listed(speaker: PageSpeaker, row: Row[Any]) -> Feature:
+    say, formats = speaker.say, speaker.formats
+    word = row.horizon if row.offered else row.category or "unknown"
+    name = speaker.label("horizon" if row.offered else "category", word)
+    day = formats.day(row.available_from) if row.available_from else formats.unknown
+    lines = (
+        (say("Wie viel"), how_much(row, speaker)),
+        (say("Verfügbarkeit"), name),
+        (say("Ab wann"), day if row.offered else say("nicht im Angebot")),
+        (say("Wie nah"), nearness(row, speaker)),
+        (say("Stadtbezirk"), row.district or formats.unknown),
+    )
+    mark = f"badge--horizon-{word}", name
+    title, notation = parcel_title(row, speaker), parcel_notation(row, speaker)
+    page = f"/flaechen/{row.parcel_key}"
+    item = Item("parcel", row.parcel_key, title, notation, mark, lines, page, row.is_demo)
+    return Feature(json.loads(row.shape), {"horizon": word}, item)
+
+
 def vacancies_file(connection: Connection, speaker: PageSpeaker) -> Portable:
     """Show the public vacancies."""
     say, districts = speaker.say, district_features(connection, speaker)
@@ -88,9 +148,7 @@ def transit_file(connection: Connection, speaker: PageSpeaker, classes: CityClas
     """Show the areas of the transit classes and the stops with a category, the best first."""
     say, wanted = speaker.say, classes.wanted
     districts = district_features(connection, speaker)
-    areas = [
-        Feature(each["geometry"], each["properties"]) for each in json.loads(classes.geojson)["features"]
-    ]
+    areas = _areas(classes.geojson)
     graded = classes.stops[classes.stops.category_before.notna()]
     best = graded.sort_values(["rank_before", "headway_min_before", "name"])
     shown = best.head(ROOM - len(districts) - len(areas)).to_dict("records")
@@ -100,19 +158,76 @@ def transit_file(connection: Connection, speaker: PageSpeaker, classes: CityClas
     notes = [say("Verfahren: %(name)s.", name=name)]
     if len(graded) > len(shown):
         notes.append(say("Nicht enthalten: %(n)s weitere Haltestellen.", n=len(graded) - len(shown)))
+    classes_layer = FileLayer("classes", say("ÖV-Güteklassen"), "classes", areas)
     layers = (
-        FileLayer("classes", say("ÖV-Güteklassen"), "classes", tuple(areas)),
+        classes_layer,
         FileLayer("districts", say("Stadtbezirke"), "districts", districts),
         FileLayer("stops", say("Haltestellen"), "graded_stops", tuple(stops)),
     )
-    known = {each.properties["grade"] for each in areas}
-    legend = [(f"grade-{grade}", say("Klasse %(grade)s", grade=grade)) for grade in GRADES if grade in known]
-    return Portable(say("Karte der ÖV-Güteklassen"), tuple(notes), layers, tuple(legend))
+    legend = grade_legend(speaker, [classes_layer])
+    return Portable(say("Karte der ÖV-Güteklassen"), tuple(notes), layers, legend)
 
 
-def _stop(speaker: PageSpeaker, wanted: Asked, row: Any) -> Feature:  # noqa: ANN401 - a row of a frame
-    stop = map_stop(speaker, wanted, row, "before")
-    return Feature(in_degrees(stop.place, 6), {"planned": False, "label": ""}, stop.item)
+def _stop(
+    speaker: PageSpeaker,
+    wanted: Asked,
+    row: Any,  # noqa: ANN401 - a row of a frame
+    stage: str = "before",
+) -> Feature:
+    stop = map_stop(speaker, wanted, row, stage)
+    return Feature(in_degrees(stop.place, 6), {"planned": stop.planned, "label": stop.label}, stop.item)
+
+
+def scenario_file(
+    connection: Connection,
+    speaker: PageSpeaker,
+    scenario: ScenarioAnswer,
+    before: CityClasses,
+    after: ScenarioClasses,
+) -> Portable:
+    """Show the areas of the transit classes before and after a scenario, its lines and its stops.
+
+    Parameters
+    ----------
+    connection, speaker
+        Where to read, and the language.
+    scenario
+        The scenario; while it is a draft, the file is confidential.
+    before, after
+        Classes of the city without and with it.
+    """
+    say, wanted, english = speaker.say, before.wanted, speaker.language == "en"
+    served = after.served.frame
+    stops = [_stop(speaker, wanted, row, "after") for row in served.to_dict("records")]
+    lines = courses(served, [line.stops for line in scenario.lines])
+    layers = (
+        FileLayer("before", say("Klassen vorher"), "classes", _areas(before.geojson), on=False),
+        FileLayer("after", say("Klassen nachher"), "classes", _areas(after.geojson)),
+        FileLayer("districts", say("Stadtbezirke"), "districts", district_features(connection, speaker)),
+        FileLayer(
+            "courses", say("neue Linien"), "courses", tuple(Feature(in_degrees(one, 6), {}) for one in lines)
+        ),
+        FileLayer("planned", say("Haltestellen des Szenarios"), "graded_stops", tuple(stops)),
+    )
+    name = scenario.name_en if english else scenario.name_de
+    method = wanted.method.name_en if english else wanted.method.name_de
+    notes = (say("Verfahren: %(name)s.", name=method), scenario.note_en if english else scenario.note_de)
+    is_draft = scenario.status is ScenarioStatus.DRAFT
+    return Portable(
+        name, notes, layers, grade_legend(speaker, layers[:2]), confidential(speaker) if is_draft else ""
+    )
+
+
+def _areas(geojson: bytes) -> tuple[Feature, ...]:
+    """Return the areas of classes as features."""
+    return tuple(Feature(each["geometry"], each["properties"]) for each in json.loads(geojson)["features"])
+
+
+def grade_legend(speaker: PageSpeaker, layers: Iterable[FileLayer]) -> tuple[tuple[str, str], ...]:
+    """Return the swatches of the classes that occur."""
+    known = {each.properties["grade"] for layer in layers for each in layer.features}
+    found = [grade for grade in GRADES if grade in known]
+    return tuple((f"grade-{grade}", speaker.say("Klasse %(grade)s", grade=grade)) for grade in found)
 
 
 def ranked_file(

@@ -17,6 +17,7 @@ from geo_service.web.queries.figures import COMPUTED, computed, on_list, stored
 from geo_service.web.queries.parcels import PAGE_SIZE
 from tests.http_fixtures import SignedIn
 from tests.web.dated import FLOODED, FREE, GERMAN, NEW, POLLUTED, RETIRED, SOLD, on, sample, words_of
+from tests.web.test_map_files import layers, needs_nothing
 
 __all__ = ["sample"]
 
@@ -159,3 +160,17 @@ def test_a_part_of_a_page_that_fails_says_so_where_it_was_to_stand(
     assert config
     handled = json.loads(config[1])["responseHandling"]
     assert all(rule["swap"] for rule in handled if re.fullmatch(rule["code"], "503"))
+
+
+@pytest.mark.parametrize("asked", ["", f"as_of={on(600)}", f"as_of={on(-200)}&sort=from&area_max=250000"])
+def test_the_file_of_the_map_holds_the_list(client: httpx.Client, asked: str) -> None:
+    """For the public and for the agency: what is in the file is the list that the public sees."""
+    answer = client.get(f"/maps/files/land?{asked}", headers=GERMAN)
+    needs_nothing(answer.text)
+    found = layers(answer.text)["parcels"]
+    page = client.get(f"/flaechen?{asked}", headers=GERMAN)
+    assert [each["properties"]["item"]["key"] for each in found] == listed(page)
+    assert found
+    assert ("Stichtag" in answer.text) is bool(asked)
+    assert ("Gefiltert nach: Fläche bis" in answer.text) is ("area_max" in asked)
+    assert f'href="/maps/files/land?{asked.replace("&", "&amp;")}' in page.text

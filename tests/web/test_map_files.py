@@ -17,6 +17,7 @@ from geo_service.city import load_city
 from geo_service.db import ACTOR
 from geo_service.settings import get_settings
 from geo_service.web.commands import map_app
+from geo_service.web.filters import ALL_HORIZONS
 from geo_service.web.speaker import PageSpeaker
 from maps import portable_file
 from maps.portable_file import Feature, FileLayer, Portable
@@ -26,7 +27,8 @@ from tests.sample_city import write_sample
 from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
 from tests.sample_rows import SECRET, SECRET_RENTS, TODAY
 
-PUBLIC = ["/maps/files/site/energiecampus", "/maps/files/vacancies"]
+ANYTIME = "&".join(f"horizon={word}" for word in ALL_HORIZONS)
+PUBLIC = ["/maps/files/site/energiecampus", "/maps/files/vacancies", f"/maps/files/land?{ANYTIME}"]
 STAFF = {
     "/maps/files/inquiry/A-1": Role.INVESTOR_SUPPORT,
     "/maps/files/round/anstoss-2023-10": Role.VACANCY_MANAGER,
@@ -130,7 +132,9 @@ def test_ranked_places_are_those_of_the_page(signed_in: SignedIn) -> None:
 def test_balance_file_is_of_the_districts(signed_in: SignedIn) -> None:
     person = signed_in(Role.PLANNER)
     text = person.get("/maps/files/balance?by=district&from=2026-01-01").text
-    assert len(layers(text)["shares"]) == len(layers(text)["shares"]) > 0
+    districts = person.get("/ogc/collections/districts/items?limit=100").json()["features"]
+    shown = {each["properties"]["row"] for each in layers(text)["shares"]}
+    assert shown == {each["properties"]["name"] for each in districts}
     assert person.get("/maps/files/balance?by=horizon").status_code == 400
 
 
@@ -168,6 +172,8 @@ def test_each_kind_of_map_by_command(tmp_path: Path) -> None:
         "site energiecampus": "Energiecampus",
         "site hostile": "onerror",
         "vacancies": "Leerstände",
+        f"land --filter {ANYTIME}": PUBLIC_KEYS[0],
+        "land --filter as_of=2031-01-01": "Stichtag 01.01.2031",
         "transit": "Karte der ÖV-Güteklassen",
         "inquiry A-1": "Auswahl von Flächen",
         "round anstoss-2023-10": "Anstoß Oktober 2023",
@@ -195,6 +201,9 @@ def test_a_wrong_command_says_what_is_wrong(tmp_path: Path) -> None:
     file = str(tmp_path / "map.html")
     assert "known languages: de, en" in run("vacancies", "--lang", "fr", "-o", file).output
     assert "does not exist" in run("vacancies", "-o", str(tmp_path / "none" / "map.html")).output
+    wrong = run("land", "--filter", "as_of=bald&area_min=viel", "-o", file)
+    assert wrong.exit_code == 2
+    assert "area_min, as_of" in wrong.output
     for kind in ("site nirgends", "inquiry Z-9", "round nichts"):
         answer = run(*kind.split(), "-o", file)
         assert answer.exit_code == 1, (kind, answer.output)

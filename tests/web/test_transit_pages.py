@@ -19,6 +19,7 @@ from maps.layers import ORIENTATION
 from tests.sample_city import Sample
 from tests.sample_land import OBJECTED_KEY, PUBLIC_KEYS
 from tests.transit.test_scenario_api import SERVICE, form
+from tests.web.test_map_files import layers, needs_nothing
 
 SignedIn = Callable[[Role], httpx.Client]
 
@@ -65,6 +66,28 @@ def test_scenario_map_has_classes_before_and_after(stored: httpx.Client, client:
     assert len(layers["planned"]["collection"]["features"]) == 2
     (course,) = layers["courses"]["collection"]["features"]
     assert course["geometry"]["coordinates"][1] == pytest.approx([7.4653, 51.5136])
+
+
+def test_scenario_file_holds_classes_before_and_after(stored: httpx.Client, client: httpx.Client) -> None:
+    answer = client.get("/maps/files/scenario/new-line?lang=de")
+    assert answer.status_code == 200, answer.text
+    needs_nothing(answer.text)
+    found = layers(answer.text)
+    for layer, address in (
+        ("before", "/oev/klassen.geojson"),
+        ("after", "/oev/szenarien/new-line/klassen.geojson"),
+    ):
+        wanted = client.get(address).json()["features"]
+        assert [each["geometry"] for each in found[layer]] == [each["geometry"] for each in wanted]
+    assert found["courses"]
+    assert all(each["properties"]["planned"] for each in found["planned"])
+    assert "<b>Neu</b>" not in answer.text
+    assert "Vertraulich" not in answer.text
+    known = stored.get("/api/scenarios/new-line")
+    draft = {**form(name_de="<b>Neu</b>"), "status": "draft"}
+    stored.put("/api/scenarios/new-line", json=draft, headers={"If-Match": known.headers["etag"]})
+    assert client.get("/maps/files/scenario/new-line").status_code == 404
+    assert "Vertraulich" in stored.get("/maps/files/scenario/new-line?lang=de").text
 
 
 def test_transit_page_lists_scenarios_and_methods(stored: httpx.Client, client: httpx.Client) -> None:

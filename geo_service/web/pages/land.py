@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
+from geo_service.availability.city_land import CityLand
 from geo_service.availability.desk import LandOf, answered
 from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
@@ -158,11 +159,23 @@ async def _computed(
     day = conditions.as_of or today()
 
     def make(land_of: LandOf, connection: Connection) -> Listed:
-        parcels = land_of(day, preset).parcels
-        figures = computed(day, on_list(parcels, conditions.category, public=public))
-        return replace(list_land(connection, conditions, figures, part, public=public), stored=False)
+        return list_of_day(connection, conditions, land_of(day, preset), part, public=public)
 
     return await answered(request, session, ("list", preset, conditions, part, public), make, public=public)
+
+
+def list_of_day(
+    connection: Connection,
+    conditions: LandFilter,
+    land: CityLand,
+    part: tuple[tuple[str, int] | None, int],
+    *,
+    public: bool,
+) -> Listed:
+    """List the parcels of a filter with the figures of the land of a day; else as `list_land`."""
+    parcels = on_list(land.parcels, conditions.category, public=public)
+    figures = computed(land.options.as_of, parcels)
+    return replace(list_land(connection, conditions, figures, part, public=public), stored=False)
 
 
 def _hints(listed: Listed, frame: Frame) -> list[tuple[str, int, str]]:

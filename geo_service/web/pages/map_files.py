@@ -22,12 +22,15 @@ from geo_service.transit.grades import asked
 from geo_service.transit.windows import DAY
 from geo_service.web import map_files
 from geo_service.web.classes import kept_classes
+from geo_service.web.filters import read_land_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.contest import places_of
 from geo_service.web.pages.inquiries import RESULTS, shapes_of
+from geo_service.web.pages.land import read_list
 from geo_service.web.pages.reports import asked_by_district
+from geo_service.web.pages.transit import scenario_classes
 from geo_service.web.queries.city import DISTRICT_SHAPES
-from maps.portable_file import Portable, portable_file
+from maps.portable_file import ROOM, Portable, portable_file
 
 router = APIRouter(prefix="/maps/files")
 
@@ -41,6 +44,17 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
     frame = await frame_of(request, session, caller)
     return await _file(
         frame, session, f"site-{slug}", lambda found: map_files.site_file(found, frame.speaker, slug)
+    )
+
+
+@router.get("/land")
+async def land(request: Request, session: Reading, caller: Public) -> Response:
+    """Answer with the map of a list of land as a file: the filter of the list, public records only."""
+    frame = await frame_of(request, session, caller)
+    wanted, _ = read_land_filter(request.query_params)
+    listed = await read_list(request, session, wanted, None, ROOM, public=True)
+    return await _file(
+        frame, session, "land", lambda found: map_files.land_file(found, frame.speaker, listed, wanted)
     )
 
 
@@ -65,6 +79,22 @@ async def transit(
         session,
         "transit",
         lambda found: map_files.transit_file(found, frame.speaker, kept.city(found, wanted)),
+    )
+
+
+@router.get("/scenario/{key}")
+async def scenario(
+    request: Request, session: Reading, caller: Public, key: str, method: str = "are", window: str = DAY
+) -> Response:
+    """Answer with the map of the transit classes before and after a scenario as a file."""
+    frame = await frame_of(request, session, caller)
+    wanted, kept = asked(method, window), kept_classes(request)
+    known, after = await scenario_classes(request, session, caller, key)
+    return await _file(
+        frame,
+        session,
+        f"scenario-{key}",
+        lambda found: map_files.scenario_file(found, frame.speaker, known, kept.city(found, wanted), after),
     )
 
 

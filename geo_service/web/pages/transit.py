@@ -99,7 +99,7 @@ async def graded_stops(request: Request, session: Reading, caller: Public) -> Re
 @router.get("/szenarien/{key}/klassen.geojson")
 async def scenario_areas(request: Request, caller: Public, key: str) -> Response:
     """Answer with the areas of the classes with a scenario."""
-    _, classes = await _classes(request, None, caller, key)
+    _, classes = await scenario_classes(request, None, caller, key)
     return _sent(request, caller, classes.geojson)
 
 
@@ -107,7 +107,7 @@ async def scenario_areas(request: Request, caller: Public, key: str) -> Response
 async def scenario_script(request: Request, session: Reading, caller: Public, key: str) -> Response:
     """Answer with the program of the map of a scenario."""
     frame = await frame_of(request, session, caller)
-    scenario, classes = await _classes(request, session, caller, key)
+    scenario, classes = await scenario_classes(request, session, caller, key)
     return map_script(_scenario_map(frame, scenario, classes))
 
 
@@ -126,7 +126,7 @@ async def scenario_page(
     effect = await computed(request, session, make, public=not unpublished)
     answer = effect_answer(effect, MOST_PARCELS)
     named: dict[str, Named] = await names_of(session, frame, [place.key for place in answer.parcel_list])
-    scenario, classes = await _classes(request, session, caller, key)
+    scenario, classes = await scenario_classes(request, session, caller, key)
     return frame.page(
         "transit_scenario.html",
         **_choices(frame, wanted),
@@ -194,10 +194,16 @@ async def _city(request: Request, session: AsyncSession, caller: Caller, wanted:
         return None
 
 
-async def _classes(
+async def scenario_classes(
     request: Request, session: AsyncSession | None, caller: Caller, key: str
 ) -> tuple[ScenarioAnswer, ScenarioClasses]:
-    """Return a scenario with the stops it serves and the classes with it."""
+    """Return a scenario that the caller may see, with the stops it serves and the classes with it.
+
+    Raises
+    ------
+    NotFound
+        When there is none, or no timetable is loaded.
+    """
     kept, wanted, everything = kept_classes(request), _wanted(request), sees_drafts(caller)
 
     def compute(connection: Connection) -> tuple[ScenarioAnswer, ScenarioClasses]:

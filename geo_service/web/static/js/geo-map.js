@@ -77,27 +77,29 @@ const GeoMap = (() => {
     const apart = (feature) => spec.style === "horizon" && feature.props.horizon && !feature.props.offered;
     const value = (feature) => (apart(feature) ? feature.props.category || "unknown" : feature.props[spec.style]) || (spec.style === "grade" ? "none" : undefined);
     const width = (zoom) => (zoom >= STROKE_FROM_ZOOM ? styles.lines.parcels.width_px : 0.01);
+    const filled = (feature) => (wanted(feature) ? fills[value(feature)] : undefined);
     const {PolygonSymbolizer, LineSymbolizer} = protomapsL;
     const rules = [
       {
         dataLayer: spec.data_layer,
         symbolizer: new LineSymbolizer({color: "#b9bbc8", width: 0.5}),
         minzoom: 15,
+        filter: (zoom, feature) => !filled(feature),
       },
       {
         dataLayer: spec.data_layer,
         symbolizer: new PolygonSymbolizer({
-          fill: (zoom, feature) => (fills[value(feature)] || {color: "#ffffff"}).color,
+          fill: (zoom, feature) => filled(feature).color,
           opacity: styles.opacity, stroke: styles.lines.parcels.color, width, perFeature: true,
         }),
-        filter: (zoom, feature) => wanted(feature) && fills[value(feature)] && !fills[value(feature)].hatched,
+        filter: (zoom, feature) => filled(feature)?.hatched === false,
       },
     ];
     if (Object.values(fills).some((fill) => fill.hatched)) {
       rules.push({
         dataLayer: spec.data_layer,
         symbolizer: new PolygonSymbolizer({pattern: hatch(), opacity: styles.opacity, stroke: styles.lines.parcels.color, width}),
-        filter: (zoom, feature) => wanted(feature) && fills[value(feature)] && fills[value(feature)].hatched,
+        filter: (zoom, feature) => filled(feature)?.hatched === true,
       });
     }
     rules.push({

@@ -229,6 +229,7 @@
   window.addEventListener("hashchange", () => restore(false));
   restore(true);
   GeoMap.refresh(map);
+  clearTimeout(timer);
   list();
   document.documentElement.dataset.mapReady = "yes";
 })();
