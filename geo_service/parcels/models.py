@@ -16,6 +16,11 @@ from geo_service.register import Recorded, Valid, geometry_rules, multipolygon, 
 
 PARCEL_KEY_PATTERN = r"^\d{6}(\d{3}|_{3})\d{5}(\d{4}|_{4})(\d{2}|_{2})$"
 """Flurstückskennzeichen: Land 2, Gemarkung 4, Flur 3, Zähler 5, Nenner 4, Folge 2. Source: AdV ALKIS."""
+PARCEL_KEY_CHECK = (
+    "length(parcel_key) = 20 AND (ltrim(parcel_key, '0123456789') IN ('', '__', '______') "
+    f"OR parcel_key ~ '{PARCEL_KEY_PATTERN}')"
+)
+"""The same for PostgreSQL: usual forms, in which nothing follows the blanks, are told without a pattern."""
 
 
 class OwnerKind(StrEnum):
@@ -73,7 +78,7 @@ class Parcel(Recorded, Valid, Base):
     __tablename__ = "parcels"
     __table_args__ = (
         *geometry_rules("parcels"),
-        CheckConstraint(f"parcel_key ~ '{PARCEL_KEY_PATTERN}'", name="parcel_key_form"),
+        CheckConstraint(PARCEL_KEY_CHECK, name="parcel_key_form"),
         CheckConstraint("official_area_m2 > 0", name="official_area_positive"),
         one_of("owner_kind", OwnerKind),
         span_not_empty("valid"),

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, event, text
 
 from geo_service.db import Database
-from geo_service.errors import InvalidInput
+from geo_service.errors import Conflict, InvalidInput
 from geo_service.imports import bulk
+from geo_service.imports.draft import Draft
 from tests.imports.files import (
     bring,
     parcel_key,
@@ -150,12 +151,12 @@ def test_an_unknown_kind_is_refused(register: Database, tmp_path: Path) -> None:
 
 
 def kept_by_the_server(register: Database) -> list[tuple[str, ...]]:
-    """Names and definitions of the indexes and references of the parcels."""
+    """Names and definitions of the indexes, keys and references of the parcels."""
     return rows_of(
         register,
         "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'parcels' UNION "
         "SELECT conname, pg_get_constraintdef(oid) || convalidated FROM pg_constraint "
-        "WHERE conrelid = 'parcels'::regclass AND contype = 'f' ORDER BY 1",
+        "WHERE conrelid = 'parcels'::regclass AND contype IN ('f', 'u') ORDER BY 1, 2",
     )
 
 
@@ -180,11 +181,37 @@ def test_what_is_built_after_many_rows_is_the_same(
     for _ in range(2):  # the second time the table is not empty
         bring(register, "parcels", write_geojson(tmp_path / "a.geojson", parcel_rows(range(1, 10))))
     assert kept_by_the_server(register) == before
-    assert sum("CREATE INDEX" in one for one in statements) == len(before) - 3  # unique ones, a reference
+    # not the primary key, and the unique key and the reference by constraint
+    assert sum("CREATE INDEX" in one for one in statements) == len(before) - 4
+    assert sum("UNIQUE (parcel_key)" in one for one in statements) == 1
     assert sum("FOREIGN KEY(district_id)" in one for one in statements) == 1
     bad = parcel_rows(range(20, 30), flaeche="x")
     bring(register, "parcels", write_geojson(tmp_path / "b.geojson", bad))
     assert kept_by_the_server(register) == before
+
+
+@pytest.mark.parametrize("numbers", [[1, 1], [1, 2, 3, 1]], ids=["few", "many"])
+def test_a_key_that_is_there_twice_ends_the_import(
+    register: Database,
+    tmp_path: Path,
+    statements: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    numbers: list[int],
+) -> None:
+    before = kept_by_the_server(register)
+    monkeypatch.setattr(Draft, "reject_twice", lambda *_: None)  # as if it came from elsewhere meanwhile
+    with pytest.raises(Conflict, match=r"A parcel with this key exists already\. Nothing was written"):
+        bring(register, "parcels", write_geojson(tmp_path / "a.geojson", parcel_rows(numbers)))
+    assert any("DROP CONSTRAINT" in one for one in statements) == (len(numbers) > 2)
+    assert rows_of(register, "SELECT count(*) FROM parcels") == [(0,)]
+    assert kept_by_the_server(register) == before
+
+
+def test_keys_that_others_refer_to_stay() -> None:
+    tables = MetaData()
+    referred = Table("referred", tables, Column("a", Integer, unique=True), Column("b", Integer, unique=True))
+    Table("referring", tables, Column("a", Integer, ForeignKey("referred.a")))
+    assert [[column.name for column in key.columns] for key in bulk.own_keys(referred)] == [["b"]]
 
 
 def test_a_reader_of_the_districts_is_not_waited_for(
