@@ -1,7 +1,7 @@
 """Writing single features: checked, referred and audited as an import of one row is.
 
 Source: OGC API - Features, part 4 draft (create, replace, update, delete), in spirit; RFC 7396 (merge patch),
-RFC 9110, section 13.1.1 (If-Match). A feature that is deleted ends: its record stays with its last day.
+RFC 9110, section 13.1.1 (If-Match). `ending` says what becomes of a feature that is deleted.
 """
 
 import json
@@ -188,8 +188,8 @@ def write(
     kind = kind_named(change.rule.kind)
 
     def before(connection: Connection) -> None:
-        if etag is not None and etag_of(_current(connection, change)) != etag:
-            raise PreconditionFailed(CHANGED)
+        if etag is not None:
+            require_state(connection, change, etag)
 
     def after(report: ImportReport) -> None:
         if report.rejects:
@@ -234,6 +234,20 @@ def read(database: Database, change: Change) -> bytes:
     """
     with database.answering() as connection:
         return _current(connection, change)
+
+
+def require_state(connection: Connection, change: Change, etag: str) -> None:
+    """Insist that a feature is as it was read.
+
+    Raises
+    ------
+    PreconditionFailed
+        When somebody else changed it meanwhile.
+    NotFound
+        As `read`.
+    """
+    if etag_of(_current(connection, change)) != etag:
+        raise PreconditionFailed(CHANGED)
 
 
 def _current(connection: Connection, change: Change) -> bytes:
@@ -350,22 +364,6 @@ def merged(properties: Document, current: Document, change: Change) -> Document:
     elif FREE_FROM in properties:
         kept.pop(change.rule.last_day, None)
     return replaced({**kept, **properties}, change)
-
-
-def ended(current: Document, change: Change, today: date) -> Document:
-    """Return a feature's fields with yesterday as its last day, or today if it began today.
-
-    Raises
-    ------
-    Conflict
-        When it begins later, or has ended already.
-    """
-    now, rule = current["properties"], change.rule
-    first, last = now.get(rule.first_day), now.get(rule.last_day)
-    if (first and first > today.isoformat()) or (last and last < today.isoformat()):
-        raise Conflict("It has ended already, or begins later: change its days instead.")
-    day = today if first == today.isoformat() else today - timedelta(days=1)
-    return merged({rule.last_day: day.isoformat()}, current, change)
 
 
 def stored_geometry(node: Any, crs: Crs, change: Change) -> Document | None:  # noqa: ANN401 - checked here

@@ -21,7 +21,6 @@ from geo_service.ogc.editing import (
     Change,
     Document,
     checked,
-    ended,
     merged,
     read,
     replaced,
@@ -29,6 +28,7 @@ from geo_service.ogc.editing import (
     stored_geometry,
     write,
 )
+from geo_service.ogc.ending import end
 from geo_service.ogc.routes import base_address
 from geo_service.ogc.service import choices_of, find_collection, require_possible, view_of, with_links
 
@@ -96,13 +96,16 @@ async def update_item(
 async def end_item(
     request: Request, caller: SignedIn, collection_id: str, feature_id: str, if_match: IfMatch = None
 ) -> Response:
-    """End a feature: its last day was yesterday, or is today if it began today."""
+    """End a feature: its last day was yesterday, or is today if it began today.
+
+    One that begins later never held: it is withdrawn, and only the audit knows it.
+    """
     today = today_of(request)
 
-    def make(change: Change, current: Document) -> tuple[Document, Document | None]:
-        return ended(current, change, today), current["geometry"] if change.rule.placed else None
+    def work(change: Change, now: bytes) -> None:
+        end(get_database(request), change, json.loads(now), etag_of(now), today)
 
-    await _changed(request, caller, (collection_id, feature_id, if_match), make)
+    await _in_state(request, change_of(request, caller, collection_id, feature_id), if_match, work)
     return Response(status_code=204)
 
 
@@ -128,22 +131,31 @@ async def _changed(
     request: Request, caller: Caller, asked: tuple[str, str, str | None], make: Make
 ) -> Response:
     collection_id, feature_id, if_match = asked
+
+    def work(change: Change, now: bytes) -> str:
+        properties, geometry = make(change, json.loads(now))
+        return write(get_database(request), change, properties, geometry, etag_of(now))
+
     change = change_of(request, caller, collection_id, feature_id)
+    key = await _in_state(request, change, if_match, work)
+    return await _answered(request, caller, collection_id, key, 200)
+
+
+async def _in_state(
+    request: Request, change: Change, if_match: str | None, work: Callable[[Change, bytes], T]
+) -> T:
+    """Work on a feature as it is now, if that is the state that was meant."""
     if if_match is None:
         raise PreconditionRequired("Read the feature first and send its ETag as If-Match.")
     meant = states_meant(", ".join(request.headers.getlist("if-match")))
 
-    def work() -> str:
-        database = get_database(request)
-        now = read(database, change)
-        etag = etag_of(now)
-        if meant is not None and etag.removeprefix("W/") not in meant:
+    def checked_work() -> T:
+        now = read(get_database(request), change)
+        if meant is not None and etag_of(now).removeprefix("W/") not in meant:
             raise PreconditionFailed(CHANGED)
-        properties, geometry = make(change, json.loads(now))
-        return write(database, change, properties, geometry, etag)
+        return work(change, now)
 
-    key = await in_turn(request, work)
-    return await _answered(request, caller, collection_id, key, 200)
+    return await in_turn(request, checked_work)
 
 
 async def in_turn(request: Request, work: Callable[[], T]) -> T:

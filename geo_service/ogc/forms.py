@@ -27,7 +27,6 @@ from geo_service.ogc.editing import (
     FREE_FROM,
     Change,
     Document,
-    ended,
     merged,
     read,
     replaced,
@@ -36,6 +35,7 @@ from geo_service.ogc.editing import (
     write,
 )
 from geo_service.ogc.editing_routes import change_of, in_turn
+from geo_service.ogc.ending import begins_later, end
 from geo_service.ogc.html import Resource, page
 from geo_service.ogc.service import find_collection
 
@@ -70,6 +70,8 @@ class Form:
         Place as it was typed; empty: it stays.
     state
         Entity tag that the form builds on; None: the record is new.
+    later
+        Whether the record begins later in that state: then it can be withdrawn.
     errors
         Field to what is wrong with it, German and English; ``geometry`` too.
     differences
@@ -85,6 +87,7 @@ class Form:
     values: Document
     geometry: str = ""
     state: str | None = None
+    later: bool = False
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
     differences: Document = field(default_factory=dict)
     said: str = ""
@@ -103,6 +106,7 @@ class Form:
             "values": self.values,
             "geometry": self.geometry,
             "state": self.state or "",
+            "later": self.later,
             "errors": self.errors,
             "differences": self.differences,
             "said": self.said,
@@ -126,9 +130,10 @@ async def edit_form(request: Request, caller: SignedIn, collection_id: str, feat
     """Show a record in a form."""
     change = change_of(request, caller, collection_id, feature_id)
     now = await in_turn(request, lambda: read(get_database(request), change))
-    kinds = _asked(change)
+    current = json.loads(now)
+    later = begins_later(current, change, today_of(request))
     return await _shown(
-        request, caller, Form(change, kinds, json.loads(now)["properties"], state=etag_of(now))
+        request, caller, Form(change, _asked(change), current["properties"], state=etag_of(now), later=later)
     )
 
 
@@ -148,7 +153,9 @@ async def _taken(request: Request, caller: Caller, change: Change) -> Response:
     sent = await request.form(max_fields=MOST_FIELDS)
     kinds = _asked(change)
     state = str(sent.get("state", "")) or None
-    form = Form(change, kinds, _typed(sent, kinds), str(sent.get("geometry", "")), state)
+    form = Form(
+        change, kinds, _typed(sent, kinds), str(sent.get("geometry", "")), state, bool(sent.get("later"))
+    )
     action = str(sent.get("action", "save"))
     try:
         key = await in_turn(request, lambda: _written(request, form, action))
@@ -167,6 +174,8 @@ async def _done(request: Request, caller: Caller, form: Form, what: tuple[str, s
     if action == "check":
         return await _shown(request, caller, replace(form, said="checked"))
     change = form.change
+    if not key:  # withdrawn
+        return RedirectResponse(f"/ogc/collections/{change.view.collection}/items?f=html", status_code=303)
     named = {name: quote(str(form.values.get(name)), safe="") for name in change.rule.identity}
     item = f"/ogc/collections/{change.view.collection}/items/{quote(key, safe='')}?f=html"
     page_of = AFTERWARDS.get(change.view.collection)
@@ -174,7 +183,7 @@ async def _done(request: Request, caller: Caller, form: Form, what: tuple[str, s
 
 
 def _written(request: Request, form: Form, action: str) -> str:
-    """Check or write what was typed."""
+    """Check or write what was typed; return the key, empty when the record was withdrawn."""
     database, change = get_database(request), form.change
     if form.state is None:
         lacking = [name for name in change.rule.identity if not form.values.get(name)]
@@ -186,9 +195,9 @@ def _written(request: Request, form: Form, action: str) -> str:
     current = json.loads(read(database, change))
     form.values.update({name: current["properties"][name] for name in change.rule.identity})
     if action == "end":
-        properties, geometry = ended(current, change, today_of(request)), None
-    else:
-        properties, geometry = merged(form.values, current, change), _placed(form)
+        withdrawn = end(database, change, current, form.state, today_of(request))
+        return "" if withdrawn else str(change.values["key"])
+    properties, geometry = merged(form.values, current, change), _placed(form)
     if geometry is None and change.rule.placed:
         geometry = current["geometry"]
     return write(database, change, properties, geometry, form.state, dry_run=action == "check")
@@ -210,13 +219,14 @@ def _refused(request: Request, form: Form, error: GeoServiceError) -> Form:
     errors = {each["parameter"]: _both(each) for each in told}
     if isinstance(error, PreconditionFailed):
         now = read(get_database(request), form.change)
-        stored = json.loads(now)["properties"]
+        current = json.loads(now)
+        stored, later = current["properties"], begins_later(current, form.change, today_of(request))
         differ = {
             name: stored.get(name)
             for name in form.kinds
             if _plain(stored.get(name)) != _plain(form.values.get(name))
         }
-        return replace(form, state=etag_of(now), differences=differ, said="conflict")
+        return replace(form, state=etag_of(now), later=later, differences=differ, said="conflict")
     said = "refused"
     if isinstance(error, Conflict):
         said = "exists" if form.state is None else "ended"

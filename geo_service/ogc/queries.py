@@ -17,16 +17,19 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Date,
+    Delete,
     Double,
     Float,
     Integer,
     LargeBinary,
     Select,
+    Table,
     Text,
     and_,
     bindparam,
     case,
     cast,
+    delete,
     func,
     literal_column,
     select,
@@ -239,6 +242,14 @@ def key_statement(collection_id: str, names: tuple[str, ...]) -> Statement:
         .order_by(collection.row_id.desc())
         .limit(1)
     )
+
+
+def withdrawal(collection_id: str, table: Table) -> Delete:
+    """Delete the record of a feature. Bound: ``key`` (text)."""
+    collection = COLLECTIONS[collection_id]
+    wanted = collection.key == cast(value("key", Text), collection.key.type)
+    rows = select(collection.row_id).select_from(collection.source).where(wanted)
+    return delete(table).where(table.c.id.in_(rows))
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)

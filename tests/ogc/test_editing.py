@@ -25,6 +25,7 @@ from geo_service.web.queries.frame import FRESHNESS
 from geo_service.web.queries.start import CHANGES
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
+from tests.sample_land import PUBLIC_KEYS
 
 ITEMS = "/ogc/collections/restrictions/items"
 SQUARE: dict[str, Any] = {
@@ -175,6 +176,45 @@ def test_a_deleted_feature_ends(planner: httpx.Client) -> None:
     begun, state, _ = created(planner, restriction_key="edit-2", valid_from=today().isoformat())
     assert planner.delete(begun, headers={"If-Match": state}).status_code == 204
     assert planner.get(begun).json()["properties"]["valid_to"] == today().isoformat()
+
+
+def test_a_feature_that_begins_later_is_withdrawn(planner: httpx.Client, database: Database) -> None:
+    later = today() + timedelta(days=40)
+    address, etag, _ = created(planner, valid_from=later.isoformat())
+    key = PUBLIC_KEYS[0]
+    with database.begin(actor="test") as connection:
+        connection.execute(
+            text(
+                "UPDATE restrictions SET geom = (SELECT geom FROM parcels WHERE parcel_key = :key)"
+                " WHERE restriction_key = 'edit-1'"
+            ),
+            {"key": key},
+        )
+
+    def titles() -> list[str]:
+        asked = {"as_of": (later + timedelta(days=1)).isoformat()}
+        answer = planner.get(f"/api/parcels/{key}/availability", params=asked)
+        return [item["title"] for item in answer.json()["items"]]
+
+    assert FEATURE["properties"]["title"] in titles()
+    assert planner.delete(address, headers={"If-Match": etag}).status_code == 412, "it was moved meanwhile"
+    state = planner.get(address).headers["etag"]
+    assert planner.delete(address, headers={"If-Match": state}).status_code == 204
+    assert planner.get(address).status_code == 404
+    assert planner.delete(address, headers={"If-Match": "*"}).status_code == 404
+    assert FEATURE["properties"]["title"] not in titles()
+    with database.begin(actor="test") as connection:
+        entry = connection.execute(
+            text(
+                "SELECT actor, request_id, before FROM audit WHERE table_name = 'restrictions'"
+                " AND action = 'delete' ORDER BY id DESC LIMIT 1"
+            )
+        ).one()
+    assert entry.actor == "test.planner"
+    assert entry.request_id
+    assert (entry.before["restriction_key"], entry.before["valid"]) == ("edit-1", f"[{later},)")
+    again, _, _ = created(planner)
+    assert planner.get(again).json()["properties"]["valid_from"] == "2026-01-01"
 
 
 def test_nobody_writes_over_another(planner: httpx.Client) -> None:

@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -95,6 +96,43 @@ def test_a_record_is_created_changed_and_ended(manager: httpx.Client, database: 
     answer = manager.post(EDIT, data={**sent, "action": "end"})
     assert answer.status_code == 303, answer.text
     assert stored(database)[0].until == today()
+
+
+def test_what_begins_later_is_withdrawn_and_stays_in_the_history(
+    manager: httpx.Client, database: Database
+) -> None:
+    assert manager.post(NEW, data=FIELDS).status_code == 303
+    since = (today() + timedelta(days=40)).isoformat()
+    vacancy = {"lang": "de", "premises_key": "form-1", "since": since, "status": "vacant", "action": "save"}
+    assert manager.post("/ogc/collections/vacancies/new", data=vacancy).status_code == 303
+    with database.begin(actor="test") as connection:
+        key = connection.execute(
+            text(f"SELECT id FROM vacancies WHERE premises_id IN (SELECT id {OURS})")
+        ).scalar_one()
+
+    def pressed(form: str) -> httpx.Response:
+        page = manager.get(form, params={"lang": "de"}).text
+        assert "Zurückziehen (beginnt erst später)" in page
+        assert "Zu gestern beenden" not in page
+        return manager.post(form, data={**filled(page), "action": "end"})
+
+    premises = filled(manager.get(EDIT, params={"lang": "de"}).text)
+    moved = manager.post(EDIT, data={**premises, "valid_from": since, "action": "save"})
+    assert moved.status_code == 303, moved.text
+    refused = pressed(EDIT)
+    assert refused.status_code == 409
+    assert "Other records belong to it" in refused.text
+    answer = pressed(f"/ogc/collections/vacancies/items/{key}/edit")
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/ogc/collections/vacancies/items?f=html",
+    )
+    assert pressed(EDIT).status_code == 303
+    assert stored(database) == []
+    told = manager.get("/leerstand/form-1/verlauf", headers={"accept-language": "de"})
+    assert told.status_code == 200
+    assert "Gelöscht: Leerstand" in told.text
+    assert "Gelöscht: Ladenlokal" in told.text
 
 
 def test_checking_writes_nothing(manager: httpx.Client, database: Database) -> None:

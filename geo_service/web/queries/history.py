@@ -21,13 +21,22 @@ _PARCEL: Final = """
           FROM occupancies o JOIN own ON own.id = o.parcel_id)
 """
 _PREMISES: Final = """
-    WITH own AS (SELECT id, is_demo FROM premises WHERE premises_key = :key),
+    WITH own AS (
+        SELECT id, is_demo FROM premises WHERE premises_key = :key
+        UNION ALL SELECT row_id, CAST(before->>'is_demo' AS boolean) FROM audit
+         WHERE table_name = 'premises' AND action = 'delete' AND before->>'premises_key' = :key),
     rows AS (
         SELECT 'premises' AS table_name, id, '' AS called, is_demo FROM own
-        UNION ALL SELECT 'vacancies', v.id, '', v.is_demo FROM vacancies v JOIN own ON own.id = v.premises_id)
+        UNION ALL SELECT 'vacancies', v.id, '', v.is_demo FROM vacancies v JOIN own ON own.id = v.premises_id
+        UNION ALL SELECT 'vacancies', a.row_id, '', CAST(a.before->>'is_demo' AS boolean)
+          FROM audit a JOIN own ON own.id = CAST(a.before->>'premises_id' AS bigint)
+         WHERE a.table_name = 'vacancies' AND a.action = 'delete')
 """
 _SITE: Final = """
-    WITH own AS (SELECT id, is_demo FROM sites WHERE slug = :key),
+    WITH own AS (
+        SELECT id, is_demo FROM sites WHERE slug = :key
+        UNION ALL SELECT row_id, CAST(before->>'is_demo' AS boolean) FROM audit
+         WHERE table_name = 'sites' AND action = 'delete' AND before->>'slug' = :key),
     rows AS (
         SELECT 'sites' AS table_name, id, '' AS called, is_demo FROM own
         UNION ALL SELECT 'plots', s.id, s.name, s.is_demo FROM plots s JOIN own ON own.id = s.site_id
@@ -43,4 +52,4 @@ HISTORY: Final[Mapping[str, TextClause]] = MappingProxyType(
     }
 )
 """Kind of record to its audit entries, the latest first;
-all versions of the record, ended ones too. Parameters: ``key``, ``most``."""
+all versions of the record, ended and withdrawn ones too. Parameters: ``key``, ``most``."""
