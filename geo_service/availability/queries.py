@@ -23,12 +23,13 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    text,
     true,
     union_all,
 )
 from sqlalchemy.sql.elements import SQLCoreOperations as Sql
 
-from geo_service.auth.publication import published
+from geo_service.auth.publication import HIDDEN_RESTRICTION_KINDS, published
 from geo_service.availability.facts import CONTAMINATION, STANDING
 from geo_service.availability.models import STALE, Availability, AvailabilityMark, Capacity, Usability
 from geo_service.availability.partitions import FLUR_DIGITS
@@ -147,10 +148,10 @@ def stored(parcel_key: str) -> Executable:
 
 
 def publication(parcel_key: str, on: date) -> Executable:
-    """Select of a parcel shown (the public may see it on that day) and is_demo; no row for an unknown key."""
+    """Select of a parcel id, shown (the public may see it on that day), is_demo; no row: an unknown key."""
     day = literal(on, Date)
     shown = published(Parcel.publication_objection, Parcel.publication_announced_on, day)
-    return select(shown.label("shown"), Parcel.is_demo).where(Parcel.parcel_key == parcel_key)
+    return select(Parcel.id, shown.label("shown"), Parcel.is_demo).where(Parcel.parcel_key == parcel_key)
 
 
 def is_stale(parcel_id: Sql[int], geom: Sql[Any]) -> ColumnElement[bool]:
@@ -231,6 +232,30 @@ def turning_occupancies(first: date, second: date) -> Select[int]:
     """Select parcel_id of the occupancies that hold on only one of two days."""
     during = Occupancy.during
     return select(Occupancy.parcel_id).where(during.contains(first) != during.contains(second))
+
+
+_BEGINS_LATER: Final = text("""
+    SELECT o.kind, '' AS title, lower(o.during) AS first_day, o.is_demo
+      FROM occupancies o
+     WHERE o.parcel_id = :parcel_id AND NOT :public AND lower(o.during) > CAST(:on AS date)
+     UNION ALL
+    SELECT r.kind, r.title, lower(r.valid), r.is_demo
+      FROM parcels p
+      JOIN restrictions r ON ST_Intersects(r.geom, p.geom)
+     WHERE p.id = :parcel_id AND lower(r.valid) > CAST(:on AS date)
+       AND NOT (:public AND r.kind = ANY(:hidden))
+       AND ST_Area(ST_Intersection(r.geom, p.geom)) > 1
+     ORDER BY first_day, kind, title
+""")
+
+
+def begins_later(parcel_id: int, on: date, *, public: bool) -> Executable:
+    """Select kind, title, first_day and is_demo of what of a parcel is known to begin after a day.
+
+    The public sees no occupancy, and no restriction of a kind that is hidden from it.
+    """
+    hidden = list(HIDDEN_RESTRICTION_KINDS)
+    return _BEGINS_LATER.bindparams(parcel_id=parcel_id, on=on, public=public, hidden=hidden)
 
 
 def one_of(column: Sql[int], numbers: Collection[int]) -> ColumnElement[bool]:

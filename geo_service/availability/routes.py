@@ -60,23 +60,23 @@ async def get_parcel_availability(
     order = None if asked.order is None else kinds_of(asked.order)
     options = options_of(as_of, asked.horizons(), order)
 
+    public = not sees_unpublished(caller)
+
     def make(connection: Connection) -> tuple[AvailabilityResult, pd.DataFrame, JsonObject]:
         result, usable = compute_usable(connection, options, [parcel_key], changes)
-        return result, usable, capacity_record(compute_capacities(connection, as_of, [parcel_key]))
+        capacity = capacity_record(compute_capacities(connection, as_of, [parcel_key]))
+        later = connection.execute(queries.begins_later(parcel.id, as_of, public=public)).mappings()
+        facts = {"is_demo": parcel.is_demo, "capacity": ParcelCapacity(**capacity), "later": list(later)}
+        return result, usable, facts
 
-    result, usable, capacity = await computed(request, session, make, public=not sees_unpublished(caller))
-    return parcel_answer(result, usable.iloc[0].to_dict(), capacity, caller, is_demo=parcel.is_demo)
+    result, usable, facts = await computed(request, session, make, public=public)
+    return _answer(result, usable.iloc[0].to_dict(), facts, caller)
 
 
-def parcel_answer(
-    result: AvailabilityResult,
-    usable: Mapping[Any, Any],
-    capacity: JsonObject,
-    caller: Caller,
-    *,
-    is_demo: bool,
+def _answer(
+    result: AvailabilityResult, usable: Mapping[Any, Any], facts: JsonObject, caller: Caller
 ) -> ParcelAvailability:
-    """Turn the result of one parcel, the usability of its land and its capacity into the answer."""
+    """Turn the result of one parcel, the usability of its land and other facts of it into the answer."""
     options = result.options
     parcel_id = result.parcels["parcel_id"].iloc[0]
     row = records_by_parcel(result.parcels, PARCEL_FIELDS)[parcel_id][0]
@@ -86,7 +86,7 @@ def parcel_answer(
         items, chain = public_items(items), public_chain(chain)
     return ParcelAvailability(
         **row,
-        is_demo=is_demo,
+        **facts,
         as_of=options.as_of,
         preset=options.preset.key,
         short_until=options.preset.short.last_day(options.as_of),
@@ -95,7 +95,6 @@ def parcel_answer(
         offered=usable["internal_offered" if sees_unpublished(caller) else "offered"],
         **answer_records(usable, internal=sees_unpublished(caller)),
         deduction_order=list(options.order),
-        capacity=ParcelCapacity(**capacity),
         plan_span_source=usual_spans().source,
         items=items,
         chain=chain,

@@ -203,6 +203,15 @@ class ParcelCapacity(BaseModel):
     orientation_source: str = Field(description="Where the orientation values come from.")
 
 
+class Later(BaseModel):
+    """Something that is known to begin later."""
+
+    kind: str = Field(description="Kind of restriction or occupancy.")
+    title: str = Field(description="Name of the restriction; empty for an occupancy.")
+    first_day: date = Field(description="Its first day.")
+    is_demo: bool = Field(description="It is invented.")
+
+
 class ParcelAvailability(BaseModel):
     """What of a parcel can be had, from when, and why not more or sooner."""
 
@@ -239,3 +248,7 @@ class ParcelAvailability(BaseModel):
     plan_span_source: str = Field(description="Where usual_from and usual_to of the chain come from.")
     items: list[WaterfallItem] = Field(description="The waterfall.")
     chain: list[ChainLink] = Field(description="The blocking chain, what holds longest first.")
+    later: list[Later] = Field(
+        description="What is known to begin after the asked day, the first first; available_from does not "
+        "count it. The public sees no occupancy here."
+    )

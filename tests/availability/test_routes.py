@@ -166,6 +166,7 @@ def test_a_planner_sees_figures_and_reasons(planner: Client) -> None:
         "horizon": "undetermined",
         "available_from": None,
         "offered": False,
+        "later": [],
     }
     assert [(item["kind"], item["deduction_m2"], item["estimated_m2"]) for item in answer["items"]] == [
         ("flood_zone", 2500, 0),

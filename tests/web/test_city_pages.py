@@ -99,6 +99,20 @@ def test_each_step_of_the_waterfall_leads_to_the_what_if(
         assert f'value="restriction:{restriction}"' in listed
 
 
+LATER_RESTRICTION = text(
+    "INSERT INTO restrictions (restriction_key, kind, effect, severity, title, valid, source, is_demo, geom)"
+    " SELECT 'later-' || :kind, :kind, :effect, 'severe', :title, daterange(CAST(:first_day AS date), NULL),"
+    " 'Testdaten', :is_demo, geom FROM parcels WHERE parcel_key = :key"
+)
+UNWILLING = {
+    "kind": "owner_unwilling",
+    "title": "will nicht",
+    "first_day": "2199-11-01",
+    "is_demo": False,
+}
+WATER = {"kind": "water", "title": "Wasser", "first_day": "2199-11-02", "is_demo": True}
+
+
 def test_what_begins_later_is_named_for_those_who_may_see_it(
     planner: httpx.Client, client: httpx.Client, database: Database, sample: Sample
 ) -> None:
@@ -108,18 +122,30 @@ def test_what_begins_later_is_named_for_those_who_may_see_it(
     )
     with database.begin("test") as connection:
         occupancy = connection.execute(sold, {"parcel": sample.ids[PUBLIC_KEYS[0]]}).scalar_one()
-    address = f"/flaechen/{PUBLIC_KEYS[0]}"
+        for effect, each in (("delays", UNWILLING), ("excludes", WATER)):
+            connection.execute(LATER_RESTRICTION, {**each, "effect": effect, "key": PUBLIC_KEYS[0]})
+    address, asked = f"/flaechen/{PUBLIC_KEYS[0]}", f"/api/parcels/{PUBLIC_KEYS[0]}/availability"
     try:
         for_agency, public = (text_of(each.get(address, headers=HTML)) for each in (planner, client))
+        answers = [each.get(asked).json()["later"] for each in (planner, client)]
+        on_the_day = planner.get(asked, params={"as_of": "2199-12-01"}).json()["later"]
         then = text_of(planner.get(f"{address}?as_of=2199-12-01", headers=HTML))
     finally:
         with database.begin("test") as connection:
             connection.execute(text("DELETE FROM occupancies WHERE id = :id"), {"id": occupancy})
+            connection.execute(text("DELETE FROM restrictions WHERE restriction_key LIKE 'later-%'"))
             connection.execute(text("DELETE FROM availability_marks"))
     assert "verkauft ab 01.12.2199" in for_agency
-    assert "später beginnt" not in public
+    assert "Wasser ab 02.11.2199" in public
+    assert "01.11.2199" not in public
     assert "01.12.2199" not in public
     assert "verkauft ab 01.12.2199" not in then
+    sale = {"kind": "sold", "title": "", "first_day": "2199-12-01", "is_demo": True}
+    assert sale in answers[0]
+    assert answers[1] == [each for each in answers[0] if each not in (sale, UNWILLING)]
+    assert UNWILLING in answers[0]
+    assert WATER in answers[1]
+    assert on_the_day == []
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from geo_service.availability.capacities import capacity_record, compute_capacit
 from geo_service.availability.city_routes import ask_neighbours
 from geo_service.availability.city_service import Nearby
 from geo_service.availability.inputs import Options
+from geo_service.availability.queries import begins_later
 from geo_service.availability.records import (
     CHAIN_FIELDS,
     ITEM_FIELDS,
@@ -39,7 +40,6 @@ from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import names_of
 from geo_service.web.pages.nearness import methods_part, nearness
 from geo_service.web.queries.parcel_page import (
-    BEGINS_LATER,
     ITEM_DATES,
     NEARBY_VACANCIES,
     OUTLINE,
@@ -97,7 +97,7 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         uses=uses_with_areas(row.actual_use, frame.formats),
         answers=answer_records(vars(found), internal=not frame.public) if found.category else {},
         chain=public_chain(found.chain or []) if frame.public else found.chain or [],
-        later=(await session.execute(BEGINS_LATER, hidden)).all(),
+        later=(await session.execute(begins_later(row.id, day, public=frame.public))).all(),
         may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
     )
 

@@ -61,25 +61,6 @@ PLANS: Final[TextClause] = text("""
 Parameters: ``parcel_id``, ``on`` (the day); areas in m².
 """
 
-BEGINS_LATER: Final[TextClause] = text("""
-    SELECT o.kind, NULL AS title, lower(o.during) AS first_day, o.is_demo
-      FROM occupancies o
-     WHERE o.parcel_id = :parcel_id AND NOT :public AND lower(o.during) > CAST(:on AS date)
-     UNION ALL
-    SELECT r.kind, r.title, lower(r.valid), r.is_demo
-      FROM parcels p
-      JOIN restrictions r ON ST_Intersects(r.geom, p.geom)
-     WHERE p.id = :parcel_id AND lower(r.valid) > CAST(:on AS date)
-       AND NOT (:public AND r.kind = ANY(:hidden))
-       AND ST_Area(ST_Intersection(r.geom, p.geom)) > 1
-     ORDER BY first_day, kind
-""")
-"""Occupancies and restrictions of a parcel that are known to begin after a day.
-
-Parameters: ``parcel_id``, ``on`` (the day), ``public`` (nobody known asks: no occupancy), ``hidden`` (kinds
-of restrictions that the public does not see).
-"""
-
 NEARBY_VACANCIES: Final[TextClause] = text("""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,
            ST_Distance(pr.geom, p.geom) AS distance_m
