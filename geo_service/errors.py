@@ -14,6 +14,8 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
+from geo_service.wording import Sentence
+
 logger = logging.getLogger(__name__)
 
 ProblemRenderer = Callable[[Request, dict[str, Any]], Awaitable[Response | None]]
@@ -26,19 +28,26 @@ class GeoServiceError(Exception):
     Parameters
     ----------
     detail
-        What happened, where, and what to do, in a sentence or two.
+        What happened, where, and what to do, in a sentence or two: in English, or in both languages.
     **extra
-        Further members of the problem document, such as ``parameter`` or ``errors``.
+        Further members of the problem document, such as ``parameter`` or ``errors``; ``detail_de``: the
+        detail in German.
     """
 
     status: ClassVar[int] = HTTPStatus.INTERNAL_SERVER_ERROR
     title: ClassVar[str] = "Something went wrong"
     slug: ClassVar[str] = "error"
 
-    def __init__(self, detail: str, **extra: Any) -> None:
-        super().__init__(detail)
-        self.detail = detail
-        self.extra = extra
+    def __init__(self, detail: str | Sentence, **extra: Any) -> None:
+        in_both = {"detail_de": detail.de} if isinstance(detail, Sentence) else {}
+        self.detail = detail.en if isinstance(detail, Sentence) else detail
+        self.extra = {**in_both, **extra}
+        super().__init__(self.detail)
+
+    @property
+    def words(self) -> Sentence:
+        """What happened, in both languages; in English twice where it is not written in German."""
+        return Sentence(self.extra.get("detail_de", self.detail), self.detail)
 
     def problem(self) -> dict[str, Any]:
         """Return the members of the problem document (RFC 9457, section 3)."""
@@ -131,19 +140,47 @@ class DatabaseUnavailable(GeoServiceError):
 
 MOST_ERRORS = 50
 """Faults of one request that are told; more help nobody."""
-CONSTRAINT_MESSAGES: dict[str, str] = {
-    "excl_occupancies_reserved": "The parcel is already reserved for part of this span.",
-    "excl_vacancies_premises_during": "The premises already have a vacancy in this span.",
-    "uq_parcels_parcel_key": "A parcel with this key exists already.",
-    "uq_sites_slug": "A site with this slug exists already.",
-    "uq_transit_scenarios_key": "A scenario with this key exists already.",
-    "uq_users_name": "A user with this name exists already.",
-    "uq_premises_premises_key": "Premises with this key exist already.",
-    "uq_placements_winner": "This winner has been placed already.",
-    "excl_placements_premises_during": "The premises are already let to someone else in this span.",
-    "uq_match_decisions_pair": "Someone else has just decided about this pair.",
-    "uq_match_decisions_winner_fixed": "The winner is fixed to other premises already.",
-    "uq_match_decisions_premises_fixed": "The premises are fixed for another winner already.",
+CONSTRAINT_MESSAGES: dict[str, Sentence] = {
+    "excl_occupancies_reserved": Sentence(
+        "Das Flurstück ist für einen Teil dieser Zeit schon reserviert.",
+        "The parcel is already reserved for part of this span.",
+    ),
+    "excl_vacancies_premises_during": Sentence(
+        "Das Ladenlokal steht in dieser Zeit schon als leer im Register.",
+        "The premises already have a vacancy in this span.",
+    ),
+    "uq_parcels_parcel_key": Sentence(
+        "Ein Flurstück mit diesem Kennzeichen gibt es schon.", "A parcel with this key exists already."
+    ),
+    "uq_sites_slug": Sentence(
+        "Einen Standort mit diesem Kurznamen gibt es schon.", "A site with this slug exists already."
+    ),
+    "uq_transit_scenarios_key": Sentence(
+        "Ein Szenario mit diesem Schlüssel gibt es schon.", "A scenario with this key exists already."
+    ),
+    "uq_users_name": Sentence("Diesen Benutzernamen gibt es schon.", "A user with this name exists already."),
+    "uq_premises_premises_key": Sentence(
+        "Ein Ladenlokal mit diesem Kennzeichen gibt es schon.", "Premises with this key exist already."
+    ),
+    "uq_placements_winner": Sentence(
+        "Diese Preisträgerin oder dieser Preisträger ist schon vermittelt.",
+        "This winner has been placed already.",
+    ),
+    "excl_placements_premises_during": Sentence(
+        "Das Ladenlokal ist in dieser Zeit schon anders vermietet.",
+        "The premises are already let to someone else in this span.",
+    ),
+    "uq_match_decisions_pair": Sentence(
+        "Jemand anders hat gerade über dieses Paar entschieden.",
+        "Someone else has just decided about this pair.",
+    ),
+    "uq_match_decisions_winner_fixed": Sentence(
+        "Schon einem anderen Ladenlokal fest zugeordnet.", "The winner is fixed to other premises already."
+    ),
+    "uq_match_decisions_premises_fixed": Sentence(
+        "Das Ladenlokal ist schon anders fest zugeordnet.",
+        "The premises are fixed for another winner already.",
+    ),
 }
 """What a violated constraint means, by constraint name."""
 
@@ -156,7 +193,11 @@ def from_integrity_error(error: IntegrityError) -> GeoServiceError:
     if known:
         return Conflict(known, constraint=name)
     logger.warning("unmapped constraint %s: %s", name, getattr(diagnosis, "message_primary", ""))
-    return Conflict("The change contradicts a rule of the register.", constraint=name)
+    unknown = Sentence(
+        "Die Änderung widerspricht einer Regel des Registers.",
+        "The change contradicts a rule of the register.",
+    )
+    return Conflict(unknown, constraint=name)
 
 
 def problem_response(problem: dict[str, Any], headers: dict[str, str] | None = None) -> JSONResponse:

@@ -13,6 +13,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from geo_service.errors import InvalidInput
+from geo_service.wording import Sentence
 
 STORAGE_SRID: Final = 25832
 """ETRS89 / UTM zone 32N, metres: how every geometry is stored."""
@@ -36,10 +37,11 @@ def parse_crs(text: str) -> CRS:
     try:
         return CRS.from_user_input(text)
     except CRSError as error:
-        raise InvalidInput(
+        said = Sentence(
+            f"{text!r} ist kein Koordinatensystem. Bitte EPSG und Nummer schreiben, zum Beispiel EPSG:25832.",
             f"{text!r} is not a coordinate system. Write it as EPSG and number, for example EPSG:25832.",
-            parameter="crs",
-        ) from error
+        )
+        raise InvalidInput(said, parameter="crs") from error
 
 
 def require_wgs84(text: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_float_dtype
 from sqlalchemy import Connection
 
 from geo_service.availability import capacity_queries, queries
@@ -165,9 +166,14 @@ def what_stands(
 
 def plain_records(frame: pd.DataFrame) -> list[JsonObject]:
     """Return rows as objects of plain values; what is not known is None, areas to the square millimetre."""
-    rounded = frame.round(AREA_DIGITS).astype(object)
-    rows = rounded.where(rounded.notna(), None).to_numpy()
-    return [dict(zip(map(str, frame.columns), row, strict=True)) for row in rows.tolist()]
+    names, columns = [str(name) for name in frame.columns], [_plain(frame[name]) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def _plain(column: "pd.Series[Any]") -> list[Any]:
+    values = column.round(AREA_DIGITS) if is_float_dtype(column.dtype) else column
+    known = column.notna().tolist()
+    return [value if there else None for value, there in zip(values.tolist(), known, strict=True)]
 
 
 def capacity_record(computed: ParcelCapacities, position: int = 0) -> JsonObject:

@@ -7,10 +7,10 @@ from geo_service.errors import InvalidInput
 from geo_service.imports.report import Notice
 from geo_service.wording import Sentence
 
-LAYERS: Final = ("layers", Sentence("die Ebene", "layer"))
-SHEETS: Final = ("sheets", Sentence("das Blatt", "sheet"))
+LAYERS: Final = (Sentence("Ebenen", "layers"), Sentence("die Ebene", "layer"))
+SHEETS: Final = (Sentence("Blätter", "sheets"), Sentence("das Blatt", "sheet"))
 """What the parts of a file are called: several, and one."""
-Called = tuple[str, Sentence]
+Called = tuple[Sentence, Sentence]
 
 
 def best_part(scores: Mapping[str, int], rows: Callable[[str], int], called: Called) -> str:
@@ -36,12 +36,17 @@ def best_part(scores: Mapping[str, int], rows: Callable[[str], int], called: Cal
         return alike[0]
     filled = {name: number for name in alike if (number := rows(name))}
     if len(filled) > 1:
-        listed = ", ".join(f"{name} ({number} rows)" for name, number in filled.items())
-        raise InvalidInput(
-            f"The file has {len(filled)} {called[0]} that fit alike: {listed}. Say which one: --layer NAME; "
-            "import the others the same way.",
-            parameter="layer",
+        listed = Sentence.join(
+            Sentence(f"{name} ({number} Zeilen)", f"{name} ({number} rows)")
+            for name, number in filled.items()
         )
+        said = Sentence(
+            f"Die Datei hat {len(filled)} {called[0].de}, die gleich gut passen: {listed.de}. Bitte eine "
+            "nennen (auf der Befehlszeile: --layer NAME) und die anderen ebenso einspielen.",
+            f"The file has {len(filled)} {called[0].en} that fit alike: {listed.en}. Say which one: --layer "
+            "NAME; import the others the same way.",
+        )
+        raise InvalidInput(said, parameter="layer")
     return next(iter(filled), alike[0])
 
 

@@ -117,37 +117,49 @@ class Headings:
         names = {column.name for column in self.columns}
         for heading, column in wanted.items():
             if heading not in headings:
-                raise InvalidInput(
-                    f"The file has no column {heading!r}. It has: {_listed(headings)}.", parameter="columns"
+                said = Sentence(
+                    f"Die Datei hat keine Spalte {heading!r}. Sie hat: {_listed(headings)}.",
+                    f"The file has no column {heading!r}. It has: {_listed(headings)}.",
                 )
+                raise InvalidInput(said, parameter="columns")
             if column not in names:
-                raise InvalidInput(
-                    f"There is no column {column!r}. Known: {_listed(sorted(names))}.", parameter="columns"
+                known = _listed(sorted(names))
+                said = Sentence(
+                    f"Es gibt keine Spalte {column!r}. Bekannt: {known}.",
+                    f"There is no column {column!r}. Known: {known}.",
                 )
+                raise InvalidInput(said, parameter="columns")
         return dict(wanted)
 
     def _refuse_twice(self, column: str, first: str, second: str) -> None:
-        raise ImportRejected(
+        said = Sentence(
+            f"Die Spalten {first!r} und {second!r} der Datei bedeuten beide {column!r}. Bitte eine "
+            "umbenennen, entfernen oder unter „Spalten“ abwählen (auf der Befehlszeile: --column "
+            f"{first!r}={column}).",
             f"The columns {first!r} and {second!r} of the file both mean {column!r}. Rename or remove one, "
             f"or say which: --column {first!r}={column}.",
-            code="column-twice",
         )
+        raise ImportRejected(said, code="column-twice")
 
     def _require(self, found: Mapping[str, str], headings: Sequence[str]) -> None:
         missing = [column for column in self.columns if column.required and column.name not in found]
         if missing:
-            wanted = "; ".join(
-                f"{column.name} (also written {', '.join(column.synonyms[:4])})"
-                if column.synonyms
-                else column.name
-                for column in missing
+            wanted = Sentence.join((_also_written(column) for column in missing), "; ")
+            said = Sentence(
+                f"Der Datei fehlt, was nötig ist ({len(missing)}): {wanted.de}. Sie hat: "
+                f"{_listed(headings)}. Bitte eine Spalte umbenennen, oder unter „Spalten“ sagen, welche es "
+                "ist (auf der Befehlszeile: --column ÜBERSCHRIFT=NAME).",
+                f"The file lacks {len(missing)} column(s): {wanted.en}. It has: {_listed(headings)}. Rename "
+                "a column, or say which one it is: --column HEADING=NAME.",
             )
-            raise ImportRejected(
-                f"The file lacks {len(missing)} column(s): {wanted}. It has: {_listed(headings)}. Rename a "
-                "column, or say which one it is: --column HEADING=NAME.",
-                code="column-missing",
-                columns=[column.name for column in missing],
-            )
+            raise ImportRejected(said, code="column-missing", columns=[column.name for column in missing])
+
+
+def _also_written(column: Column) -> Sentence:
+    if not column.synonyms:
+        return Sentence(column.name, column.name)
+    others = ", ".join(column.synonyms[:4])
+    return Sentence(f"{column.name} (auch {others})", f"{column.name} (also written {others})")
 
 
 def _listed(names: Sequence[str], most: int = 40) -> str:

@@ -26,6 +26,15 @@ from geo_service.imports.source import Geometries
 from geo_service.imports.threads import spread
 from geo_service.wording import Sentence, number
 
+NO_GEOMETRY: Final = Sentence(
+    "Die Datei hat keine Geometrie. Eine Tabelle kann sie als Text in der Spalte „geometry“ enthalten (WKT).",
+    "The file has no geometry. A table can hold it as text in a column 'geometry' (WKT).",
+)
+NO_CRS: Final = Sentence(
+    "Die Datei sagt nicht, in welchem Koordinatensystem sie ist. Bitte nennen Sie es, zum Beispiel "
+    "EPSG:25832 (auf der Befehlszeile: --crs EPSG:25832).",
+    "The file does not say which coordinate system it uses. Say it with --crs, for example --crs EPSG:25832.",
+)
 REPAIR_SHARE: Final = 0.01
 REPAIR_M2: Final = 1.0
 """A repair may change an area by a hundredth or by one square metre, whichever is more."""
@@ -109,10 +118,7 @@ def project_rows(draft: Draft, missing: Sentence | None) -> bool:
     located = locate(draft)
     if located is None:
         if missing is not None:
-            raise ImportRejected(
-                "The file has no geometry. A table can hold it as text in a column 'geometry' (WKT).",
-                code="no-geometry",
-            )
+            raise ImportRejected(NO_GEOMETRY, code="no-geometry")
         return False
     raw, stated = located
     crs = _choose_crs(draft, stated)
@@ -172,11 +178,7 @@ def _choose_crs(draft: Draft, stated: CRS | None) -> CRS:
     asked = draft.options.crs
     if asked is None:
         if stated is None:
-            raise InvalidInput(
-                "The file does not say which coordinate system it uses. Say it with --crs, for example "
-                "--crs EPSG:25832.",
-                parameter="crs",
-            )
+            raise InvalidInput(NO_CRS, parameter="crs")
         return stated
     crs = parse_crs(asked)
     if stated is not None and not crs.equals(stated, ignore_axis_order=True):
@@ -201,11 +203,12 @@ def _require_germany(draft: Draft, raw: Geometries, projected: Geometries, crs: 
     present = ~np.isnan(bounds[:, 0])
     if foreign.sum() * 2 > present.sum():
         first = int(np.flatnonzero(foreign)[0])
-        raise InvalidInput(
-            f"{int(foreign.sum())} of {len(draft)} geometries do not lie in Germany (first: row "
-            f"{draft.number(first)}). {explain_foreign(raw[foreign], crs)}",
-            parameter="crs",
+        many, row, why = int(foreign.sum()), draft.number(first), explain_foreign(raw[foreign], crs)
+        said = Sentence(
+            f"{many} von {len(draft)} Geometrien liegen nicht in Deutschland (zuerst: Zeile {row}). {why.de}",
+            f"{many} of {len(draft)} geometries do not lie in Germany (first: row {row}). {why.en}",
         )
+        raise InvalidInput(said, parameter="crs")
     draft.reject(
         foreign,
         "geometry",

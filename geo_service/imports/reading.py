@@ -14,6 +14,7 @@ from geo_service.imports.columns import Score
 from geo_service.imports.sheets import read_csv, read_excel
 from geo_service.imports.source import FileFormat, SourceTable
 from geo_service.imports.vector import read_vector
+from geo_service.wording import Sentence
 
 HEAD: Final = 65_536
 """Bytes looked at to tell what a file is."""
@@ -32,8 +33,9 @@ MAGIC: Final = {
     b"\xfe\xff": FileFormat.CSV,
 }
 """First bytes of a file to its format; the last two mark UTF-16."""
-READABLE: Final = (
-    "GML, GeoPackage, GeoJSON, shapefile (also zipped), FlatGeobuf, CSV and Excel (.xlsx, .xls, .ods)"
+READABLE: Final = Sentence(
+    "GML, GeoPackage, GeoJSON, Shapefile (auch als ZIP), FlatGeobuf, CSV und Excel (.xlsx, .xls, .ods)",
+    "GML, GeoPackage, GeoJSON, shapefile (also zipped), FlatGeobuf, CSV and Excel (.xlsx, .xls, .ods)",
 )
 DATASETS: Final = frozenset(
     {".shp", ".gml", ".xml", ".gpkg", ".geojson", ".json", ".csv", ".txt", ".xlsx", ".xls", ".ods", ".fgb"}
@@ -104,7 +106,12 @@ def read_file(path: Path, choice: Choice) -> SourceTable:
             plain = _beside_nothing(path, Path(folder), file_format)
             table = read_vector(plain, file_format, choice.score, choice.layer, choice.encoding)
     if len(table) == 0:
-        raise InvalidInput(f"{path.name} holds no rows. Is it the right file, and is its export complete?")
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} enthält keine Zeilen. Ist es die richtige Datei, und ist sie vollständig?",
+                f"{path.name} holds no rows. Is it the right file, and is its export complete?",
+            )
+        )
     return table
 
 
@@ -136,7 +143,12 @@ def recognise(path: Path) -> FileFormat:
         _require_simple_gml(path, head)
         return FileFormat.GML
     if b"\x00" in head or head.startswith((b"%PDF", b"PAR1")):
-        raise InvalidInput(f"{path.name} is no file that can be read. Known are {READABLE}.")
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} ist keine lesbare Datei. Bekannt sind {READABLE.de}.",
+                f"{path.name} is no file that can be read. Known are {READABLE.en}.",
+            )
+        )
     if text.startswith((b"{", b"[")):
         return FileFormat.GEOJSON
     _require_text_by_name(path)
@@ -148,8 +160,12 @@ def _require_text_by_name(path: Path) -> None:
     promised = PROMISED.get(path.suffix.lower())
     if promised is not None:
         raise InvalidInput(
-            f"{path.name} is no {promised} file, though its name says so. Was the download cut off, or is it "
-            "a message of the server? Open it in an editor, then fetch it again."
+            Sentence(
+                f"{path.name} heißt nach {promised}, ist es aber nicht. Brach das Herunterladen ab, oder ist "
+                "es eine Meldung des Servers? Bitte in einem Editor ansehen und dann neu holen.",
+                f"{path.name} is no {promised} file, though its name says so. Was the download cut off, or "
+                "is it a message of the server? Open it in an editor, then fetch it again.",
+            )
         )
 
 
@@ -158,11 +174,11 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except IsADirectoryError as error:
-        raise InvalidInput(f"{path} is a folder. Name one file: {READABLE}.") from error
+        raise InvalidInput(f"{path} is a folder. Name one file: {READABLE.en}.") from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be opened: {error.strerror}.") from error
     if not head.strip():
-        raise InvalidInput(f"{path.name} is empty.")
+        raise InvalidInput(Sentence(f"{path.name} ist leer.", f"{path.name} is empty."))
     return head
 
 
@@ -171,7 +187,12 @@ def _recognise_zip(path: Path) -> FileFormat:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except zipfile.BadZipFile as error:
-        raise InvalidInput(f"{path.name} is a damaged archive: {error}.") from error
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} ist ein beschädigtes Archiv: {error}.",
+                f"{path.name} is a damaged archive: {error}.",
+            )
+        ) from error
     is_sheet = {"xl/workbook.xml", "xl/workbook.bin"} & names or {"mimetype", "content.xml"} <= names
     return FileFormat.EXCEL if is_sheet else FileFormat.ZIP
 
@@ -179,24 +200,46 @@ def _recognise_zip(path: Path) -> FileFormat:
 def _require_simple_gml(path: Path, head: bytes) -> None:
     """Refuse XML that is not a plain feature collection, in words."""
     if b"OGRVRTDataSource" in head or b"<!ENTITY" in head:
-        raise InvalidInput(f"{path.name} refers to other files. Name the file that holds the data.")
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} verweist auf andere Dateien. Nötig ist die Datei mit den Daten selbst.",
+                f"{path.name} refers to other files. Name the file that holds the data.",
+            )
+        )
     if b"http://www.adv-online.de/namespaces/adv/gid" in head and b"alkis-vereinfacht" not in head:
         raise InvalidInput(
-            f"{path.name} is in the format NAS. It is not read yet: please ask for the parcels in the "
-            "'ALKIS vereinfachtes Schema' (GML, shape, GeoPackage or GeoJSON)."
+            Sentence(
+                f"{path.name} ist im Format NAS, das noch nicht gelesen wird: Bitte fordern Sie die "
+                "Flurstücke im „ALKIS vereinfachtes Schema“ an (GML, Shape, GeoPackage oder GeoJSON).",
+                f"{path.name} is in the format NAS. It is not read yet: please ask for the parcels in the "
+                "'ALKIS vereinfachtes Schema' (GML, shape, GeoPackage or GeoJSON).",
+            )
         )
     if b"http://www.xplanung.de/xplangml" in head:
         raise InvalidInput(
-            f"{path.name} is in the format XPlanGML. It is not read yet: please export the areas as "
-            "GeoPackage or GeoJSON, one kind to a file."
+            Sentence(
+                f"{path.name} ist im Format XPlanGML, das noch nicht gelesen wird: Bitte spielen Sie die "
+                "Flächen als GeoPackage oder GeoJSON aus, eine Art je Datei.",
+                f"{path.name} is in the format XPlanGML. It is not read yet: please export the areas as "
+                "GeoPackage or GeoJSON, one kind to a file.",
+            )
         )
     if b"ExceptionReport" in head:
         raise InvalidInput(
-            f"{path.name} is an error message of the service that it was asked from, not data. Open it in an "
-            "editor to read the message, then ask the service again."
+            Sentence(
+                f"{path.name} ist eine Fehlermeldung des Dienstes, bei dem sie geholt wurde, keine Daten. "
+                "Bitte in einem Editor lesen und den Dienst dann neu fragen.",
+                f"{path.name} is an error message of the service that it was asked from, not data. Open it "
+                "in an editor to read the message, then ask the service again.",
+            )
         )
     if b"<html" in head.lower():
-        raise InvalidInput(f"{path.name} is a web page, not data. Download the file itself.")
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} ist eine Webseite, keine Daten. Bitte laden Sie die Datei selbst herunter.",
+                f"{path.name} is a web page, not data. Download the file itself.",
+            )
+        )
 
 
 def _unpack(path: Path, folder: Path, layer: str | None) -> tuple[Path, bool]:
@@ -225,7 +268,12 @@ def _unpack(path: Path, folder: Path, layer: str | None) -> tuple[Path, bool]:
                 with archive.open(info) as packed, target.open("wb") as file:
                     shutil.copyfileobj(packed, file)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-        raise InvalidInput(f"{path.name} cannot be unpacked: {error}.") from error
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} lässt sich nicht entpacken: {error}.",
+                f"{path.name} cannot be unpacked: {error}.",
+            )
+        ) from error
     return folder / f"unpacked{PurePosixPath(chosen.filename).suffix.lower()}", alone
 
 
@@ -249,10 +297,19 @@ def _choose_member(
         return candidates[0], False
     names = ", ".join(PurePosixPath(info.filename).stem for info in (shapes or data))
     if not names:
-        raise InvalidInput(f"{path.name} holds no file that can be read ({READABLE}).")
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} enthält keine lesbare Datei ({READABLE.de}).",
+                f"{path.name} holds no file that can be read ({READABLE.en}).",
+            )
+        )
     raise InvalidInput(
-        f"{path.name} must hold one file that can be read ({READABLE}); it holds: {names}. "
-        "With several, say which: --layer NAME."
+        Sentence(
+            f"{path.name} soll eine lesbare Datei enthalten ({READABLE.de}); darin sind: {names}. Sind es "
+            "mehrere, nennen Sie eine als Ebene (auf der Befehlszeile: --layer NAME).",
+            f"{path.name} must hold one file that can be read ({READABLE.en}); it holds: {names}. "
+            "With several, say which: --layer NAME.",
+        )
     )
 
 
@@ -260,8 +317,12 @@ def _require_bearable(path: Path, parts: list[zipfile.ZipInfo]) -> None:
     unpacked = sum(info.file_size for info in parts)
     packed = max(sum(info.compress_size for info in parts), 1)
     if unpacked > LARGEST_UNPACKED or (unpacked > 2**30 and unpacked / packed > LARGEST_RATIO):
+        gib = f"{unpacked / 2**30:.1f}"
         raise InvalidInput(
-            f"{path.name} would unpack to {unpacked / 2**30:.1f} GiB. Please unpack it yourself."
+            Sentence(
+                f"{path.name} wäre entpackt {gib.replace('.', ',')} GiB groß. Bitte entpacken Sie es selbst.",
+                f"{path.name} would unpack to {gib} GiB. Please unpack it yourself.",
+            )
         )
 
 

@@ -21,9 +21,16 @@ from geo_service.imports.reading import Choice, content_hash, read_file
 from geo_service.imports.report import ImportOptions, ImportReport
 from geo_service.imports.source import as_text
 from geo_service.imports.writing import compare_and_write, wait_for_turn
+from geo_service.wording import Sentence
 
 BUSY: Final = frozenset({"55P03", "40P01"})
 """States of PostgreSQL: a lock was waited for too long, a deadlock."""
+OTHERS_AT_WORK: Final = Sentence(
+    "Jemand anders ändert gerade dieselben Datensätze. Nichts wurde geschrieben; bitte noch einmal "
+    "einspielen.",
+    "Someone else is changing the same records at the moment. Nothing was written; please run the import "
+    "again.",
+)
 
 
 def import_file(database: Database, kind: ImportKind, path: Path, options: ImportOptions) -> ImportReport:
@@ -77,18 +84,23 @@ def _import(database: Database, kind: ImportKind, path: Path, options: ImportOpt
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) not in BUSY:
                 raise
-            raise Conflict(
-                "Someone else is changing the same records at the moment. Nothing was written; please run "
-                "the import again."
-            ) from error
+            raise Conflict(OTHERS_AT_WORK) from error
         except IntegrityError as error:
+            why = from_integrity_error(error).words
             raise Conflict(
-                f"{from_integrity_error(error).detail} Nothing was written. Did someone change the register "
-                "at the same time? Please run the import again."
+                Sentence(
+                    f"{why.de} Nichts wurde geschrieben. Hat jemand zugleich das Register geändert? Bitte "
+                    "noch einmal einspielen.",
+                    f"{why.en} Nothing was written. Did someone change the register at the same time? Please "
+                    "run the import again.",
+                )
             ) from error
         except DataError as error:
             raise ImportRejected(
-                f"The database refused a value: {error.orig}. Nothing was written."
+                Sentence(
+                    f"Die Datenbank hat einen Wert abgelehnt: {error.orig}. Nichts wurde geschrieben.",
+                    f"The database refused a value: {error.orig}. Nothing was written.",
+                )
             ) from error
     if report.rejects and options.rejects is not None:
         write_rejects(options.rejects, draft.source, report.rejects, options.language)

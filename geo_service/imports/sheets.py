@@ -57,8 +57,12 @@ def read_csv(path: Path, score: Score, encoding: str | None) -> SourceTable:
         grid.extend([cell or None for cell in row] for row in reader)
     except csv.Error as error:
         raise InvalidInput(
-            f"{path.name}, line {reader.line_num}: {error}. A quotation mark is not closed, or stands in "
-            "a text without being doubled."
+            Sentence(
+                f"{path.name}, Zeile {reader.line_num}: {error}. Ein Anführungszeichen ist nicht "
+                "geschlossen, oder es steht einfach statt doppelt in einem Text.",
+                f"{path.name}, line {reader.line_num}: {error}. A quotation mark is not closed, or stands in "
+                "a text without being doubled.",
+            )
         ) from error
     notices: tuple[Notice, ...] = ()
     if used == "cp1252" and encoding is None:
@@ -84,13 +88,17 @@ def _decode(path: Path, encoding: str | None) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         except LookupError as error:
-            raise InvalidInput(
-                f"There is no encoding {name!r}. Try utf-8 or cp1252.", parameter="encoding"
-            ) from error
-    raise InvalidInput(
+            said = Sentence(
+                f"Es gibt keine Zeichenkodierung {name!r}. Versuchen Sie utf-8 oder cp1252.",
+                f"There is no encoding {name!r}. Try utf-8 or cp1252.",
+            )
+            raise InvalidInput(said, parameter="encoding") from error
+    said = Sentence(
+        f"{path.name} ist nicht in {' oder '.join(tried)} geschrieben. Bitte als UTF-8 speichern, oder auf "
+        "der Befehlszeile die Kodierung nennen: --encoding NAME.",
         f"{path.name} is not written in {' or '.join(tried)}. Say its encoding: --encoding NAME.",
-        parameter="encoding",
     )
+    raise InvalidInput(said, parameter="encoding")
 
 
 def _separator(text: str, score: Score) -> str:
@@ -130,12 +138,20 @@ def read_excel(path: Path, score: Score, sheet: str | None) -> SourceTable:
         workbook = CalamineWorkbook.from_path(str(path))
         names: list[str] = list(workbook.sheet_names)
         if sheet is not None and sheet not in names:
-            raise InvalidInput(
-                f"{path.name} has no sheet {sheet!r}. It has: {', '.join(names)}.", parameter="layer"
+            listed = ", ".join(names)
+            said = Sentence(
+                f"{path.name} hat kein Blatt {sheet!r}. Es hat: {listed}.",
+                f"{path.name} has no sheet {sheet!r}. It has: {listed}.",
             )
+            raise InvalidInput(said, parameter="layer")
         grids = {name: _cells(workbook, name) for name in ([sheet] if sheet else names)}
     except CalamineError as error:
-        raise InvalidInput(f"{path.name} cannot be read: {error}. Is it damaged or protected?") from error
+        raise InvalidInput(
+            Sentence(
+                f"{path.name} ist nicht lesbar: {error}. Ist die Datei beschädigt oder geschützt?",
+                f"{path.name} cannot be read: {error}. Is it damaged or protected?",
+            )
+        ) from error
     scores = {name: _best_score(grid, score) for name, grid in grids.items()}
     best = best_part(scores, lambda name: _rows_below(grids[name], score), SHEETS)
     told = others_left(best, [name for name, grid in grids.items() if any(map(any, grid))], SHEETS)
@@ -181,11 +197,13 @@ def _table(
     if not scores or max(scores) == 0:
         first = next((row for row in grid if any(row)), [])
         shown = ", ".join(cell.strip()[:60] for cell in first[:20] if cell)
-        raise ImportRejected(
+        said = Sentence(
+            f"Keine der Überschriften ist bekannt. In der ersten Zeile steht: {shown or 'nichts'}. "
+            "Überschrift ist die erste Zeile mit Namen von Spalten; docs/imports.md nennt sie.",
             f"None of the headings is known. The first row reads: {shown or 'nothing'}. The first row with "
             "names of columns is the heading; docs/imports.md lists them.",
-            code="no-heading",
         )
+        raise ImportRejected(said, code="no-heading")
     top = scores.index(max(scores))
     headings = _headings(grid[top])
     filled = [

@@ -14,6 +14,7 @@ from geo_service.errors import InvalidInput, NotFound, TooLarge
 from geo_service.imports.catalogue import KINDS
 from geo_service.imports.reading import Choice, read_file
 from geo_service.imports.source import SourceTable
+from geo_service.wording import Sentence
 
 LARGEST_UPLOAD_BYTES: Final = 512 * 2**20
 """Larger files are imported by command. A choice of this service."""
@@ -84,10 +85,11 @@ def keep(home: Path, owner: str, file_name: str, content: BinaryIO) -> Upload:
     """
     sweep(home)
     if len(list(_of(home, owner))) >= MOST_KEPT:
-        raise InvalidInput(
+        said = Sentence(
+            f"{MOST_KEPT} Ihrer Dateien warten schon. Bitte zuerst eine davon übernehmen oder verwerfen.",
             f"{MOST_KEPT} of your files are waiting already. Apply or discard one of them first.",
-            parameter="file",
         )
+        raise InvalidInput(said, parameter="file")
     token = secrets.token_hex(16)
     upload = Upload(token, home / FOLDER / token, plain_name(file_name), 0)
     upload.folder.mkdir(parents=True, mode=0o700)
@@ -107,10 +109,19 @@ def _copy(content: BinaryIO, path: Path) -> int:
             file.write(block)
             if file.tell() > LARGEST_UPLOAD_BYTES:
                 most = LARGEST_UPLOAD_BYTES // 2**20
-                raise TooLarge(f"A file may hold at most {most} MB here. Import it by command: geo import.")
+                raise TooLarge(
+                    Sentence(
+                        f"Hier darf eine Datei höchstens {most} MB groß sein. Größere bringt die "
+                        "Befehlszeile ein: geo import.",
+                        f"A file may hold at most {most} MB here. Import it by command: geo import.",
+                    )
+                )
         size = file.tell()
     if size == 0:
-        raise InvalidInput("The file is empty. Choose one with rows.", parameter="file")
+        said = Sentence(
+            "Die Datei ist leer. Bitte eine mit Zeilen wählen.", "The file is empty. Choose one with rows."
+        )
+        raise InvalidInput(said, parameter="file")
     return size
 
 
@@ -132,7 +143,12 @@ def find(home: Path, owner: str, token: str) -> Upload:
     if TOKEN.fullmatch(token):
         for upload in _of(home, owner, [home / FOLDER / token]):
             return upload
-    raise NotFound("This file is not here (any more). Send it again.")
+    raise NotFound(
+        Sentence(
+            "Diese Datei liegt hier nicht (mehr). Bitte schicken Sie sie noch einmal.",
+            "This file is not here (any more). Send it again.",
+        )
+    )
 
 
 def discard(upload: Upload) -> None:

@@ -35,7 +35,10 @@ MULTIPOLYGON_WKB: Final = b"\x01\x06\x00\x00\x00\x01\x00\x00\x00"
 """Little-endian head of a two-dimensional polygon, and of a multipolygon of one."""
 NOISE: Final = ("already exists in",)
 """Warnings of GDAL that say nothing about the data: ALKIS has two elements called identifier."""
-ANEW: Final = "Export it anew, and check that it is complete."
+ANEW: Final = Sentence(
+    "Bitte neu ausspielen und prüfen, ob sie vollständig ist.",
+    "Export it anew, and check that it is complete.",
+)
 UTF8_DBF: Final = "UTF-8"
 
 
@@ -112,10 +115,15 @@ def _choose_layer(
     """Return the layer to read; ``asked``: layer and encoding that a person named."""
     layer, encoding = asked
     if not layers:
-        raise InvalidInput("The file holds no layer.")
+        raise InvalidInput(Sentence("Die Datei enthält keine Ebene.", "The file holds no layer."))
     named = len(layers) > 1 or file_format is FileFormat.GEOPACKAGE
     if layer is not None and layer not in layers and named:
-        raise InvalidInput(f"There is no layer {layer!r}. Known: {', '.join(layers)}.", parameter="layer")
+        known = ", ".join(layers)
+        said = Sentence(
+            f"Es gibt keine Ebene {layer!r}. Bekannt: {known}.",
+            f"There is no layer {layer!r}. Known: {known}.",
+        )
+        raise InvalidInput(said, parameter="layer")
     if layer in layers:
         return layer
     if len(layers) == 1:
@@ -131,15 +139,22 @@ def _rows_in(name: str, layer: str) -> int:
     return int(pyogrio.read_info(name, layer=layer, force_feature_count=True)["features"])
 
 
-def _unreadable(file_format: FileFormat, said: str) -> str:
+def _unreadable(file_format: FileFormat, said: str) -> Sentence:
     """Say that GDAL cannot read a file, without its advice about drivers and paths."""
-    start = f"The file cannot be read as {file_format}: "
-    if "not recognized as being in a supported file format" in said:
-        return f"{start}it holds no layer, or is damaged. {ANEW}"
+    start = Sentence(
+        f"Die Datei ist als {file_format} nicht lesbar:", f"The file cannot be read as {file_format}:"
+    )
     reason = said.split("; It might help", maxsplit=1)[0].rstrip(".")
-    if file_format is FileFormat.GEOJSON:
-        return f"{start}{reason}. Is it a FeatureCollection, and complete? Export it anew."
-    return f"{start}{reason}. {ANEW}"
+    why = Sentence(f"{reason}.", f"{reason}.")
+    if "not recognized as being in a supported file format" in said:
+        why = Sentence("Sie enthält keine Ebene oder ist beschädigt.", "it holds no layer, or is damaged.")
+    elif file_format is FileFormat.GEOJSON:
+        complete = Sentence(
+            "Ist es eine FeatureCollection, und vollständig? Bitte neu ausspielen.",
+            "Is it a FeatureCollection, and complete? Export it anew.",
+        )
+        return Sentence.join([start, why, complete], " ")
+    return Sentence.join([start, why, ANEW], " ")
 
 
 def _read(name: str, file_format: FileFormat, layer: str, encoding: str | None) -> dict[str, Any]:
@@ -226,15 +241,25 @@ def _require_no_zero(path: Path) -> None:
     """Refuse a text that GDAL would cut off at a zero character without a word."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         if content.find(rb"\u0000") >= 0:
-            raise InvalidInput("A text in the file contains the control character \\u0000. Please remove it.")
+            raise InvalidInput(
+                Sentence(
+                    "Ein Text der Datei enthält das Steuerzeichen \\u0000. Bitte entfernen Sie es.",
+                    "A text in the file contains the control character \\u0000. Please remove it.",
+                )
+            )
 
 
 def _require_shape_parts(path: Path) -> None:
     missing = [suffix for suffix in (".shp", ".dbf", ".shx") if not path.with_suffix(suffix).exists()]
     if missing:
+        parts = ", ".join(missing)
         raise InvalidInput(
-            f"The shapefile lacks its part(s) {', '.join(missing)}. They belong beside it, under the same "
-            "name; a zipped shapefile holds them all."
+            Sentence(
+                f"Dem Shapefile fehlt {parts}. Es gehört unter demselben Namen daneben; in einer ZIP-Datei "
+                "liegt alles beieinander.",
+                f"The shapefile lacks its part(s) {parts}. They belong beside it, under the same name; a "
+                "zipped shapefile holds them all.",
+            )
         )
 
 

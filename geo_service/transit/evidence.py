@@ -1,5 +1,6 @@
 """Say which departures gave a stop its category (pure)."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -107,13 +108,15 @@ def hour_profile(departures: StopDepartures, mode_group: str, method: Method, wi
         in its busier direction of the whole window, so that they add up to the departures of the group.
     """
     modes = next({str(mode) for mode in group.modes} for group in method.groups if group.key == mode_group)
-    rows = departures.rows[departures.rows["mode"].astype(str).isin(modes)]
-    way = ["mode", "line", "direction"]
-    totals = rows.groupby(way, observed=True).departures.sum().reset_index()
-    busier = totals.sort_values("departures", ascending=False, kind="stable").drop_duplicates(
-        ["mode", "line"]
-    )
-    chosen = pd.MultiIndex.from_frame(departures.rows[way]).isin(pd.MultiIndex.from_frame(busier[way]))
+    rows = departures.rows
+    ways = list(zip(map(str, rows["mode"]), rows["line"], rows["direction"], strict=True))
+    totals: Counter[tuple[str, str, int]] = Counter()
+    for way, number in zip(ways, rows["departures"].tolist(), strict=True):
+        totals[way] += number
+    busier: dict[tuple[str, str], tuple[str, str, int]] = {}
+    for way in sorted(totals, key=lambda way: (-totals[way], way)):
+        busier.setdefault(way[:2], way)
+    chosen = np.array([way[0] in modes and busier[way[:2]] == way for way in ways], dtype=bool)
     hours = departures.seconds[chosen[departures.row_of]] // 3600
     return [
         {

@@ -1,20 +1,24 @@
-"""Sums over the whole city, kept in the process until the data change."""
+"""What pages show of the register, kept in the process until the data change."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import Request
-from sqlalchemy import Row, TextClause
+from sqlalchemy import Connection, Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.availability.service import today
+from geo_service.beside import computed
 from geo_service.web.queries.frame import DATA_VERSION
 
-MOST_KEPT: Final = 64
+MOST_KEPT: Final = 256
 """Answers kept per process; more are only asked for by many different views."""
 
-Kept = dict[Hashable, tuple[tuple[str, date], Sequence[Row[Any]]]]
+T = TypeVar("T")
+Version = tuple[str, date]
+"""State of the data, and the day."""
+Kept = dict[Hashable, tuple[Version, Any]]
 
 
 async def kept_rows(
@@ -31,15 +35,54 @@ async def kept_rows(
     statement, parameters
         The statement and its hashable parameters.
     """
-    held: Kept = getattr(request.app.state, "web_kept", {})
-    request.app.state.web_kept = held
-    version = (str(await session.scalar(DATA_VERSION)), today())
+    held, version = _held(request), await _version(session)
     key = (statement.text, *sorted(parameters.items()))
     found = held.get(key)
     if found and found[0] == version:
-        return found[1]
-    rows = (await session.execute(statement, parameters)).all()
+        rows: Sequence[Row[Any]] = found[1]
+        return rows
+    return _keep(held, key, version, (await session.execute(statement, parameters)).all())
+
+
+async def kept_answer(
+    request: Request,
+    session: AsyncSession,
+    key: Hashable,
+    make: Callable[[Connection], T],
+    *,
+    public: bool,
+) -> T:
+    """Compute an answer beside the event loop, or return that from before; else as `kept_rows`.
+
+    Parameters
+    ----------
+    request, session
+        As for `kept_rows`.
+    key
+        All that the answer depends on beside the data and the day: what is asked, what the caller may see.
+    make, public
+        As for `geo_service.beside.computed`.
+    """
+    held, version = _held(request), await _version(session)
+    found = held.get(key)
+    if found and found[0] == version:
+        known: T = found[1]
+        return known
+    return _keep(held, key, version, await computed(request, session, make, public=public))
+
+
+def _held(request: Request) -> Kept:
+    held: Kept = getattr(request.app.state, "web_kept", {})
+    request.app.state.web_kept = held
+    return held
+
+
+async def _version(session: AsyncSession) -> Version:
+    return str(await session.scalar(DATA_VERSION)), today()
+
+
+def _keep(held: Kept, key: Hashable, version: Version, value: T) -> T:
     if len(held) >= MOST_KEPT:
         held.clear()
-    held[key] = (version, rows)
-    return rows
+    held[key] = (version, value)
+    return value

@@ -172,24 +172,34 @@ def test_it_is_for_those_who_may_change_the_records(
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "german", "english"),
     [
-        ("leer.csv", b"", "empty"),
-        ("bild.pdf", b"%PDF-1.7\n\x00", "no file that can be read"),
-        ("kaputt.geojson", b'{"type": "FeatureCollection", "features": [', "kaputt.geojson"),
-        ("kaputt.zip", b"PK\x03\x04 nothing", "kaputt.zip"),
+        ("leer.csv", b"", "Die Datei ist leer.", "The file is empty."),
+        ("bild.pdf", b"%PDF-1.7\n\x00", "bild.pdf ist keine lesbare Datei.", "is no file that can be read."),
+        (
+            "kaputt.geojson",
+            b'{"type": "FeatureCollection", "features": [',
+            "Die Datei ist als GeoJSON nicht lesbar:",
+            "The file cannot be read as GeoJSON:",
+        ),
+        ("kaputt.zip", b"PK\x03\x04 nothing", "kaputt.zip ist ein beschädigtes Archiv", "a damaged archive"),
+        ("seite.gml", b"<html><body>", "ist eine Webseite, keine Daten.", "is a web page, not data."),
     ],
 )
 def test_files_that_are_none_are_refused_in_words(
-    planner: httpx.Client, name: str, content: bytes, told: str
+    planner: httpx.Client, name: str, content: bytes, german: str, english: str
 ) -> None:
-    answer = planner.post(PATH, files={"file": (name, content)}, params={"lang": "de"})
-    if answer.status_code == 303:
-        answer = planner.get(answer.headers["location"], params={"lang": "de"})
-    assert answer.status_code == 422
-    assert "nichts wurde geschrieben" in answer.text
-    assert told in answer.text
-    assert "/tmp/" not in answer.text
+    for language, told, other in (("de", german, english), ("en", english, german)):
+        asked = {"lang": language}
+        answer = planner.post(PATH, files={"file": (name, content)}, params=asked)
+        if answer.status_code == 303:
+            answer = planner.get(answer.headers["location"], params=asked)
+        assert answer.status_code == 422
+        words = html.unescape(answer.text)
+        assert told in words
+        assert other not in words
+        assert ("nichts wurde geschrieben" in words) is (language == "de")
+        assert "/tmp/" not in words
 
 
 def test_a_form_without_a_file_says_so(planner: httpx.Client) -> None:

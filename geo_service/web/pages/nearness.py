@@ -24,6 +24,7 @@ from geo_service.transit.schemas import PlaceMethods, PlaceTransit
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.charts import stacked_columns
 from geo_service.web.frame import Frame
+from geo_service.web.kept import kept_answer
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.reach import TRAVEL_TIMES
 
@@ -75,7 +76,8 @@ async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: i
     def make(connection: Connection) -> Nearness:
         return _near(connection, row.geom, window, key, everything=everything)
 
-    near = await computed(frame.request, session, make, public=frame.public)
+    asked_for = ("near", kind, subject_id, window, key, everything)
+    near = await kept_answer(frame.request, session, asked_for, make, public=frame.public)
     travel = (await session.execute(TRAVEL_TIMES, {**subject, "place": row.place})).all()
     proof = near.transit and near.transit.evidence
     return {

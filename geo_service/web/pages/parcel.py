@@ -27,7 +27,6 @@ from geo_service.availability.records import (
 )
 from geo_service.availability.service import options_of
 from geo_service.availability.usable import compute_usable
-from geo_service.beside import computed
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
@@ -37,6 +36,7 @@ from geo_service.web.charts import sketch, waterfall
 from geo_service.web.filters import Reader
 from geo_service.web.formats import uses_with_areas
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.kept import kept_answer
 from geo_service.web.pages.asking import names_of
 from geo_service.web.pages.nearness import methods_part, nearness
 from geo_service.web.queries.parcel_page import (
@@ -70,7 +70,10 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         reader.errors["as_of"], day = NOT_THEN, frame.today
         row = await _parcel(session, parcel_key, frame, day)
     anew = day != frame.today or ("as_of" in request.query_params and row.as_of != day)
-    found = await computed(request, session, partial(_answer, row, day, anew=anew), public=frame.public)
+    rules = (row.preset or "default", tuple(row.deduction_order or ())) if anew else None
+    asked_for, make = ("parcel", row.parcel_key, day, rules), partial(_answer, row, day, anew=anew)
+    answer = await kept_answer(request, session, asked_for, make, public=frame.public)
+    found = SimpleNamespace(**{**row._asdict(), **answer})
     parameters = {"parcel_id": row.id, "on": day}
     visible = {**parameters, "public": frame.public}
     items = public_items(found.items or []) if frame.public else found.items or []
@@ -102,8 +105,8 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     )
 
 
-def _answer(row: Any, day: date, connection: Connection, *, anew: bool) -> SimpleNamespace:  # noqa: ANN401
-    """Return a parcel with its availability and what may be built on it.
+def _answer(row: Any, day: date, connection: Connection, *, anew: bool) -> JsonObject:  # noqa: ANN401
+    """Return what may be built on a parcel, and its availability where that is computed.
 
     Parameters
     ----------
@@ -116,11 +119,11 @@ def _answer(row: Any, day: date, connection: Connection, *, anew: bool) -> Simpl
     anew
         Whether the availability of the day is computed: only what is stored is of the day of its run.
     """
-    found = {**row._asdict(), "capacity": _capacity(row.parcel_key, day, connection)}
+    found = {"capacity": _capacity(row.parcel_key, day, connection)}
     if anew:
         options = options_of(day, row.preset or "default", row.deduction_order)
         found |= computed_parcel(options, row.parcel_key, connection)
-    return SimpleNamespace(**found)
+    return found
 
 
 def computed_parcel(options: Options, parcel_key: str, connection: Connection) -> JsonObject:

@@ -21,13 +21,14 @@ from geo_service.transit.foot_rules import detour
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.methods import known_methods, load_method
 from geo_service.transit.scenario_answers import effect_answer
-from geo_service.transit.scenario_effect import Effect, effect_of
+from geo_service.transit.scenario_effect import effect_of
 from geo_service.transit.scenario_register import list_scenarios, read_scenario, sees_drafts
-from geo_service.transit.scenario_schemas import ScenarioAnswer, ScenarioEntry
+from geo_service.transit.scenario_schemas import EffectAnswer, ScenarioAnswer, ScenarioEntry
 from geo_service.transit.street_network import NetworkName, network_in_use
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.classes import CityClasses, ScenarioClasses, kept_classes
 from geo_service.web.frame import Frame, frame_of
+from geo_service.web.kept import kept_answer
 from geo_service.web.pages.asking import Named, map_script, names_of
 from geo_service.web.transit_words import group_name, map_stop
 from maps.base import RenderedMap
@@ -119,12 +120,13 @@ async def scenario_page(
     frame = await frame_of(request, session, caller)
     wanted, everything, unpublished = _wanted(request), sees_drafts(caller), sees_unpublished(caller)
 
-    def make(connection: Connection) -> Effect:
+    def make(connection: Connection) -> EffectAnswer:
         known = read_scenario(connection, key, public=not everything)
-        return effect_of(connection, known, wanted, today, public=not unpublished)
+        effect = effect_of(connection, known, wanted, today, public=not unpublished)
+        return effect_answer(effect, MOST_PARCELS)
 
-    effect = await computed(request, session, make, public=not unpublished)
-    answer = effect_answer(effect, MOST_PARCELS)
+    asked_for = ("effect", key, wanted.method.key, _window(request), today, everything, unpublished)
+    answer = await kept_answer(request, session, asked_for, make, public=not unpublished)
     named: dict[str, Named] = await names_of(session, frame, [place.key for place in answer.parcel_list])
     scenario, classes = await scenario_classes(request, session, caller, key)
     return frame.page(
@@ -135,7 +137,7 @@ async def scenario_page(
         may_write=everything,
         answer=answer,
         named=named,
-        group=lambda key: group_name(frame.speaker, effect.wanted, key),
+        group=lambda key: group_name(frame.speaker, wanted, key),
         map=_scenario_map(frame, scenario, classes),
     )
 

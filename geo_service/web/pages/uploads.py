@@ -97,7 +97,7 @@ async def send(request: Request, session: Reading, caller: Bringer) -> Response:
         try:
             upload = await _in_turn(request, lambda: keep(_home(request), caller.name, name, content))
         except GeoServiceError as error:
-            return _page(frame, told=error.detail, http_status=error.status)
+            return _page(frame, told=error.words, http_status=error.status)
     return RedirectResponse(f"/daten/einbringen/{upload.token}", status_code=303)
 
 
@@ -140,7 +140,7 @@ async def _shown(
     try:
         table = await _in_turn(request, lambda: read_any(upload, layer or None))
     except GeoServiceError as error:
-        return _page(frame, upload=upload, told=error.detail, http_status=422)
+        return _page(frame, upload=upload, told=error.words, http_status=422)
     typed = _typed(form, table, allowed)
     context: dict[str, Any] = {"upload": upload, "table": table, "typed": typed, "allowed": allowed}
     context["fields"] = _fields(typed, table)
@@ -159,7 +159,7 @@ async def _shown(
     try:
         report = await _in_turn(request, run)
     except GeoServiceError as error:
-        return _page(frame, **context, told=error.detail, http_status=422)
+        return _page(frame, **context, told=error.words, http_status=422)
     if apply and report.ok:
         discard(upload)
     return _page(frame, **context, report=report, seen=_seen(typed), http_status=200 if report.ok else 422)
