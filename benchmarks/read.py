@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -37,6 +38,8 @@ from geo_service.tile_size import LEFT_OUT, MAX_BYTES
 
 CONNECTIONS = 8
 ROUNDS = 3
+PATIENCE_S = 60
+"""How long a peer may take for a single answer when it finishes none in the time of a round."""
 WARM_S = 5
 CHANGE = "UPDATE availability SET severity = severity WHERE parcel_id = ANY(%(parcels)s)"
 SIDES = {"service": service, "tipg": tipg, "pygeoapi": pygeoapi}
@@ -98,6 +101,20 @@ def writing(connection: psycopg.Connection[Any], parcels: int) -> Iterator[list[
         writer.join()
 
 
+def waited(path: str, base: str) -> float | None:
+    """Return answers per second of a server that finished none in the time, by how long a single one takes.
+
+    None: it answers with an error, or not within `PATIENCE_S`.
+    """
+    started = time.monotonic()
+    try:
+        with urllib.request.urlopen(base + path, timeout=PATIENCE_S) as answer:  # noqa: S310 - own server
+            answer.read()
+    except OSError:
+        return None
+    return 1 / (time.monotonic() - started)
+
+
 def measure(case: Case, url: str, bases: dict[str, str], asked: argparse.Namespace) -> dict[str, Any]:
     """Measure one case: medians of three rounds, the sides in turn."""
     seconds, changes = asked.seconds, []
@@ -118,9 +135,14 @@ def measure(case: Case, url: str, bases: dict[str, str], asked: argparse.Namespa
                     latencies += [found[1]] if side == "service" else []
                 changes += [changed[0] / seconds] if side == "service" else []
     per_s = {side: statistics.median(each) if each else None for side, each in rates.items()}
+    alone = [side for side in bases if getattr(case, side) and per_s[side] is None]
+    for side in alone:
+        with writing(asked.writer, asked.parcels) if case.busy else nullcontext([0]):
+            per_s[side] = waited(getattr(case, side)[0], bases[side])
     latency_ms = round(statistics.median(latencies), 2) if latencies else None
     changes_per_s = round(statistics.median(changes)) if case.busy else None
-    return {**_row(case, per_s, latency_ms, bases["service"]), "changes_per_s": changes_per_s}
+    row = _row(case, per_s, latency_ms, bases["service"])
+    return {**row, "changes_per_s": changes_per_s, "single_answer_of": alone}
 
 
 def _row(case: Case, per_s: dict[str, Any], latency_ms: float | None, base: str) -> dict[str, Any]:
@@ -129,7 +151,7 @@ def _row(case: Case, per_s: dict[str, Any], latency_ms: float | None, base: str)
     sizes = [len(answer.read()) for answer in answers]
     share, times = (_ratio(per_s["service"], per_s[side]) for side in ("limit", "tipg"))
     met = [
-        ratio is not None and ratio >= target
+        None if ratio is None else ratio >= target
         for ratio, target in ((share, case.share), (times, case.times))
         if target is not None
     ]
@@ -147,7 +169,16 @@ def _row(case: Case, per_s: dict[str, Any], latency_ms: float | None, base: str)
         row["largest_kb"] = round(max(sizes) / 1000, 1)
         row["left_out"] = sum(int(answer.headers.get(LEFT_OUT, 0)) for answer in answers)
         met.append(max(sizes) < MAX_BYTES)
-    return {**row, "met": all(met) if met else None}
+    return {**row, "met": judged(met)}
+
+
+def judged(met: list[bool | None]) -> str:
+    """Return what becomes of a case, given whether each target is met; None: its ratio is not known."""
+    if False in met:
+        return "MISSED"
+    if None in met:
+        return "not known"
+    return "met" if met else "-"
 
 
 def _ratio(own: float | None, other: float | None) -> float | None:
@@ -179,12 +210,16 @@ def _table(asked: argparse.Namespace, rows: list[dict[str, Any]]) -> Iterator[st
         rates = [_shown(row[f"{side}_per_s"], ",.4g") for side in ("limit", *SIDES)]
         share, target_share = (_shown(row[name], ".0%") for name in ("share_of_limit", "target_share"))
         times, target_times = (_shown(row[name], ".3g") for name in ("times_tipg", "target_times"))
-        end = f"{row['kb']:>7}  { {None: '-', True: 'met', False: 'MISSED'}[row['met']] }"
+        end = f"{row['kb']:>7}  {row['met']}"
         yield (
             f"{row['request']:<20}{rates[0]:>8}{rates[1]:>9}{rates[2]:>8}{rates[3]:>10}{share:>10}"
             f"{target_share:>8}{times:>8}{target_times:>8}{_shown(row['median_ms'], 'g'):>9}{end}"
         )
     for row in rows:
+        for side in row["single_answer_of"]:
+            rate = row[f"{side}_per_s"]
+            told = f"none within {PATIENCE_S} s" if rate is None else f"one alone takes {1 / rate:.1f} s"
+            yield f"{row['request']}: {side} finishes none in the time of a round; {told}"
         if "largest_kb" in row:
             told = f"{row['left_out']} features left out, as a header of the tile tells"
             meanwhile = f"; {row['changes_per_s']} changes a second meanwhile" if row["changes_per_s"] else ""
@@ -200,7 +235,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--parcels", type=int, default=200_000)
     parser.add_argument("--seconds", type=float, default=2, help="per kind, side and round")
-    parser.add_argument("--only", default="", help="kinds whose name begins so")
+    parser.add_argument("--only", nargs="*", default=[""], metavar="TEXT", help="kinds whose name begins so")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
@@ -216,7 +251,7 @@ def main() -> None:
         asked.writer = stack.enter_context(psycopg.connect(url.replace("+psycopg", ""), autocommit=True))
         rows = []
         for case in [*cases(asked.parcels), *dated(bases["service"], asked.parcels)]:
-            if case.name.startswith(asked.only):
+            if case.name.startswith(tuple(asked.only)):
                 _told(f"measuring {case.name}")
                 rows.append(measure(case, url.replace("+psycopg", ""), bases, asked))
     if asked.json:

@@ -5,15 +5,15 @@ Source: Fetch Standard, section 3.2 (CORS protocol).
 
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from geo_service.headers import has_any, header, vary_by
 from geo_service.tile_size import LEFT_OUT
 
 OPEN: Final = ("/ogc", "/api")
 """Paths with data for programs; what is below them is open where nobody need sign in."""
-CREDENTIALS: Final = ("cookie", "authorization")
+CREDENTIALS: Final = (b"cookie", b"authorization")
 """Headers that tell who asks: such an answer is for nobody else's page."""
 ASKED: Final = ("If-None-Match", "If-Modified-Since", "X-Request-ID")
 """Headers that a page may send beside those that are always allowed."""
@@ -42,24 +42,34 @@ class PublicReads(CORSMiddleware):
             expose_headers=TOLD,
             max_age=PREFLIGHT_S,
         )
+        self._opens = [(name.lower().encode(), value.encode()) for name, value in self.simple_headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; whatever depends on who asks from where says so in ``Vary``."""
         if scope["type"] != "http" or not _is_open(scope["path"]):
             await self.app(scope, receive, send)
-        elif scope["method"] in {"GET", "HEAD", "OPTIONS"} and not _has_credentials(scope):
+        elif scope["method"] in {"GET", "HEAD"} and not has_any(scope, CREDENTIALS):
+            await self.app(scope, receive, self._opening(send, asked=header(scope, b"origin") is not None))
+        elif scope["method"] == "OPTIONS" and not has_any(scope, CREDENTIALS):
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, _varying(send))
 
+    def _opening(self, send: Send, *, asked: bool) -> Send:
+        """Return what sends an answer that any page may read, where the browser asks for one."""
+
+        async def send_open(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                if asked:
+                    message["headers"].extend(self._opens)
+                vary_by(message["headers"], b"Origin")
+            await send(message)
+
+        return send_open
+
 
 def _is_open(path: str) -> bool:
     return any(path == root or path.startswith(f"{root}/") for root in OPEN)
-
-
-def _has_credentials(scope: Scope) -> bool:
-    headers = Headers(scope=scope)
-    return any(name in headers for name in CREDENTIALS)
 
 
 def _varying(send: Send) -> Send:
@@ -67,7 +77,7 @@ def _varying(send: Send) -> Send:
 
     async def send_varying(message: Message) -> None:
         if message["type"] == "http.response.start":
-            MutableHeaders(scope=message).add_vary_header("Origin")
+            vary_by(message["headers"], b"Origin")
         await send(message)
 
     return send_varying

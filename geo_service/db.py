@@ -27,7 +27,8 @@ from sqlalchemy.types import TypeEngine
 
 from geo_service.errors import DatabaseUnavailable
 from geo_service.geometry import STORAGE_SRID
-from geo_service.reader import BytesLoader, Reader
+from geo_service.line import BytesLoader
+from geo_service.reader import Reader
 from geo_service.settings import Settings
 
 DIALECT: Dialect = make_url("postgresql+psycopg://").get_dialect()()

@@ -8,10 +8,10 @@ import secrets
 from typing import Final
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_service.errors import TooLarge, problem_response
+from geo_service.headers import header
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 """The largest form or query takes a few kilobytes."""
@@ -20,7 +20,7 @@ UPLOADS: Final = "/daten/einbringen"
 LARGEST_FILE_BYTES: Final = 513 * 2**20
 """The largest file of `geo_service.imports.uploads`, and what a form wraps around it."""
 TOO_LARGE: Final = "A request may hold at most {} kB here."
-REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
 def content_security_policy(basemap_url: str | None) -> str:
@@ -79,43 +79,51 @@ class Frame:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        given = header(scope, b"x-request-id") or b""
+        request_id = given.decode() if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
         scope.setdefault("state", {})["request_id"] = request_id
+        added = [(b"x-request-id", request_id.encode()), *self._headers]
 
         # what a GET answers, a HEAD answers without the body (RFC 9110, 9.3.2)
         is_head = scope["method"] == "HEAD"
         if is_head:
             scope = {**scope, "method": "GET"}
         received = 0
-        sends_file = scope["method"] == "POST" and scope["path"] == UPLOADS
-        most = LARGEST_FILE_BYTES if sends_file else LARGEST_BODY_BYTES
-        too_large = TooLarge(TOO_LARGE.format(most // 1024))
+        most = _most(scope)
 
         async def receive_limited() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
             if received > most:
-                raise too_large
+                raise _too_large(most)
             return message
 
         async def send_framed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers: list[tuple[bytes, bytes]] = message["headers"]
                 known = {name for name, _ in headers}
-                headers.append((b"x-request-id", request_id.encode()))
-                headers.extend(pair for pair in self._headers if pair[0] not in known)
+                headers.extend(pair for pair in added if pair[0] not in known)
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)
 
         if _stated_length(scope) > most:
-            await problem_response(too_large.problem())(scope, receive, send_framed)
+            await problem_response(_too_large(most).problem())(scope, receive, send_framed)
             return
         await self.app(scope, receive_limited, send_framed)
 
 
+def _most(scope: Scope) -> int:
+    """Return how many bytes a request may hold."""
+    sends_file = scope["method"] == "POST" and scope["path"] == UPLOADS
+    return LARGEST_FILE_BYTES if sends_file else LARGEST_BODY_BYTES
+
+
+def _too_large(most: int) -> TooLarge:
+    return TooLarge(TOO_LARGE.format(most // 1024))
+
+
 def _stated_length(scope: Scope) -> int:
-    stated = Headers(scope=scope).get("content-length", "0")
-    return int(stated) if stated.isdecimal() else 0
+    stated = header(scope, b"content-length") or b"0"
+    return int(stated) if stated.isdigit() else 0

@@ -11,15 +11,12 @@ from functools import lru_cache
 from typing import Any, Final
 
 import psycopg
-from psycopg.abc import Buffer
-from psycopg.adapt import Loader
-from psycopg.pq import Format, TransactionStatus
-from psycopg.raw_cursor import AsyncRawCursor
 from sqlalchemy import Executable
 from sqlalchemy.engine import Dialect, make_url
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from geo_service.errors import DatabaseUnavailable
+from geo_service.line import Line, Row
 
 _dialect: Any = make_url("postgresql+psycopg://").get_dialect()
 NUMBERED: Final[Dialect] = _dialect(paramstyle="numeric_dollar")
@@ -31,18 +28,6 @@ PATIENCE_S: Final = 10.0
 KEPT_STATEMENTS: Final = 512
 MISSING: Final = ...
 """Stands for a value that must be given; the driver refuses it."""
-
-Row = tuple[Any, ...]
-
-
-class BytesLoader(Loader):
-    """Hands text and bytea over as the bytes that the server sent (binary format)."""
-
-    format = Format.BINARY
-
-    def load(self, data: Buffer) -> bytes:
-        """Return the bytes."""
-        return bytes(data)
 
 
 class Reader:
@@ -62,7 +47,7 @@ class Reader:
         options = f"{arguments.get('options', '')} {OPTIONS}".strip()
         self._url = url
         self._arguments = {**arguments, "options": options, "autocommit": True}
-        self._idle: list[psycopg.AsyncConnection[Any]] = []
+        self._idle: list[Line] = []
         self._free = asyncio.Semaphore(size)
 
     async def row(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Row | None:
@@ -90,11 +75,11 @@ class Reader:
             raise DatabaseUnavailable("All connections to the database are in use.") from error
         try:
             while self._idle:
-                connection = self._idle.pop()
+                line = self._idle.pop()
                 try:
-                    return await self._ask(connection, text, values)
+                    return await self._ask(line, text, values)
                 except psycopg.OperationalError:
-                    if not connection.closed:
+                    if not line.closed:
                         raise
             return await self._ask(await self._connect(), text, values)
         finally:
@@ -114,26 +99,18 @@ class Reader:
         while self._idle:
             await self._idle.pop().close()
 
-    async def _ask(
-        self, connection: psycopg.AsyncConnection[Any], text: bytes, values: list[Any]
-    ) -> Row | None:
+    async def _ask(self, line: Line, text: bytes, values: list[Any]) -> Row | None:
         """Run one statement and give the connection back, unless it is in the middle of something."""
         try:
-            cursor = AsyncRawCursor(connection)
-            await cursor.execute(text, values, binary=True)
-            row: Row | None = await cursor.fetchone()
-            return row
+            return await line.row(text, values)
         finally:
-            if connection.pgconn.transaction_status == TransactionStatus.IDLE:
-                self._idle.append(connection)
+            if line.idle:
+                self._idle.append(line)
             else:
-                await connection.close()
+                await line.close()
 
-    async def _connect(self) -> psycopg.AsyncConnection[Any]:
-        connection = await psycopg.AsyncConnection.connect(self._url, **self._arguments)
-        connection.adapters.register_loader("text", BytesLoader)
-        connection.adapters.register_loader("bytea", BytesLoader)
-        return connection
+    async def _connect(self) -> Line:
+        return Line(await psycopg.AsyncConnection.connect(self._url, **self._arguments))
 
 
 def _numbered(statement: Executable, parameters: dict[str, Any] | None) -> tuple[bytes, list[Any]]:

@@ -1,6 +1,7 @@
 """Connections of one round trip: bytes, READ ONLY, in time, none that is gone or busy with something else."""
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Date, Integer, Text, bindparam, cast, func, literal_column, select, text
+from sqlalchemy import Date, Integer, Select, Text, bindparam, cast, func, literal_column, select, text
 
 from geo_service import reader as module
 from geo_service.db import Database
 from geo_service.errors import DatabaseUnavailable
+from geo_service.line import MOST_PREPARED
 from geo_service.reader import Reader
 from geo_service.settings import Settings
 
@@ -142,3 +144,87 @@ def test_who_waits_too_long_for_a_connection_is_told(
 def test_no_statement_takes_helpers_from_others(small: Database) -> None:
     shown = asked(small, lambda reader: reader.value(text("SHOW max_parallel_workers_per_gather")))
     assert shown == b"0"
+
+
+def test_a_large_value_arrives_whole(small: Database) -> None:
+    """It takes more than one turn to be sent, and to be read."""
+    word = select(bindparam("word", type_=Text).label("large"), func.md5(bindparam("word", type_=Text)))
+    large = "Straße " * 200_000
+
+    async def work(reader: Reader) -> tuple[Any, ...] | None:
+        return await reader.row(word, {"word": large})
+
+    expected = hashlib.md5(large.encode(), usedforsecurity=False).hexdigest()
+    assert asked(small, work) == (large.encode(), expected.encode())
+
+
+def test_few_statements_stay_prepared_and_all_answer(small: Database) -> None:
+    kept = text("SELECT count(*) FROM pg_prepared_statements")
+    numbers: list[Select[Any]] = [select(literal_column(str(number))) for number in range(MOST_PREPARED + 20)]
+
+    async def work(reader: Reader) -> tuple[list[int], int]:
+        found = [await reader.value(each) for each in numbers]
+        return [*found, await reader.value(numbers[0]), await reader.value(numbers[-1])], await reader.value(
+            kept
+        )
+
+    found, number = asked(small, work)
+    assert found == [*range(MOST_PREPARED + 20), 0, MOST_PREPARED + 19]
+    assert number == MOST_PREPARED
+
+
+def test_a_statement_that_cannot_be_prepared_spoils_nothing(small: Database) -> None:
+    async def work(reader: Reader) -> list[Any]:
+        before = await reader.value(OWN)
+        for _ in range(2):
+            with pytest.raises(psycopg.errors.UndefinedTable):
+                await reader.row(text("SELECT * FROM nowhere"))
+        return [before, await reader.value(OWN)]
+
+    before, after = asked(small, work)
+    assert before == after
+
+
+def test_an_end_is_noticed_while_nothing_is_asked(small: Database) -> None:
+    async def work(reader: Reader) -> list[bool]:
+        pid = await reader.value(OWN)
+        (line,) = reader._idle
+        open_at_first = not line.closed
+        with small.engine.connect() as other:
+            other.execute(text("SELECT pg_terminate_backend(:pid, 2000)"), {"pid": pid})
+        for _ in range(100):
+            if line.closed:
+                break
+            await asyncio.sleep(0.02)
+        return [open_at_first, line.closed, await reader.value(OWN) != pid]
+
+    assert asked(small, work) == [True, True, True]
+
+
+def test_what_is_given_up_ends_on_the_server_too(database_url: str, tmp_path: Path) -> None:
+    patient = Database(
+        Settings(database_url=database_url, home=tmp_path, pool_size=1, statement_timeout_s=60)
+    )
+    running = text("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND pid = :pid")
+
+    async def work(reader: Reader) -> list[int]:
+        pid = await reader.value(OWN)
+        given_up = asyncio.create_task(reader.value(text("SELECT 1 FROM pg_sleep(30)")))
+        counts = []
+        with patient.engine.connect() as other:
+            await asyncio.sleep(0.3)
+            counts.append(other.execute(running, {"pid": pid}).scalar_one())
+            given_up.cancel()
+            await asyncio.gather(given_up, return_exceptions=True)
+            for _ in range(100):
+                other.rollback()
+                if not (active := other.execute(running, {"pid": pid}).scalar_one()):
+                    break
+                await asyncio.sleep(0.02)
+            counts.append(active)
+        return counts
+
+    try:
+        assert asked(patient, work) == [1, 0]
+    finally:
+        patient.engine.dispose()

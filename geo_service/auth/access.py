@@ -18,6 +18,7 @@ from geo_service.auth.models import Role
 from geo_service.auth.queries import user_by_session, user_by_token
 from geo_service.db import get_database
 from geo_service.errors import Forbidden, Unauthenticated
+from geo_service.headers import header
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN_LENGTH: Final = (20, 200)
@@ -33,9 +34,9 @@ async def identify(request: Request) -> Caller:
     Forbidden
         When a browser sends a form or script of another site.
     """
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        caller = await _by_token(request, token.strip())
+    scheme, _, token = (header(request.scope, b"authorization") or b"").partition(b" ")
+    if scheme.lower() == b"bearer":
+        caller = await _by_token(request, token.decode("latin-1").strip())
     else:
         if request.method not in SAFE_METHODS:
             require_same_origin(request)

@@ -2,10 +2,11 @@
 
 from typing import Any, Final
 
-from starlette.datastructures import Headers
-from starlette.middleware.sessions import SessionMiddleware
+from starlette.middleware.sessions import Session, SessionMiddleware
 from starlette.requests import Request
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from geo_service.headers import header, vary_by
 
 COOKIE: Final = "geo_session"
 MAX_AGE_S: Final = 12 * 3600
@@ -40,12 +41,36 @@ class Sessions:
         if scope["type"] != "http":
             await self._plain.app(scope, receive, send)
             return
+        if scope["method"] == "GET" and header(scope, b"cookie") is None:
+            await _without(self._plain.app, scope, receive, send)
+            return
         chosen = self._secure if _by_https(scope) else self._plain
         await chosen(scope, receive, send)
 
 
+async def _without(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer who has no session and only reads: none begins, so there is nothing to sign.
+
+    Raises
+    ------
+    RuntimeError
+        When one begins after all: the answer would not hold its cookie.
+    """
+    scope["session"] = session = Session()
+
+    async def send_varying(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            if session:
+                raise RuntimeError("a session begins with a form that is sent")
+            if session.accessed:
+                vary_by(message["headers"], b"Cookie")
+        await send(message)
+
+    await app(scope, receive, send_varying)
+
+
 def _by_https(scope: Scope) -> bool:
-    return scope["scheme"] == "https" or Headers(scope=scope).get("origin", "").startswith("https://")
+    return scope["scheme"] == "https" or (header(scope, b"origin") or b"").startswith(b"https://")
 
 
 def begin(request: Request, user_id: int, epoch: int) -> None:

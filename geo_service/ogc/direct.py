@@ -5,11 +5,12 @@ the time that such a route itself takes. These stand in front of all others and 
 are handed to them here. They are described like any other route.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any, get_type_hints
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.routing import APIRoute
+from starlette.types import Receive, Scope, Send
 
 from geo_service.auth.access import Public, identify
 from geo_service.parameters import given_once
@@ -31,21 +32,18 @@ class Direct(APIRoute):
         wrong = [name for name, kind in hints.items() if name != "return" and given.get(name) != kind]
         if wrong or not {"request", "caller"} <= hints.keys():
             raise TypeError(f"{endpoint.__qualname__} takes what a direct route is not given: {wrong}")
-        self._of_path = tuple(name for name in self.param_convertors if name in hints)
+        of_path = tuple(name for name in self.param_convertors if name in hints)
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what answers a request: who asks, whether parameters are given once, then the endpoint."""
-
-        async def answer(request: Request) -> Response:
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            """Find out who asks, look whether parameters are given once, then ask the endpoint."""
+            request = Request(scope, receive, send)
             caller = await identify(request)
             await given_once(request)
             parts = request.path_params
-            response: Response = await self.endpoint(
-                request, caller, **{name: parts[name] for name in self._of_path}
-            )
-            return response
+            response: Response = await endpoint(request, caller, **{name: parts[name] for name in of_path})
+            await response(scope, receive, send)
 
-        return answer
+        self.app = answer  # errors are told by the application, as those of all routes
 
 
 busiest = APIRouter(route_class=Direct, dependencies=[Depends(identify), Depends(given_once)])

@@ -188,9 +188,9 @@ async def _answered(request: Request, caller: Caller, collection_id: str, key: s
     content, state = await in_turn(
         request, lambda: (read(database, _in(change, STORAGE)), read(database, change))
     )
-    links = documents.item_links(base_address(request), find_collection(collection_id), key)
     headers = {**caching(caller), "ETag": etag_of(state), "Content-Crs": f"<{STORAGE.uri}>"}
-    return Response(with_links(content, links), status, headers, documents.GEOJSON)
+    content = with_links(content, base_address(request), find_collection(collection_id), key)
+    return Response(content, status, headers, documents.GEOJSON)
 
 
 async def _body(request: Request) -> Any:  # noqa: ANN401 - checked where it is used

@@ -13,6 +13,7 @@ from starlette.datastructures import QueryParams
 from geo_service.auth.caller import Caller
 from geo_service.auth.fields import Kind
 from geo_service.conditional import caching
+from geo_service.headers import header
 from geo_service.ogc.model import Collection
 
 HTML: Final = "text/html"
@@ -56,16 +57,17 @@ PageMaker = Callable[[Request, Caller, Resource], Awaitable[Response]]
 
 def wants_page(request: Request) -> bool:
     """Tell whether a page is asked for: by ``f=html``, or without ``f`` by a browser."""
-    asked = request.query_params.get("f")
+    asked = request.query_params.get("f") if request.scope["query_string"] else None
     if asked is not None:
         return asked == "html"
-    accepted = [part.split(";")[0].strip() for part in request.headers.get("accept", "").split(",")]
+    accept = (header(request.scope, b"accept") or b"").decode("latin-1")
+    accepted = [part.split(";")[0].strip() for part in accept.split(",")]
     return HTML in accepted and not any(media in accepted for media in DATA)
 
 
 def query_of(request: Request) -> QueryParams:
     """Return the parameters that the resource is asked with: those of pages are left out."""
-    if not wants_page(request):
+    if LANGUAGE not in request.query_params or not wants_page(request):
         return request.query_params
     return QueryParams([pair for pair in request.query_params.multi_items() if pair[0] != LANGUAGE])
 

@@ -157,8 +157,8 @@ def items_statement(view: View, question: Question) -> Statement:
     )
     limit = fixed("limit", Integer)
     marks, sizes = all_of(page.c.mark), all_of(func.octet_length(page.c.feature, type_=Integer))
-    ends = marks[1], marks[func.least(func.count(), limit)]
-    return select(joined, func.count(), sizes[limit + 1], *ends, data_state())
+    ends = marks[whole(1)], marks[func.least(func.count(), limit)]
+    return select(joined, func.count(), sizes[limit + whole(1)], *ends, data_state())
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)
@@ -281,7 +281,8 @@ def features(collection: Collection, view: View) -> Statement:
 
     Texts are concatenated: that is faster than building one JSON value, or one of the properties.
     """
-    geometry = func.ST_AsGeoJSON(_shape_in(collection, view.crs), view.crs.digits, 0, type_=Text)
+    shape = _shape_in(collection, view.crs)
+    geometry = func.ST_AsGeoJSON(shape, whole(view.crs.digits), whole(0), type_=Text)
     feature = constant('{"type":"Feature","id":') + _json(collection.key) + constant(',"geometry":')
     feature += func.coalesce(geometry, constant("null")) + constant(',"properties":')
     for place, name in enumerate(view.fields):
@@ -304,8 +305,8 @@ def _json(field: Column) -> ColumnElement[str]:
     elif getattr(field, "info", {}).get("plain"):
         written = constant('"') + words + constant('"')
     elif isinstance(field.type, Double):
-        whole = and_(field == func.floor(field), func.abs(field) < POINT_BELOW)
-        written = case((whole, words + constant(".0")), else_=written)
+        is_whole = and_(field == func.floor(field), func.abs(field) < POINT_BELOW)
+        written = case((is_whole, words + constant(".0")), else_=written)
     return func.coalesce(written, constant("null"))
 
 
@@ -318,7 +319,7 @@ def _shape_in(collection: Collection, crs: Crs) -> Column:
     if collection.geom_3857 is not None and crs.srid in {WGS84_SRID, WEB_MERCATOR_SRID}:
         geom, srid = type_coerce(collection.geom_3857, NullType()), WEB_MERCATOR_SRID
     if crs.srid != srid:
-        geom = func.ST_Transform(geom, crs.srid, type_=NullType())
+        geom = func.ST_Transform(geom, whole(crs.srid), type_=NullType())
     return func.ST_FlipCoordinates(geom, type_=NullType()) if crs.latitude_first else geom
 
 
@@ -339,3 +340,8 @@ def fixed(name: str, kind: type[TypeEngine[Any]]) -> ColumnElement[Any]:
 def constant(text: str) -> ColumnElement[str]:
     """Return a text of the program, never of a caller, as part of the statement."""
     return literal_column("'" + text.replace("'", "''") + "'", Text)
+
+
+def whole(number: int) -> ColumnElement[int]:
+    """Return a number of the program, never of a caller, as part of the statement: nothing is bound."""
+    return literal_column(str(number), Integer)

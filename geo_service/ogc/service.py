@@ -1,10 +1,13 @@
 """Answers of the OGC API: pages, features and extents, as the caller may see them."""
 
 import json
+import secrets
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, Final
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import psycopg
@@ -18,7 +21,7 @@ from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
 from geo_service.ogc.cql.tree import refuse
 from geo_service.ogc.crs import CRS84, Crs, geojson_crs
-from geo_service.ogc.documents import Document
+from geo_service.ogc.documents import Document, item_links
 from geo_service.ogc.filters import filters_of
 from geo_service.ogc.model import Collection
 from geo_service.ogc.paging import MAX_ROW_ID, mark_of, start_values
@@ -37,6 +40,9 @@ from geo_service.reader import Reader
 
 LONGEST_KEY: Final = 200
 KEPT_COUNTS: Final = 1_000
+KEPT_LINKS: Final = 256
+PLACE_OF_KEY: Final = secrets.token_hex(16)
+"""Stands for a key in links that are made before: nobody can send it."""
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
@@ -264,9 +270,28 @@ def _no_feature(collection: Collection, key: str) -> NotFound:
     )
 
 
-def with_links(feature: bytes, links: list[Document]) -> bytes:
-    """Return a feature with its links."""
-    return b"".join((feature[:-1], b',"links":', _json(links), b"}"))
+def with_links(feature: bytes, base: str, collection: Collection, key: str) -> bytes:
+    """Return a feature with its links.
+
+    Parameters
+    ----------
+    feature
+        As GeoJSON.
+    base
+        Address of the service without a slash at its end.
+    collection
+        Its collection.
+    key
+        Its key.
+    """
+    links = quote(key, safe="").encode().join(_item_links(base, collection))
+    return b"".join((feature[:-1], b',"links":', links, b"}"))
+
+
+@lru_cache(maxsize=KEPT_LINKS)
+def _item_links(base: str, collection: Collection) -> list[bytes]:
+    """Return the links of a feature, split where its key belongs."""
+    return _json(item_links(base, collection, PLACE_OF_KEY)).split(PLACE_OF_KEY.encode())
 
 
 def _possible(collection: Collection, key: str) -> bool:
