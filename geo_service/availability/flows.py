@@ -50,18 +50,18 @@ class CityBalance:
 
     def cells(self) -> list[tuple[dict[str, str], dict[str, dict[str, int]]]]:
         """Return each cell with its measures by stage, all stages named; sorted by the words."""
-        tables = {measure: self.balance.table(measure) for measure in MEASURES}
-        names = self.balance.dimensions
-        index = sorted({_words(cell) for table in tables.values() for cell in table.index}, key=_place)
-        found = []
-        for cell in index:
-            key = cell if len(names) > 1 else cell[0]
-            measures = {
-                measure: {stage: int(table[stage].get(key, 0)) for stage in STAGES}
-                for measure, table in tables.items()
-            }
-            found.append((dict(zip(names, cell, strict=True)), measures))
-        return found
+        names, nothing = self.balance.dimensions, dict.fromkeys(STAGES, 0)
+        tables: dict[str, dict[tuple[str, ...], dict[str, int]]] = {}
+        for measure in MEASURES:
+            rows: dict[Any, dict[Any, int]] = self.balance.table(measure).to_dict("index")
+            tables[measure] = {_words(cell): row for cell, row in rows.items()}
+        return [
+            (
+                dict(zip(names, cell, strict=True)),
+                {measure: dict(table.get(cell, nothing)) for measure, table in tables.items()},
+            )
+            for cell in sorted({cell for table in tables.values() for cell in table}, key=_place)
+        ]
 
     def total(self) -> dict[str, dict[str, int]]:
         """Return the measures of all cells together, by stage."""
