@@ -253,11 +253,14 @@ def _asked(change: Change) -> dict[str, Kind]:
 
 
 def _typed(sent: FormData, kinds: dict[str, Kind]) -> Document:
-    """Read the fields: numbers as people of the language write them, lists parted by semicolons."""
+    """Read the fields: numbers as people of the language write them, lists parted by semicolons.
+
+    Browsers end lines with CR LF (HTML, form submission), the register with LF.
+    """
     language = "en" if sent.get("lang") == "en" else "de"
     values: Document = {}
     for name, kind in kinds.items():
-        given = [str(each).strip() for each in sent.getlist(name)]
+        given = [str(each).replace("\r\n", "\n").strip() for each in sent.getlist(name)]
         text = given[0] if given else ""
         if kind == "texts":
             values[name] = [part for each in given for part in _parts(each)] or None

@@ -63,7 +63,7 @@ def filled(page: str) -> dict[str, Any]:
         sent[name] = html.unescape(value)
     for name, options in re.findall(r'<select[^>]*name="(\w+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.search(r'value="([^"]*)" selected', options)
-        sent[name] = chosen[1] if chosen else ""
+        sent[name] = html.unescape(chosen[1]) if chosen else ""
     return sent
 
 

@@ -137,11 +137,18 @@ def _tiles_address(resource: Resource) -> str:
 
 
 def _form_words(frame: Frame, collection_id: str) -> dict[str, Any]:
-    """Return how a form names its fields, what can be chosen, and how values stand in it."""
+    """Return how a form names its fields, what can be chosen, and how values stand in it.
 
-    def choices_of(name: str) -> list[tuple[str, str]]:
+    What is stored can be chosen, too, where the vocabulary does not know it.
+    """
+
+    def choices_of(name: str, stored: Any) -> list[tuple[str, str]]:  # noqa: ANN401 - of any field
         vocabulary = CODES.get((collection_id, name))
-        return frame.choices(vocabulary, LABELS[vocabulary]) if vocabulary else []
+        if not vocabulary:
+            return []
+        said = stored if isinstance(stored, list) else [stored] if stored else []
+        others = [(word, word) for word in map(str, said) if word not in LABELS[vocabulary]]
+        return [*frame.choices(vocabulary, LABELS[vocabulary]), *others]
 
     def typed_of(value: Any) -> str:  # noqa: ANN401 - of any field
         if isinstance(value, list):
