@@ -4,45 +4,81 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from threading import Event, Thread
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 from granian import Granian
 from granian.constants import Interfaces, RuntimeModes
 from granian.log import LogLevels
 from pydantic import ValidationError
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
-from geo_service.auth.commands import user_app
-from geo_service.availability.commands import availability_app
-from geo_service.city import load_city
 from geo_service.console import command_database, connected, err, explained, fail, out
 from geo_service.embedded import EmbeddedCluster
 from geo_service.errors import GeoServiceError
-from geo_service.imports.commands import import_app
-from geo_service.matching.commands import match
 from geo_service.migrate import migrate as upgrade
 from geo_service.migrate import pending
-from geo_service.settings import Settings, get_settings
-from geo_service.transit.commands import transit_app
-from geo_service.transit.scenario_commands import scenario_app
-from geo_service.web.commands import map_app
+from geo_service.settings import Settings, get_settings, in_words
+
+SLICES: Final = {
+    "import": (
+        "geo_service.imports.commands:import_app",
+        "Import files: all or nothing, and twice changes nothing. docs/imports.md lists the columns.",
+    ),
+    "transit": (
+        "geo_service.transit.commands:transit_app",
+        "Transit proximity: grades of stops, parcels, plots, sites and premises.",
+    ),
+    "availability": (
+        "geo_service.availability.commands:availability_app",
+        "What of every parcel can be had, and from when.",
+    ),
+    "match": (
+        "geo_service.matching.commands:match_app",
+        "Match the winners of a round to vacant premises; nothing is written.",
+    ),
+    "map": ("geo_service.web.commands:map_app", "Maps as files."),
+    "user": ("geo_service.auth.commands:user_app", "People who can sign in, and their API tokens."),
+}
+"""Commands of the slices: where they are, and what they do in a line."""
+
+
+class SliceCommand(TyperCommand):
+    """A command of a slice, imported when it is called: all of them together take seconds."""
+
+    def loaded(self) -> Any:  # noqa: ANN401 - a command or a group of them
+        """Return what the slice says it is."""
+        module, _, name = SLICES[str(self.name)][0].partition(":")
+        command = get_command(getattr(import_module(module), name))
+        command.name = self.name
+        return command
+
+    def make_context(self, *args: Any, **more: Any) -> Any:  # noqa: ANN401 - handed on
+        """Read the arguments as the slice does."""
+        return self.loaded().make_context(*args, **more)
+
+
+class Commands(TyperGroup):
+    """The commands of this module, then those of the slices."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        for name, (_, told) in SLICES.items():
+            self.add_command(SliceCommand(name, help=told))
+
 
 app = typer.Typer(
     name="geo",
+    cls=Commands,
     help="Land and premises service of a city.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
 db_app = typer.Typer(help="The database: embedded PostGIS and migrations.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
-app.add_typer(import_app, name="import")
-transit_app.add_typer(scenario_app, name="scenario")
-app.add_typer(transit_app, name="transit")
-app.add_typer(availability_app, name="availability")
-app.add_typer(map_app, name="map")
-app.add_typer(user_app, name="user")
-app.command()(match)
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (GEO_HOST).")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on (GEO_PORT).")]
@@ -52,6 +88,8 @@ Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Server process
 @app.command()
 def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Serve pages, maps and interfaces."""
+    from geo_service.city import load_city  # noqa: PLC0415 - slow to import, needed here only
+
     settings = _overridden(host, port, workers)
     with explained(), connected(settings) as ready, _kept_running(settings):
         load_city(settings.city)
@@ -180,7 +218,7 @@ def main() -> None:
     try:
         get_settings()
     except ValidationError as error:
-        for wrong in error.errors():
-            err.print(f"Error: GEO_{'_'.join(map(str, wrong['loc'])).upper()}: {wrong['msg']}", markup=False)
+        for wrong in in_words(error):
+            err.print(f"Error: {wrong}", markup=False, highlight=False)
         raise SystemExit(1) from error
     app()

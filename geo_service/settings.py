@@ -2,9 +2,9 @@
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -50,7 +50,9 @@ class Settings(BaseSettings):
         True,
         description="Whether a running server computes stored results anew when something changes.",
     )
-    statement_timeout_s: float = Field(30, gt=0, description="Longest a web request's statement may run.")
+    statement_timeout_s: float = Field(
+        30, gt=0, le=86_400, description="Longest a web request's statement may run, seconds."
+    )
     deduction_order: str = Field(
         "",
         description="Kinds of restriction in the order of their deduction, joined by commas; those not named "
@@ -76,7 +78,7 @@ class Settings(BaseSettings):
         except ArgumentError:
             good = False
         if not good:
-            raise ValueError("not an address of a database; write postgresql+psycopg://user@host/name")
+            raise ValueError("an address of a database, such as postgresql+psycopg://user@host/name")
         return value
 
 
@@ -84,3 +86,42 @@ class Settings(BaseSettings):
 def get_settings() -> Settings:
     """Return the settings of this process, read once."""
     return Settings()
+
+
+EXPECTED: Final = {
+    "int_parsing": "a whole number",
+    "float_parsing": "a number",
+    "bool_parsing": "true or false",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "greater_than": "more than {gt}",
+    "string_pattern_mismatch": "one of {pattern}",
+    "string_too_short": "at least {min_length} characters long",
+    "value_error": "{error}",
+}
+"""Kind of error of pydantic to what is expected instead."""
+UNSHOWN: Final = frozenset({"secret_key", "database_url"})
+"""Settings whose value may hold a secret."""
+
+
+def in_words(error: ValidationError) -> list[str]:
+    """Return what is wrong with the settings: each variable with what it must be, for what, and the default.
+
+    Parameters
+    ----------
+    error
+        What reading them ended with.
+    """
+    return [_in_words(dict(wrong)) for wrong in error.errors()]
+
+
+def _in_words(wrong: dict[str, Any]) -> str:
+    name = str(wrong["loc"][0])
+    field = Settings.model_fields[name]
+    context = {
+        key: str(value).strip("^$()").replace("|", ", ") for key, value in wrong.get("ctx", {}).items()
+    }
+    expected = EXPECTED[wrong["type"]].format(**context)
+    given = "" if name in UNSHOWN else f", not {str(wrong['input'])[:60]!r}"
+    usual = f" Unset, it is {field.default}." if field.default not in (None, "") else ""
+    return f"GEO_{name.upper()} must be {expected}{given}. {field.description}{usual}"

@@ -15,9 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import NullPool, create_engine, text
 
+from geo_service.cli import SLICES, Commands, SliceCommand
 from geo_service.embedded import EmbeddedCluster
+from geo_service.settings import Settings, in_words
 
 GEO = (sys.executable, "-m", "geo_service")
 ROOT = Path(__file__).resolve().parent.parent
@@ -121,10 +124,50 @@ def test_a_lost_database_is_said_in_words(home: Path) -> None:
 
 
 def test_a_wrong_setting_is_said_in_words(home: Path) -> None:
-    told = geo(home, "db", "url", GEO_PORT="eighty")
+    told = geo(home, "db", "url", GEO_PORT="eighty", GEO_WORKERS="0")
     assert told.returncode == 1
-    assert "GEO_PORT" in told.stderr
-    assert "Traceback" not in told.stderr
+    port, workers = told.stderr.splitlines()
+    assert port.endswith(" Port the web server listens on. Unset, it is 8000.")
+    assert port.startswith("Error: GEO_PORT must be a whole number, not 'eighty'.")
+    assert workers.startswith("Error: GEO_WORKERS must be at least 1, not '0'. Number of web server")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("port", "70000", "must be at most 65535, not '70000'. Port"),
+        ("refresh", "vielleicht", "must be true or false, not 'vielleicht'. Whether"),
+        ("across_street_m", "x", "must be a number, not 'x'. Parcels"),
+        ("statement_timeout_s", "0", "must be more than 0.0, not '0'. Longest"),
+        ("statement_timeout_s", "inf", "must be at most 86400.0, not 'inf'. Longest"),
+        ("log_level", "laut", "must be one of debug, info, warning, error, not 'laut'. Least"),
+        ("secret_key", "geheim", "must be at least 32 characters long. Signs"),
+        ("database_url", "mysql://u:geheim@h/x", "must be an address of a database, such as postgresql"),
+    ],
+)
+def test_what_a_setting_must_be_is_told_without_secrets(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, told: str
+) -> None:
+    monkeypatch.setenv(f"GEO_{name.upper()}", value)
+    with pytest.raises(ValidationError) as wrong:
+        Settings()
+    (line,) = in_words(wrong.value)
+    assert line.startswith(f"GEO_{name.upper()} {told}")
+    assert "geheim" not in line
+
+
+def test_commands_are_told_without_loading_what_they_need() -> None:
+    """Each slice says the same of its command as the list of all of them does."""
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, geo_service.cli; print(*sys.modules)"],
+        capture_output=True, text=True, check=True, env=environment(ROOT), cwd=ROOT,
+    ).stdout.split()  # fmt: skip
+    slow = {"folium", "scipy", *(place.partition(":")[0] for place, _ in SLICES.values())}
+    assert not slow & set(loaded)
+    assert list(Commands(name="geo").commands) == list(SLICES)
+    for name, (_, told) in SLICES.items():
+        help_text = SliceCommand(name).loaded().help
+        assert help_text == told, name
 
 
 def test_a_wrong_database_address_is_said_in_words(home: Path) -> None:

@@ -12,7 +12,9 @@ from geo_service.auth.models import Role
 from geo_service.auth.queries import all_users
 from geo_service.console import command_database, err, out, print_json, who
 
-user_app = typer.Typer(help="People who can sign in, and their API tokens.", no_args_is_help=True)
+user_app = typer.Typer(
+    help="People who can sign in, and their API tokens.", no_args_is_help=True, add_completion=False
+)
 
 Name = Annotated[str, typer.Argument(help="Sign-in name: a-z, 0-9 and . _ @ -")]
 Roles = Annotated[list[Role], typer.Option("--role", help="Role; may be given several times.")]

@@ -97,7 +97,9 @@ WAIT_S, ASK_AGAIN_S = 600.0, 0.5
 
 
 availability_app = typer.Typer(
-    help="What of every parcel can be had, and from when.", invoke_without_command=True
+    help="What of every parcel can be had, and from when.",
+    invoke_without_command=True,
+    add_completion=False,
 )
 
 

@@ -48,6 +48,7 @@ FORMATS: Final = "GML, GeoPackage, GeoJSON, shape (also zipped), CSV or Excel"
 import_app = typer.Typer(
     help="Import files: all or nothing, and twice changes nothing. docs/imports.md lists the columns.",
     no_args_is_help=True,
+    add_completion=False,
 )
 
 

@@ -14,6 +14,8 @@ from geo_service.matching.answers import proposal_answer
 from geo_service.matching.service import RoundState, read_round
 from geo_service.wording import euro, number
 
+match_app = typer.Typer(add_completion=False)
+
 RoundName = Annotated[str, typer.Argument(metavar="ROUND", help="Slug or id of the round.")]
 AsOf = Annotated[
     datetime | None,
@@ -22,6 +24,7 @@ AsOf = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON with every reason.")]
 
 
+@match_app.command()
 def match(round_name: RoundName, as_of: AsOf = None, as_json: AsJson = False) -> None:
     """Match the winners of a round to vacant premises; nothing is written."""
     with command_database() as database, database.read() as connection:

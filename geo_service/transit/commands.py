@@ -23,6 +23,7 @@ from geo_service.transit.methods import known_methods
 from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_commands import reach
 from geo_service.transit.refresh import ALL, RefreshReport, combinations, refresh, refresh_outdated
+from geo_service.transit.scenario_commands import scenario_app
 from geo_service.transit.service import import_gtfs
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 
@@ -35,7 +36,10 @@ SHOWN_FAULTS: Final = 20
 FILE_COLUMNS: Final = ("rows", "new", "changed", "unchanged", "gone", "rejected")
 """What is told of the rows of each file of a feed."""
 
-transit_app = typer.Typer(help="Transit proximity: grades of stops, parcels, plots, sites and premises.")
+transit_app = typer.Typer(
+    help="Transit proximity: grades of stops, parcels, plots, sites and premises.", add_completion=False
+)
+transit_app.add_typer(scenario_app, name="scenario")
 transit_app.command()(compare)
 transit_app.command()(feeds)
 transit_app.command()(end)

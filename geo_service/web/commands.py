@@ -45,7 +45,7 @@ from geo_service.web.speaker import PageSpeaker
 from maps.portable import overview_file
 from maps.portable_file import ROOM, Portable, portable_file
 
-map_app = typer.Typer(help="Maps as files.", no_args_is_help=True)
+map_app = typer.Typer(help="Maps as files.", no_args_is_help=True, add_completion=False)
 
 AT_THE_DESK: Final = Caller("command line", frozenset({Role.INVESTOR_SUPPORT}), "token")
 """Who asks for what is confidential by a command: somebody who has the database."""
