@@ -81,6 +81,17 @@ def test_a_circle_is_asked_and_leads_to_the_same_list(visit: Visit) -> None:
     expect(popup).to_contain_text("Leerstände im Gebiet")
     number = popup.locator("dd").first.inner_text()
     assert int(number) > 0
+    link = page.url
+    assert "&within=7." in link
+    other = visit()
+    other.page.goto(link)
+    expect(other.page.locator(".leaflet-popup-content dd").first).to_have_text(number)
+    assert other.page.url == link
+    expect(tool(other.page, "Zeichnung löschen")).to_be_visible()
+    tool(other.page, "Zeichnung löschen").click()
+    assert "within" not in other.page.url
+    other.page.go_back()
+    expect(other.page.locator(".leaflet-popup-content dd").first).to_have_text(number)
     popup.get_by_role("link").first.click()
     page.wait_for_url("**/flaechen?within=*")
     expect(page.locator(".summary strong")).to_have_text(re.compile(rf"^{number} Flächen?$"))

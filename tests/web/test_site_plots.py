@@ -14,7 +14,7 @@ from geo_service.availability.city_service import keys_of_scope
 from geo_service.availability.service import today
 from geo_service.db import Database
 from geo_service.schema import Availability, Parcel, Plot, Site
-from geo_service.web.queries.sites import SITE_PARCELS
+from geo_service.web.queries.sites import PLOTS, SITE_PARCELS, SITE_WATERFALL
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
 from tests.sample_land import COMPUTED_AT
@@ -31,6 +31,15 @@ HORIZONS = ("now", "short", "mid", "long", "undetermined")
 def rectangle(draw: random.Random, least: int, most: int) -> shapely.Polygon:
     x, y = draw.uniform(0, 120), draw.uniform(0, 120)
     return shapely.box(x, y, x + draw.randint(least, most), y + draw.randint(least, most))
+
+
+def taken(number: int, net: int) -> list[dict[str, object]]:
+    """Deductions of a parcel of 400 m²: all by one kind, or a part by another."""
+    last = {"order": 2, "kind": "not_buildable", "effect": "excludes", "deduction_m2": (400 - net) / 4}
+    first = {"order": 1, "kind": "flood_zone", "effect": "excludes", "deduction_m2": 400 - net}
+    if number % 3:
+        return [first] if net < 400 else []
+    return [{**first, "deduction_m2": (400 - net) * 3 / 4}, {**last, "estimated_m2": 0.0}]
 
 
 class Drawn:
@@ -83,7 +92,7 @@ def drawn(request: pytest.FixtureRequest, sample: Sample, database: Database) ->
             figures = {"gross_m2": 400, "net_m2": net, "estimated_m2": 0, "severity": "light"}
             rows.row(
                 "", Availability, parcel_id=parcel, as_of=TODAY, preset="default", horizon=horizon, **figures,
-                items=[], chain=[], computed_at=COMPUTED_AT,
+                items=taken(number, net), chain=[], computed_at=COMPUTED_AT,
             )  # fmt: skip
         connection.execute(ASSESS_AS_VACANT)
         connection.execute(HALF_IS_SLIVERS)
@@ -112,6 +121,26 @@ def test_each_plot_has_the_land_that_the_loop_finds(drawn: Drawn, database: Data
     assert any(plot is None for plot, _ in found)
 
 
+def test_the_waterfall_of_the_site_is_that_of_its_parcels_and_adds_up(
+    drawn: Drawn, database: Database
+) -> None:
+    gross, net, by_kind = 0.0, 0.0, {"flood_zone": 0.0, "not_buildable": 0.0}
+    for number, (cell, _, left) in enumerate(drawn.parcels.values(), 1):
+        if any(each.intersects(cell.point_on_surface()) for each in (drawn.outline, *drawn.plots.values())):
+            gross, net = gross + 400, net + left
+            for step in taken(number, left):
+                by_kind[str(step["kind"])] += float(str(step["deduction_m2"]))
+    with database.read() as connection:
+        site = connection.execute(text("SELECT id FROM sites WHERE slug = 'gitter'")).scalar_one()
+        found = connection.execute(SITE_WATERFALL, {"site_id": site, "public": False}).one()
+    assert (found.gross_m2, found.net_m2) == (pytest.approx(gross), pytest.approx(net))
+    assert found.offered_m2 == pytest.approx(sum(area for _, area in drawn.split().values()))
+    assert [(step["kind"], step["deduction_m2"]) for step in found.items] == [
+        (kind, pytest.approx(area)) for kind, area in by_kind.items()
+    ]
+    assert gross - sum(by_kind.values()) == pytest.approx(net)
+
+
 def test_a_what_if_asks_about_the_same_parcels(drawn: Drawn, database: Database) -> None:
     expected = {
         key
@@ -136,6 +165,33 @@ def test_the_page_tells_each_plot_its_land_and_all_of_it(drawn: Drawn, signed_in
     assert f"{outside:,.0f}" in row[: row.index("</tr>")]
     number = sum(parcels for parcels, _ in split.values())
     assert f"on {number} parcels" in page.text
+
+
+def test_the_page_shows_the_waterfall_and_names_every_parcel(drawn: Drawn, signed_in: SignedIn) -> None:
+    page = signed_in(Role.PLANNER).get(
+        "/standorte/gitter", headers={"accept": "text/html", "accept-language": "de"}
+    )
+    assert 'class="waterfall"' in page.text
+    listed = page.text[page.text.index('id="site-land"') :]
+    number = sum(parcels for parcels, _ in drawn.split().values())
+    assert listed.count('href="/flaechen/') == number
+    assert listed.count("Gitter, Flur 7, Flurstück ") == number
+
+
+def test_plots_stand_in_their_natural_order(drawn: Drawn, database: Database) -> None:
+    assert drawn
+    names = ["baufeld-1", "baufeld-2", "baufeld-10", "baufeld-11", "nord", "nord-3"]
+    with database.begin(actor="test") as connection:
+        rows = Rows(connection)
+        words = {"summary_de": "", "summary_en": "", "geometry_accuracy_m": 1}
+        site = rows.row("", Site, slug="reihe", name="Reihe", **words, geom=moved(drawn.outline))
+        for name in sorted(names):
+            fields = {"name": name, "status": "available", "geometry_accuracy_m": 1}
+            rows.row("", Plot, site_id=site, slug=name, **fields, geom=moved(drawn.outline))
+        found = [row.slug for row in connection.execute(PLOTS, {"site_id": site})]
+        connection.execute(text("DELETE FROM plots WHERE site_id = :site"), {"site": site})
+        connection.execute(text("DELETE FROM sites WHERE id = :site"), {"site": site})
+    assert found == names
 
 
 def test_the_public_sees_the_same_without_unpublished_land(drawn: Drawn, client: httpx.Client) -> None:

@@ -15,6 +15,7 @@ from geo_service.availability.models import Horizon
 from geo_service.availability.service import today
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.db import Reading
+from geo_service.web.asked import in_words
 from geo_service.web.columns import LAND_COLUMNS
 from geo_service.web.filters import (
     ALL_HORIZONS,
@@ -84,6 +85,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
         columns=LAND_COLUMNS,
         shown=LAND_COLUMNS.chosen(request.query_params),
         conditions=conditions,
+        asked=in_words(conditions, frame.speaker, districts),
         as_of=conditions.as_of if of_another_day else None,
         errors=errors,
         rows=rows,

@@ -11,6 +11,7 @@ from geo_service.auth.publication import PUBLIC_VACANCY_STATUS
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
+from geo_service.web.asked import in_words
 from geo_service.web.charts import stacked_columns
 from geo_service.web.columns import PREMISES_COLUMNS
 from geo_service.web.filters import PremisesFilter, check_keys, loosened, read_premises_filter
@@ -58,6 +59,7 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
         columns=PREMISES_COLUMNS,
         shown=PREMISES_COLUMNS.chosen(request.query_params),
         conditions=conditions,
+        asked=in_words(conditions, frame.speaker, [*districts, *quarters]),
         errors=errors,
         rows=on_page,
         map=list_map(frame),

@@ -6,6 +6,7 @@ from geo_service.auth import Public
 from geo_service.auth.models import Role
 from geo_service.db import Reading
 from geo_service.restrictions.models import Effect, Severity
+from geo_service.web.asked import in_words
 from geo_service.web.filters import loosened, read_restriction_filter, restriction_kinds
 from geo_service.web.frame import frame_of
 from geo_service.web.listed_file import MOST_ROWS, Column, ListFile, answer
@@ -38,6 +39,7 @@ async def restrictions(request: Request, session: Reading, caller: Public) -> Re
     return frame.page(
         "partials/restrictions_results.html" if wants_part(request) else "restrictions.html",
         conditions=conditions,
+        asked=in_words(conditions, frame.speaker),
         as_of=conditions.as_of,
         errors=errors,
         rows=on_page,

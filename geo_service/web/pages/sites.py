@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
 from geo_service.auth.fields import ADVISERS
+from geo_service.auth.publication import public_items
 from geo_service.availability.models import Horizon
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.beside import drawn
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.transit.reach_search import ISOCHRONES_MIN
-from geo_service.web.charts import sketch, time_line
+from geo_service.web.charts import sketch, time_line, waterfall
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_rows
 from geo_service.web.pages.asking import map_script
@@ -31,16 +32,17 @@ from geo_service.web.queries.sites import (
     SITE_OUTLINE,
     SITE_PARCELS,
     SITE_VACANCIES,
+    SITE_WATERFALL,
     SITES,
 )
 from maps.base import RenderedMap
-from maps.naming import parcel_title
+from maps.naming import parcel_notation, parcel_title
 from maps.transit import reach_map
 
 router = APIRouter()
 
 MOST_PARCELS: Final = 10
-"""Parcels listed one by one; the sums count all."""
+"""Parcels that stand on the page at once; the others unfold."""
 
 
 @router.get("/standorte")
@@ -72,7 +74,9 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         milestones=(await session.execute(MILESTONES, of_site)).all(),
         land_state=await kept_rows(request, session, STORED_STATE, {}),
         **_land(parcels),
-        parcels=parcels[:MOST_PARCELS],
+        parcels=parcels,
+        most_parcels=MOST_PARCELS,
+        **await _waterfall(frame, session, visible),
         vacancies=(await session.execute(SITE_VACANCIES, visible)).all(),
         sketch=sketch((await session.execute(SITE_OUTLINE, visible)).all()),
         **await nearness(frame, session, "site", row.id),
@@ -84,6 +88,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
         map_program=f"/standorte/{row.slug}/erreichbarkeit.js?lang={frame.language}",
         horizons=[horizon.value for horizon in Horizon],
         title_of=lambda parcel: parcel_title(parcel, frame.speaker),
+        notation_of=lambda parcel: parcel_notation(parcel, frame.speaker),
     )
 
 
@@ -120,6 +125,14 @@ async def _reach_map(frame: Frame, session: AsyncSession, row: Any) -> RenderedM
         return reach_map(frame.city, frame.speaker, frame.basemap, label, shapes)
 
     return await drawn(frame.request, make, public=frame.public)
+
+
+async def _waterfall(frame: Frame, session: AsyncSession, visible: dict[str, Any]) -> dict[str, Any]:
+    """Lay out the way from gross to net of all parcels of a site."""
+    land = (await session.execute(SITE_WATERFALL, visible)).one()
+    items = public_items(land.items) if frame.public else land.items
+    bars = waterfall(land.gross_m2, land.net_m2, items) if land.parcels else []
+    return {"bars": bars, "counted": land}
 
 
 @dataclass(frozen=True, slots=True)

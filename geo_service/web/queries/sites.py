@@ -42,7 +42,7 @@ PLOTS: Final[TextClause] = text("""
     SELECT slug, name, status, uses, zone, available_from, price_eur_per_m2, area_m2, source, is_demo
       FROM plots
      WHERE site_id = :site_id AND valid @> current_date
-     ORDER BY slug
+     ORDER BY regexp_replace(slug, '\\d+$', ''), lpad(substring(slug FROM '\\d+$'), 20, '0') NULLS FIRST, slug
 """)
 """Plots of a site. Parameter: ``site_id``; area in m², price in EUR per m²."""
 
@@ -63,7 +63,7 @@ MILESTONES: Final[TextClause] = text("""
 """)
 """Milestones of a site. Parameter: ``site_id``."""
 
-SITE_PARCELS: Final[TextClause] = text("""
+_INSIDE: Final = """
     WITH areas AS (
         SELECT geom, NULL AS plot FROM sites WHERE id = :site_id AND geom IS NOT NULL
          UNION ALL
@@ -76,7 +76,10 @@ SITE_PARCELS: Final[TextClause] = text("""
            AND (NOT :public OR (NOT p.publication_objection
                    AND (p.publication_announced_on IS NULL
                         OR p.publication_announced_on + interval '1 month' <= current_date)))
-         GROUP BY p.id)
+         GROUP BY p.id)"""
+"""Parcels whose middle lies in a site or in one of its plots, and the first of these plots."""
+
+SITE_PARCELS: Final[TextClause] = text(f"""{_INSIDE}
     SELECT p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.location_text,
            inside.plot, u.offered_m2, a.gross_m2, a.horizon, a.available_from, p.is_demo,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale
@@ -86,10 +89,37 @@ SITE_PARCELS: Final[TextClause] = text("""
       JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at AND u.offered_m2 > 0
        AND CASE WHEN :public THEN u.offered ELSE u.internal_offered END
      ORDER BY u.offered_m2 DESC, p.id
-""")
+""")  # noqa: S608 - own words
 """Parcels on offer whose middle lies in a site or in one of its plots, as for a what-if; the largest first.
 
 ``plot``: slug of the first plot that it lies in; NULL: of none. Parameters: ``site_id``, ``public``.
+"""
+
+SITE_WATERFALL: Final[TextClause] = text(f"""{_INSIDE},
+    land AS (
+        SELECT a.gross_m2, a.net_m2, a.items,
+               CASE WHEN CASE WHEN :public THEN u.offered ELSE u.internal_offered END THEN u.offered_m2
+                    ELSE 0 END AS offered_m2
+          FROM inside
+          JOIN availability a ON a.parcel_id = inside.id
+          LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at),
+    steps AS (
+        SELECT item ->> 'kind' AS kind, min((item ->> 'order')::int) AS place,
+               sum((item ->> 'deduction_m2')::float) AS deduction_m2,
+               sum((item ->> 'estimated_m2')::float) AS estimated_m2
+          FROM land CROSS JOIN LATERAL jsonb_array_elements(land.items) item
+         WHERE item ? 'kind'
+         GROUP BY 1)
+    SELECT count(*) AS parcels, coalesce(sum(gross_m2), 0) AS gross_m2, coalesce(sum(net_m2), 0) AS net_m2,
+           coalesce(sum(offered_m2), 0) AS offered_m2,
+           (SELECT coalesce(jsonb_agg(to_jsonb(steps) ORDER BY place, kind), '[]')
+              FROM steps WHERE deduction_m2 > 0 OR estimated_m2 > 0) AS items
+      FROM land
+""")  # noqa: S608 - own words
+"""From gross to net of all parcels of a site, deducted by kind of restriction; areas in m².
+
+``items`` are steps as of one parcel, summed up by kind; ``offered_m2``: what of the net area is on offer.
+Parameters: ``site_id``, ``public``.
 """
 
 SITE_VACANCIES: Final[TextClause] = text("""

@@ -40,13 +40,13 @@ const GeoMap = (() => {
 
   const RANKS = ["map-label--sites", "map-label--districts", "map-label--quarters"];
 
-  /* Hide labels that would lie upon another; sites go before districts, these before quarters. */
+  /* Hide labels that would lie upon another; sites go before districts, these before quarters; numbers before all. */
   function thinLabels(map) {
     const labels = [...map.getContainer().querySelectorAll(".map-label")];
     const rank = (label) => RANKS.findIndex((name) => label.classList.contains(name));
     labels.sort((one, other) => rank(one) - rank(other));
     const boxes = (name) => [...map.getContainer().querySelectorAll(name)].map((each) => each.getBoundingClientRect());
-    const kept = boxes(".vacancy-cluster");
+    const kept = boxes(".vacancy-cluster, .map-pin");
     for (const label of labels) {
       const box = label.getBoundingClientRect();
       const free = kept.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);

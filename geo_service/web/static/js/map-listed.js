@@ -69,6 +69,7 @@
     if (map.geo.drawn) box.extend(map.geo.drawn);
     if (box.isValid()) map.fitBounds(box, {padding: [24, 24], maxZoom: NEAREST, animate: false});
     else map.setView(map.options.center, map.options.zoom, {animate: false});
+    GeoMap.refresh(map);
     document.documentElement.dataset.listedPins = String(shown.length);
   }
 

@@ -10,9 +10,10 @@
   const say = (text) => { status.textContent = text; };
   let restoring = false, opening = false;
 
-  /* ---- the view in the address: #map=zoom/lat/lon&layers=…&as_of=day&focus=kind:key ---- */
+  /* ---- the view in the address: #map=zoom/lat/lon&layers=…&as_of=day&within=area&focus=kind:key ---- */
   const state = {focus: null, day: null};
   const DAY = /^\d{4}-\d{2}-\d{2}$/;
+  const AREA = /^-?[\d.]+,-?[\d.]+(,[\d.]+|(;-?[\d.]+,-?[\d.]+){2,200})$/;
   const asOf = () => (state.day ? {as_of: state.day} : {});
 
   function shownLayers() {
@@ -24,6 +25,7 @@
     const center = map.getCenter();
     const parts = [`map=${map.getZoom()}/${center.lat.toFixed(5)}/${center.lng.toFixed(5)}`, `layers=${shownLayers().join(",")}`];
     if (state.day) parts.push(`as_of=${state.day}`);
+    if (map.geo.area) parts.push(`within=${map.geo.area}`);
     if (state.focus) parts.push(`focus=${encodeURIComponent(state.focus).replace("%3A", ":")}`);
     return `#${parts.join("&")}`;
   }
@@ -38,6 +40,7 @@
       view: view.length === 3 && view.every(Number.isFinite) && Math.abs(view[1]) <= 85 && Math.abs(view[2]) <= 180 ? view : null,
       layers: values.has("layers") ? values.get("layers").split(",") : null,
       day: DAY.test(values.get("as_of") || "") ? values.get("as_of") : null,
+      area: AREA.test(values.get("within") || "") ? values.get("within") : null,
       focus: values.get("focus"),
     };
   }
@@ -194,6 +197,7 @@
     list();
     if (state.focus) focus(state.focus, {push: false, keepView: true});
   });
+  map.on("geo:area", () => remember(true));
   map.on("geo:failed", (event) => say(event.part ? texts.partFailed : texts.failed));
 
   /* ---- share ---- */
@@ -222,7 +226,10 @@
     const changed = wanted.focus !== state.focus;
     state.focus = wanted.focus;
     if (!wanted.focus) { asked += 1; map.closePopup(); }
+    const otherArea = wanted.area !== (map.geo.area || null);
+    map.geo.area = wanted.area;
     restoring = false;
+    if (otherArea) map.fire("geo:area-wanted", {ask: !wanted.focus});
     if (wanted.focus && changed) focus(wanted.focus, {push: false, keepView: Boolean(wanted.view)});
   }
   window.addEventListener("popstate", () => restore(false));

@@ -30,14 +30,16 @@
     sketch.status.textContent = parts.join(" · ");
   }
 
-  async function ask(text) {
+  function ask(text) {
     const shape = sketch.shown(text).addTo(drawn);
+    map.geo.area = text;
     const values = new URLSearchParams({within: text, lang: language});
     map.fire("geo:ask", {url: `/maps/drawn?${values}`, latlng: shape.getBounds().getCenter()});
   }
 
   function wipe() {
     drawn.clearLayers();
+    map.geo.area = null;
     clear.hidden = true;
     sketch.status.textContent = "";
   }
@@ -48,7 +50,20 @@
     if (kind === "line") measured(corners);
     else ask(sketch.written(corners, radius));
   });
-  clear.addEventListener("click", () => { sketch.end(); wipe(); map.closePopup(); });
+  clear.addEventListener("click", () => { sketch.end(); wipe(); map.closePopup(); map.fire("geo:area"); });
+
+  /* The area of the address is drawn, and asked unless a record is. */
+  function restore({ask: asking}) {
+    const {area} = map.geo;
+    wipe();
+    if (!area) return;
+    clear.hidden = false;
+    if (asking) { ask(area); return; }
+    map.geo.area = area;
+    sketch.shown(area).addTo(drawn);
+  }
+  map.on("geo:area-wanted", restore);
+  if (map.geo.area) restore({ask: !window.location.hash.includes("&focus=")});
 
   /* ---- where am I ---- */
   const here = L.layerGroup().addTo(map);

@@ -52,4 +52,19 @@
       sheet.open = sheet.querySelector(".field-error") !== null;
     });
   }
+
+  /* On paper all that is folded is unfolded, and each map is its picture, scaled to a sheet of A4. */
+  const SHEET = {"--map-upright": [700, 560], "--map-across": [1030, 600], "--map-beside": [750, 580]};
+  let unfolded = [];
+  window.addEventListener("beforeprint", () => {
+    unfolded = [...document.querySelectorAll("main details:not([open], .filter-panel, .column-choice, :has([hx-trigger^=toggle]))")];
+    unfolded.forEach((part) => { part.open = true; });
+    document.querySelectorAll(".folium-map").forEach((map) => {
+      const {clientWidth: width, clientHeight: height} = map;
+      map.style.setProperty("--map-width", `${width}px`);
+      map.style.setProperty("--map-height", `${height}px`);
+      for (const [name, [across, down]] of Object.entries(SHEET)) map.style.setProperty(name, Math.min(across / width, down / height, 1.25).toFixed(3));
+    });
+  });
+  window.addEventListener("afterprint", () => { unfolded.forEach((part) => { part.open = false; }); });
 })();
