@@ -57,8 +57,25 @@ def test_conformance_names_what_is_met(client: httpx.Client) -> None:
         "ogcapi-features-2/1.0/conf/crs",
     ]
     assert {each.split("/")[0] for each in told} == {
-        "ogcapi-features-1", "ogcapi-features-2", "ogcapi-features-3", "cql2", "ogcapi-tiles-1", "tms"
+        "ogcapi-features-1", "ogcapi-features-2", "ogcapi-features-3", "ogcapi-features-5", "cql2",
+        "ogcapi-tiles-1", "tms",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["schema", "sortables"])
+def test_schemas_are_declared_linked_and_answered(client: httpx.Client, name: str) -> None:
+    part = "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf"
+    declared = f"{part}/schemas" if name == "schema" else f"{part}/{name}"
+    assert declared in client.get("/ogc/conformance").json()["conformsTo"]
+    for collection in client.get("/ogc/collections").json()["collections"]:
+        (address,) = (
+            each["href"]
+            for each in collection["links"]
+            if each["rel"] == f"http://www.opengis.net/def/rel/ogc/1.0/{name}"
+        )
+        answer = client.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/schema+json")
+        assert answer.json()["$id"] == address
 
 
 JSON_KINDS = {"string": str, "integer": int, "number": int | float, "boolean": bool, "array": list}
