@@ -36,6 +36,7 @@ from geo_service.imports.report import EDITED, Edit, ImportOptions, ImportReport
 from geo_service.imports.run import import_file
 from geo_service.ogc.crs import Crs, projected, x_first
 from geo_service.ogc.queries import View, feature_statement, key_statement, kinds_of
+from geo_service.ogc.refusals import reject_told
 
 Document = dict[str, Any]
 
@@ -195,10 +196,7 @@ def write(
         if report.rejects:
             raise InvalidInput(
                 "The record cannot be taken as it is.",
-                errors=[
-                    {"parameter": each.field, "message": each.reason.en, "message_de": each.reason.de}
-                    for each in report.rejects
-                ],
+                errors=[reject_told(each) for each in report.rejects],
             )
         if etag is None and not report.new:
             raise Conflict("There is such a record already. Change it at its own address.")

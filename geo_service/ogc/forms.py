@@ -8,11 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import quote
 
-import shapely
 from babel.numbers import NumberFormatError, parse_decimal
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from shapely.errors import GEOSException
 from starlette.datastructures import FormData
 
 from geo_service.auth.access import SignedIn
@@ -22,7 +20,7 @@ from geo_service.clock import today_of
 from geo_service.conditional import etag_of
 from geo_service.db import get_database
 from geo_service.errors import Conflict, GeoServiceError, InvalidInput, PreconditionFailed
-from geo_service.ogc.crs import CRS84, STORAGE
+from geo_service.imports.catalogue import kind_named
 from geo_service.ogc.editing import (
     FREE_FROM,
     Change,
@@ -30,14 +28,15 @@ from geo_service.ogc.editing import (
     merged,
     read,
     replaced,
-    stored_geometry,
     writable,
     write,
 )
 from geo_service.ogc.editing_routes import change_of, in_turn
 from geo_service.ogc.ending import begins_later, end
+from geo_service.ogc.faults import NEEDED, all_faults, typed_place
 from geo_service.ogc.html import Resource, page
 from geo_service.ogc.service import find_collection
+from geo_service.wording import Sentence
 
 router = APIRouter(prefix="/ogc/collections/{collection_id}", include_in_schema=False)
 
@@ -45,7 +44,8 @@ UNTYPED: Final = frozenset({FREE_FROM, "is_demo"})
 """Fields that no form asks for: the first follows from the last day, nobody invents a record by hand."""
 MOST_FIELDS: Final = 200
 LIST_MARKS: Final = ";\n"
-DEGREES: Final = (180.0, 90.0)
+SAVED: Final = "#gespeichert"
+"""Where every page says to people of the agency that what they sent is stored."""
 AFTERWARDS: Final = {
     "premises": "/leerstand/{premises_key}",
     "vacancies": "/leerstand/{premises_key}",
@@ -79,7 +79,7 @@ class Form:
     said
         ``checked``, ``conflict``, ``exists``, ``ended`` or ``refused``; empty: nothing yet.
     detail
-        What else is to be said, English.
+        What else is to be said.
     """
 
     change: Change
@@ -91,7 +91,7 @@ class Form:
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
     differences: Document = field(default_factory=dict)
     said: str = ""
-    detail: str = ""
+    detail: Sentence | None = None
 
     def document(self) -> Document:
         """Return what the page shows."""
@@ -110,7 +110,8 @@ class Form:
             "errors": self.errors,
             "differences": self.differences,
             "said": self.said,
-            "detail": self.detail,
+            "detail": self.detail and {"de": self.detail.de, "en": self.detail.en},
+            "source": kind_named(rule.kind).source,
             "last_day": rule.last_day,
             "links": [],
         }
@@ -175,21 +176,22 @@ async def _done(request: Request, caller: Caller, form: Form, what: tuple[str, s
         return await _shown(request, caller, replace(form, said="checked"))
     change = form.change
     if not key:  # withdrawn
-        return RedirectResponse(f"/ogc/collections/{change.view.collection}/items?f=html", status_code=303)
+        return RedirectResponse(
+            f"/ogc/collections/{change.view.collection}/items?f=html{SAVED}", status_code=303
+        )
     named = {name: quote(str(form.values.get(name)), safe="") for name in change.rule.identity}
     item = f"/ogc/collections/{change.view.collection}/items/{quote(key, safe='')}?f=html"
     page_of = AFTERWARDS.get(change.view.collection)
-    return RedirectResponse(page_of.format(**named) if page_of else item, status_code=303)
+    return RedirectResponse((page_of.format(**named) if page_of else item) + SAVED, status_code=303)
 
 
 def _written(request: Request, form: Form, action: str) -> str:
     """Check or write what was typed; return the key, empty when the record was withdrawn."""
     database, change = get_database(request), form.change
     if form.state is None:
-        lacking = [name for name in change.rule.identity if not form.values.get(name)]
-        if lacking:
-            raise InvalidInput("It names the record.", errors=[_needed(name) for name in lacking])
-        geometry = _placed(form)
+        if not all(form.values.get(name) for name in change.rule.identity):
+            raise InvalidInput(NEEDED)
+        geometry = typed_place(form.geometry, change)
         properties = replaced(form.values, change)
         return write(database, change, properties, geometry, None, dry_run=action == "check")
     current = json.loads(read(database, change))
@@ -197,26 +199,20 @@ def _written(request: Request, form: Form, action: str) -> str:
     if action == "end":
         withdrawn = end(database, change, current, form.state, today_of(request))
         return "" if withdrawn else str(change.values["key"])
-    properties, geometry = merged(form.values, current, change), _placed(form)
+    properties, geometry = merged(form.values, current, change), typed_place(form.geometry, change)
     if geometry is None and change.rule.placed:
         geometry = current["geometry"]
     return write(database, change, properties, geometry, form.state, dry_run=action == "check")
 
 
-def _needed(name: str) -> Document:
-    return {
-        "parameter": name,
-        "message": "This is needed: it names the record.",
-        "message_de": "Das wird gebraucht: Es benennt den Datensatz.",
-    }
-
-
 def _refused(request: Request, form: Form, error: GeoServiceError) -> Form:
     """Return the form with what is wrong, what was typed still in it."""
-    told = error.extra.get("errors") or []
-    if isinstance(error, InvalidInput) and error.extra.get("parameter") == "geometry":
-        told = [{"parameter": "geometry", "message": error.detail}]
-    errors = {each["parameter"]: _both(each) for each in told}
+    errors = {}
+    if isinstance(error, InvalidInput):
+        new = form.state is None
+        database, change = get_database(request), form.change
+        found = all_faults(database, change, replaced(form.values, change), form.geometry, new=new)
+        errors = {each["parameter"]: _both(each) for each in found or error.extra.get("errors", [])}
     if isinstance(error, PreconditionFailed):
         now = read(get_database(request), form.change)
         current = json.loads(now)
@@ -230,7 +226,7 @@ def _refused(request: Request, form: Form, error: GeoServiceError) -> Form:
     said = "refused"
     if isinstance(error, Conflict):
         said = "exists" if form.state is None else "ended"
-    return replace(form, errors=errors, said=said, detail="" if errors else error.detail)
+    return replace(form, errors=errors, said=said, detail=None if errors else error.words)
 
 
 def _both(told: Document) -> dict[str, str]:
@@ -284,30 +280,6 @@ def _number(text: str, language: str) -> float | int | str:
     except NumberFormatError:
         return text
     return int(number) if number == number.to_integral_value() else float(number)
-
-
-def _placed(form: Form) -> Document | None:
-    """Return the typed place in EPSG:25832; None: none was typed.
-
-    WKT or GeoJSON; degrees (WGS 84, longitude first) or metres (EPSG:25832): the size of the numbers tells.
-
-    Raises
-    ------
-    InvalidInput
-        When it is neither.
-    """
-    text = form.geometry.strip()
-    if not text:
-        return None
-    try:
-        shape = shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
-    except (GEOSException, ValueError) as error:
-        raise InvalidInput(f"This is neither WKT nor GeoJSON: {error}", parameter="geometry") from error
-    if shapely.is_empty(shape):
-        raise InvalidInput("This place is empty.", parameter="geometry")
-    west, south, east, north = shapely.bounds(shape).tolist()
-    small = max(abs(west), abs(east)) <= DEGREES[0] and max(abs(south), abs(north)) <= DEGREES[1]
-    return stored_geometry(json.loads(shapely.to_geojson(shape)), CRS84 if small else STORAGE, form.change)
 
 
 async def _shown(request: Request, caller: Caller, form: Form) -> Response:

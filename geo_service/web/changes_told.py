@@ -16,7 +16,9 @@ from geo_service.web.column_names import ACTIONS, CODES, COLUMNS, TABLES
 from geo_service.web.speaker import PageSpeaker
 from geo_service.web.vocabulary import N_
 
-INTERNAL: Final = frozenset({"id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id"})
+INTERNAL: Final = frozenset(
+    {"id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id", "plan_id"}
+)
 """Columns that tell nobody anything."""
 PERIODS: Final = {"valid": "valid_from", "during": "valid_from"}
 """Ranges of days; told as the field besides them."""
@@ -35,8 +37,9 @@ PUBLIC_PARTS: Final = {
             "source_date",
         }
     ),
+    "plan_areas": frozenset({"zone", "zone_code", "grz", "gfz", "max_storeys"}),
 }
-"""Columns of the parts of a site, all public."""
+"""Columns of the parts of a site and of a plan, all public."""
 RANGE: Final = re.compile(r"[\[(]([^,]*),([^\])]*)[\])]")
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 GEOMETRY_CHANGED: Final = N_("geändert")

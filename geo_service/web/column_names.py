@@ -22,6 +22,10 @@ TABLES: Final[Mapping[str, str]] = MappingProxyType(
         "plots": N_("Baufeld"),
         "phases": N_("Phase"),
         "milestones": N_("Meilenstein"),
+        "restrictions": N_("Restriktion"),
+        "land_use_areas": N_("Fläche des Flächennutzungsplans"),
+        "development_plans": N_("Bebauungsplan"),
+        "plan_areas": N_("Baugebiet"),
     }
 )
 COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
@@ -98,6 +102,13 @@ COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "legal_basis": N_("Rechtsgrundlage"),
         "area_key": N_("Kennzeichen"),
         "use": N_("Nutzung"),
+        "plan_key": N_("Kennzeichen"),
+        "legal_status": N_("Rechtsstand"),
+        "in_force_on": N_("in Kraft seit oder ab"),
+        "zone_code": N_("Schlüssel des Baugebiets (XPlanung)"),
+        "grz": N_("Grundflächenzahl (GRZ)"),
+        "gfz": N_("Geschossflächenzahl (GFZ)"),
+        "max_storeys": N_("höchstens Vollgeschosse"),
     }
 )
 CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
@@ -113,6 +124,7 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("restrictions", "kind"): "restriction",
         ("restrictions", "effect"): "effect",
         ("restrictions", "severity"): "severity",
+        ("development_plans", "legal_status"): "plan_status",
     }
 )
 """Columns that hold codes, and the vocabulary that tells what they are called."""

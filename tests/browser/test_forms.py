@@ -31,7 +31,8 @@ def test_premises_are_created_with_a_place_from_the_map(visit: Visit, width: int
     expect(page.get_by_text("Geschrieben ist noch nichts.")).to_be_visible()
     assert page.locator("#geometry").input_value() == place
     page.get_by_role("button", name="Speichern").click()
-    page.wait_for_url(f"**/leerstand/form-{width}")
+    page.wait_for_url(f"**/leerstand/form-{width}#gespeichert")
+    expect(page.get_by_text("Gespeichert.")).to_be_visible()
     expect(page.locator("dl.six")).to_contain_text("1.081")
     expect(page.get_by_text("Laden <b>Nord</b>")).to_be_visible()
     page.get_by_role("link", name="Leerstand eintragen").click()
@@ -39,5 +40,5 @@ def test_premises_are_created_with_a_place_from_the_map(visit: Visit, width: int
     page.get_by_label("Zustand").select_option("vacant")
     page.get_by_label("leer seit").fill("2026-11-01")
     page.get_by_role("button", name="Speichern").click()
-    page.wait_for_url(f"**/leerstand/form-{width}")
+    page.wait_for_url(f"**/leerstand/form-{width}#gespeichert")
     expect(page.locator("dl.six")).to_contain_text("leer")

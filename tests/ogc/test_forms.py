@@ -73,7 +73,9 @@ def test_a_record_is_created_changed_and_ended(manager: httpx.Client, database: 
     assert "zulässige Nutzungen" in page.text
     assert filled(page.text)["street"] == "Neue Str."
     answer = manager.post(NEW, data=FIELDS)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/leerstand/form-1"), answer.text
+    assert (answer.status_code, answer.headers["location"]) == (303, "/leerstand/form-1#gespeichert"), (
+        answer.text
+    )
     (row,) = stored(database)
     assert (row.name, row.area_m2, row.net_rent_eur_month) == ('Laden "Süd" <b>', 1234.5, 990.5)
     assert sorted(row.permitted_uses) == ["gastronomy", "retail"]
@@ -125,7 +127,7 @@ def test_what_begins_later_is_withdrawn_and_stays_in_the_history(
     answer = pressed(f"/ogc/collections/vacancies/items/{key}/edit")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
-        "/ogc/collections/vacancies/items?f=html",
+        "/ogc/collections/vacancies/items?f=html#gespeichert",
     )
     assert pressed(EDIT).status_code == 303
     assert stored(database) == []
@@ -195,7 +197,9 @@ def test_a_vacancy_of_the_premises(manager: httpx.Client, database: Database) ->
     assert sent["premises_key"] == "form-1"
     sent |= {"since": "2026-11-01", "status": "vacant", "asking_rent_eur_month": "800", "action": "save"}
     answer = manager.post(address, data=sent)
-    assert (answer.status_code, answer.headers.get("location")) == (303, "/leerstand/form-1"), answer.text
+    assert (answer.status_code, answer.headers.get("location")) == (303, "/leerstand/form-1#gespeichert"), (
+        answer.text
+    )
     shown = manager.get("/leerstand/form-1", headers={"accept": "text/html"}).text
     edit = re.search(r'href="(/ogc/collections/vacancies/items/\d+/edit)"', shown)
     assert edit
@@ -236,7 +240,44 @@ def test_a_key_of_any_signs_leads_back_to_its_page(manager: httpx.Client) -> Non
     key = "form-ä?#&%/x y"
     answer = manager.post(NEW, data={**FIELDS, "premises_key": key.replace("/", "")})
     assert answer.status_code == 303, answer.text
-    shown = manager.get(answer.headers["location"], headers={"accept": "text/html"})
+    path = answer.headers["location"].partition("#")[0]
+    shown = manager.get(path, headers={"accept": "text/html"})
     assert shown.status_code == 200
-    history = manager.get(f"{answer.headers['location']}/verlauf", headers={"accept": "text/html"})
-    assert f'href="{answer.headers["location"]}"' in history.text
+    assert '<p class="saved-note" id="gespeichert" tabindex="-1">Gespeichert.</p>' in shown.text
+    history = manager.get(f"{path}/verlauf", headers={"accept": "text/html"})
+    assert f'href="{path}"' in history.text
+
+
+@pytest.mark.parametrize(
+    ("geometry", "told"),
+    [
+        ("POINT(abc)", "Das ist weder WKT noch GeoJSON."),
+        ('{"type":"Polygon"}', "Das ist weder WKT noch GeoJSON."),
+        ("POLYGON((7.46 51.51, 7.47 51.51, 7.47 51.52))", "Der Umriss ist nicht geschlossen"),
+        ("POINT (51.51 7.46)", "In Grad steht erst die Länge"),
+        ("POINT (13.4 52.52)", "Orte außerhalb der Stadt nimmt nur der Import einer Datei."),
+    ],
+)
+def test_all_that_is_wrong_is_told_at_once_in_german(manager: httpx.Client, geometry: str, told: str) -> None:
+    wrong = {**FIELDS, "premises_key": "", "area_m2": "abc", "floor": "x", "geometry": geometry}
+    answer = manager.post(NEW, data=wrong, headers={"accept-language": "de"})
+    assert answer.status_code == 422
+    alert, _, form = answer.text.partition('class="edit-form"')
+    alert = alert.partition('role="alert"')[2]
+    for name in ("premises_key", "area_m2", "floor", "geometry"):
+        assert f'href="#{name}"' in alert, name
+        assert f'id="{name}"' in form, name
+    assert told in html.unescape(alert)
+    for foreign in ("Exception", "--allow-outside", "neither", "Content-Crs"):
+        assert foreign not in answer.text, foreign
+    assert 'lang="en"' not in alert
+
+
+def test_an_empty_restriction_tells_what_it_needs(signed_in: SignedIn) -> None:
+    address = "/ogc/collections/restrictions/new"
+    page = signed_in("planner").get(address, params={"lang": "de"})
+    assert "(leer: Restriktionskataster)" in page.text
+    answer = signed_in("planner").post(address, data={"lang": "de", "action": "save"})
+    alert = answer.text.partition('role="alert"')[2].partition('class="edit-form"')[0]
+    assert {"restriction_key", "kind", "geometry"} <= set(re.findall(r'href="#(\w+)"', alert))
+    assert "Die Lage fehlt." in alert

@@ -1,6 +1,7 @@
 """The history of a record: complete, in words, for the agency only, no field that a role may not see."""
 
 import re
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,6 +17,7 @@ from tests.sample_land import PUBLIC_KEYS
 
 GERMAN = {"accept": "text/html", "accept-language": "de"}
 PREMISES = "/leerstand/L-0/verlauf"
+FIRST = "(SELECT min(id) FROM {})"
 
 CHANGES = [
     """UPDATE premises SET net_rent_eur_month = 1234.5, landlord = 'Geheim GmbH', street = '<i>Weg</i>',
@@ -93,6 +95,36 @@ def test_parcel_and_site_in_english(signed_in: SignedIn) -> None:
 
 
 @pytest.mark.usefixtures("sample")
+@pytest.mark.parametrize(
+    ("table", "key", "path"),
+    [
+        ("restrictions", "restriction_key", "/restriktionen"),
+        ("land_use_areas", "area_key", "/flaechennutzungsplan"),
+        ("development_plans", "plan_key", "/bebauungsplaene"),
+    ],
+)
+def test_records_without_a_page_of_their_own(
+    signed_in: SignedIn, database: Database, table: str, key: str, path: str
+) -> None:
+    column = "title" if table == "restrictions" else "name"
+    with database.begin(actor="erika <b>") as connection:
+        row = connection.execute(
+            text(f"UPDATE {table} SET {column} = 'Neu <b>' WHERE id = {FIRST.format(table)} RETURNING *")
+        ).one()
+    history = f"{path}/{quote(getattr(row, key), safe='')}/verlauf"
+    item = f"/ogc/collections/{table}/items/{row.id}?f=html"
+    planner = signed_in(Role.PLANNER)
+    shown = words(answer := planner.get(history, headers=GERMAN))
+    assert f"Geändert: {TABLES[table]}" in shown
+    assert "· erika &lt;b&gt;" in shown
+    assert "Neu &lt;b&gt;" in shown
+    assert f'href="{item}"' in answer.text
+    assert history in planner.get(item, headers=GERMAN).text
+    planner.cookies.clear()
+    assert planner.get(history, headers=GERMAN).status_code == 401
+
+
+@pytest.mark.usefixtures("sample")
 def test_no_such_record(signed_in: SignedIn) -> None:
     assert signed_in(Role.PLANNER).get("/leerstand/NIE/verlauf", headers=GERMAN).status_code == 404
 
@@ -101,7 +133,7 @@ def test_every_column_has_a_name_or_a_reason() -> None:
     """A new column is either told by name or stands here."""
     untold = {
         "id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id", "district_id",
-        "quarter_id", "gemarkung_key", "municipality_key", "facts",
+        "quarter_id", "gemarkung_key", "municipality_key", "facts", "plan_id",
     }  # fmt: skip
     for table in TABLES:
         assert {column.name for column in metadata.tables[table].columns} <= set(COLUMNS) | untold, table

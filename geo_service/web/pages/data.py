@@ -45,6 +45,9 @@ RECORD_PAGES: Final = {
     "sites": ("/standorte", "slug"),
     "plots": ("/standorte", "site"),
     **dict.fromkeys(("premises", "vacancies"), ("/leerstand", "premises_key")),
+    "restrictions": ("/restriktionen", "restriction_key"),
+    "land_use_areas": ("/flaechennutzungsplan", "area_key"),
+    "development_plans": ("/bebauungsplaene", "plan_key"),
 }
 """Page about the record of a feature, and the field that names it, by collection."""
 SHOWN: Final = 120

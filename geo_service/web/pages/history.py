@@ -1,6 +1,7 @@
 """The history of a record: who changed what when, for the people of the agency."""
 
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -9,12 +10,23 @@ from geo_service.availability.city_routes import Adviser
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.web.changes_told import told
+from geo_service.web.column_names import TABLES
 from geo_service.web.frame import frame_of
 from geo_service.web.pages.asking import for_staff
 from geo_service.web.queries.history import HISTORY
 
 router = APIRouter()
-PATHS: Final = {"parcel": "/flaechen", "premises": "/leerstand", "site": "/standorte"}
+PATHS: Final = {
+    "parcels": "/flaechen",
+    "premises": "/leerstand",
+    "sites": "/standorte",
+    "restrictions": "/restriktionen",
+    "land_use_areas": "/flaechennutzungsplan",
+    "development_plans": "/bebauungsplaene",
+}
+"""Where the history of the records of a table is."""
+AS_FEATURES: Final = frozenset({"restrictions", "land_use_areas", "development_plans"})
+"""Tables whose records have no other page than that of the open interface."""
 MOST_ENTRIES: Final = 200
 
 
@@ -33,9 +45,9 @@ async def history(request: Request, session: Reading, caller: Adviser, key: str)
         raise NotFound(f"There is no {kind} {key[:40]!r}.")
     page = frame.page(
         "history.html",
-        kind=kind,
+        named=frame.speaker.say(TABLES[kind]),
         key=key,
-        back=f"{PATHS[kind]}/{quote(key, safe='')}",
+        back=_back(kind, key, rows),
         changes=told(rows[:MOST_ENTRIES], caller, frame.speaker),
         is_demo=any(row.is_demo for row in rows),
         most=MOST_ENTRIES if len(rows) > MOST_ENTRIES else None,
@@ -43,5 +55,14 @@ async def history(request: Request, session: Reading, caller: Adviser, key: str)
     return for_staff(page)
 
 
+def _back(kind: str, key: str, rows: Sequence[Any]) -> str:
+    """Return the page of the record; of one that was withdrawn, what there is of its kind."""
+    if kind not in AS_FEATURES:
+        return f"{PATHS[kind]}/{quote(key, safe='')}"
+    items = f"/ogc/collections/{kind}/items"
+    own = next(row for row in rows if row.table_name == kind)
+    return f"{items}?f=html" if own.action == "delete" else f"{items}/{own.row_id}?f=html"
+
+
 for _path in PATHS.values():
-    router.add_api_route(f"{_path}/{{key}}/verlauf", history, methods=["GET"])
+    router.add_api_route(f"{_path}/{{key:path}}/verlauf", history, methods=["GET"])

@@ -44,12 +44,43 @@ _SITE: Final = """
         UNION ALL SELECT 'milestones', s.id, s.name_de, s.is_demo
           FROM milestones s JOIN own ON own.id = s.site_id)
 """
+_RESTRICTION: Final = """
+    WITH rows AS (
+        SELECT 'restrictions' AS table_name, id, '' AS called, is_demo
+          FROM restrictions WHERE restriction_key = :key
+        UNION ALL SELECT table_name, row_id, '', CAST(before->>'is_demo' AS boolean) FROM audit
+         WHERE table_name = 'restrictions' AND action = 'delete' AND before->>'restriction_key' = :key)
+"""
+_LAND_USE: Final = """
+    WITH rows AS (
+        SELECT 'land_use_areas' AS table_name, id, '' AS called, is_demo
+          FROM land_use_areas WHERE area_key = :key
+        UNION ALL SELECT table_name, row_id, '', CAST(before->>'is_demo' AS boolean) FROM audit
+         WHERE table_name = 'land_use_areas' AND action = 'delete' AND before->>'area_key' = :key)
+"""
+_PLAN: Final = """
+    WITH own AS (SELECT id, is_demo FROM development_plans WHERE plan_key = :key),
+    rows AS (
+        SELECT 'development_plans' AS table_name, id, '' AS called, is_demo FROM own
+        UNION ALL SELECT 'plan_areas', a.id, a.zone, own.is_demo
+          FROM plan_areas a JOIN own ON own.id = a.plan_id
+        UNION ALL SELECT 'plan_areas', a.row_id, a.before->>'zone', own.is_demo
+          FROM audit a JOIN own ON own.id = CAST(a.before->>'plan_id' AS bigint)
+         WHERE a.table_name = 'plan_areas' AND a.action = 'delete')
+"""
 
 HISTORY: Final[Mapping[str, TextClause]] = MappingProxyType(
     {
         kind: text(rows + _OF_ROWS)
-        for kind, rows in {"parcel": _PARCEL, "premises": _PREMISES, "site": _SITE}.items()
+        for kind, rows in {
+            "parcels": _PARCEL,
+            "premises": _PREMISES,
+            "sites": _SITE,
+            "restrictions": _RESTRICTION,
+            "land_use_areas": _LAND_USE,
+            "development_plans": _PLAN,
+        }.items()
     }
 )
-"""Kind of record to its audit entries, the latest first;
+"""Table of a record to its audit entries, the latest first;
 all versions of the record, ended and withdrawn ones too. Parameters: ``key``, ``most``."""
