@@ -80,6 +80,8 @@ class Portable:
         Class of the swatch, and what it means.
     warning
         Said above everything where the file is confidential; empty: it holds only what is public.
+    about
+        Key of the layer that the map looks at first; empty: at all of them.
     """
 
     title: str
@@ -87,6 +89,7 @@ class Portable:
     layers: tuple[FileLayer, ...]
     legend: tuple[tuple[str, str], ...] = ()
     warning: str = ""
+    about: str = ""
 
     @property
     def embedded(self) -> int:
@@ -125,7 +128,7 @@ def portable_file(city: CityProfile, speaker: Speaker, as_of: date, shown: Porta
     """
     if shown.embedded > MOST_FEATURES:
         raise ValueError(f"{shown.embedded} records do not fit into one file")
-    settings = {**map_settings(speaker), "portable": True}
+    settings = {**map_settings(speaker), "portable": True, "about": shown.about}
     made = CityMap("overview", city.center, START_ZOOM, shown.title, settings)
     for layer in shown.layers:
         spec = LayerSpec(layer.key, layer.style, on=layer.on, extra={"cluster": layer.cluster})

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
@@ -145,4 +146,4 @@ def _plain(value: Any, frame: Frame, *, german: bool) -> str:  # noqa: ANN401 - 
     if isinstance(value, str):
         return no_formula(value)
     text = str(value)
-    return text.replace(".", ",") if german and isinstance(value, float) else text
+    return text.replace(".", ",") if german and isinstance(value, float | Decimal) else text

@@ -77,6 +77,7 @@ def site_file(connection: Connection, speaker: PageSpeaker, slug: str) -> Portab
         land_state(connection, speaker),
         layers,
         (*horizon_legend(speaker), *legend),
+        about="sites",
     )
 
 

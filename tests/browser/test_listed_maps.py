@@ -12,6 +12,14 @@ from tests.sample_land import PUBLIC_KEYS
 
 pytestmark = pytest.mark.browser
 LISTS = pytest.mark.parametrize("path", ["/flaechen", "/leerstand"])
+COVERED = """() => {
+  const boxes = (name) => [...document.querySelectorAll(name)].map((each) => each.getBoundingClientRect());
+  const upon = (one, other) => one.left < other.right && other.left < one.right
+    && one.top < other.bottom && other.top < one.bottom;
+  const pins = boxes(".map-pin");
+  return boxes(".map-label:not(.map-label--hidden)").filter((one) => pins.some((pin) => upon(one, pin)));
+}"""
+"""Names that lie upon numbers."""
 WIDTHS = pytest.mark.parametrize("width", [1440, 390])
 
 
@@ -32,6 +40,8 @@ def test_each_row_is_on_the_map(visit: Visit, path: str, width: int) -> None:
     assert rows > 0
     expect(visitor.page.locator(".leaflet-marker-pane .map-pin")).to_have_count(rows)
     assert pins(visitor.page) == numbers(visitor.page, "#results .pin")
+    visitor.page.wait_for_timeout(300)  # labels are thinned in the next frame
+    assert visitor.page.evaluate(COVERED) == []
     assert visitor.no_sideways_scrolling()
 
 

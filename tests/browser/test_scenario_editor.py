@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 
 from geo_service.auth.models import Role
 from tests.browser.conftest import Visit
+from tests.browser.test_land_pages import CUT_OFF
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +40,7 @@ def test_a_scenario_is_drawn_and_saved(visit: Visit, width: int) -> None:
     assert float(first.locator("[data-field=lat]").input_value()) == pytest.approx(FREE[0], abs=0.01)
     assert float(first.locator("[data-field=lon]").input_value()) == pytest.approx(FREE[1], abs=0.01)
     page.keyboard.type("Neue Mitte")
+    assert page.evaluate(CUT_OFF) == []
     first.get_by_role("button", name="in den Verlauf").click()
     where = page.evaluate(
         """() => {

@@ -48,7 +48,7 @@ def test_each_figure_of_the_balance_leads_to_its_parcels(planner: httpx.Client) 
 
 def test_the_chart_is_drawn_by_the_server(planner: httpx.Client) -> None:
     page = planner.get("/berichte/flaechenbilanz?from=2019-01-01&to=2026-06-01", headers=HTML).text
-    assert len(re.findall(r'<rect class="flow-chart__stock"', page)) == 2
+    assert len(re.findall(r'<rect class="flow-chart__(opening|closing)"', page)) == 2
 
 
 @pytest.mark.parametrize(
@@ -165,8 +165,8 @@ def stored_items(database: Database, change: Any, parcel: int, items: list[Any])
 
 def test_one_parcel_less_is_one_parcel(planner: httpx.Client) -> None:
     shown = text_of(planner.get("/berichte/flaechenbilanz?from=2019-01-01&by=horizon", headers=HTML))
-    assert re.search(r"-1 Flurstück(?!e)", shown)
-    assert "-1 Flurstücke" not in shown
+    assert re.search(r"−1 Flurstück(?!e)", shown)
+    assert "−1 Flurstücke" not in shown
 
 
 def test_a_source_that_is_known_is_said_in_the_language_of_the_page(

@@ -94,6 +94,16 @@ def test_nothing_confidential_and_no_other_kind(client: httpx.Client) -> None:
     assert client.get("/leerstand.", headers={"accept": "text/html"}).status_code == 404
 
 
+def test_a_file_has_one_decimal_mark(sample: Sample, client: httpx.Client) -> None:
+    assert sample
+    german, english = (
+        client.get("/leerstand.csv", params={"lang": language}).text for language in ("de", "en")
+    )
+    assert re.search(r";\d+,\d+;", german)
+    assert not re.search(r";\d+\.\d+;", german)
+    assert re.search(r",\d+\.\d\d,", english)
+
+
 @LISTS
 def test_the_page_links_its_files_with_the_filter(client: httpx.Client, path: str) -> None:
     page = client.get(path, params={"area_min": "1", "lang": "en"}).text

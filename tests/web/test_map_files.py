@@ -81,7 +81,9 @@ def test_public_files_are_the_same_for_everybody(
 
 
 def test_site_file_holds_the_site_and_its_land(client: httpx.Client) -> None:
-    found = layers(client.get(PUBLIC[0]).text)
+    file = client.get(PUBLIC[0]).text
+    assert '"about": "sites"' in file
+    found = layers(file)
     assert [each["properties"]["item"]["key"] for each in found["sites"]] == ["energiecampus"]
     assert all(each["properties"]["item"]["kind"] == "parcel" for each in found["parcels"])
     assert client.get("/maps/files/site/nirgends").status_code == 404

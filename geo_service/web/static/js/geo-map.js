@@ -38,7 +38,7 @@ const GeoMap = (() => {
     thinLabels(map);
   }
 
-  const RANKS = ["map-label--sites", "map-label--districts", "map-label--quarters"];
+  const RANKS = ["map-label--sign", "map-label--sites", "map-label--districts", "map-label--quarters"];
 
   /* Hide labels that would lie upon another; sites go before districts, these before quarters; numbers before all. */
   function thinLabels(map) {
@@ -49,7 +49,7 @@ const GeoMap = (() => {
     const kept = boxes(".vacancy-cluster, .map-pin");
     for (const label of labels) {
       const box = label.getBoundingClientRect();
-      const free = kept.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
+      const free = label.classList.contains("map-label--sign") || kept.every((other) => box.right < other.left || box.left > other.right || box.bottom < other.top || box.top > other.bottom);
       label.classList.toggle("map-label--hidden", !free);
       if (free) kept.push(box);
     }
@@ -249,7 +249,7 @@ const GeoMap = (() => {
         const fill = map.geo.settings.styles.horizon[feature.properties.fill] || {color: "#ffffff"};
         return {color: map.geo.settings.styles.lines.parcels.color, weight: 1, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
       },
-      onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
+      onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sign", feature.properties.label); },
     }),
     shares: (map) => ({
       style: (feature) => {
