@@ -44,11 +44,20 @@ def test_every_collection_has_table_and_map(client: httpx.Client, collection: st
         link = f"/ogc/collections/{collection}/items/{quote(str(feature['id']), safe='')}?f=html"
         assert link in answer.text
         assert client.get(link).status_code == 200
-    script = re.search(r'<script src="(/maps/data\.js\?[^"]+)"', answer.text)
+    assert f"/ogc/collections/{collection}/items?f=json" in program_of(client, answer.text)
+    page = client.get(f"/ogc/collections/{collection}?f=html").text
+    assert f"/ogc/collections/{collection}/{'tiles' if '/tiles/' in page else 'items'}" in program_of(
+        client, page
+    )
+
+
+def program_of(client: httpx.Client, page: str) -> str:
+    """Return the program of the map of a page."""
+    script = re.search(r'<script src="(/maps/data\.js\?[^"]+)"', page)
     assert script is not None
     program = client.get(script[1].replace("&amp;", "&"))
     assert program.status_code == 200
-    assert f"/ogc/collections/{collection}/items?f=json" in program.text.replace("\\u0026", "&")
+    return program.text.replace("\\u0026", "&")
 
 
 def test_pages_are_turned(client: httpx.Client) -> None:

@@ -50,6 +50,8 @@ RECORD_PAGES: Final = {
     "development_plans": ("/bebauungsplaene", "plan_key"),
 }
 """Page about the record of a feature, and the field that names it, by collection."""
+MOST_ON_MAP: Final = 1_000
+"""Records on the map of a collection that has no tiles."""
 SHOWN: Final = 120
 """Characters of a value in a table."""
 
@@ -114,6 +116,9 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
         context |= {"map": _map(frame, address, form=True), "script": program}
         context |= _form_words(frame, described.id)
     if resource.kind == "collection":
+        items = f"/ogc/collections/{described.id}/items?limit={MOST_ON_MAP}&f=json"
+        address = _tiles_address(resource) if described.tiles else items
+        context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
         export = f"/ogc/collections/{described.id}/export"
         context["files"] = [(name, f"{export}?f={form}") for form, name in FILES]
     context["editable"] = resource.editable
@@ -181,7 +186,7 @@ async def script(
 def _map(frame: Frame, address: str, *, form: bool = False) -> RenderedMap:
     tiles = TILES.fullmatch(address)
     if tiles:
-        label = frame.speaker.say("Karte der Kacheln; die Tabelle darunter nennt ihre Ebenen")
+        label = frame.speaker.say("Karte der Datensätze aus Kacheln")
         path, _, query = address.partition("?")
         url = f"{path}/{{z}}/{{y}}/{{x}}{'?' if query else ''}{query}"
         names = tuple((tiles[1] or tiles[2] or "").split(","))
