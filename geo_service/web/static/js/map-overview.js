@@ -223,11 +223,10 @@
     else if (atFirst || !window.location.hash) map.fitBounds(map.geo.settings.bounds, {animate: false});
     applyLayers();
     if (wanted.day !== state.day) map.fire("geo:want", {day: wanted.day});
-    const changed = wanted.focus !== state.focus;
+    const changed = wanted.focus !== state.focus, otherArea = wanted.area !== (map.geo.area || null);
     state.focus = wanted.focus;
-    if (!wanted.focus) { asked += 1; map.closePopup(); }
-    const otherArea = wanted.area !== (map.geo.area || null);
     map.geo.area = wanted.area;
+    if (!wanted.focus && (changed || otherArea || !wanted.area)) { asked += 1; map.closePopup(); }
     restoring = false;
     if (otherArea) map.fire("geo:area-wanted", {ask: !wanted.focus});
     if (wanted.focus && changed) focus(wanted.focus, {push: false, keepView: Boolean(wanted.view)});
