@@ -12,6 +12,8 @@ from typing import Final
 
 UNKNOWN_DE = "unbekannt"
 UNKNOWN_EN = "unknown"
+MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sept", "Oct", "Nov", "Dec")
+"""As pages write them (CLDR, en-GB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +60,16 @@ def number(value: float | Decimal | None, digits: int = 0, unit: str = "") -> Se
     return Sentence(german + suffix, english + suffix)
 
 
-def euro(value: Decimal | None, digits: int = 2) -> Sentence:
-    """Write an amount of money in EUR; None is said to be unknown."""
-    return number(value, digits, "EUR")
+def euro(value: float | Decimal | None, unit: str = "€") -> Sentence:
+    """Write an amount of money, with cents where it has some; None is said to be unknown."""
+    return number(value, 0 if value is None or value % 1 == 0 else 2, unit)
 
 
 def day(value: date | None) -> Sentence:
-    """Write a date: 31.03.2026 in German, 2026-03-31 in English; None is said to be unknown."""
+    """Write a date: 31.03.2026 in German, 31 Mar 2026 in English; None is said to be unknown."""
     if value is None:
         return Sentence(UNKNOWN_DE, UNKNOWN_EN)
-    return Sentence(f"{value:%d.%m.%Y}", value.isoformat())
+    return Sentence(f"{value:%d.%m.%Y}", f"{value.day} {MONTHS[value.month - 1]} {value.year}")
 
 
 def plain(text: str | None) -> Sentence:

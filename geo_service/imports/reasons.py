@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import date
+from math import isfinite
 from typing import Final
 
-from geo_service.wording import Sentence, day, number
+from geo_service.wording import Sentence, day, number, word
 
 EMPTY: Final = Sentence("Die Angabe fehlt. Bitte eintragen.", "The value is missing. Please fill it in.")
 CONTROL_CHARACTER: Final = Sentence(
@@ -124,9 +125,10 @@ def year_out_of_range(earliest: int, latest: int) -> Sentence:
 
 def unknown_word(known: Sequence[str]) -> Sentence:
     """Say which words a column takes."""
+    words = ", ".join(f"{word(each).de} ({each})" if word(each).de != each else each for each in known)
     listed = ", ".join(known)
     return Sentence(
-        f"Dieser Wert ist nicht bekannt. Möglich sind: {listed} (oder die deutschen Bezeichnungen).",
+        f"Dieser Wert ist nicht bekannt. Möglich sind: {words}.",
         f"This value is not known. Possible are: {listed} (or the German words for them).",
     )
 
@@ -238,6 +240,13 @@ def areas_contradict(measured_m2: float, official_m2: float) -> Sentence:
 
 def not_in_germany(x: float, y: float) -> Sentence:
     """Say that coordinates cannot be right."""
+    if not (isfinite(x) and isfinite(y)):
+        return Sentence(
+            "Die Koordinaten lassen sich nicht nach EPSG:25832 umrechnen: sie liegen weit außerhalb von "
+            "Deutschland. Bitte prüfen.",
+            "The coordinates cannot be converted to EPSG:25832: they lie far outside Germany. Please check "
+            "them.",
+        )
     return Sentence(
         f"Die Koordinaten ({x:.0f}, {y:.0f} in EPSG:25832) liegen nicht in Deutschland. Bitte prüfen.",
         f"The coordinates ({x:.0f}, {y:.0f} in EPSG:25832) do not lie in Germany. Please check them.",

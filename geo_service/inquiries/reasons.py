@@ -177,7 +177,7 @@ def _district_actual(row: Row, _kind: Kind, _asked: Asked) -> Sentence:
 
 
 def _rent_required(asked: Asked) -> Sentence:
-    most = number(asked.requirement.rent_max_eur_month, 2, "EUR")
+    most = euro(asked.requirement.rent_max_eur_month)
     return Sentence(f"höchstens {most.de} im Monat", f"at most {most.en} a month")
 
 
@@ -187,12 +187,12 @@ def _rent_actual(row: Row, _kind: Kind, _asked: Asked) -> Sentence:
 
 
 def _price_required(asked: Asked) -> Sentence:
-    most = number(asked.requirement.price_max_eur_per_m2, 2, "EUR/m²")
+    most = euro(asked.requirement.price_max_eur_per_m2, "€/m²")
     return Sentence(f"höchstens {most.de}", f"at most {most.en}")
 
 
 def _price_actual(row: Row, kind: Kind, _asked: Asked) -> Sentence:
-    price = number(row["price_eur_per_m2"], 2, "EUR/m²")
+    price = euro(row["price_eur_per_m2"], "€/m²")
     if kind == "parcel":
         return Sentence(
             f"Bodenrichtwert {price.de} (kein Verkehrswert)",

@@ -37,7 +37,9 @@ Format = Callable[[Value, Names], Sentence]
 
 
 def _area(value: Value, _names: Names) -> Sentence:
-    return number(float(value), 1, "m²") if isinstance(value, int | float) else plain(None)
+    if not isinstance(value, int | float):
+        return plain(None)
+    return number(float(value), 0 if float(value).is_integer() else 1, "m²")
 
 
 def _rent(value: Value, _names: Names) -> Sentence:

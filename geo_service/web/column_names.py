@@ -128,5 +128,22 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 """Columns that hold codes, and the vocabulary that tells what they are called."""
+FIELD_CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "permitted_uses": "premises_use",
+        "features": "feature",
+        "horizon": "horizon",
+        "severity": "severity",
+        "category": "category",
+        "internal_category": "category",
+        "ground": "ground",
+        "potential_use": "potential_use",
+        "target_group": "target_group",
+        "internal_target_group": "target_group",
+        "owner_kind": "owner_kind",
+        "modes": "mode",
+    }
+)
+"""Fields that hold codes of one vocabulary wherever they are."""
 LONG: Final = frozenset({"note", "summary_de", "summary_en", "location_note"})
 """Columns that hold whole sentences."""

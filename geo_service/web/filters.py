@@ -35,7 +35,7 @@ RESTRICTION_SORTS: Final = ("end", "area", "kind")
 LARGEST_AREA_M2: Final = 1e9
 
 BAD_DATE: Final = N_("Bitte einen Tag des Kalenders von 1900 bis 2200 eingeben, zum Beispiel 31.03.2028.")
-BAD_NUMBER: Final = N_("Bitte eine Zahl eingeben, zum Beispiel 4000 oder 4.000.")
+BAD_NUMBER: Final = N_("Bitte eine Zahl ab 0 eingeben, zum Beispiel 4000 oder 4.000.")
 BAD_RANGE: Final = N_("Der Höchstwert liegt unter dem Mindestwert.")
 BAD_CHOICE: Final = N_("Diese Auswahl gibt es nicht.")
 

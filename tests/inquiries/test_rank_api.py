@@ -136,10 +136,7 @@ def test_a_price_ceiling_uses_asking_prices_and_labels_land_values(served: Serve
     parcel = next(item for item in body["fitting"] if item["key"] == key(1))
     assert parcel["price_is_land_value"] is True
     words = {part["criterion"]: part["words"]["de"] for part in parcel["parts"]}
-    assert (
-        words["price"]
-        == "Preis: Bodenrichtwert 100,00 EUR/m² (kein Verkehrswert); gesucht höchstens 105,00 EUR/m²."
-    )
+    assert words["price"] == "Preis: Bodenrichtwert 100 €/m² (kein Verkehrswert); gesucht höchstens 105 €/m²."
     assert any("Bodenrichtwert" in note["de"] for note in body["notes"])
     plot = next(item for item in body["almost"] if item["kind"] == "plot")
     assert (plot["price_is_land_value"], plot["missing"]) == (False, ["price"])

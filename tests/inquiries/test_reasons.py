@@ -68,7 +68,7 @@ CASES: list[tuple[CriterionName, State, Kind, dict[str, Any], str, str]] = [
     (
         "date", "met", "parcel", {},
         "Verfügbar: ab 01.01.2027; gesucht bis 30.06.2027.",
-        "Available: from 2027-01-01; wanted by 2027-06-30.",
+        "Available: from 1 Jan 2027; wanted by 30 Jun 2027.",
     ),
     (
         "transit", "met", "parcel", {},
@@ -87,8 +87,8 @@ CASES: list[tuple[CriterionName, State, Kind, dict[str, Any], str, str]] = [
     ),
     (
         "rent", "met", "premises", {},
-        "Nettokaltmiete: 950,00 EUR im Monat; gesucht höchstens 1.200,50 EUR im Monat.",
-        "Net cold rent: 950.00 EUR a month; wanted at most 1,200.50 EUR a month.",
+        "Nettokaltmiete: 950 € im Monat; gesucht höchstens 1.200,50 € im Monat.",
+        "Net cold rent: 950 € a month; wanted at most 1,200.50 € a month.",
     ),
     (
         "transit", "met", "parcel", {"transit_stale": True},
@@ -97,13 +97,13 @@ CASES: list[tuple[CriterionName, State, Kind, dict[str, Any], str, str]] = [
     ),
     (
         "rent", "met", "premises", {"rent_is_asked": True},
-        "Angebotsmiete: 950,00 EUR im Monat; gesucht höchstens 1.200,50 EUR im Monat.",
-        "Asking rent: 950.00 EUR a month; wanted at most 1,200.50 EUR a month.",
+        "Angebotsmiete: 950 € im Monat; gesucht höchstens 1.200,50 € im Monat.",
+        "Asking rent: 950 € a month; wanted at most 1,200.50 € a month.",
     ),
     (
         "price", "met", "plot", {},
-        "Preis: 100,00 EUR/m²; gesucht höchstens 110,00 EUR/m².",
-        "Price: 100.00 EUR/m²; wanted at most 110.00 EUR/m².",
+        "Preis: 100 €/m²; gesucht höchstens 110 €/m².",
+        "Price: 100 €/m²; wanted at most 110 €/m².",
     ),
 ]  # fmt: skip
 

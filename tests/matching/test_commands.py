@@ -41,7 +41,7 @@ def test_table_tells_pairs_unmatched_and_budget(runner: CliRunner, app: typer.Ty
     assert "No premises meet all requirements." in text
     assert "Use not permitted: craft; permitted: retail." in text
     assert "2 of 3 waiting winners placed; 0 were before." in text
-    assert "After the proposal 5,400.00 EUR of the budget are left." in text
+    assert "After the proposal 5,400 € of the budget are left." in text
 
 
 def test_json_is_the_answer_of_the_interface(runner: CliRunner, app: typer.Typer, served: Served) -> None:

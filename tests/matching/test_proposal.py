@@ -291,10 +291,10 @@ def test_budget_is_shown_and_exceeding_it_is_said() -> None:
     assert proposal.budget.proposed_eur == Decimal(19_200)
     assert proposal.budget.exceeded
     sentence = explain_budget(proposal.budget)
-    assert sentence.de == "Der Vorschlag übersteigt das Budget um 4.200,00 EUR."
-    assert sentence.en == "The proposal exceeds the budget by 4,200.00 EUR."
+    assert sentence.de == "Der Vorschlag übersteigt das Budget um 4.200 €."
+    assert sentence.en == "The proposal exceeds the budget by 4,200 €."
     within = propose(needs, [offer()], NO_RULES, terms)
-    assert explain_budget(within.budget).de == "Nach dem Vorschlag bleiben 5.400,00 EUR im Budget."
+    assert explain_budget(within.budget).de == "Nach dem Vorschlag bleiben 5.400 € im Budget."
 
 
 def every_failure() -> list[Any]:
@@ -353,14 +353,12 @@ def test_sentences_by_hand() -> None:
     )
     sentences = [explain_failure(failure, names) for failure in check_facts(need(), bad)]
     assert [sentence.de for sentence in sentences] == [
-        "Zu klein: 49,5 m², gebraucht werden mindestens 50,0 m².",
-        "Zu teuer: 1.234,50 EUR Nettokaltmiete im Monat, tragbar sind höchstens 1.000,00 EUR.",
+        "Zu klein: 49,5 m², gebraucht werden mindestens 50 m².",
+        "Zu teuer: 1.234,50 € Nettokaltmiete im Monat, tragbar sind höchstens 1.000 €.",
         "Liegt in brackel, gesucht wird in: Hörde, Kreuzviertel.",
         "Erst ab 01.03.2027 frei, gebraucht ab 01.01.2027.",
     ]
-    assert (
-        sentences[1].en == "Too dear: 1,234.50 EUR net cold rent a month, at most 1,000.00 EUR can be paid."
-    )
+    assert sentences[1].en == "Too dear: 1,234.50 € net cold rent a month, at most 1,000 € can be paid."
 
 
 def test_parts_and_cautions_in_words() -> None:
@@ -374,7 +372,7 @@ def test_parts_and_cautions_in_words() -> None:
     assert first.de.startswith("Fläche: 100 %, Gewicht 3, trägt ")
     locked = propose([need()], [offer(area_m2=10.0)], Rules(locked={1: 11}), TERMS).pairs[0]
     assert [sentence.en for sentence in cautions(locked, Names())] == [
-        "Too small: 10.0 m², at least 50.0 m² are needed."
+        "Too small: 10 m², at least 50 m² are needed."
     ]
 
 

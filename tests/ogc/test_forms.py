@@ -204,7 +204,10 @@ def test_a_vacancy_of_the_premises(manager: httpx.Client, database: Database) ->
     edit = re.search(r'href="(/ogc/collections/vacancies/items/\d+/edit)"', shown)
     assert edit
     assert manager.post(address, data=sent).status_code == 409
-    sent = filled(manager.get(edit[1]).text)
+    page = manager.get(edit[1], params={"lang": "de"}).text
+    assert "<title>Leerstände ändern: form-1, 01.11.2026" in page
+    assert "<br>01.11.2026</p>" in page
+    sent = filled(page)
     assert manager.post(edit[1], data={**sent, "action": "end"}).status_code == 303
     with database.read() as connection:
         ours = text(f"SELECT upper(during) FROM vacancies WHERE premises_id IN (SELECT id {OURS})")

@@ -97,7 +97,7 @@ def test_reservations_of_the_register_count(register: Database, tmp_path: Path) 
     ]
     report = bring(register, "occupancies", write_csv(tmp_path / "b.csv", rows))
     assert said(report) == [(2, "von", "overlap")]
-    assert "to 2026-12-31" in report.rejects[0].reason.en
+    assert "to 31 Dec 2026" in report.rejects[0].reason.en
     rows[0]["von"] = "01.01.2027"
     assert bring(register, "occupancies", write_csv(tmp_path / "b.csv", rows)).new == 3
 

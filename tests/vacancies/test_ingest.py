@@ -321,7 +321,7 @@ def test_an_overlap_with_the_register_is_a_row_and_no_database_error(
     rows = [spell("2", "01.01.2024"), spell("1", "01.01.2026")]
     report = bring(register, "vacancies", write_csv(tmp_path / "b.csv", rows))
     assert said(report) == [(3, "leer seit", "overlap")]
-    assert "from 2023-03-01 to open" in report.rejects[0].reason.en
+    assert "from 1 Mar 2023 to open" in report.rejects[0].reason.en
     assert "von 01.03.2023 bis offen" in report.rejects[0].reason.de
     rows.append(spell("1", "01.03.2023", "31.12.2025"))  # the file ends the old one itself
     report = bring(register, "vacancies", write_csv(tmp_path / "b.csv", rows))

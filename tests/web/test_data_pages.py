@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from geo_service.ogc.collections import COLLECTIONS
+from geo_service.web.vocabulary import LABELS
 from tests.http_fixtures import SignedIn
 from tests.sample_land import PUBLIC_KEYS
 
@@ -143,6 +144,26 @@ def test_the_agency_is_led_to_the_history_of_a_record(
     (link,) = re.findall(r'href="([^"]*/verlauf)"', planner.get(here).text)
     assert link.startswith(("/flaechen/", "/standorte/", "/leerstand/"))
     assert planner.get(link).status_code in {200, 404}  # the sample's rows were written without an audit
+
+
+@pytest.mark.parametrize("collection", ["restrictions", "vacancies", "premises"])
+def test_codes_and_days_are_words_on_pages_only(client: httpx.Client, collection: str) -> None:
+    items = f"/ogc/collections/{collection}/items"
+    features = client.get(items, params={"f": "json"}).json()["features"]
+    assert features
+    for language in ("de", "en"):
+        table = client.get(items, params={"f": "html", "lang": language}).text.partition("<tbody")[2]
+        first = client.get(f"{items}/{features[0]['id']}", params={"f": "html", "lang": language}).text
+        cells = re.findall(r"<td[^>]*>([^<]*)</td>", table + first.partition("<tbody")[2])
+        assert not [cell for cell in cells if re.fullmatch(r"\d{4}-\d\d-\d\d", cell)]
+        known = {code for name in CODED for code in LABELS[name]}
+        assert not [cell for cell in cells if cell in known and "_" in cell]
+    german = client.get(items, params={"f": "html", "lang": "de"}).text
+    effect = LABELS["effect"].get(features[0]["properties"].get("effect", ""), "")
+    assert {"restrictions": effect, "vacancies": "leer", "premises": "Einzelhandel"}[collection] in german
+
+
+CODED = ("restriction", "effect", "severity", "feature", "premises_use", "vacancy_status")
 
 
 def test_pages_show_what_the_caller_sees(client: httpx.Client, signed_in: SignedIn) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Protocol
 from urllib.parse import quote, urlencode
 
@@ -12,10 +12,11 @@ from fastapi import APIRouter, Request, Response
 from geo_service.auth import Caller, Public
 from geo_service.db import Reading
 from geo_service.errors import NotFound
-from geo_service.web.column_names import CODES, COLUMNS, LONG
+from geo_service.web.changes_told import DAY
+from geo_service.web.column_names import CODES, COLUMNS, FIELD_CODES, LONG
 from geo_service.web.frame import Frame, bare_frame, frame_of
 from geo_service.web.pages.asking import map_script
-from geo_service.web.vocabulary import LABELS
+from geo_service.web.vocabulary import LABELS, SOURCES
 from maps.base import RenderedMap
 from maps.features import features_map, tiles_map
 
@@ -97,7 +98,8 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
     described = resource.collection
     title = None if described is None else _title(frame, described.title_de, described.title)
     context: dict[str, Any] = {"document": resource.document, "title": title, "collection": described}
-    context |= {"kinds": resource.kinds, "value_of": lambda value: _value(frame, value)}
+    context |= {"kinds": resource.kinds, "value_of": _values(frame, described and described.id)}
+    context["column_names"] = COLUMNS
     if resource.kind in {"items", "item"}:
         address = _address(request)
         context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
@@ -115,6 +117,8 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
         program = f"{SCRIPT}?{urlencode({'of': address, 'form': 'true'})}"
         context |= {"map": _map(frame, address, form=True), "script": program}
         context |= _form_words(frame, described.id)
+        named = ((resource.document["values"].get(name), name) for name in resource.document["identity"])
+        context["called"] = ", ".join(context["value_of"](*each) for each in named if each[0])
     if resource.kind == "collection":
         items = f"/ogc/collections/{described.id}/items?limit={MOST_ON_MAP}&f=json"
         address = _tiles_address(resource) if described.tiles else items
@@ -238,6 +242,23 @@ def _listed(frame: Frame, document: Mapping[str, Any]) -> dict[str, Any]:
         "fields": list(document.get("propertiesSchema", {}).get("properties", ())),
         "min_zoom": document.get("minTileMatrix"),
     }
+
+
+def _values(frame: Frame, collection_id: str | None) -> Callable[[Any, str], str]:
+    """Return what writes a value of a field for people: codes by their words, days as the language does."""
+
+    def value_of(value: Any, name: str) -> str:  # noqa: ANN401 - of any field
+        vocabulary = CODES.get((collection_id or "", name)) or FIELD_CODES.get(name)
+        if vocabulary and value:
+            codes = value if isinstance(value, list) else [value]
+            return ", ".join(frame.speaker.label(vocabulary, code) for code in codes)
+        if name == "source" and value in SOURCES:
+            return frame.speaker.say(value)
+        if isinstance(value, str) and DAY.fullmatch(value):
+            return frame.formats.day(value)
+        return _value(frame, value)
+
+    return value_of
 
 
 def _value(frame: Frame, value: Any) -> str:  # noqa: ANN401 - of any field
