@@ -205,9 +205,9 @@ def _balance_table(found: CityBalance) -> Table:
         title_justify="left",
     )
     for name in found.balance.dimensions:
-        table.add_column(name)
+        table.add_column(name, overflow="fold")
     for stage in shown:
-        table.add_column(stage, justify="right")
+        table.add_column(stage, justify="right", overflow="fold")  # no figure is cut off
     for cell, measures in found.cells():
         table.add_row(*cell.values(), *(_area(measures["offered_cm2"][stage], stage) for stage in shown))
     table.add_section()

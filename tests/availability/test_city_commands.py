@@ -27,8 +27,8 @@ def database(fresh_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     get_settings.cache_clear()
 
 
-def run(*arguments: str) -> Result:
-    return CliRunner().invoke(availability_app, [*arguments], env={"COLUMNS": "250"})
+def run(*arguments: str, columns: int = 250) -> Result:
+    return CliRunner().invoke(availability_app, [*arguments], env={"COLUMNS": str(columns)})
 
 
 def test_all_of_them_print_and_write_nothing(database: Database) -> None:
@@ -62,6 +62,9 @@ def test_all_of_them_print_and_write_nothing(database: Database) -> None:
     closing = sum(float(row["net_m2"]) for row in rows if row["stage"] == "closing")
     assert closing == pytest.approx(balance["total"]["net_m2"]["closing"], abs=1e-3)
     assert f"{closing:,.0f}" in shown.stdout
+    narrow = run("balance", *days, "--by", "horizon", "--by", "severity", columns=60).stdout
+    assert "closi" in narrow
+    assert "…" not in narrow.partition("Opening plus")[0]  # folded, never cut off
     with database.read() as connection:
         assert connection.execute(text("SELECT count(*) FROM availability")).scalar_one() == 0
 

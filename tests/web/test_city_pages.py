@@ -80,6 +80,23 @@ def test_the_chain_leads_to_the_what_if(planner: httpx.Client, client: httpx.Cli
     assert "Speicherstraße 12" in shown
 
 
+def test_an_occupancy_is_named_by_its_parcel(
+    planner: httpx.Client, database: Database, sample: Sample
+) -> None:
+    assert sample
+    with database.read() as connection:
+        row = connection.execute(
+            text(
+                "SELECT o.id, p.parcel_key FROM occupancies o JOIN parcels p ON p.id = o.parcel_id"
+                " WHERE o.kind = 'leased'"
+            )
+        ).one()
+    address = f"/was-waere-wenn?ending=occupancy:{row.id}@2027-01-15&scope=parcel:{row.parcel_key}"
+    shown = text_of(planner.get(address, headers=HTML))
+    assert "Flurstück 123/4 endet am 15.01.2027" in shown
+    assert f"{row.parcel_key} endet" not in shown
+
+
 def test_each_step_of_the_waterfall_leads_to_the_what_if(
     planner: httpx.Client, client: httpx.Client, database: Database, sample: Sample
 ) -> None:

@@ -52,3 +52,30 @@ def test_a_stored_step_of_an_unwilling_owner_is_not_told(client: httpx.Client, s
         assert words not in public
     chain = public[public.index('id="chain"') :]
     assert 0 < chain.index("belegt oder nicht angeboten") < chain.index("Altlast Kokerei")
+
+
+def test_land_in_use_is_not_promised_when_what_holds_it_is_gone(
+    database: Database, sample: Sample, client: httpx.Client
+) -> None:
+    key = sample.ids[PUBLIC_KEYS[0]]
+    link = {**LINK, "kind": "contamination", "title": "Altlast", "unblocks_to": "2028-03-02"}
+    offer = text("UPDATE usability SET offered = :offered WHERE parcel_id = :id")
+    with database.begin("test") as connection:
+        before = connection.execute(READ, {"id": key}).one()
+        was = connection.execute(text("SELECT offered FROM usability WHERE parcel_id = :id"), {"id": key})
+        offered = was.scalar_one()
+    try:
+        for now in (True, False):
+            with database.begin("test") as connection:
+                connection.execute(SET, {"id": key, "items": "[]", "chain": json.dumps([link])})
+                connection.execute(offer, {"id": key, "offered": now})
+            page = client.get(PAGE, headers={"accept-language": "de"}).text
+            assert ("wäre die Fläche ab 02.03.2028 zu haben." in page) is now
+            assert (
+                "hielte die Fläche ab 02.03.2028 nichts mehr auf. Ob sie ins Angebot käme" in page
+            ) is not now
+    finally:
+        with database.begin("test") as connection:
+            stored_again = {"items": json.dumps(before.items), "chain": json.dumps(before.chain)}
+            connection.execute(SET, {"id": key, **stored_again})
+            connection.execute(offer, {"id": key, "offered": offered})

@@ -33,6 +33,7 @@ from geo_service.web.queries.city import BLOCKERS, HOLDING, SITE_NAMES
 from maps.answers import Shape, answer_map
 from maps.base import RenderedMap
 from maps.describe import Item
+from maps.naming import parcel_notation
 
 router = APIRouter()
 
@@ -126,7 +127,8 @@ def _speaking(frame: Frame, titles: dict[str, Any]) -> Callable[[str], str]:
         if row is None:
             return reference
         kind = frame.speaker.label("restriction", row.kind)
-        return f"{kind}: {row.title}" if row.title else kind
+        title = row.title if row.gemarkung is None else parcel_notation(row, frame.speaker)
+        return f"{kind}: {title}" if title else kind
 
     return say
 

@@ -52,12 +52,18 @@ For the agency only. Parameter: ``keys``.
 """
 
 BLOCKERS: Final[TextClause] = text("""
-    SELECT 'restriction:' || id AS reference, kind, title FROM restrictions WHERE id = ANY(:restriction)
-    UNION ALL
-    SELECT 'plan:' || id, 'plan_not_in_force', concat_ws(' ', plan_key, name)
-      FROM development_plans WHERE id = ANY(:plan)
-    UNION ALL
-    SELECT 'occupancy:' || o.id, o.kind, p.parcel_key
-      FROM occupancies o JOIN parcels p ON p.id = o.parcel_id WHERE o.id = ANY(:occupancy)
+    SELECT found.*, p.gemarkung, p.flur, p.numerator, p.denominator
+      FROM (SELECT 'restriction:' || id AS reference, kind, title, CAST(NULL AS bigint) AS parcel_id
+              FROM restrictions WHERE id = ANY(:restriction)
+             UNION ALL
+            SELECT 'plan:' || id, 'plan_not_in_force', concat_ws(' ', plan_key, name), NULL
+              FROM development_plans WHERE id = ANY(:plan)
+             UNION ALL
+            SELECT 'occupancy:' || id, kind, NULL, parcel_id FROM occupancies WHERE id = ANY(:occupancy)
+           ) AS found
+      LEFT JOIN parcels p ON p.id = found.parcel_id
 """)
-"""Kind and title of blockers; never who holds. Parameters: ``restriction``, ``plan``, ``occupancy`` (ids)."""
+"""Kind and title of blockers, of occupancies the parcel; never who holds.
+
+Parameters: ``restriction``, ``plan``, ``occupancy`` (ids).
+"""
