@@ -24,7 +24,7 @@ from geo_service.settings import Settings
 from geo_service.transit import routes as transit
 from geo_service.transit import scenario_register, subject_routes
 from geo_service.transit import scenario_routes as scenarios
-from geo_service.web import classes
+from geo_service.web import classes, kept
 from geo_service.web.pages import contest, nearness, overview, parcel
 from tests.http_fixtures import SignedIn
 from tests.sample_land import PUBLIC_KEYS
@@ -155,6 +155,7 @@ def test_routes_compute_beside_the_event_loop_and_their_statements_end(
         return usual(connection, *arguments, **options)
 
     monkeypatch.setattr(module, name, noted)
+    monkeypatch.setattr(kept, "_held", lambda _: {})  # nothing is known from before
     if module is scenarios:
         monkeypatch.setattr(scenario_register, "read_scenario", lambda *_, **__: None)
     signed_in(Role.ADMIN).get(path, headers={"accept": "text/html"} if path[1:4] != "api" else {})

@@ -35,12 +35,15 @@ STARTS = [
 ]  # fmt: skip
 """Where following links begins: these are asked for by forms, or link each other only as data."""
 UNLINKED = {
+    "/bebauungsplaene/{key:path}/verlauf",
     "/berichte/flaechenbilanz/flurstuecke",
     "/daten/einbringen/{token}",
+    "/flaechennutzungsplan/{key:path}/verlauf",
     "/oev/szenarien/{key}",
     "/oev/szenarien/{key}/bearbeiten",
 }
-"""Pages that are an answer to what somebody filled in: tests of their own ask them."""
+"""Pages that answer what somebody filled in, or are linked by records of which one of another kind is looked
+at here: tests of their own ask them."""
 
 
 def pages() -> dict[str, Callable[[str], object]]:
