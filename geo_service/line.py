@@ -66,7 +66,7 @@ class Line:
         return self._libpq.transaction_status == TransactionStatus.IDLE
 
     async def row(self, text: bytes, values: list[Any]) -> Row | None:
-        """Run a statement that selects and return its first row; text and bytea as undecoded bytes.
+        """Run a statement that selects and return its first row; text and bytea as bytes, varchar as str.
 
         Parameters
         ----------

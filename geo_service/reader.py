@@ -51,7 +51,7 @@ class Reader:
         self._free = asyncio.Semaphore(size)
 
     async def row(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Row | None:
-        """Run a statement and return its first row; text and bytea as undecoded bytes.
+        """Run a statement and return its first row; text and bytea as bytes, varchar as str.
 
         Parameters
         ----------

@@ -101,28 +101,23 @@ async def page(request: Request, caller: Caller, resource: Resource) -> Response
     context |= {"kinds": resource.kinds, "value_of": _values(frame, described and described.id)}
     context["column_names"] = COLUMNS
     if resource.kind in {"items", "item"}:
-        address = _address(request)
-        context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
+        context |= _mapped(frame, _address(request))
         context["files"] = _files(request)
         context["record"] = _record(described.id, resource.document)
         context["links"] = {link["rel"]: link["href"] for link in resource.document["links"]}
     if resource.kind == "tileset":
-        address = _tiles_address(resource)
-        context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
+        context |= _mapped(frame, _tiles_address(resource))
         context["layers"] = [_listed(frame, each) for each in resource.document["layers"]]
     if resource.kind in {"tilesets", "tileset"}:
         context["title"] = _title(frame, *resource.document["title"].split(" / "))
     if resource.kind == "form":
-        address = _place_address(resource)
-        program = f"{SCRIPT}?{urlencode({'of': address, 'form': 'true'})}"
-        context |= {"map": _map(frame, address, form=True), "script": program}
+        context |= _mapped(frame, _place_address(resource), form=True)
         context |= _form_words(frame, described.id)
         named = ((resource.document["values"].get(name), name) for name in resource.document["identity"])
         context["called"] = ", ".join(context["value_of"](*each) for each in named if each[0])
     if resource.kind == "collection":
         items = f"/ogc/collections/{described.id}/items?limit={MOST_ON_MAP}&f=json"
-        address = _tiles_address(resource) if described.tiles else items
-        context |= {"map": _map(frame, address), "script": f"{SCRIPT}?{urlencode({'of': address})}"}
+        context |= _mapped(frame, _tiles_address(resource) if described.tiles else items)
         export = f"/ogc/collections/{described.id}/export"
         context["files"] = [(name, f"{export}?f={form}") for form, name in FILES]
     context["editable"] = resource.editable
@@ -185,6 +180,12 @@ async def script(
     if not (ADDRESS.fullmatch(of) or TILES.fullmatch(of)):
         raise NotFound("There is no map of that address.")
     return map_script(_map(await frame_of(request, session, caller), of, form=form))
+
+
+def _mapped(frame: Frame, address: str, *, form: bool = False) -> dict[str, Any]:
+    """Return a map and the address of its program."""
+    asked = {"of": address, "form": "true"} if form else {"of": address}
+    return {"map": _map(frame, address, form=form), "script": f"{SCRIPT}?{urlencode(asked)}"}
 
 
 def _map(frame: Frame, address: str, *, form: bool = False) -> RenderedMap:

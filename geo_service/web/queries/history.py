@@ -44,20 +44,15 @@ _SITE: Final = """
         UNION ALL SELECT 'milestones', s.id, s.name_de, s.is_demo
           FROM milestones s JOIN own ON own.id = s.site_id)
 """
-_RESTRICTION: Final = """
+_ALONE: Final = """
     WITH rows AS (
-        SELECT 'restrictions' AS table_name, id, '' AS called, is_demo
-          FROM restrictions WHERE restriction_key = :key
+        SELECT '{table}' AS table_name, id, '' AS called, is_demo FROM {table} WHERE {key} = :key
         UNION ALL SELECT table_name, row_id, '', CAST(before->>'is_demo' AS boolean) FROM audit
-         WHERE table_name = 'restrictions' AND action = 'delete' AND before->>'restriction_key' = :key)
+         WHERE table_name = '{table}' AND action = 'delete' AND before->>'{key}' = :key)
 """
-_LAND_USE: Final = """
-    WITH rows AS (
-        SELECT 'land_use_areas' AS table_name, id, '' AS called, is_demo
-          FROM land_use_areas WHERE area_key = :key
-        UNION ALL SELECT table_name, row_id, '', CAST(before->>'is_demo' AS boolean) FROM audit
-         WHERE table_name = 'land_use_areas' AND action = 'delete' AND before->>'area_key' = :key)
-"""
+"""Rows of a table to whose records nothing else belongs."""
+_RESTRICTION: Final = _ALONE.format(table="restrictions", key="restriction_key")
+_LAND_USE: Final = _ALONE.format(table="land_use_areas", key="area_key")
 _PLAN: Final = """
     WITH own AS (SELECT id, is_demo FROM development_plans WHERE plan_key = :key),
     rows AS (
