@@ -21,10 +21,12 @@ CUT: Final = " […]"
 LIST_MARK: Final = "|"
 """Between the texts of a list, in formats without lists."""
 FORMATS: Final[Mapping[str, str]] = {
-    "number": "#,##0.##", "integer": "0", "date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm",
-    "degrees": "0.000000",
+    "number": "#,##0.00", "whole": "#,##0", "integer": "0",
+    "date": "yyyy-mm-dd", "moment": "yyyy-mm-dd hh:mm", "degrees": "0.000000",
 }  # fmt: skip
-"""Kind to the format of its cells; Excel shows it in the reader's language."""
+"""Kind to the format of its cells; Excel shows it in the reader's language. Numbers without decimals are
+``whole``: the mark behind them would stand alone (1.234,)."""
+HUNDREDTHS: Final = 2
 WIDTH: Final = 18
 
 
@@ -52,7 +54,10 @@ class Table:
             self._write(column, value, kind)
 
     def _write(self, column: int, value: Any, kind: str) -> None:  # noqa: ANN401 - of any kind
-        sheet, line, style = self._sheet, self.lines, self._styles.get(kind)
+        sheet, line = self._sheet, self.lines
+        if kind == "number" and isinstance(value, int | float | Decimal) and _is_whole(value):
+            kind = "whole"
+        style = self._styles.get(kind)
         if value is None:
             return
         if isinstance(value, bool):
@@ -95,6 +100,11 @@ def workbook(
         for line, (heading, text) in enumerate(about.items()):
             info.write_string(line, 0, heading, styles["bold"])
             info.write_string(line, 1, text)
+
+
+def _is_whole(value: float | Decimal) -> bool:
+    """Tell whether a number has no decimals as it is shown."""
+    return round(float(value), HUNDREDTHS).is_integer()
 
 
 def _naive(value: Any) -> Any:  # noqa: ANN401 - a date or a moment

@@ -93,12 +93,16 @@ def end_scenario(scenario_id: int) -> Executable:
     return ended.values(status=ScenarioStatus.ENDED.value, changed_at=func.clock_timestamp())
 
 
-def clear_scenario(scenario_id: int) -> tuple[Executable, Executable]:
-    """Delete the stops and lines of a scenario that is written anew; the audit keeps them."""
-    return (
-        delete(TransitScenarioStop).where(TransitScenarioStop.scenario_id == scenario_id),
-        delete(TransitScenarioLine).where(TransitScenarioLine.scenario_id == scenario_id),
-    )
+def drop_stops(scenario_id: int, keys: Collection[str]) -> Executable:
+    """Delete stops of a scenario; the audit keeps them."""
+    of_scenario = TransitScenarioStop.scenario_id == scenario_id
+    return delete(TransitScenarioStop).where(of_scenario, TransitScenarioStop.key.in_(keys))
+
+
+def drop_lines(scenario_id: int, first: int) -> Executable:
+    """Delete the lines of a scenario from a position on; the audit keeps them."""
+    of_scenario = TransitScenarioLine.scenario_id == scenario_id
+    return delete(TransitScenarioLine).where(of_scenario, TransitScenarioLine.position >= first)
 
 
 def new_scenario(values: dict[str, Any]) -> Executable:
@@ -108,14 +112,32 @@ def new_scenario(values: dict[str, Any]) -> Executable:
 
 def new_stop(scenario_id: int, key: str, name: str, lonlat: tuple[float, float]) -> Executable:
     """Insert a new stop of a scenario, placed in degrees (WGS 84)."""
+    new = insert(TransitScenarioStop)
+    return new.values(scenario_id=scenario_id, key=key, name=name, geom=_stored(lonlat))
+
+
+def change_stop(scenario_id: int, key: str, name: str, lonlat: tuple[float, float]) -> Executable:
+    """Write a stop of a scenario anew; as `new_stop`."""
+    stop = (TransitScenarioStop.scenario_id == scenario_id, TransitScenarioStop.key == key)
+    return update(TransitScenarioStop).where(*stop).values(name=name, geom=_stored(lonlat))
+
+
+def _stored(lonlat: tuple[float, float]) -> ColumnElement[Any]:
+    """Return a place in degrees (WGS 84) as the database keeps it."""
     degrees = func.ST_SetSRID(func.ST_MakePoint(*lonlat), WGS84_SRID)
-    place = func.ST_Transform(degrees, STORAGE_SRID)
-    return insert(TransitScenarioStop).values(scenario_id=scenario_id, key=key, name=name, geom=place)
+    place: ColumnElement[Any] = func.ST_Transform(degrees, STORAGE_SRID)
+    return place
 
 
 def new_line(scenario_id: int, position: int, values: dict[str, Any]) -> Executable:
     """Insert a line of a scenario."""
     return insert(TransitScenarioLine).values(scenario_id=scenario_id, position=position, **values)
+
+
+def change_line(scenario_id: int, position: int, values: dict[str, Any]) -> Executable:
+    """Write the line of a position anew."""
+    line = (TransitScenarioLine.scenario_id == scenario_id, TransitScenarioLine.position == position)
+    return update(TransitScenarioLine).where(*line).values(**values)
 
 
 def stops_named(stop_ids: Collection[str]) -> Select[Any]:

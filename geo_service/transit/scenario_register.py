@@ -1,6 +1,7 @@
 """Transit scenarios in the register: read, write, end."""
 
 import hashlib
+from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
@@ -74,7 +75,8 @@ def create_scenario(connection: Connection, form: ScenarioForm, city: CityProfil
             f"/api/scenarios/{form.key}."
         )
     number = connection.execute(queries.new_scenario(_columns(form))).scalar_one()
-    _write_parts(connection, number, form)
+    _write_stops(connection, number, form.stops, [])
+    _write_lines(connection, number, form.lines, [])
     return read_scenario(connection, form.key, public=False)
 
 
@@ -108,10 +110,10 @@ def replace_scenario(
         )
     number = _locked(connection, key, if_match)
     require_sound(connection, form, city)
-    for statement in queries.clear_scenario(number):
-        connection.execute(statement)
+    before = read_scenario(connection, key, public=False)
     connection.execute(queries.rewrite_scenario(number, _columns(form)))
-    _write_parts(connection, number, form)
+    _write_stops(connection, number, form.stops, before.stops)
+    _write_lines(connection, number, form.lines, before.lines)
     return read_scenario(connection, key, public=False)
 
 
@@ -146,8 +148,35 @@ def _columns(form: ScenarioForm) -> dict[str, object]:
     return {**values, "status": form.status.value}
 
 
-def _write_parts(connection: Connection, number: int, form: ScenarioForm) -> None:
-    for stop in form.stops:
-        connection.execute(queries.new_stop(number, stop.key, stop.name, (stop.lon, stop.lat)))
-    for position, line in enumerate(form.lines):
-        connection.execute(queries.new_line(number, position, line.model_dump(mode="json")))
+def _write_stops(
+    connection: Connection, number: int, stops: Sequence[StopForm], before: Sequence[StopForm]
+) -> None:
+    """Write the stops that changed, so that the audit tells these only.
+
+    Stops are read in the order in which they were written: one that does not fit any more writes all anew.
+    """
+    keys = [stop.key for stop in stops]
+    kept = [stop.key for stop in before if stop.key in keys]
+    known = {stop.key: stop for stop in before} if keys[: len(kept)] == kept else {}
+    gone = {stop.key for stop in before} - (known.keys() & set(keys))
+    if gone:
+        connection.execute(queries.drop_stops(number, gone))
+    for stop in stops:
+        old, place = known.get(stop.key), (stop.lon, stop.lat)
+        if old is None:
+            connection.execute(queries.new_stop(number, stop.key, stop.name, place))
+        elif (old.name, old.lon, old.lat) != (stop.name, round(stop.lon, DEGREES), round(stop.lat, DEGREES)):
+            connection.execute(queries.change_stop(number, stop.key, stop.name, place))
+
+
+def _write_lines(
+    connection: Connection, number: int, lines: Sequence[LineForm], before: Sequence[LineForm]
+) -> None:
+    """Write the lines that changed, position by position."""
+    connection.execute(queries.drop_lines(number, len(lines)))
+    for position, line in enumerate(lines):
+        values = line.model_dump(mode="json")
+        if position >= len(before):
+            connection.execute(queries.new_line(number, position, values))
+        elif before[position] != line:
+            connection.execute(queries.change_line(number, position, values))

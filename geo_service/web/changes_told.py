@@ -14,34 +14,39 @@ from geo_service.auth.caller import Caller
 from geo_service.auth.fields import RECORDS, visible_fields
 from geo_service.web.column_names import ACTIONS, CODES, COLUMNS, TABLES
 from geo_service.web.speaker import PageSpeaker
-from geo_service.web.vocabulary import N_
+from geo_service.web.vocabulary import N_, SOURCES
 
 INTERNAL: Final = frozenset(
-    {"id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id", "plan_id"}
-)
+    {
+        "id", "recorded_at", "changed_at", "geom_3857", "parcel_id", "premises_id", "site_id", "plan_id",
+        "round_id", "winner_id", "scenario_id",
+    }
+)  # fmt: skip
 """Columns that tell nobody anything."""
 PERIODS: Final = {"valid": "valid_from", "during": "valid_from"}
 """Ranges of days; told as the field besides them."""
-PUBLIC_PARTS: Final = {
-    "phases": frozenset({"kind", "name_de", "name_en", "during", "source", "source_date", "is_demo"}),
+ORIGIN: Final = {"source", "source_date", "is_demo"}
+OF_THE_PAGE: Final = {
+    "phases": frozenset({"kind", "name_de", "name_en", "during"} | ORIGIN),
     "milestones": frozenset(
-        {
-            "name_de",
-            "name_en",
-            "due_on",
-            "due_text",
-            "due_text_en",
-            "state",
-            "reached_on",
-            "source",
-            "source_date",
-        }
+        {"name_de", "name_en", "due_on", "due_text", "due_text_en", "state", "reached_on"} | ORIGIN
     ),
     "plan_areas": frozenset({"zone", "zone_code", "grz", "gfz", "max_storeys"}),
+    "contest_rounds": frozenset(
+        {"slug", "name", "held_on", "budget_eur", "grant_cap_eur", "grant_months"} | ORIGIN
+    ),
+    "match_decisions": frozenset({"kind", "reason", "revoked_at", "revoked_by", "revoke_reason"}),
+    "placements": frozenset({"during", "net_rent_eur_month", "grant_eur", "reason"}),
+    "transit_scenarios": frozenset({"key", "name_de", "name_en", "note_de", "note_en", "status"} | ORIGIN),
+    "transit_scenario_stops": frozenset({"key", "name", "geom"}),
+    "transit_scenario_lines": frozenset(
+        {"position", "name", "mode", "stops", "both_ways", "kind", "services"}
+    ),
 }
-"""Columns of the parts of a site and of a plan, all public."""
+"""Columns that everybody may see who may read the history at all."""
 RANGE: Final = re.compile(r"[\[(]([^,]*),([^\])]*)[\])]")
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 GEOMETRY_CHANGED: Final = N_("geändert")
 
 
@@ -91,8 +96,8 @@ def _visible(table: str, column: str, caller: Caller) -> bool:
     """Tell whether a column may be shown; one without a name in the vocabulary is shown to nobody."""
     if column not in COLUMNS:
         return False
-    if table in PUBLIC_PARTS:
-        return column in PUBLIC_PARTS[table]
+    if table in OF_THE_PAGE:
+        return column in OF_THE_PAGE[table]
     if column == "geom" or (column in PERIODS and table in RECORDS):
         return True
     return column in visible_fields(table, caller)
@@ -113,11 +118,20 @@ def _written(table: str, column: str, value: Any, speaker: PageSpeaker) -> str: 
         return "–"
     if isinstance(value, list):
         return ", ".join(_written(table, column, each, speaker) for each in value)
+    if isinstance(value, dict):
+        return _service(value, speaker)
     if column in PERIODS:
         return _period(str(value), speaker)
     if (table, column) in CODES:
         return speaker.label(CODES[table, column], value)
     return _plain(value, speaker)
+
+
+def _service(value: Mapping[str, Any], speaker: PageSpeaker) -> str:
+    """Write how often a line runs on which days."""
+    days, hours = speaker.label("day_kind", value["day_kind"]), speaker.label("time_window", value["window"])
+    every = _plain(value["headway_min"], speaker)
+    return speaker.say("%(days)s %(hours)s alle %(n)s min", days=days, hours=hours, n=every)
 
 
 def _plain(value: Any, speaker: PageSpeaker) -> str:  # noqa: ANN401 - JSON
@@ -127,7 +141,11 @@ def _plain(value: Any, speaker: PageSpeaker) -> str:  # noqa: ANN401 - JSON
     if isinstance(value, int | float):
         return speaker.formats.number(value, 0 if float(value).is_integer() else 2)
     text = str(value)
-    return speaker.formats.day(text) if DAY.fullmatch(text) else text
+    if MOMENT.match(text):
+        return speaker.formats.moment(datetime.fromisoformat(text))
+    if DAY.fullmatch(text):
+        return speaker.formats.day(text)
+    return speaker.say(text) if text in SOURCES else text
 
 
 def _period(text: str, speaker: PageSpeaker) -> str:

@@ -64,6 +64,8 @@ class ListFile:
         How many there are in all.
     day
         The day that it tells of.
+    asked
+        The filter in words.
     """
 
     name: str
@@ -72,6 +74,7 @@ class ListFile:
     rows: Sequence[Any]
     found: int
     day: date
+    asked: Sequence[str]
 
 
 def answer(frame: Frame, listed: ListFile, ending: str) -> Response:
@@ -105,7 +108,7 @@ def _about(frame: Frame, listed: ListFile) -> dict[str, str]:
         say("Zeilen"): say(
             "%(shown)s von %(found)s", shown=formats.number(shown), found=formats.number(listed.found)
         ),
-        say("Filter"): frame.request.url.query or "–",
+        say("Filter"): "; ".join(listed.asked) or "–",
         say("Herausgeber"): frame.city.name,
     }
     if frame.city.licence:

@@ -224,6 +224,15 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "forbidden": N_("ausgeschlossen"),
             "locked": N_("vereinbart"),
         },
+        "revoke_reason": {
+            "placement confirmed": N_("Vermittlung bestätigt"),
+            "replaced by a new decision": N_("durch eine neue Entscheidung ersetzt"),
+        },
+        "scenario_status": {
+            "draft": N_("Entwurf"),
+            "public": N_("öffentlich"),
+            "ended": N_("beendet"),
+        },
         "role": {
             "investor_support": N_("Firmenberatung"),
             "planner": N_("Planung"),

@@ -41,6 +41,7 @@ UNLINKED = {
     "/flaechennutzungsplan/{key:path}/verlauf",
     "/oev/szenarien/{key}",
     "/oev/szenarien/{key}/bearbeiten",
+    "/oev/szenarien/{key:path}/verlauf",
 }
 """Pages that answer what somebody filled in, or are linked by records of which one of another kind is looked
 at here: tests of their own ask them."""

@@ -86,20 +86,44 @@ def test_a_change_names_what_it_builds_on(planner: httpx.Client) -> None:
     )
 
 
-def test_the_audit_keeps_what_was_replaced(planner: httpx.Client, database: Database) -> None:
-    planner.post("/api/scenarios", json=form())
-    planner.put("/api/scenarios/new-line", json=form(name_en="Other"), headers={"If-Match": "*"})
+def changes(database: Database) -> set[tuple[str, str, str | None]]:
+    """Return what the audit holds of parts that were changed or deleted: table, action, name before."""
     with database.read() as connection:
         rows = connection.execute(
             text(
                 "SELECT table_name, action, before ->> 'name' AS name FROM audit "
-                "WHERE table_name LIKE 'transit_scenario_%' AND action = 'delete' ORDER BY id DESC LIMIT 2"
+                "WHERE table_name LIKE 'transit\\_scenario\\_%' AND action <> 'insert'"
             )
-        ).all()
-    assert {(row.table_name, row.name) for row in rows} == {
-        ("transit_scenario_stops", "Mitte"),
-        ("transit_scenario_lines", "S7"),
-    }
+        )
+        return {(row.table_name, row.action, row.name) for row in rows}
+
+
+def test_the_audit_tells_the_parts_that_changed_and_no_others(
+    planner: httpx.Client, database: Database
+) -> None:
+    planner.post("/api/scenarios", json=form())
+    before = changes(database)
+    planner.put("/api/scenarios/new-line", json=form(name_en="Other"), headers={"If-Match": "*"})
+    assert changes(database) == before
+    line = {**form()["lines"][0], "name": "S8"}
+    planner.put("/api/scenarios/new-line", json=form(lines=[line]), headers={"If-Match": "*"})
+    assert changes(database) - before == {("transit_scenario_lines", "update", "S7")}
+
+
+def test_stops_are_read_in_the_order_in_which_they_were_sent(planner: httpx.Client) -> None:
+    first, *_ = form()["stops"]
+    second = {**first, "key": "second", "name": "Zwei"}
+    assert planner.post("/api/scenarios", json=form()).status_code == 201
+    for stops in ([first, second], [second, first], [first], [first, second]):
+        course = ["de:05913:vrr", *(stop["key"] for stop in stops)]
+        sent = planner.put(
+            "/api/scenarios/new-line",
+            json=form(stops=stops, lines=[{**form()["lines"][0], "stops": course}]),
+            headers={"If-Match": "*"},
+        )
+        assert sent.status_code == 200, sent.text
+        read = planner.get("/api/scenarios/new-line").json()["stops"]
+        assert [stop["key"] for stop in read] == [stop["key"] for stop in stops]
 
 
 @pytest.mark.parametrize(

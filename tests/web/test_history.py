@@ -1,6 +1,7 @@
 """The history of a record: complete, in words, for the agency only, no field that a role may not see."""
 
 import re
+from typing import Any
 from urllib.parse import quote
 
 import httpx
@@ -8,8 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from geo_service.auth.models import Role
+from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.schema import metadata
+from geo_service.transit import scenario_register
+from geo_service.transit.scenario_schemas import ScenarioForm
 from geo_service.web.column_names import COLUMNS, TABLES
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
@@ -18,6 +22,18 @@ from tests.sample_land import PUBLIC_KEYS
 GERMAN = {"accept": "text/html", "accept-language": "de"}
 PREMISES = "/leerstand/L-0/verlauf"
 FIRST = "(SELECT min(id) FROM {})"
+
+EVERY_5_MIN = {"day_kind": "weekday", "window": "06:00-20:00", "headway_min": 5}
+SCENARIO: dict[str, Any] = {
+    "key": "probe", "name_de": "Probe", "name_en": "Trial", "status": "public", "source": "Test",
+    "stops": [
+        {"key": "a", "name": "Am Bach", "lon": 7.46, "lat": 51.51},
+        {"key": "b", "name": "Am See", "lon": 7.47, "lat": 51.52},
+    ],
+    "lines": [
+        {"name": "X", "mode": "tram", "stops": ["a", "b"], "services": [{**EVERY_5_MIN, "headway_min": 10}]}
+    ],
+}  # fmt: skip
 
 CHANGES = [
     """UPDATE premises SET net_rent_eur_month = 1234.5, landlord = 'Geheim GmbH', street = '<i>Weg</i>',
@@ -124,6 +140,73 @@ def test_records_without_a_page_of_their_own(
     assert planner.get(history, headers=GERMAN).status_code == 401
 
 
+OF_ROLES = [
+    ("/anfragen/A-1", Role.INVESTOR_SUPPORT),
+    ("/anstoss/anstoss-2023-10", Role.VACANCY_MANAGER),
+    ("/oev/szenarien/probe", Role.PLANNER),
+]
+
+
+@pytest.fixture(scope="module")
+def decided(sample: Sample, database: Database) -> None:
+    """Somebody changes an inquiry, takes a decision back, and writes a scenario twice."""
+    assert sample
+    with database.begin(actor="erika <b>") as connection:
+        for statement in (
+            "UPDATE inquiries SET status = 'unmet', horizon_max = 'mid' WHERE reference = 'A-1'",
+            """UPDATE match_decisions SET revoked_at = '2026-03-01 11:30+01', revoked_by = 'erika',
+               revoke_reason = 'replaced by a new decision' WHERE revoked_at IS NULL""",
+        ):
+            connection.execute(text(statement))
+    moved = SCENARIO | {
+        "stops": [SCENARIO["stops"][0], {**SCENARIO["stops"][1], "name": "Am <i>See</i>"}],
+        "lines": [{**SCENARIO["lines"][0], "services": [EVERY_5_MIN]}],
+    }
+    form, changed = (ScenarioForm.model_validate(each) for each in (SCENARIO, moved))
+    city = load_city("dortmund")
+    with database.begin(actor="erika <b>") as connection:
+        scenario_register.create_scenario(connection, form, city)
+    with database.begin(actor="otto") as connection:
+        scenario_register.replace_scenario(connection, "probe", changed, city, "*")
+
+
+@pytest.mark.usefixtures("decided")
+def test_inquiries_rounds_and_scenarios(signed_in: SignedIn) -> None:
+    told = {}
+    for path, role in OF_ROLES:
+        person = signed_in(role)
+        told[role] = words(person.get(f"{path}/verlauf", headers=GERMAN))
+        assert f'href="{path}/verlauf"' in person.get(path, headers=GERMAN).text
+        assert f'href="{path}"' in person.get(f"{path}/verlauf", headers=GERMAN).text
+    inquiry, contest, scenario = told.values()
+    assert "Geändert: Anfrage" in inquiry
+    assert "Zustand offen nicht bedient" in inquiry
+    assert "spätester Zeithorizont – mittelfristig" in inquiry
+    assert "aufgehoben am – 01.03.2026, 11:30" in contest
+    assert "Begründung für das Aufheben – durch eine neue Entscheidung ersetzt" in contest
+    assert re.search(r"Angelegt: Entscheidung „GEHEIM Konzept 1 → \S.*?Art – ausgeschlossen", contest)
+    assert re.search(r"Angelegt: Vermittlung „GEHEIM Konzept 0 → .*?Zuschuss \(€\) – 15\.000", contest)
+    latest = scenario[: scenario.index("erika")]
+    assert "Geändert: Haltestelle des Szenarios „Am &lt;i&gt;See&lt;/i&gt;“" in latest
+    assert "werktags 06:00-20:00 alle 10 min" in latest
+    assert "werktags 06:00-20:00 alle 5 min" in latest
+    assert latest.count("· otto") == 3  # the scenario, the stop that changed, the line: nothing else
+    assert "Gelöscht" not in scenario
+
+
+@pytest.mark.usefixtures("decided")
+@pytest.mark.parametrize(("path", "own"), OF_ROLES)
+@pytest.mark.parametrize("role", [Role.INVESTOR_SUPPORT, Role.VACANCY_MANAGER, Role.PLANNER, None])
+def test_only_who_sees_the_record_reads_its_history(
+    client: httpx.Client, signed_in: SignedIn, path: str, own: Role, role: Role | None
+) -> None:
+    person = signed_in(role) if role else client
+    status = 200 if role is own else 403 if role else 401
+    answer = person.get(f"{path}/verlauf", headers=GERMAN)
+    assert answer.status_code == status
+    assert ("erika" in answer.text) == (status == 200)
+
+
 @pytest.mark.usefixtures("sample")
 def test_no_such_record(signed_in: SignedIn) -> None:
     assert signed_in(Role.PLANNER).get("/leerstand/NIE/verlauf", headers=GERMAN).status_code == 404
@@ -134,6 +217,8 @@ def test_every_column_has_a_name_or_a_reason() -> None:
     untold = {
         "id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id", "district_id",
         "quarter_id", "gemarkung_key", "municipality_key", "facts", "plan_id",
+        "round_id", "winner_id", "scenario_id", "actor", "decided_at", "confirmed_at", "changed_at",
+        "weights",
     }  # fmt: skip
     for table in TABLES:
         assert {column.name for column in metadata.tables[table].columns} <= set(COLUMNS) | untold, table

@@ -58,6 +58,20 @@ def test_excel_has_typed_cells_and_says_what_it_is(client: httpx.Client) -> None
     assert "Demo" in told
 
 
+def test_excel_tells_the_filter_in_words_and_writes_whole_numbers_whole(client: httpx.Client) -> None:
+    wanted = {"area_min": "700", "grade": "C", "lang": "de"}
+    book = openpyxl.load_workbook(io.BytesIO(client.get("/flaechen.xlsx", params=wanted).content))
+    told = dict(book["Info"].iter_rows(values_only=True))
+    assert told["Filter"].startswith("Fläche ab 700\u202fm²; verfügbar sofort, ")
+    assert told["Filter"].endswith("; ÖV-Güteklasse C oder besser")
+    numbers = [row[4] for row in book["flaechen"].iter_rows(min_row=2)]
+    assert numbers
+    for cell in numbers:
+        assert cell.number_format == ("#,##0" if cell.value == int(cell.value) else "#,##0.00")
+    whole = client.get("/leerstand.xlsx", params={"lang": "en", "area_max": "900"}).content
+    assert dict(openpyxl.load_workbook(io.BytesIO(whole))["Info"].iter_rows(values_only=True))["Filter"]
+
+
 def test_another_day_stands_in_the_file(client: httpx.Client) -> None:
     answer = client.get("/flaechen.csv", params={"as_of": "2031-05-01", "lang": "de"})
     assert "flaechen-2031-05-01.csv" in answer.headers["content-disposition"]

@@ -1,12 +1,17 @@
 """The history of a record: who changed what when, for the people of the agency."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo_service.availability.city_routes import Adviser
+from geo_service.auth import Caller
+from geo_service.auth.access import Requires
+from geo_service.auth.fields import ADVISERS, CONTEST, INQUIRIES
+from geo_service.auth.models import Role
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.web.changes_told import told
@@ -16,21 +21,43 @@ from geo_service.web.pages.asking import for_staff
 from geo_service.web.queries.history import HISTORY
 
 router = APIRouter()
-PATHS: Final = {
-    "parcels": "/flaechen",
-    "premises": "/leerstand",
-    "sites": "/standorte",
-    "restrictions": "/restriktionen",
-    "land_use_areas": "/flaechennutzungsplan",
-    "development_plans": "/bebauungsplaene",
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Records of one table.
+
+    Parameters
+    ----------
+    path
+        Where their pages are, and below them their histories.
+    roles
+        Who may read the histories: nobody who may not see the record.
+    feature
+        Whether the records have no other page than that of the open interface.
+    """
+
+    path: str
+    roles: frozenset[Role] = ADVISERS
+    feature: bool = False
+
+
+KINDS: Final = {
+    "parcels": Kind("/flaechen"),
+    "premises": Kind("/leerstand"),
+    "sites": Kind("/standorte"),
+    "restrictions": Kind("/restriktionen", feature=True),
+    "land_use_areas": Kind("/flaechennutzungsplan", feature=True),
+    "development_plans": Kind("/bebauungsplaene", feature=True),
+    "inquiries": Kind("/anfragen", INQUIRIES),
+    "contest_rounds": Kind("/anstoss", CONTEST),
+    "transit_scenarios": Kind("/oev/szenarien", frozenset({Role.PLANNER})),
 }
-"""Where the history of the records of a table is."""
-AS_FEATURES: Final = frozenset({"restrictions", "land_use_areas", "development_plans"})
-"""Tables whose records have no other page than that of the open interface."""
+"""Table to its records. Drafts of scenarios are for planners, so is their history."""
 MOST_ENTRIES: Final = 200
 
 
-async def history(request: Request, session: Reading, caller: Adviser, key: str) -> Response:
+async def _history(request: Request, session: AsyncSession, caller: Caller, key: str, kind: str) -> Response:
     """Show what the audit holds of a record.
 
     Raises
@@ -38,7 +65,6 @@ async def history(request: Request, session: Reading, caller: Adviser, key: str)
     NotFound
         When there is no such record, and never was one.
     """
-    kind = next(kind for kind, path in PATHS.items() if request.url.path.startswith(f"{path}/"))
     frame = await frame_of(request, session, caller)
     rows = (await session.execute(HISTORY[kind], {"key": key, "most": MOST_ENTRIES + 1})).all()
     if not rows:
@@ -57,12 +83,22 @@ async def history(request: Request, session: Reading, caller: Adviser, key: str)
 
 def _back(kind: str, key: str, rows: Sequence[Any]) -> str:
     """Return the page of the record; of one that was withdrawn, what there is of its kind."""
-    if kind not in AS_FEATURES:
-        return f"{PATHS[kind]}/{quote(key, safe='')}"
+    if not KINDS[kind].feature:
+        return f"{KINDS[kind].path}/{quote(key, safe='')}"
     items = f"/ogc/collections/{kind}/items"
     own = next(row for row in rows if row.table_name == kind)
     return f"{items}?f=html" if own.action == "delete" else f"{items}/{own.row_id}?f=html"
 
 
-for _path in PATHS.values():
-    router.add_api_route(f"{_path}/{{key:path}}/verlauf", history, methods=["GET"])
+def _add(kind: str, of: Kind) -> None:
+    """Add the histories of a table to the pages."""
+    reader = Annotated[Caller, Depends(Requires(*of.roles))]
+
+    async def history(request: Request, session: Reading, caller: reader, key: str) -> Response:
+        return await _history(request, session, caller, key, kind)
+
+    router.add_api_route(f"{of.path}/{{key:path}}/verlauf", history, methods=["GET"])
+
+
+for _kind, _of in KINDS.items():
+    _add(_kind, _of)

@@ -6,11 +6,12 @@ from fastapi import APIRouter, Request, Response
 
 from geo_service.auth import Public
 from geo_service.db import Reading
+from geo_service.web.asked import in_words
 from geo_service.web.filters import read_land_filter, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.listed_file import MOST_ROWS, Column, ListFile, answer
 from geo_service.web.pages.land import read_list
-from geo_service.web.queries.premises import premises_list, premises_summary
+from geo_service.web.queries.premises import DISTRICTS, QUARTERS, premises_list, premises_summary
 from maps.naming import parcel_notation, premises_address
 
 router = APIRouter()
@@ -24,8 +25,9 @@ async def land_file(request: Request, session: Reading, caller: Public, ending: 
     listed = await read_list(request, session, conditions, None, MOST_ROWS, public=frame.public)
     day = conditions.as_of or frame.today
     title = frame.speaker.say("Flächen nach Ihrem Filter")
+    asked = in_words(conditions, frame.speaker, (await session.execute(DISTRICTS)).all())
     rows, found = listed.rows, listed.summary.parcels
-    return answer(frame, ListFile("flaechen", title, _land_columns(frame), rows, found, day), ending)
+    return answer(frame, ListFile("flaechen", title, _land_columns(frame), rows, found, day, asked), ending)
 
 
 @router.get("/leerstand.{ending}")
@@ -37,8 +39,10 @@ async def premises_file(request: Request, session: Reading, caller: Public, endi
     rows = (await session.execute(premises_list(conditions, public=public, limit=MOST_ROWS))).all()
     found = (await session.execute(premises_summary(conditions, public=public))).one().premises
     title = frame.speaker.say("Leerstände nach Ihrem Filter")
+    places = [row for each in (DISTRICTS, QUARTERS) for row in await session.execute(each)]
+    asked = in_words(conditions, frame.speaker, places)
     columns = _premises_columns(frame)
-    return answer(frame, ListFile("leerstand", title, columns, rows, found, frame.today), ending)
+    return answer(frame, ListFile("leerstand", title, columns, rows, found, frame.today, asked), ending)
 
 
 def _land_columns(frame: Frame) -> list[Column]:

@@ -64,8 +64,8 @@ async def restrictions_file(request: Request, session: Reading, caller: Public, 
     found = (await session.execute(restriction_summary(conditions, public=frame.public))).one().restrictions
     title = frame.speaker.say("Restriktionen nach Ihrem Filter")
     day = conditions.as_of or frame.today
-    columns = _columns(frame.speaker)
-    return answer(frame, ListFile("restriktionen", title, columns, rows, found, day), ending)
+    columns, asked = _columns(frame.speaker), in_words(conditions, frame.speaker)
+    return answer(frame, ListFile("restriktionen", title, columns, rows, found, day, asked), ending)
 
 
 def _columns(speaker: PageSpeaker) -> list[Column]:

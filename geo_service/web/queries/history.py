@@ -7,11 +7,14 @@ from typing import Final
 from sqlalchemy import TextClause, text
 
 _OF_ROWS: Final = """
-    SELECT a.at, a.actor, a.action, a.before, a.after, r.table_name, r.id AS row_id, r.called, r.is_demo
+    SELECT a.at, a.actor, a.action, a.before,
+           coalesce(a.after, CASE a.action WHEN 'insert' THEN to_jsonb(r) -> 'content' END) AS after,
+           r.table_name, r.id AS row_id, r.called, r.is_demo
       FROM rows r
       JOIN audit a ON a.table_name = r.table_name AND (a.row_id = r.id OR a.row_ids @> r.id::bigint)
      ORDER BY a.at DESC, a.id DESC, r.table_name, r.id LIMIT :most
 """
+"""Rows may have ``content``: what was written when they were made, where that is never changed later."""
 
 _PARCEL: Final = """
     WITH own AS (SELECT id, is_demo FROM parcels WHERE parcel_key = :key),
@@ -63,6 +66,35 @@ _PLAN: Final = """
           FROM audit a JOIN own ON own.id = CAST(a.before->>'plan_id' AS bigint)
          WHERE a.table_name = 'plan_areas' AND a.action = 'delete')
 """
+_INQUIRY: Final = _ALONE.format(table="inquiries", key="reference")
+_ROUND: Final = """
+    WITH own AS (SELECT id, is_demo FROM contest_rounds WHERE slug = :key),
+    members AS (SELECT w.id, w.name, w.is_demo FROM winners w JOIN own ON own.id = w.round_id),
+    shops AS (SELECT id, concat_ws(' ', street, house_number) AS address FROM premises),
+    rows AS (
+        SELECT 'contest_rounds' AS table_name, id, '' AS called, is_demo, CAST(NULL AS jsonb) AS content
+          FROM own
+        UNION ALL SELECT 'winners', id, name, is_demo, NULL FROM members
+        UNION ALL SELECT 'match_decisions', d.id, m.name || ' → ' || s.address, d.is_demo,
+                         jsonb_build_object('kind', d.kind, 'reason', d.reason)
+          FROM match_decisions d JOIN members m ON m.id = d.winner_id JOIN shops s ON s.id = d.premises_id
+        UNION ALL SELECT 'placements', p.id, m.name || ' → ' || s.address, p.is_demo,
+                         jsonb_build_object('during', p.during, 'net_rent_eur_month', p.net_rent_eur_month,
+                                            'grant_eur', p.grant_eur, 'reason', p.reason)
+          FROM placements p JOIN members m ON m.id = p.winner_id JOIN shops s ON s.id = p.premises_id)
+"""
+_SCENARIO: Final = """
+    WITH own AS (SELECT id, is_demo FROM transit_scenarios WHERE key = :key),
+    rows AS (
+        SELECT 'transit_scenarios' AS table_name, id, '' AS called, is_demo FROM own
+        UNION ALL SELECT 'transit_scenario_stops', s.id, s.name, own.is_demo
+          FROM transit_scenario_stops s JOIN own ON own.id = s.scenario_id
+        UNION ALL SELECT 'transit_scenario_lines', l.id, l.name, own.is_demo
+          FROM transit_scenario_lines l JOIN own ON own.id = l.scenario_id
+        UNION ALL SELECT a.table_name, a.row_id, a.before->>'name', own.is_demo
+          FROM audit a JOIN own ON own.id = CAST(a.before->>'scenario_id' AS bigint)
+         WHERE a.table_name IN ('transit_scenario_stops', 'transit_scenario_lines') AND a.action = 'delete')
+"""
 
 HISTORY: Final[Mapping[str, TextClause]] = MappingProxyType(
     {
@@ -74,6 +106,9 @@ HISTORY: Final[Mapping[str, TextClause]] = MappingProxyType(
             "restrictions": _RESTRICTION,
             "land_use_areas": _LAND_USE,
             "development_plans": _PLAN,
+            "inquiries": _INQUIRY,
+            "contest_rounds": _ROUND,
+            "transit_scenarios": _SCENARIO,
         }.items()
     }
 )
