@@ -4,7 +4,9 @@ Run: ``.venv/bin/python benchmarks/read.py [--parcels N] [--seconds S] [--json]`
 N parcels (default 200,000) with availability and transit grades in a private PostGIS, installs the peers each
 in an environment of its own (``.geo/bench``), and serves the database with all three, two workers each. Every
 kind of request is asked for with 8 connections, the four sides in turn, three times; medians are shown. The
-limit is pgbench running the service's SQL. Needs ``wrk`` (Debian: apt-get install wrk).
+limit is pgbench running the service's SQL. Peers work on for seconds after their callers have gone: before
+each side is timed, what still runs in the database is ended, and the processors are left to come to rest.
+Needs ``wrk`` (Debian: apt-get install wrk).
 Absolute figures drift with the machine; what counts are the ratios within one run.
 """
 
@@ -41,8 +43,34 @@ ROUNDS = 3
 PATIENCE_S = 60
 """How long a peer may take for a single answer when it finishes none in the time of a round."""
 WARM_S = 5
+REST_S, RESTING = 20, 0.2
+"""How long the machine may take to come to rest, and the share of its processors that may work then."""
+CANCEL = """
+SELECT pg_cancel_backend(pid)
+  FROM pg_stat_activity
+ WHERE state = 'active' AND backend_type = 'client backend'
+   AND pid <> pg_backend_pid()
+"""
 CHANGE = "UPDATE availability SET severity = severity WHERE parcel_id = ANY(%(parcels)s)"
 SIDES = {"service": service, "tipg": tipg, "pygeoapi": pygeoapi}
+
+
+def come_to_rest(connection: psycopg.Connection[Any]) -> None:
+    """End what the database still does for callers that have gone, and wait for what programs still do."""
+    deadline = time.monotonic() + REST_S
+    while time.monotonic() < deadline:
+        connection.execute(CANCEL)
+        before = _processor_times()
+        time.sleep(0.3)
+        idle, total = (after - then for after, then in zip(_processor_times(), before, strict=True))
+        if idle >= (1 - RESTING) * total:
+            return
+
+
+def _processor_times() -> tuple[int, int]:
+    """Return how long the processors have done nothing, and in all; proc(5), ``/proc/stat``."""
+    times = [int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
+    return times[3] + times[4], sum(times)
 
 
 def limit_of(case: Case, url: str, seconds: float, folder: Path) -> float:
@@ -126,8 +154,10 @@ def measure(case: Case, url: str, bases: dict[str, str], asked: argparse.Namespa
                 served(getattr(case, side), base, WARM_S, Path(name))
         for _ in range(ROUNDS):
             if case.sql:
+                come_to_rest(asked.writer)
                 rates["limit"].append(limit_of(case, url, seconds, Path(name)))
             for side, base in bases.items():
+                come_to_rest(asked.writer)
                 with writing(asked.writer, asked.parcels) if case.busy else nullcontext([0]) as changed:
                     found = served(getattr(case, side), base, seconds, Path(name))
                 if found is not None:

@@ -4,6 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -94,6 +95,10 @@ class CityProfile:
     links: Mapping[str, str]
     licence: str
     folder: Path
+
+    def today(self) -> date:
+        """Return the day that it is in the city, which is also ``current_date`` of its database sessions."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
 
     def gemarkung_key(self, name: str) -> str | None:
         """Return the four-digit key of a Gemarkung by its name (upper or lower case), None when unknown."""

@@ -1,6 +1,6 @@
 """Which day it is where the city is."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,7 @@ def zone_of(request: Request) -> ZoneInfo:
 
 def today_of(request: Request) -> date:
     """Return the day that it is in the city."""
-    return datetime.now(zone_of(request)).date()
+    return city_of(request).today()
 
 
 async def _today(request: Request) -> date:

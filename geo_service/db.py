@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
+from geo_service.city import load_city
 from geo_service.errors import DatabaseUnavailable
 from geo_service.geometry import STORAGE_SRID
 from geo_service.line import BytesLoader
@@ -105,13 +106,12 @@ class Database:
         )
         self._async_reader = self.async_engine.execution_options(postgresql_readonly=True)
 
-    @staticmethod
-    def _connect_args(statement_timeout_s: float, **more: str) -> dict[str, Any]:
+    def _connect_args(self, statement_timeout_s: float, **more: str) -> dict[str, Any]:
         options = {
             "statement_timeout": f"{int(statement_timeout_s * 1000)}",
             "lock_timeout": "10000",
             "jit": "off",
-            "timezone": "UTC",
+            "timezone": load_city(self.settings.city).timezone,  # current_date is the city's day
             **more,
         }
         return {

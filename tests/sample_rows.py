@@ -1,17 +1,18 @@
 """How the sample city is written down: labelled rows, hand-drawn shapes in EPSG:25832, planted secrets."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import shapely
 from geoalchemy2.shape import from_shape
 from sqlalchemy import Connection, Table, insert
 
+from geo_service.city import load_city
+
 SECRET = "GEHEIM"
 """Part of every confidential text."""
 SECRET_RENTS = (7741.13, 6613.37, 5519.71, 4423.19)
 """Confidential amounts: premises, winner, placement, inquiry."""
-TODAY = datetime.now(UTC).date()
+TODAY = load_city("dortmund").today()
 
 
 class Rows:

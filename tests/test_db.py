@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Table, Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.exc import DataError, IntegrityError, InternalError
 
+from geo_service.city import load_city
 from geo_service.db import Database, copy_frame, fetch_bytes, fetch_bytes_row, fetch_rows
 from geo_service.errors import DatabaseUnavailable
 from geo_service.schema import Base, Milestone, Occupancy, Parcel, Premises, Site
@@ -161,3 +162,20 @@ def test_a_database_that_is_not_there_is_named_without_its_password() -> None:
     assert "hidden" not in caught.value.detail
     with pytest.raises(DatabaseUnavailable, match="GEO_DATABASE_URL"):
         Database(Settings())
+
+
+def test_the_day_of_the_database_is_the_day_of_the_city(database: Database) -> None:
+    """Half past eleven in the evening in UTC is the next day in Dortmund, in every kind of session."""
+    day = text("SELECT CAST((timestamptz '2026-11-27 23:30+00')::date AS text)")
+
+    async def ask() -> tuple[object, object]:
+        async with database.read_session() as session:
+            by_bytes = await fetch_bytes(session, day)
+            plain = (await session.execute(day)).scalar_one()
+        await database.async_engine.dispose()
+        return by_bytes, plain
+
+    with database.read() as connection:
+        assert connection.execute(day).scalar_one() == "2026-11-28"
+        assert connection.execute(text("SELECT current_date")).scalar_one() == load_city("dortmund").today()
+    assert asyncio.run(ask()) == (b"2026-11-28", "2026-11-28")

@@ -216,11 +216,11 @@ def _arriving(both: pd.DataFrame, was: Any, is_now: Any) -> Rows:  # noqa: ANN40
 
 
 def _changing(both: pd.DataFrame, stays: Any) -> Rows:  # noqa: ANN401 - boolean array
-    """Tell whose area changed, and why."""
+    """Tell whose area changed, and why: net land decides, offered land is rounded (`shape.KEPT`)."""
     gross, net, offered, estimated = (
         (both[f"{name}_cm2_1"] - both[f"{name}_cm2_0"]).fillna(0).to_numpy() for name in AREAS
     )
-    more = np.select([offered != 0, net != 0], [offered > 0, net > 0], estimated < 0)
+    more = np.select([net != 0, offered != 0], [net > 0, offered > 0], estimated < 0)
     changed = stays & ((net != 0) | (offered != 0) | (estimated != 0))
     gross = gross != 0
     return {

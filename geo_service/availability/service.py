@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -41,7 +40,7 @@ NOTHING: Final = Changes()
 
 def today() -> date:
     """Return the present day where the city is."""
-    return datetime.now(ZoneInfo(load_city(get_settings().city).timezone)).date()
+    return load_city(get_settings().city).today()
 
 
 def compute(

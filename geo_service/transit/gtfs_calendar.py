@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from geo_service.errors import BadParameter, ImportRejected
 from geo_service.transit.gtfs_lines import find_row
 from geo_service.transit.gtfs_tables import FeedTables
+from geo_service.transit.validity import today
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SATURDAY: Final = 5
@@ -87,7 +88,7 @@ def read_calendar(tables: FeedTables) -> Calendar:
             "valid calendar.",
             file="calendar.txt",
         )
-    first, last = kept_span(min(bounds), max(bounds), datetime.now(UTC).date())
+    first, last = kept_span(min(bounds), max(bounds), today())
     if (first, last) != (min(bounds), max(bounds)):
         tables.warnings.append(
             f"The calendar goes from {min(bounds)} to {max(bounds)}; only those from {first} to {last} were "

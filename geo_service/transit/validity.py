@@ -1,9 +1,8 @@
 """Whether the calendar of a timetable covers the present day."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
@@ -29,7 +28,7 @@ TELLING: Final = {
 
 def today() -> date:
     """Return the present day where the city is."""
-    return datetime.now(ZoneInfo(load_city(get_settings().city).timezone)).date()
+    return load_city(get_settings().city).today()
 
 
 def validity(first_day: date, last_day: date, day: date) -> Validity:

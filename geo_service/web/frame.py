@@ -10,7 +10,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -122,7 +121,7 @@ class Frame:
     @property
     def today(self) -> date:
         """The day it is in the city."""
-        return datetime.now(ZoneInfo(self.city.timezone)).date()
+        return self.city.today()
 
     @property
     def path(self) -> str:

@@ -236,6 +236,15 @@ def test_the_other_way_round_every_flow_turns(both: tuple[pd.DataFrame, pd.DataF
             assert one.get(flow, 0) == other.get(opposite, 0)
 
 
+def test_land_that_is_freed_is_freed_whatever_rounding_takes_of_what_is_offered() -> None:
+    before = parcel(1, 900.0, offered_m2=900.0, gross_m2=1_000.0)
+    after = parcel(1, 1_000.0, offered_m2=899.9876, gross_m2=1_000.0)
+    balance = land_balance(frame(before), frame(after))
+    assert balance.table("net_cm2").loc["now"].to_dict()["area_freed"] == 1_000_000
+    assert balance.table("offered_cm2").loc["now"].to_dict()["area_freed"] == -124
+    assert "area_blocked" not in set(balance.records["stage"])
+
+
 def test_the_evidence_adds_up_to_the_cells() -> None:
     opening = frame(parcel(1), parcel(2, 5_000, horizon="mid"), parcel(3, 7_000))
     closing = frame(parcel(1, sold=True), parcel(2, 5_000), parcel(4, 2_000, horizon="long"))

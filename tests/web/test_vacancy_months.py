@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
+from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.web.queries.vacancy_months import VACANCY_BY_MONTH
 from tests.sample_city import Sample
@@ -50,7 +51,7 @@ def test_each_month_is_counted_as_a_loop_counts_it(database: Database) -> None:
             )
         ]
     days = [row.day for row in months]
-    today = date.today()  # noqa: DTZ011 - the day of the database
+    today = load_city("dortmund").today()
     earliest = min(since for since, _, status, _ in spells if since and status != "threatened")
     assert days[0] == max(earliest.replace(day=1), today.replace(year=today.year - 5, day=1))
     assert days[-1] == today
@@ -81,4 +82,4 @@ def test_before_the_first_vacancy_nothing_is_known(sample: Sample, database: Dat
         connection.execute(text("UPDATE vacancies SET during = daterange(current_date, NULL)"))
         months = connection.execute(VACANCY_BY_MONTH, {"months": 60}).all()
         connection.rollback()
-    assert [row.day for row in months] == [date.today()]  # noqa: DTZ011 - the day of the database
+    assert [row.day for row in months] == [load_city("dortmund").today()]

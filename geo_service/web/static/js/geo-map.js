@@ -56,7 +56,7 @@ const GeoMap = (() => {
   }
 
   /* ---- areas from vector tiles ---- */
-  const STROKE_FROM_ZOOM = 14;
+  const STROKE_FROM_ZOOM = 14, OUTLINE_FROM_ZOOM = 15;
 
   function hatch() {
     const canvas = document.createElement("canvas");
@@ -70,44 +70,57 @@ const GeoMap = (() => {
     return canvas;
   }
 
+  /* Areas that look alike are gathered into one path and drawn at once, which takes the browser a fraction of the time. */
   function paintRules(map, spec) {
     const {styles} = map.geo.settings;
+    const {parcels, selected} = styles.lines;
     const fills = styles[spec.style];
-    const wanted = (feature) => feature.props.net_m2 === undefined || feature.props.net_m2 > 0;
-    const apart = (feature) => spec.style === "horizon" && feature.props.horizon && !feature.props.offered;
-    const value = (feature) => (apart(feature) ? feature.props.category || "unknown" : feature.props[spec.style]) || (spec.style === "grade" ? "none" : undefined);
-    const width = (zoom) => (zoom >= STROKE_FROM_ZOOM ? styles.lines.parcels.width_px : 0.01);
-    const filled = (feature) => (wanted(feature) ? fills[value(feature)] : undefined);
-    const {PolygonSymbolizer, LineSymbolizer} = protomapsL;
-    const rules = [
-      {
-        dataLayer: spec.data_layer,
-        symbolizer: new LineSymbolizer({color: "#b9bbc8", width: 0.5}),
-        minzoom: 15,
-        filter: (zoom, feature) => !filled(feature),
+    const pattern = hatch();
+    const value = ({props}) => {
+      if (spec.style === "horizon" && props.horizon && !props.offered) return props.category || "unknown";
+      return props[spec.style] || (spec.style === "grade" ? "none" : undefined);
+    };
+    const filled = (feature) => (feature.props.net_m2 === undefined || feature.props.net_m2 > 0 ? fills[value(feature)] : undefined);
+    const chosen = {};
+    let paths, place;
+    const add = (look, rings) => {
+      if (!paths.has(look)) paths.set(look, new Path2D());
+      const path = paths.get(look);
+      for (const ring of rings) ring.forEach((point, count) => (count ? path.lineTo(point.x, point.y) : path.moveTo(point.x, point.y)));
+    };
+    const gather = {
+      before() { paths = new Map([[undefined, new Path2D()]]); place = null; },
+      draw(pen, rings, zoom, feature) {
+        place ||= pen.getTransform();
+        const look = filled(feature);
+        if (look || zoom >= OUTLINE_FROM_ZOOM) add(look, rings);
+        if (map.geo.selected !== null && feature.props.parcel_key === map.geo.selected) add(chosen, rings);
       },
-      {
-        dataLayer: spec.data_layer,
-        symbolizer: new PolygonSymbolizer({
-          fill: (zoom, feature) => filled(feature).color,
-          opacity: styles.opacity, stroke: styles.lines.parcels.color, width, perFeature: true,
-        }),
-        filter: (zoom, feature) => filled(feature)?.hatched === false,
+    };
+    const line = (pen, path, {color, width_px: width}) => { pen.strokeStyle = color; pen.lineWidth = width; pen.stroke(path); };
+    const show = (pen, zoom, look, path) => {
+      if (look === chosen) return line(pen, path, selected);
+      if (!look) return line(pen, path, {color: "#b9bbc8", width_px: 0.5});
+      pen.globalAlpha = styles.opacity;
+      pen.fillStyle = look.hatched ? pen.createPattern(pattern, "repeat") : look.color;
+      pen.fill(path);
+      if (zoom >= STROKE_FROM_ZOOM) line(pen, path, parcels);
+      pen.globalAlpha = 1;
+    };
+    const draw = {
+      before(pen, zoom) {
+        if (!place) return;
+        pen.save();
+        pen.setTransform(place);
+        const last = paths.get(chosen);
+        paths.delete(chosen);
+        for (const [look, path] of paths) show(pen, zoom, look, path);
+        if (last) show(pen, zoom, chosen, last);
+        pen.restore();
       },
-    ];
-    if (Object.values(fills).some((fill) => fill.hatched)) {
-      rules.push({
-        dataLayer: spec.data_layer,
-        symbolizer: new PolygonSymbolizer({pattern: hatch(), opacity: styles.opacity, stroke: styles.lines.parcels.color, width}),
-        filter: (zoom, feature) => filled(feature)?.hatched === true,
-      });
-    }
-    rules.push({
-      dataLayer: spec.data_layer,
-      symbolizer: new LineSymbolizer({color: styles.lines.selected.color, width: styles.lines.selected.width_px}),
-      filter: (zoom, feature) => map.geo.selected !== null && feature.props.parcel_key === map.geo.selected,
-    });
-    return rules;
+      draw() {},
+    };
+    return [{dataLayer: spec.data_layer, symbolizer: gather}, {dataLayer: spec.data_layer, symbolizer: draw, filter: () => false}];
   }
 
   /* Rules that draw whatever stands on a tile, each layer in a colour of its own. */
