@@ -263,7 +263,22 @@ def land(rows: Rows) -> None:
         left_footprint_m2=3_200,
         left_floor_m2=9_600,
         exceeds_plan=False,
-        parts=[{"plan_key": "Hu 148", "zone": "GE"}],
+        parts=[
+            {
+                "plan_key": "Hu 148",
+                "zone": "GE",
+                "governed_m2": 5_000,
+                "grz": 0.8,
+                "gfz": 2.4,
+                "max_storeys": None,
+                "footprint_m2": 4_000,
+                "footprint_basis": "stated",
+                "floor_m2": 12_000,
+                "floor_basis": "stated",
+                "in_force": False,
+                "source": "Testdaten",
+            }
+        ],
         computed_at=COMPUTED_AT,
     )
 

@@ -132,7 +132,7 @@ COMPUTING: list[Computing] = [
     ("/api/scenarios/h-bahn/effect", scenarios, "effect_of"),
     ("/api/rounds/anstoss-2023-10/proposal", matching, "read_round"),
     ("/api/availability/summary", desk, "city_land"),
-    (f"/flaechen/{KEY}", parcel, "compute_capacities"),
+    (f"/flaechen/{KEY}?as_of=2027-06-01", parcel, "compute_capacities"),
     (f"/flaechen/{KEY}", nearness, "place_transit"),
     ("/anstoss/anstoss-2023-10", contest, "read_round"),
     ("/oev", classes, "graded_stops"),

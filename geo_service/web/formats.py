@@ -6,10 +6,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_decimal
+from babel.dates import format_date
 
 from geo_service.web.language import Language, words
+from geo_service.wording import day
 
 LOCALES: Final[dict[Language, str]] = {"de": "de_DE", "en": "en_GB"}
 M2_PER_HA: Final = 10_000
@@ -22,6 +22,7 @@ KILOMETRES_ABOVE_M: Final = 2_000
 """Distances above are written in kilometres."""
 WALKED_UP_TO_M: Final = 3_000
 """Beyond this no walking time is told; a choice of this service."""
+GERMAN_MARKS: Final = str.maketrans(",.", ".,")
 NARROW_SPACE: Final = "\u202f"
 
 
@@ -53,9 +54,9 @@ class Formats:
         """Write a number with the given decimals, a half rounded up; None is unknown, never 0."""
         if value is None:
             return self.unknown
-        pattern = "#,##0" + ("." + "0" * digits if digits else "")
-        exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
-        return str(format_decimal(exact, format=pattern, locale=self._locale))
+        exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP) + 0  # no -0
+        english = f"{exact:,f}"
+        return english.translate(GERMAN_MARKS) if self.language == "de" else english
 
     def area(self, square_metres: float | None) -> str:
         """Write an area in m², from ten hectares on in ha with one decimal."""
@@ -110,11 +111,8 @@ class Formats:
 
     def day(self, value: date | str | None) -> str:
         """Write a date: 22.11.2026 or 22 Nov 2026."""
-        moment = as_day(value)
-        if moment is None:
-            return self.unknown
-        pattern = "dd.MM.yyyy" if self.language == "de" else "d MMM yyyy"
-        return str(format_date(moment, format=pattern, locale=self._locale))
+        found = as_day(value)
+        return self.unknown if found is None else str(getattr(day(found), self.language))
 
     def month(self, value: date | str | None) -> str:
         """Write a month and its year, for days that are estimates."""
@@ -129,9 +127,8 @@ class Formats:
         """Write a moment in the city's time: 22.11.2026, 14:05."""
         if value is None:
             return self.unknown
-        pattern = "dd.MM.yyyy, HH:mm" if self.language == "de" else "d MMM yyyy, HH:mm"
-        zone = ZoneInfo(self.timezone)
-        return str(format_datetime(value, format=pattern, tzinfo=zone, locale=self._locale))
+        there = value.astimezone(ZoneInfo(self.timezone))
+        return f"{self.day(there)}, {there:%H:%M}"
 
 
 def uses_with_areas(text: str | None, formats: Formats) -> str:

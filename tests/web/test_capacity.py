@@ -1,11 +1,15 @@
 """The page of a parcel: what may be built, what stands there, what is left, what is estimated."""
 
 import re
+from datetime import timedelta
 
 import httpx
 import pytest
+from sqlalchemy import text
 
+from geo_service.db import Database
 from tests.sample_land import PUBLIC_KEYS
+from tests.sample_rows import TODAY
 
 BUILT, UNPLANNED = f"/flaechen/{PUBLIC_KEYS[1]}", f"/flaechen/{PUBLIC_KEYS[2]}"
 """100 x 50 m in a GE area (GRZ 0.8, GFZ 2.4; in procedure) with a hall of 800 m2 and 3 storeys; no plan."""
@@ -69,3 +73,24 @@ def test_the_interface_tells_the_same(client: httpx.Client) -> None:
     assert plan["usual_from"] < plan["usual_to"]
     assert answer["horizon"] == "undetermined"
     assert "Choice of this service" in answer["plan_span_source"]
+
+
+WRITE = "UPDATE capacities SET allowed_floor_m2 = {} WHERE parcel_id = {}"
+HERE = "CAST(now() AT TIME ZONE 'Europe/Berlin' AS date)"
+OF_BUILT = f"(SELECT id FROM parcels WHERE parcel_key = '{PUBLIC_KEYS[1]}')"
+
+
+def test_what_is_stored_for_today_is_shown_unless_it_is_stale(
+    client: httpx.Client, database: Database
+) -> None:
+    with database.begin(actor="test") as connection:
+        connection.execute(text(WRITE.format(12_345, OF_BUILT)))
+        connection.execute(text(f"UPDATE availability SET as_of = {HERE} WHERE parcel_id = {OF_BUILT}"))
+    assert "12.345 m²" in words(client, BUILT, "de")
+    later = (TODAY + timedelta(days=2)).isoformat()
+    assert "12.000 m²" in words(client, f"{BUILT}?as_of={later}", "de")
+    with database.begin(actor="test") as connection:
+        connection.execute(
+            text(f"INSERT INTO availability_marks (cause, parcel_id) VALUES ('plan_areas', {OF_BUILT})")
+        )
+    assert "12.000 m²" in words(client, BUILT, "de")

@@ -1,7 +1,10 @@
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_decimal
 
 from geo_service.web.formats import Formats, as_day, uses_with_areas
 
@@ -13,6 +16,24 @@ def test_numbers_follow_the_language() -> None:
     assert EN.square_metres(1234.5, 1) == "1,234.5\u202fm²"
     assert DE.euro(Decimal(15000)) == "15.000\u202f€"
     assert DE.percent(0.3501, 1) == "35,0\u202f%"
+
+
+@pytest.mark.parametrize("digits", [0, 1, 2])
+@pytest.mark.parametrize("value", [0, -0.001, 0.5, 2.5, 999.995, 1234.5, -1234567.891, Decimal("15000.005")])
+def test_numbers_are_those_of_cldr(value: float | Decimal, digits: int) -> None:
+    exact = Decimal(str(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    for formats, locale in ((DE, "de_DE"), (EN, "en_GB")):
+        usual = format_decimal(exact or abs(exact), f"#,##0.{'0' * digits}".rstrip("."), locale)
+        assert formats.number(value, digits) == usual
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_days_and_moments_are_those_of_cldr(month: int) -> None:
+    moment = datetime(2026, month, 3, 22, 59, tzinfo=UTC)
+    zone = ZoneInfo("Europe/Berlin")
+    for formats, locale, pattern in ((DE, "de_DE", "dd.MM.yyyy"), (EN, "en_GB", "d MMM yyyy")):
+        assert formats.day(moment.date()) == format_date(moment.date(), pattern, locale)
+        assert formats.moment(moment) == format_datetime(moment, f"{pattern}, HH:mm", zone, locale)
 
 
 def test_dates_follow_the_language() -> None:

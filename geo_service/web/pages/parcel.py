@@ -72,7 +72,8 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     anew = day != frame.today or ("as_of" in request.query_params and row.as_of != day)
     rules = (row.preset or "default", tuple(row.deduction_order or ())) if anew else None
     asked_for, make = ("parcel", row.parcel_key, day, rules), partial(_answer, row, day, anew=anew)
-    answer = await kept_answer(request, session, asked_for, make, public=frame.public)
+    holds = row.as_of == day and row.capacity is not None and not row.stale
+    answer = {} if holds else await kept_answer(request, session, asked_for, make, public=frame.public)
     found = SimpleNamespace(**{**row._asdict(), **answer})
     parameters = {"parcel_id": row.id, "on": day}
     visible = {**parameters, "public": frame.public}

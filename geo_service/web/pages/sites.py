@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache, partial
 from typing import Any, Final
 
 import shapely
@@ -15,6 +16,7 @@ from geo_service.auth.publication import public_items
 from geo_service.availability.models import Horizon
 from geo_service.availability.state_queries import STORED_STATE
 from geo_service.beside import drawn
+from geo_service.city import load_city
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.transit.reach_search import ISOCHRONES_MIN
@@ -35,12 +37,15 @@ from geo_service.web.queries.sites import (
     SITE_WATERFALL,
     SITES,
 )
+from geo_service.web.speaker import PageSpeaker
 from maps.base import RenderedMap
 from maps.naming import parcel_notation, parcel_title
 from maps.transit import reach_map
 
 router = APIRouter()
 
+MOST_MAPS: Final = 32
+"""Maps of what is reached from a site that are kept in a process."""
 MOST_PARCELS: Final = 10
 """Parcels that stand on the page at once; the others unfold."""
 
@@ -118,13 +123,23 @@ async def _reach_map(frame: Frame, session: AsyncSession, row: Any) -> RenderedM
     areas = (await session.execute(ISOCHRONES, {"site_id": row.id})).all()
     if not areas:
         return None
-    shapes = [(each.minutes, shapely.from_wkb(each.geom)) for each in areas]
-    label = frame.speaker.say("Karte dessen, was von %(site)s zu erreichen ist", site=row.name)
-
-    def make() -> RenderedMap:
-        return reach_map(frame.city, frame.speaker, frame.basemap, label, shapes)
-
+    shapes = tuple((each.minutes, bytes(each.geom)) for each in areas)
+    make = partial(_drawn_reach, frame.city.key, frame.speaker, frame.basemap, row.name, shapes)
     return await drawn(frame.request, make, public=frame.public)
+
+
+@lru_cache(maxsize=MOST_MAPS)
+def _drawn_reach(
+    city: str,
+    speaker: PageSpeaker,
+    basemap: tuple[str, str] | None,
+    site: str,
+    areas: tuple[tuple[int, bytes], ...],
+) -> RenderedMap:
+    """Draw what is reached from a site (minutes and WKB, EPSG:25832); kept, whatever else is written."""
+    label = speaker.say("Karte dessen, was von %(site)s zu erreichen ist", site=site)
+    shapes = [(minutes, shapely.from_wkb(wkb)) for minutes, wkb in areas]
+    return reach_map(load_city(city), speaker, basemap, label, shapes)
 
 
 async def _waterfall(frame: Frame, session: AsyncSession, visible: dict[str, Any]) -> dict[str, Any]:

@@ -17,13 +17,14 @@ PARCEL: Final[TextClause] = text("""
            u.internal_category, u.internal_category_rule,
            u.internal_target_group, u.internal_target_group_rule,
            EXISTS (SELECT FROM stale_parcels m WHERE m.parcel_id = p.id) AS stale,
-           r.rules -> 'order' AS deduction_order,
+           to_jsonb(k) AS capacity, r.rules -> 'order' AS deduction_order,
            ST_X(c.center) AS longitude, ST_Y(c.center) AS latitude
       FROM parcels p
       LEFT JOIN districts d ON d.id = p.district_id
       LEFT JOIN availability a ON a.parcel_id = p.id
       LEFT JOIN availability_runs r ON r.id = a.run_id
       LEFT JOIN usability u ON u.parcel_id = a.parcel_id AND u.computed_at = a.computed_at
+      LEFT JOIN capacities k ON k.parcel_id = a.parcel_id AND k.computed_at = a.computed_at
      CROSS JOIN LATERAL (SELECT ST_Transform(ST_PointOnSurface(p.geom), 4326) AS center) c
      WHERE p.parcel_key = :parcel_key
        AND p.valid @> CAST(:on AS date)
@@ -31,7 +32,7 @@ PARCEL: Final[TextClause] = text("""
                AND (p.publication_announced_on IS NULL
                     OR p.publication_announced_on + interval '1 month' <= current_date)))
 """)
-"""One parcel with its stored availability, and the order in which its run deducted.
+"""One parcel with its stored availability and capacity (JSON), and the order in which its run deducted.
 
 For the public only what may be published (BauGB §200(3)).
 
