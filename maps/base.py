@@ -14,7 +14,11 @@ from folium.template import Template
 
 VENDOR = "/static/vendor"
 MAX_ZOOM = 19
-MAP_JS = [("leaflet", f"{VENDOR}/leaflet/dist/leaflet.js"), ("geo_map", "/static/js/geo-map.js")]
+MAP_JS = [
+    ("leaflet", f"{VENDOR}/leaflet/dist/leaflet.js"),
+    ("geo_map", "/static/js/geo-map.js"),
+    ("map_records", "/static/js/map-records.js"),
+]
 MAP_CSS = [("leaflet_css", f"{VENDOR}/leaflet/dist/leaflet.css"), ("geo_map_css", "/static/css/map.css")]
 
 

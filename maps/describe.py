@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -65,8 +66,8 @@ def shortened(text: str) -> str:
     return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
 
 
-def describe_parcel(row: Row, speaker: Speaker) -> Item:
-    """Describe a parcel."""
+def describe_parcel(row: Row, speaker: Speaker, day: date | None = None) -> Item:
+    """Describe a parcel, as stored or as of another day."""
     formats = speaker.formats
     what = speaker.label("zone", row.zone) if row.zone else present_use(row.actual_use)
     lines: list[tuple[str, str]] = [(speaker.say("Was"), what or formats.unknown)]
@@ -80,7 +81,7 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
             ),
             (
                 speaker.say("Ab wann"),
-                available_from(row, speaker) if row.offered else not_offered(row, speaker),
+                available_from(row, speaker, day) if row.offered else not_offered(row, speaker),
             ),
         ]
     lines.append((speaker.say("Wie nah"), nearness(row, speaker)))
@@ -92,9 +93,9 @@ def describe_parcel(row: Row, speaker: Speaker) -> Item:
         row.key,
         parcel_title(row, speaker),
         parcel_notation(row, speaker),
-        _mark(row, speaker),
+        _mark(row, speaker, day),
         tuple(lines),
-        f"/flaechen/{row.key}",
+        f"/flaechen/{row.key}?as_of={day}" if day else f"/flaechen/{row.key}",
         row.is_demo,
     )
 
@@ -112,10 +113,12 @@ def how_much(row: Row, speaker: Speaker) -> str:
     )
 
 
-def _mark(row: Row, speaker: Speaker) -> tuple[str, str] | None:
+def _mark(row: Row, speaker: Speaker, day: date | None) -> tuple[str, str] | None:
     """Return the coloured mark of a parcel: its horizon, or what it is where it is not on offer."""
     if row.horizon is None:
         return None
+    if row.offered and row.horizon == "now" and day:
+        return "badge--horizon-now", speaker.say("am %(day)s sofort", day=speaker.formats.day(day))
     if row.offered:
         return f"badge--horizon-{row.horizon}", speaker.label("horizon", row.horizon)
     category = row.category or "unknown"
@@ -144,8 +147,10 @@ def present_use(text: str | None) -> str:
     return "; ".join(dict.fromkeys(part for part in parts if part))
 
 
-def available_from(row: Row, speaker: Speaker) -> str:
-    """Say from when a parcel can be had."""
+def available_from(row: Row, speaker: Speaker, day: date | None = None) -> str:
+    """Say from when a parcel can be had, as stored or as of another day."""
+    if row.horizon == "now" and day:
+        return speaker.say("am Stichtag %(day)s sofort verfügbar", day=speaker.formats.day(day))
     if row.horizon == "now":
         return speaker.say("sofort")
     return speaker.formats.day(row.available_from)

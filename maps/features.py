@@ -1,5 +1,7 @@
 """The maps of the open interface: whatever an address of it hands out, as features or as tiles."""
 
+from collections.abc import Mapping
+
 from geo_service.city import CityProfile
 from maps.base import CityMap, RenderedMap
 from maps.layers import BaseMap, LayerSpec, Records, VectorTiles, add_orientation
@@ -14,7 +16,7 @@ def features_map(
     speaker: Speaker,
     basemap: tuple[str, str] | None,
     label: str,
-    address: str,
+    source: tuple[str, Mapping[str, str]],
     *,
     with_parcels: bool = False,
 ) -> RenderedMap:
@@ -26,12 +28,14 @@ def features_map(
         As in `maps.overview.overview_map`.
     label
         What the map shows, read out by screen readers.
-    address
-        Path and parameters of a feature or a collection of features, CRS84.
+    source
+        Path and parameters of a feature or a collection of features, CRS84; what their fields are called.
     with_parcels
         Show the parcels beneath, to draw by.
     """
-    made = CityMap("features", city.center, START_ZOOM, label, map_settings(speaker))
+    address, fields = source
+    settings = {**map_settings(speaker), "fields": dict(fields)}
+    made = CityMap("features", city.center, START_ZOOM, label, settings)
     if basemap:
         BaseMap(*basemap).add_to(made)
     if with_parcels:

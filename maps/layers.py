@@ -21,6 +21,8 @@ MARKER_CLUSTER_CSS = [("markercluster_css", f"{VENDOR}/leaflet.markercluster/dis
 
 ORIENTATION = ("water", "rail", "quarters", "districts", "boundary")
 """Layers that tell where one is, the lowest first."""
+IN_FULL = {"water": {"near": 13}}
+"""Layers that come as they look from afar, and from a zoom level on as exact as the view shows them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ class Records(_GeoLayer):
 def add_orientation(made: Map) -> None:
     """Add what tells where one is: water, rail, place names, districts, city limits."""
     for key in ORIENTATION:
-        Records(LayerSpec(key, key), f"/maps/layers/{key}.geojson").add_to(made)
+        Records(LayerSpec(key, key, extra=IN_FULL.get(key, {})), f"/maps/layers/{key}.geojson").add_to(made)
 
 
 class Embedded(_GeoLayer):

@@ -12,7 +12,7 @@ from geo_service.city import CityProfile
 from geo_service.geometry import STORAGE_SRID, WGS84_SRID
 from maps import styles
 from maps.base import CityMap, RenderedMap
-from maps.layers import BaseMap, LayerSpec, Records, VectorTiles
+from maps.layers import IN_FULL, BaseMap, LayerSpec, Records, VectorTiles
 from maps.speech import Speaker
 
 TILES: Final = "/ogc/collections/parcels/tiles/WebMercatorQuad/{z}/{y}/{x}"
@@ -64,7 +64,7 @@ def _layers() -> list[VectorTiles | Records]:
         return LayerSpec(key, style, min_zoom, key in SHOWN_AT_FIRST, extra)
 
     return [
-        Records(spec("water", "water"), "/maps/layers/water.geojson"),
+        Records(spec("water", "water", **IN_FULL["water"]), "/maps/layers/water.geojson"),
         VectorTiles(spec("horizon", "horizon"), TILES, "parcels"),
         VectorTiles(spec("grade", "grade"), TILES, "parcels"),
         Records(spec("streets", "streets"), "/maps/layers/streets.geojson"),
@@ -95,6 +95,8 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "close": speaker.say("Schließen"),
         "more": speaker.say("Ganze Antwort"),
         "demo": speaker.say("Demo"),
+        "yes": speaker.say("ja"),
+        "no": speaker.say("nein"),
         "nothing": speaker.say("Hier ist nichts erfasst."),
         "nowhere": speaker.say("Auf der Karte ist dazu nichts zu zeigen: Es gibt keinen Ort dazu."),
         "failed": speaker.say("Die Auskunft ist nicht erreichbar. Bitte versuchen Sie es noch einmal."),

@@ -44,7 +44,7 @@ class Contents:
 
     @property
     def embedded(self) -> int:
-        """Number of features in the file, with the city limits."""
+        """Number of records in the file, with the city limits."""
         return 1 + sum(len(each) for each in (self.districts, self.sites, self.vacancies, self.parcels))
 
     @property
@@ -63,7 +63,9 @@ def portable_html(connection: Connection, city: CityProfile, speaker: Speaker, a
     city, speaker, as_of
         As in `maps.portable_file.portable_file`.
     """
-    return portable_file.portable_file(city, speaker, as_of, overview_file(connection, city, speaker))
+    return portable_file.portable_file(
+        connection, city, speaker, as_of, overview_file(connection, city, speaker)
+    )
 
 
 def overview_file(connection: Connection, city: CityProfile, speaker: Speaker) -> Portable:
@@ -179,7 +181,7 @@ def parcel_features(
 def read_contents(connection: Connection, speaker: Speaker) -> Contents:
     """Read the public records that fit, in the order of the rule."""
     districts, sites = district_features(connection, speaker), site_features(connection, speaker)
-    room = portable_file.MOST_FEATURES - 1 - len(districts) - len(sites)
+    room = portable_file.ROOM - len(districts) - len(sites)
     vacancies = vacancy_features(connection, speaker, room)
     parcels, smallest = parcel_features(connection, speaker, room - len(vacancies))
     found = connection.execute(queries.COUNT_PARCELS).scalar_one()

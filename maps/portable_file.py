@@ -9,9 +9,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from sqlalchemy import Connection
 
 from geo_service.city import CityProfile
-from maps import styles
+from maps import orientation, styles
 from maps.base import CityMap
 from maps.describe import Item
 from maps.layers import Embedded, LayerSpec
@@ -20,8 +21,10 @@ from maps.speech import Speaker
 
 MOST_FEATURES: Final = 2_000
 """Records in one file, the city limits among them."""
-ROOM: Final = MOST_FEATURES - 1
-"""Room for records beside the city limits."""
+ROOM: Final = MOST_FEATURES - 1 - orientation.MOST_FEATURES
+"""Room for records beside the city limits and what tells where one is."""
+FILLS: Final = frozenset({"classes", "reach"})
+"""Styles of areas that cover the city: what tells where one is lies upon them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,15 @@ class Portable:
         return any(each.item.demo for layer in self.layers for each in layer.features if each.item)
 
 
-def portable_file(city: CityProfile, speaker: Speaker, as_of: date, shown: Portable) -> str:
-    """Make a map as one self-contained HTML file.
+def portable_file(
+    connection: Connection, city: CityProfile, speaker: Speaker, as_of: date, shown: Portable
+) -> str:
+    """Make a map as one self-contained HTML file, with what tells where one is around its records.
 
     Parameters
     ----------
+    connection
+        Read-only connection.
     city
         The city profile.
     speaker
@@ -124,15 +131,21 @@ def portable_file(city: CityProfile, speaker: Speaker, as_of: date, shown: Porta
     Raises
     ------
     ValueError
-        When more than `MOST_FEATURES` records are to be embedded.
+        When more than `ROOM` records are to be embedded.
     """
-    if shown.embedded > MOST_FEATURES:
+    if shown.embedded > ROOM + 1:
         raise ValueError(f"{shown.embedded} records do not fit into one file")
     settings = {**map_settings(speaker), "portable": True, "about": shown.about}
     made = CityMap("overview", city.center, START_ZOOM, shown.title, settings)
+    ground = _ground(connection, shown)
+    behind = [layer for layer in shown.layers if layer.style in FILLS]
+    for layer in behind:
+        _embedded(layer).add_to(made)
+    for key, features in ground.items():
+        Embedded(LayerSpec(key, key, extra={"cluster": False}), collection(features)).add_to(made)
     for layer in shown.layers:
-        spec = LayerSpec(layer.key, layer.style, on=layer.on, extra={"cluster": layer.cluster})
-        Embedded(spec, collection([feature.as_json() for feature in layer.features])).add_to(made)
+        if layer not in behind:
+            _embedded(layer).add_to(made)
     limits = LayerSpec("boundary", "boundary", extra={"cluster": False})
     Embedded(limits, json.loads(boundary_geojson(city))).add_to(made)
     parts = made.rendered()
@@ -144,6 +157,7 @@ def portable_file(city: CityProfile, speaker: Speaker, as_of: date, shown: Porta
         as_of=as_of,
         shown=shown,
         most=MOST_FEATURES,
+        ground=[(key, name) for key, name in _ground_names(speaker).items() if key in ground],
         tables=[layer for layer in reversed(shown.layers) if _is_told(layer)],
         fragment=parts.fragment,
         styles=[*(read_asset(address) for address in parts.stylesheets), styles.stylesheet()],
@@ -153,6 +167,29 @@ def portable_file(city: CityProfile, speaker: Speaker, as_of: date, shown: Porta
             read_asset("/static/js/map-portable.js"),
         ],
     )
+
+
+def _embedded(layer: FileLayer) -> Embedded:
+    spec = LayerSpec(layer.key, layer.style, on=layer.on, extra={"cluster": layer.cluster})
+    return Embedded(spec, collection([feature.as_json() for feature in layer.features]))
+
+
+def _ground(connection: Connection, shown: Portable) -> dict[str, list[dict[str, Any]]]:
+    """Read what tells where one is around the records; where districts are what is told, they do."""
+    if any(layer.style == "shares" for layer in shown.layers):
+        return {}
+    layers = [layer for layer in shown.layers if layer.style != "districts"]
+    return orientation.around(connection, [each.geometry for layer in layers for each in layer.features])
+
+
+def _ground_names(speaker: Speaker) -> dict[str, str]:
+    """Return what the layers are called that tell where one is."""
+    return {
+        "water": speaker.say("Wasserflächen"),
+        "streets": speaker.say("Hauptstraßen"),
+        "rail": speaker.say("Bahn, Stadtbahn"),
+        "names": speaker.say("Namen der Quartiere"),
+    }
 
 
 def _is_told(layer: FileLayer) -> bool:

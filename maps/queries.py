@@ -186,35 +186,6 @@ LAYERS: Final[dict[str, TextClause]] = {
           FROM districts d
          WHERE :public IS NOT NULL
     """),
-    "streets": text("""
-        WITH main AS (SELECT ARRAY['motorway', 'trunk', 'primary', 'secondary', 'tertiary'] AS classes),
-        edges AS (
-            SELECT e.name, e.street_class, e.geom, n.is_demo, e.street_class = ANY (main.classes) AS is_main
-              FROM street_edges e
-              JOIN street_networks n ON n.id = e.network_id AND n.is_current
-             CROSS JOIN main
-             WHERE e.street_class = ANY (main.classes) OR (e.street_class = 'residential' AND e.name <> '')),
-        shown AS (SELECT * FROM edges WHERE is_main OR NOT EXISTS (SELECT FROM edges WHERE is_main)),
-        streets AS (
-            SELECT name, street_class, bool_or(is_demo) AS is_demo, ST_LineMerge(ST_Collect(geom)) AS geom
-              FROM shown GROUP BY name, street_class)
-        SELECT CAST(json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
-                   json_build_object('type', 'Feature',
-                       'geometry', CAST(ST_AsGeoJSON(ST_Transform(ST_Simplify(geom, 3), 4326), 5, 0) AS json),
-                       'properties', json_build_object('name', name, 'is_demo', is_demo))
-                   ORDER BY street_class, name), '[]')) AS text)
-          FROM streets WHERE :public IS NOT NULL
-    """),
-    "water": text("""
-        SELECT CAST(json_build_object('type', 'FeatureCollection', 'features', coalesce(json_agg(
-                   json_build_object('type', 'Feature',
-                       'geometry', CAST(ST_AsGeoJSON(ST_Transform(
-                           ST_SimplifyPreserveTopology(r.geom, 2), 4326), 6, 0) AS json),
-                       'properties', json_build_object('name', r.title, 'is_demo', r.is_demo))
-                   ORDER BY r.id), '[]')) AS text)
-          FROM restrictions r
-         WHERE r.kind = 'water' AND r.valid @> current_date AND :public IS NOT NULL
-    """),
 }
 """Layers as GeoJSON text (WGS 84): one row, one column. Parameter: ``public``."""
 

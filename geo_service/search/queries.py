@@ -53,8 +53,10 @@ PAGED: Final = frozenset({"site", "parcel", "premises"})
 """Kinds that have a page."""
 HOUSE_NUMBER: Final = r"\s+[[:alpha:]]?\d+\s*[[:alpha:]]?(\s*[-–/,;+&(].*)?$"
 """What follows the name of a street: 12, 21 a, D10, 3-5, 7/9."""
-KINDS: Final = ("site", "district", "quarter", "stop", "premises", "street", "parcel")
+KINDS: Final = ("site", "district", "quarter", "street", "stop", "premises", "parcel")
 """Kinds of result; of equally good ones the earlier kind comes first."""
+NAMED: Final = KINDS[:-1]
+"""Kinds whose label is a name, not a notation."""
 
 
 def set_threshold() -> Statement:
@@ -62,19 +64,26 @@ def set_threshold() -> Statement:
     return select(func.set_config("pg_trgm.word_similarity_threshold", str(LIKE_ENOUGH), True))
 
 
-def best(candidates: Iterable[Statement], limit: int) -> Statement:
+def best(candidates: Iterable[Statement], words: Words, limit: int) -> Statement:
     """Select the best of all candidates with their places in degrees (WGS 84).
+
+    Of those that hold what was typed equally well those come first whose whole name is most like it: a street
+    before a shop in it, whose name says something else.
 
     Parameters
     ----------
     candidates
         Statements made by ``_candidates``.
+    words
+        What was typed, in its spellings.
     limit
         Most rows.
     """
     found = union_all(*(candidate.subquery().select() for candidate in candidates)).subquery("found")
     wgs84 = func.ST_Transform(found.c.geom, WGS84_SRID, type_=NullType())
     inside = func.ST_Transform(func.ST_PointOnSurface(found.c.geom), WGS84_SRID, type_=NullType())
+    whole = func.greatest(*(func.similarity(found.c.label, word) for word in words), type_=Float)
+    alike = case((found.c.kind.in_(NAMED), whole), else_=0.0)
     rank = case({kind: place for place, kind in enumerate(KINDS)}, value=found.c.kind)
     return (
         select(
@@ -88,7 +97,7 @@ def best(candidates: Iterable[Statement], limit: int) -> Statement:
             func.ST_Y(inside).label("lat"),
             *(corner(wgs84).label(name) for name, corner in _CORNERS.items()),
         )
-        .order_by(found.c.score.desc(), rank, found.c.label, found.c.key)
+        .order_by(found.c.score.desc(), alike.desc(), rank, found.c.label, found.c.key)
         .limit(limit)
     )
 

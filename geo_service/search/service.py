@@ -65,7 +65,7 @@ async def search(session: AsyncSession, text: str, caller: Caller, on: date, lim
         gemarkung = spellings(notation.gemarkung or "")
         candidates.append(queries.parcels_by_notation(notation, gemarkung, limit, on, public=public))
     await session.execute(queries.set_threshold())
-    rows = await session.execute(queries.best(candidates, limit))
+    rows = await session.execute(queries.best(candidates, words, limit))
     return list({(hit.kind, hit.key): hit for hit in map(_hit, rows)}.values())
 
 
@@ -80,7 +80,7 @@ def spellings(text: str) -> tuple[str, ...]:
 
     Where it has an f or ph, so too with the other of the two: Phönix and Fönix are PHOENIX.
     """
-    spelt = re.sub(r"str\.(?=\s|$)", "straße", re.sub(r"Str\.(?=\s|$)", "Straße", text))
+    spelt = re.sub(r"str\b\.?", "straße", re.sub(r"Str\b\.?", "Straße", text))
     umlauts = digraphs = spelt
     for digraph, letter in DIGRAPHS:
         umlauts = umlauts.replace(digraph, letter)

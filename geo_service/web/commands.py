@@ -232,6 +232,6 @@ def _write(
     speaker = PageSpeaker(language, city.timezone)
     day: date = today()
     with command_database() as database, database.read() as connection:
-        text = portable_file(city, speaker, day, read(database, connection, speaker))
+        text = portable_file(connection, city, speaker, day, read(database, connection, speaker))
     output.write_text(text, encoding="utf-8")
     err.print(f"{output}: {len(text.encode()) / 1e6:.1f} MB, opens without a network.", soft_wrap=True)

@@ -129,3 +129,45 @@ def test_waiting_and_failing_are_told_in_words(visit: Visit) -> None:
     ours = [fault for fault in visitor.faults if not re.match(r"503 |Failed to load resource", fault)]
     visitor.faults.clear()
     assert ours == []
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("de", "Bitte einen Tag von 01.01.1900 bis 31.12.2200 angeben"),
+        ("en", "Please give a day from 1 Jan 1900 to 31 Dec 2200"),
+    ],
+)
+def test_a_day_out_of_bounds_is_told_beside_its_field(visit: Visit, language: str, told: str) -> None:
+    visitor = visit(1440, language)
+    visitor.go(f"/maps/overview{NEAR}")
+    visitor.wait_for_map()
+    page = visitor.page
+    field, wrong = page.locator("#day-exact"), page.locator("#day-wrong")
+    expect(wrong).to_be_hidden()
+    before = shown_day(page)
+    field.fill("1850-01-01")
+    field.press("Enter")
+    expect(wrong).to_contain_text(told)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_value("1850-01-01")
+    assert shown_day(page) == before
+    assert "as_of" not in page.url
+    field.fill(LATER)
+    expect(page).to_have_url(re.compile(rf"as_of={LATER}"))
+    expect(wrong).to_be_hidden()
+    visitor.go("/")
+    visitor.go(f"/maps/overview{NEAR}&as_of=1850-01-01")
+    visitor.wait_for_map()
+    expect(wrong).to_contain_text(told)
+
+
+def test_a_year_can_be_typed_digit_by_digit(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go(f"/maps/overview{NEAR}")
+    visitor.wait_for_map()
+    page = visitor.page
+    page.locator("#day-exact").focus()
+    page.keyboard.type("04042028", delay=60)
+    expect(page).to_have_url(re.compile(r"as_of=2028-04-04"))
+    expect(page.locator("#day-wrong")).to_be_hidden()

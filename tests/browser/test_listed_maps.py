@@ -132,3 +132,26 @@ def test_an_area_is_drawn_by_keyboard_and_cancelled(visit: Visit) -> None:
     page.wait_for_url("**within=*")
     assert page.url.count("%3B") == 2
     expect(page.locator("#results")).to_contain_text(re.compile("Ladenlokal"))
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("de", ["Fläche (m²)", "1.234,5", "Stand der Quelle", "01.04.2028", "Demo", "ja"]),
+        ("en", ["Area (m²)", "1,234.5", "Date of the source", "1 Apr 2028", "Demo", "yes"]),
+    ],
+)
+def test_a_popup_of_the_open_data_speaks_as_the_page_does(
+    visit: Visit, language: str, told: list[str]
+) -> None:
+    visitor = visit(1440, language)
+    visitor.go("/ogc/collections/vacancies/items?f=html&limit=1")
+    page = visitor.page
+    page.locator("path.leaflet-interactive").first.dispatch_event("click")
+    expect(page.locator(".leaflet-popup-content dd").first).to_have_text("L-0")
+    written = page.evaluate(
+        "(properties) => [...GeoMap.featureContent(GeoMap.maps.get('map_features'), {id: 1, properties})"
+        ".querySelectorAll('dt, dd')].map((each) => each.textContent)",
+        {"area_m2": 1234.5, "source_date": "2028-04-01", "is_demo": True},
+    )
+    assert written == told

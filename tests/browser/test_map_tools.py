@@ -1,5 +1,6 @@
 """Tools of the overview: measure, ask an area, where am I, print."""
 
+import math
 import re
 
 import pyproj
@@ -141,3 +142,47 @@ def test_full_screen_and_print(visit: Visit) -> None:
     expect(page.locator("[data-draw-tools]")).to_be_hidden()
     expect(page.locator(".legend").first).to_be_visible()
     expect(page.locator("#map_overview")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_the_length_is_shown_on_the_way_and_the_map_stays_where_it_is(visit: Visit, width: int) -> None:
+    visitor, page = opened(visit, width)
+    frame, said = page.locator("#map_overview"), page.locator("[data-draw-tools] [role=status]")
+    before = frame.bounding_box()
+    assert before is not None
+    tool(page, "Messen").click()
+    assert frame.bounding_box() == before
+    corners = [(60.0, 220.0), (260.0, 210.0)]
+    click(page, *corners)
+    longitudes, latitudes = zip(*(place(page, *corner) for corner in corners), strict=True)
+    metres = GEOD.line_length(longitudes, latitudes)
+    length = re.match(r"Länge: ([\d,]+) km", said.inner_text())
+    assert length
+    assert float(length[1].replace(",", ".")) * 1000 == pytest.approx(metres, rel=0.01)
+    page.mouse.move(before["x"] + 240, before["y"] + 330)
+    running = page.locator(".map-running")
+    expect(running).to_contain_text("eingeschlossene Fläche")
+    box = running.bounding_box()
+    assert box is not None
+    assert before["x"] <= box["x"]
+    assert box["x"] + box["width"] <= before["x"] + before["width"]
+    assert frame.bounding_box() == before
+    tool(page, "Fertig").click()
+    expect(running).to_have_count(0)
+    expect(tool(page, "Zeichnung löschen")).to_be_visible()
+    assert frame.bounding_box() == before
+    assert visitor.no_sideways_scrolling()
+
+
+def test_measuring_by_keyboard_tells_the_length_on_the_way(visit: Visit) -> None:
+    _, page = opened(visit)
+    tool(page, "Messen").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    said = page.locator("[data-draw-tools] [role=status]")
+    metres = 80 * 40_075_016.686 / 256 / 2**14 * math.cos(math.radians(51.52))  # Leaflet moves by 80 pixels
+    expect(said).to_contain_text(f"Länge: {metres:.0f} m")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(said).to_have_text(f"Länge: {metres:.0f} m")

@@ -245,3 +245,18 @@ def test_a_class_that_no_longer_holds_says_so() -> None:
     assert lines(describe_parcel(parcel(grade=None), DE))["Wie nah"] == "ohne ÖV-Güteklasse"
     missing = lines(describe_parcel(parcel(grade=None, transit_stale=True), EN))
     assert missing["How near"] == "transit class not computed"
+
+
+def test_a_parcel_of_another_day_speaks_as_of_that_day() -> None:
+    day = date(2030, 1, 1)
+    row = parcel(horizon="now", available_from=day, as_of=day, chain=[])
+    item = describe_parcel(row, DE, day)
+    assert lines(item)["Ab wann"] == "am Stichtag 01.01.2030 sofort verfügbar"
+    assert item.badge == ("badge--horizon-now", "am 01.01.2030 sofort")
+    assert item.href.endswith("?as_of=2030-01-01")
+    english = describe_parcel(row, EN, day)
+    assert lines(english)["From when"] == "on 1 Jan 2030, the day asked for: available now"
+    assert english.badge == ("badge--horizon-now", "now, on 1 Jan 2030")
+    assert lines(describe_parcel(row, DE))["Ab wann"] == "sofort"
+    later = describe_parcel(parcel(as_of=day), DE, day)
+    assert lines(later)["Ab wann"] == "01.03.2028"

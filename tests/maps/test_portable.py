@@ -55,7 +55,7 @@ def test_what_does_not_fit_is_counted(
     whole = portable.read_contents(connection, DE)
     assert whole.left_out == 0
     assert len(whole.parcels) == whole.parcels_found >= 2
-    monkeypatch.setattr(portable_file, "MOST_FEATURES", whole.embedded - 1)
+    monkeypatch.setattr(portable_file, "ROOM", whole.embedded - 2)
     cut = portable.read_contents(connection, DE)
     assert cut.left_out == 1
     assert cut.embedded == whole.embedded - 1

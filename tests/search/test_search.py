@@ -140,6 +140,71 @@ def test_a_street_is_named_once_without_house_numbers(client: httpx.Client) -> N
     assert [street for street in streets if street.startswith("Rhein")] == ["Rheinische Straße"]
 
 
+STREETS = [
+    "Hörder Bahnhofstraße",
+    "Brückstraße",
+    "Münsterstraße",
+    "Alfred-Trappen-Straße",
+    "Brackeler Hellweg",
+]
+"""Streets of Dortmund."""
+
+
+@pytest.fixture
+def shopping_streets(sample: object, database: Database) -> Iterator[None]:
+    """A parcel and two shops, whose names say nothing of it, in each street."""
+    assert sample
+    parcel = text(
+        """
+        INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, flur, numerator, municipality_key,
+                             municipality, location_text, source, is_demo, geom)
+        SELECT '051252001' || lpad(n::text, 5, '0') || '______', '051252', 'Dortmund', 1, n,
+               '05913000', 'Dortmund', street || ' 10', 'Einkauf', true,
+               ST_Multi(ST_MakeEnvelope(391000 + n, 5706000, 391001 + n, 5706001, 25832))
+        FROM unnest(CAST(:streets AS text[])) WITH ORDINALITY AS given(street, n)
+        """
+    )
+    shop = text(
+        """
+        INSERT INTO premises (premises_key, name, street, house_number, area_m2, permitted_uses,
+                              source, is_demo, geom)
+        SELECT 'S-' || n || '-' || number, 'Ladenlokal ' || n, street, number::text, 50, '{retail}',
+               'Einkauf', true,
+               ST_SetSRID(ST_MakePoint(391000 + n, 5706000), 25832)
+        FROM unnest(CAST(:streets AS text[])) WITH ORDINALITY AS given(street, n),
+             generate_series(1, 2) AS number
+        """
+    )
+    with database.begin("test") as connection:
+        connection.execute(parcel, {"streets": STREETS})
+        connection.execute(shop, {"streets": STREETS})
+    yield
+    with database.begin("test") as connection:
+        connection.execute(text("DELETE FROM parcels WHERE source = 'Einkauf'"))
+        connection.execute(text("DELETE FROM premises WHERE source = 'Einkauf'"))
+
+
+@pytest.mark.usefixtures("shopping_streets")
+@pytest.mark.parametrize(
+    ("typed", "street"),
+    [
+        ("Hörder Banhofstr", STREETS[0]),
+        ("Hoerder Bahnhoffstraße", STREETS[0]),
+        ("hörder bahnhofstr.", STREETS[0]),
+        ("Brückkstraße", STREETS[1]),
+        ("Brücktsr", STREETS[1]),
+        ("Münstrestr", STREETS[2]),
+        ("Muensterstrasse", STREETS[2]),
+        ("Alfred Trapen Str", STREETS[3]),
+        ("Brakeler Helweg", STREETS[4]),
+    ],
+)
+def test_a_street_comes_before_the_shops_in_it(signed_in: SignedIn, typed: str, street: str) -> None:
+    results = found(signed_in("planner"), typed)
+    assert (results[0]["kind"], results[0]["label"]) == ("street", street)
+    assert "premises" in {hit["kind"] for hit in results}, "the shops are found too"
+
+
 @pytest.mark.parametrize(
     "typed", ["", "a", "  ", "%%%", "___", "'; DROP TABLE parcels; --", "\\", "*", "zzzzzzzz"]
 )

@@ -1,6 +1,7 @@
 """The availability map as of any day: figures, colours and words are those of the interface for that day."""
 
 import math
+import re
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -189,6 +190,22 @@ def test_the_table_is_that_of_the_day(planner: httpx.Client) -> None:
     assert f'href="/flaechen/{POLLUTED}?as_of={on(250)}"' in page.text
     nowhere = planner.get("/maps/records", params={"bbox": "0,0,1,1", "as_of": str(on(250))}, headers=GERMAN)
     assert "Hier ist nichts erfasst." in nowhere.text
+
+
+@pytest.mark.parametrize("days", DAYS)
+def test_a_drawn_area_is_asked_as_of_the_day(planner: httpx.Client, days: int) -> None:
+    asked = {"within": "7.45,51.5,49000", "as_of": str(on(days)), "lang": "en"}
+    land, shops = planner.get("/maps/drawn", params=asked).json()["items"]
+    assert f"as_of={on(days)}" in land["href"]
+    assert "as_of" not in shops["href"]
+    (_, number), (_, area), (now, _), *_ = land["lines"]
+    page = " ".join(planner.get(land["href"]).text.split())
+    assert (
+        re.search(rf"<strong>{number} parcels?</strong>, {re.escape(area)} on offer", page) or number == "0"
+    )
+    assert now.startswith("of it at once on ")
+    if days == 250:
+        assert int(number) > 0
 
 
 def test_the_slider_offers_the_stored_day_and_those_after_it(client: httpx.Client) -> None:

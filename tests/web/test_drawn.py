@@ -120,6 +120,10 @@ def test_the_map_counts_what_the_lists_hold(client: httpx.Client) -> None:
         assert client.get(item["href"]).status_code == 200
 
 
+def test_a_day_out_of_bounds_is_refused_for_an_area(client: httpx.Client) -> None:
+    assert client.get("/maps/drawn?within=7.46,51.50,20000&as_of=1850-01-01").status_code == 400
+
+
 @pytest.mark.parametrize("within", ["", "7.4", "<b>,1", "7.40,51.50;7.41,51.51;7.41,51.50;7.40,51.51"])
 def test_the_map_refuses_what_is_no_area(client: httpx.Client, within: str) -> None:
     answer = client.get("/maps/drawn", params={"within": within})

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine
 from typer.testing import CliRunner, Result
 
 from geo_service.auth.models import Role
@@ -140,12 +140,12 @@ def test_balance_file_is_of_the_districts(signed_in: SignedIn) -> None:
     assert person.get("/maps/files/balance?by=horizon").status_code == 400
 
 
-def test_more_than_fits_is_refused() -> None:
+def test_more_than_fits_is_refused(connection: Connection) -> None:
     point = Feature({"type": "Point", "coordinates": [7.4, 51.5]}, {"fill": "vacant", "label": ""})
     layer = FileLayer("places", "Orte", "places", (point,) * portable_file.MOST_FEATURES)
     with pytest.raises(ValueError, match="2001 records do not fit"):
         portable_file.portable_file(
-            load_city("dortmund"), PageSpeaker("de"), TODAY, Portable("Karte", (), (layer,))
+            connection, load_city("dortmund"), PageSpeaker("de"), TODAY, Portable("Karte", (), (layer,))
         )
 
 

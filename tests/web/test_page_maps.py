@@ -7,6 +7,7 @@ from html import unescape
 
 import httpx
 import pytest
+import shapely
 
 from geo_service.auth.models import Role
 from geo_service.availability.city_schemas import BalanceAnswer, BalanceCell
@@ -104,3 +105,24 @@ def test_land_is_summed_up_by_district_and_classed_by_whole_hectares() -> None:
     assert bounds == [3e4, 6e4, 9e4, 12e4, 15e4]  # 13 ha in fifths: 2.6, so 3 ha each
     assert [class_of(area, bounds) for area in (0, 2e4, 3e4, 3e4 + 1, 13e4)] == ["1", "1", "1", "2", "5"]
     assert upper_bounds({}) == [1e4, 2e4, 3e4, 4e4, 5e4]
+
+
+def test_parcels_behind_a_figure_are_on_a_map(signed_in: SignedIn) -> None:
+    planner = signed_in(Role.PLANNER)
+    asked = f"{BALANCE}/flurstuecke?by=district&from=2026-01-01&stage=closing"
+    page = planner.get(asked, headers=GERMAN)
+    keys = set(re.findall(r'data-row="([^"]+)"', page.text))
+    assert keys
+    assert 'id="map_answer"' in page.text
+    source = re.search(r'src="(/berichte/flaechenbilanz/flurstuecke\.js\?[^"]+)"', page.text)
+    assert source
+    script = planner.get(unescape(source[1]), headers=GERMAN)
+    (layer,) = re.findall(r"GeoMap\.embedded\(map_answer, (\{.*\})\);", script.text)
+    features = json.loads(layer)["collection"]["features"]
+    assert {each["properties"]["row"] for each in features} == keys
+    for each in features:
+        known = planner.get(f"/maps/record?kind=parcel&key={each['properties']['row']}").json()
+        told = shapely.geometry.shape(each["geometry"])
+        assert told.contains(shapely.Point(known["longitude"], known["latitude"]))
+    nothing = planner.get(f"{asked}&cell=district:Nirgends", headers=GERMAN)
+    assert "map_answer" not in nothing.text

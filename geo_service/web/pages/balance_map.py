@@ -1,7 +1,7 @@
 """The map of a land balance: how much land each district has at the end, and what became of it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from geo_service.availability.city_schemas import BalanceAnswer
 from geo_service.web.frame import Frame
+from geo_service.web.pages.asking import Named
 from geo_service.web.speaker import PageSpeaker
 from maps.answers import Shape, answer_map
 from maps.base import RenderedMap
@@ -82,3 +83,40 @@ def balance_map(frame: Frame, answer: BalanceAnswer, districts: Sequence[Row[Any
     label = frame.speaker.say("Karte der Flächenbilanz nach Stadtbezirken; die Zahlen stehen in der Tabelle")
     shapes = balance_shapes(frame.speaker, answer, districts)
     return answer_map(frame.city, frame.speaker, frame.basemap, label, shapes, "shares")
+
+
+def evidence_map(
+    frame: Frame, rows: Sequence[Any], named: Mapping[str, Named], geometries: Mapping[str, bytes]
+) -> RenderedMap:
+    """Build the map of the parcels behind one figure of a balance.
+
+    Parameters
+    ----------
+    frame
+        The page.
+    rows
+        The parcels as the table shows them; of one that is in it twice the first row counts.
+    named, geometries
+        What people call them, and their shapes (WKB, EPSG:25832), by key.
+    """
+    say, formats = frame.speaker.say, frame.formats
+    shapes = {}
+    for row in reversed(rows):
+        known = named[row["parcel_key"]]
+        lines = (
+            (say("im Angebot"), formats.square_metres(row["offered_cm2"] / 10_000)),
+            (say("netto"), formats.square_metres(row["net_cm2"] / 10_000)),
+        )
+        item = Item(
+            "parcel",
+            known.key,
+            known.title,
+            known.notation,
+            None,
+            lines,
+            f"/flaechen/{known.key}",
+            known.is_demo,
+        )
+        shapes[known.key] = Shape(known.key, shapely.from_wkb(geometries[known.key]), "", "", item)
+    label = say("Karte der Flurstücke hinter der Zahl; dieselben stehen in der Tabelle")
+    return answer_map(frame.city, frame.speaker, frame.basemap, label, list(shapes.values()))

@@ -197,7 +197,9 @@ def _map(frame: Frame, address: str, *, form: bool = False) -> RenderedMap:
         names = tuple((tiles[1] or tiles[2] or "").split(","))
         return tiles_map(frame.city, frame.speaker, frame.basemap, label, (url, names))
     label = frame.speaker.say("Karte der Datensätze; die Tabelle daneben zeigt dieselben")
-    return features_map(frame.city, frame.speaker, frame.basemap, label, address, with_parcels=form)
+    fields = {name: frame.speaker.say(words) for name, words in COLUMNS.items()}
+    source = (address, fields)
+    return features_map(frame.city, frame.speaker, frame.basemap, label, source, with_parcels=form)
 
 
 def _address(request: Request) -> str:

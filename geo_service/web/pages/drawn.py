@@ -1,5 +1,6 @@
 """What lies in an area drawn on the overview: how much land, how many vacancies, with links to the lists."""
 
+from datetime import date
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -13,8 +14,8 @@ from geo_service.db import Reading
 from geo_service.errors import BadParameter
 from geo_service.web.filters import read_land_filter, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
-from geo_service.web.queries.figures import stored
-from geo_service.web.queries.parcels import parcel_summary
+from geo_service.web.pages.dated_map import day_of
+from geo_service.web.pages.land import read_list
 from geo_service.web.queries.premises import premises_summary
 from maps.describe import Item
 
@@ -23,17 +24,22 @@ router = APIRouter(prefix="/maps")
 
 @router.get("/drawn")
 async def drawn(
-    request: Request, session: Reading, caller: Public, within: Annotated[str, Query(max_length=6_000)]
+    request: Request,
+    session: Reading,
+    caller: Public,
+    within: Annotated[str, Query(max_length=6_000)],
+    as_of: str = "",
 ) -> Response:
-    """Count land and vacancies that reach into a drawn area, as the lists do.
+    """Count land, as stored or as of a day, and vacancies that reach into a drawn area, as the lists do.
 
     Raises
     ------
     BadParameter
-        When the area cannot be read, or its line crosses itself.
+        When the area or the day cannot be read, or the line of the area crosses itself.
     """
     frame = await frame_of(request, session, caller)
-    values = QueryParams({"within": within})
+    day = day_of(as_of) if as_of else None
+    values = QueryParams({"within": within, **({"as_of": as_of} if day else {})})
     land, errors = read_land_filter(values)
     if errors or land.within is None:
         raise BadParameter(
@@ -42,23 +48,23 @@ async def drawn(
             parameter="within",
         )
     shops, _ = read_premises_filter(values)
-    parcels = (
-        await session.execute(parcel_summary(land, stored(public=frame.public), public=frame.public))
-    ).one()
+    parcels = (await read_list(request, session, land, None, 1, public=frame.public)).summary
     vacant = (await session.execute(premises_summary(shops, public=frame.public))).one()
-    items = [_land(frame, within, parcels), _vacancies(frame, within, vacant)]
+    items = [_land(frame, within, parcels, day), _vacancies(frame, within, vacant)]
     return JSONResponse({"items": [item.as_json() for item in items]}, headers={"Cache-Control": "no-cache"})
 
 
-def _land(frame: Frame, within: str, summary: Row[Any]) -> Item:
+def _land(frame: Frame, within: str, summary: Row[Any], day: date | None) -> Item:
     say, formats = frame.speaker.say, frame.formats
+    now = say("davon am %(day)s sofort", day=formats.day(day)) if day else say("davon sofort")
     lines = (
         (say("Flächen"), formats.number(summary.parcels)),
         (say("im Angebot"), formats.hectares(summary.offered_m2 / 10_000)),
-        (say("davon sofort"), formats.hectares(summary.now_m2 / 10_000)),
+        (now, formats.hectares(summary.now_m2 / 10_000)),
         (say("netto mit Splittern"), formats.hectares(summary.net_m2 / 10_000)),
     )
-    return _item(frame, say("Flächen im Gebiet"), lines, "/flaechen", within)
+    as_of = {"as_of": day.isoformat()} if day else {}
+    return _item(frame, say("Flächen im Gebiet"), lines, "/flaechen", {"within": within, **as_of})
 
 
 def _vacancies(frame: Frame, within: str, summary: Row[Any]) -> Item:
@@ -67,9 +73,11 @@ def _vacancies(frame: Frame, within: str, summary: Row[Any]) -> Item:
         (say("Ladenlokale"), formats.number(summary.premises)),
         (say("zusammen"), f"{formats.number(summary.area_m2)} m²"),
     )
-    return _item(frame, say("Leerstände im Gebiet"), lines, "/leerstand", within)
+    return _item(frame, say("Leerstände im Gebiet"), lines, "/leerstand", {"within": within})
 
 
-def _item(frame: Frame, title: str, lines: tuple[tuple[str, str], ...], path: str, within: str) -> Item:
-    address = f"{path}?{urlencode({'within': within, 'lang': frame.language})}"
+def _item(
+    frame: Frame, title: str, lines: tuple[tuple[str, str], ...], path: str, asked: dict[str, str]
+) -> Item:
+    address = f"{path}?{urlencode({**asked, 'lang': frame.language})}"
     return Item("drawn", path, title, "", None, lines, address, demo=False)

@@ -181,7 +181,7 @@ async def _file(
 
     def make(connection: Connection) -> tuple[str, bool]:
         shown = read(connection)
-        return portable_file(frame.city, frame.speaker, day, shown), bool(shown.warning)
+        return portable_file(connection, frame.city, frame.speaker, day, shown), bool(shown.warning)
 
     text, is_confidential = await computed(frame.request, session, make, public=frame.public)
     headers = {

@@ -4,7 +4,6 @@ import hashlib
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from typing import Annotated, Any, Final
@@ -32,9 +31,10 @@ from geo_service.web.pages.dated_map import day_of, parcels_as_of, parcels_in_vi
 from geo_service.web.queries.parcels import METHOD
 from geo_service.web.queries.start import LAND_BY_GRADE, LAND_BY_HORIZON, VACANCY_RATE
 from geo_service.web.speaker import PageSpeaker
-from maps import orientation_queries, queries, styles
+from maps import orientation, orientation_queries, queries, styles
 from maps.base import RenderedMap
-from maps.describe import DESCRIBERS
+from maps.describe import DESCRIBERS, describe_parcel
+from maps.layers import IN_FULL
 from maps.naming import parcel_title, premises_address
 from maps.overview import LAYER_KEYS, SHOWN_AT_FIRST, boundary_geojson, overview_map
 from maps.portable import portable_html
@@ -134,17 +134,50 @@ async def portable(request: Request, _caller: Public) -> Response:
     return Response(text, media_type="text/html", headers=headers)
 
 
+class Part(BaseModel):
+    """The part of a layer that a view needs; nothing: the whole layer."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    bbox: str = Field("", max_length=100, description="West, south, east, north, degrees (WGS 84).")
+    zoom: int = Field(15, ge=0, le=24, description="Zoom level for which lines are drawn exactly enough.")
+
+
 @router.get("/layers/{layer}.geojson")
-async def layer(request: Request, session: Reading, caller: Public, layer: str) -> Response:
-    """Answer with a layer of the overview as GeoJSON (WGS 84)."""
+async def layer(
+    request: Request, session: Reading, caller: Public, layer: str, part: Annotated[Part, Query()]
+) -> Response:
+    """Answer with a layer of the overview as GeoJSON (WGS 84).
+
+    Waters come as they look from afar, or those of a part as they look at its zoom level.
+    """
     frame = await frame_of(request, session, caller)
     if layer == "boundary":
         return _kept(request, caller, boundary_geojson(frame.city).encode(), GEOJSON)
-    statement = {**queries.LAYERS, **orientation_queries.LAYERS}.get(layer)
-    if statement is None:
+    if layer in queries.LAYERS:
+        body = await fetch_bytes(session, queries.LAYERS[layer], {"public": frame.public})
+    elif layer in orientation_queries.LAYERS:
+        body = await _orientation(session, layer, part)
+    else:
         raise NotFound(f"There is no layer {layer[:40]!r}.")
-    body = await fetch_bytes(session, statement, {"public": frame.public})
     return _kept(request, caller, body or b"", GEOJSON)
+
+
+async def _orientation(session: AsyncSession, layer: str, part: Part) -> bytes:
+    """Read a layer that tells where one is: a part of it, or the whole in few bytes."""
+    box, tolerances = orientation.EVERYWHERE, [orientation.AS_LOADED_M]
+    if part.bbox:
+        box = read_bbox(part.bbox)
+        tolerances = [orientation.half_a_pixel(part.zoom, box)]
+    elif layer in IN_FULL:
+        tolerances = list(orientation.FROM_AFAR_M)
+    body = b""
+    for tolerance_m in tolerances:
+        parameters = orientation.within(box, tolerance_m)
+        body = await fetch_bytes(session, orientation_queries.LAYERS[layer], parameters) or b""
+        if len(body) <= orientation.MOST_BYTES:
+            break
+    return body
 
 
 def _kept(request: Request, caller: Public, body: bytes, media_type: str) -> Response:
@@ -224,9 +257,9 @@ async def _described(
     rows = (await session.execute(STATEMENTS[name], {key: parameters[key] for key in wanted})).all()
     if day and name == "parcels":
         rows = await parcels_as_of(frame.request, session, rows, day, public=frame.public)
-    items = [DESCRIBERS[name](row, frame.speaker) for row in rows]
-    if day and name == "parcels":
-        items = [replace(item, href=f"{item.href}?as_of={day}") for item in items]
+        items = [describe_parcel(row, frame.speaker, day) for row in rows]
+    else:
+        items = [DESCRIBERS[name](row, frame.speaker) for row in rows]
     return [(item.as_json(), row) for item, row in zip(items, rows, strict=True)]
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import pandas as pd
 from fastapi import APIRouter, Request, Response
 
 from geo_service.availability.balance import DIMENSIONS
@@ -14,6 +15,7 @@ from geo_service.errors import BadParameter
 from geo_service.web.charts import flow_bars
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import (
+    Named,
     answer_or_errors,
     data_address,
     for_staff,
@@ -22,8 +24,8 @@ from geo_service.web.pages.asking import (
     read_form,
     rest_of_form,
 )
-from geo_service.web.pages.balance_map import balance_map, land_by_district, upper_bounds
-from geo_service.web.queries.city import DISTRICT_SHAPES
+from geo_service.web.pages.balance_map import balance_map, evidence_map, land_by_district, upper_bounds
+from geo_service.web.queries.city import DISTRICT_SHAPES, PARCEL_SHAPES
 
 router = APIRouter(prefix="/berichte")
 
@@ -125,7 +127,7 @@ def _address(frame: Frame, stage: str, cell: dict[str, str]) -> str:
 
 @router.get("/flaechenbilanz/flurstuecke")
 async def balance_parcels(request: Request, session: Reading, caller: Adviser) -> Response:
-    """List the parcels behind one figure of the balance.
+    """List the parcels behind one figure of the balance, and show them on a map.
 
     Raises
     ------
@@ -133,15 +135,9 @@ async def balance_parcels(request: Request, session: Reading, caller: Adviser) -
         For a question, stage or cell that there is not.
     """
     frame = await frame_of(request, session, caller)
-    given = request.query_params
-    asked, errors = read_form(request.query_params.multi_items(), BalanceQuery)
-    if asked is None:
-        raise BadParameter(f"Wrong: {', '.join(errors)}.", parameter=next(iter(errors)))
-    found = await ask_balance(request, session, asked)
-    cell = _cell(given.getlist("cell"), found)
-    stage = given.get("stage", "")
-    rows = found.evidence(stage, cell)
+    found, stage, cell, rows = await _behind(request, session)
     shown = rows.head(MOST_SHOWN).to_dict("records")
+    named = await names_of(session, frame, [row["parcel_key"] for row in shown])
     page = frame.page(
         "balance_parcels.html",
         found=found,
@@ -150,11 +146,47 @@ async def balance_parcels(request: Request, session: Reading, caller: Adviser) -
         rows=shown,
         number=len(rows),
         offered_m2=int(rows["offered_cm2"].sum()) / 10_000,
-        named=await names_of(session, frame, [row["parcel_key"] for row in shown]),
+        named=named,
+        map=evidence_map(frame, shown, named, await _shapes(session, named)) if shown else None,
         back=frame.here(stage=None, cell=None).replace("/flurstuecke", "", 1),
         word=lambda name, code: word_of(frame, name, code),
     )
     return for_staff(page)
+
+
+@router.get("/flaechenbilanz/flurstuecke.js")
+async def balance_parcels_script(request: Request, session: Reading, caller: Adviser) -> Response:
+    """Answer with the program of the map of the parcels behind one figure of the balance.
+
+    Raises
+    ------
+    BadParameter
+        For a question, stage or cell that there is not.
+    """
+    frame = await frame_of(request, session, caller)
+    *_, rows = await _behind(request, session)
+    shown = rows.head(MOST_SHOWN).to_dict("records")
+    named = await names_of(session, frame, [row["parcel_key"] for row in shown])
+    return map_script(evidence_map(frame, shown, named, await _shapes(session, named)))
+
+
+async def _behind(
+    request: Request, session: Reading
+) -> tuple[CityBalance, str, dict[str, str], pd.DataFrame]:
+    """Return a balance, the stage and the cell of one figure of it, and the parcels behind that."""
+    given = request.query_params
+    asked, errors = read_form(given.multi_items(), BalanceQuery)
+    if asked is None:
+        raise BadParameter(f"Wrong: {', '.join(errors)}.", parameter=next(iter(errors)))
+    found = await ask_balance(request, session, asked)
+    cell, stage = _cell(given.getlist("cell"), found), given.get("stage", "")
+    return found, stage, cell, found.evidence(stage, cell)
+
+
+async def _shapes(session: Reading, named: dict[str, Named]) -> dict[str, bytes]:
+    """Return the shapes of parcels by key (WKB, EPSG:25832)."""
+    rows = await session.execute(PARCEL_SHAPES, {"keys": list(named)})
+    return {row.parcel_key: row.geom for row in rows}
 
 
 def _cell(texts: list[str], found: CityBalance) -> dict[str, str]:

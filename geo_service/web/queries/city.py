@@ -11,6 +11,13 @@ NAMES: Final[TextClause] = text("""
 """)
 """What people call parcels. Parameter: ``keys``; only of parcels that the caller may see."""
 
+PARCEL_SHAPES: Final[TextClause] = text("""
+    SELECT parcel_key, ST_AsBinary(ST_SimplifyPreserveTopology(geom, 0.5)) AS geom
+      FROM parcels
+     WHERE parcel_key = ANY(:keys)
+""")
+"""Shapes of parcels (WKB, EPSG:25832), to half a metre. Parameter: ``keys``, as of `NAMES`."""
+
 DISTRICT_SHAPES: Final[TextClause] = text("""
     SELECT key, name, is_demo, ST_AsBinary(ST_SimplifyPreserveTopology(geom, 5)) AS geom
       FROM districts

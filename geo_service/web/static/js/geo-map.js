@@ -189,10 +189,16 @@ const GeoMap = (() => {
   }
 
   /* A name without a shape. */
-  function named(feature, latlng, className) {
+  function named(name, latlng) {
     const marker = L.circleMarker(latlng, {radius: 0, stroke: false, fill: false, interactive: false});
-    labelled(marker, className, feature.properties.name);
+    labelled(marker, "map-label--quarters", name);
     return marker;
+  }
+
+  /* One feature with many places, and a name for each. */
+  function names() {
+    let place = 0;
+    return {pointToLayer: (feature, latlng) => named(feature.properties.names[place++], latlng)};
   }
 
   function vacancyMarker(map, feature, latlng) {
@@ -248,7 +254,8 @@ const GeoMap = (() => {
       onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sites", feature.properties.label); },
     }),
     courses: (map) => ({style: {color: map.geo.settings.styles.planned, weight: 4, opacity: 0.9, interactive: false}}),
-    quarters: () => ({pointToLayer: (feature, latlng) => named(feature, latlng, "map-label--quarters")}),
+    quarters: () => ({pointToLayer: (feature, latlng) => named(feature.properties.name, latlng)}),
+    names,
     rail: (map) => ({style: (feature) => ({...outline(map.geo.settings.styles.lines[feature.properties.kind === "rail" ? "rail" : "tram"]), opacity: 0.6})}),
     streets: (map) => ({style: outline(map.geo.settings.styles.lines.streets)}),
     water: (map) => ({style: outline(map.geo.settings.styles.lines.water)}),
@@ -259,7 +266,7 @@ const GeoMap = (() => {
       }),
       style: (feature) => {
         if (feature.geometry.type === "Point") return {};
-        const fill = map.geo.settings.styles.horizon[feature.properties.fill] || {color: "#ffffff"};
+        const fill = map.geo.settings.styles.horizon[feature.properties.fill] || {color: feature.properties.fill ? "#ffffff" : map.geo.settings.styles.planned};
         return {color: map.geo.settings.styles.lines.parcels.color, weight: 1, fillColor: fill.color, fillOpacity: map.geo.settings.styles.opacity};
       },
       onEachFeature: (feature, layer) => { if (feature.properties.label) labelled(layer, "map-label--sign", feature.properties.label); },
@@ -274,7 +281,7 @@ const GeoMap = (() => {
     features: (map) => ({
       style: {color: map.geo.settings.styles.lines.parcels.color, weight: 1.5, fillColor: map.geo.settings.styles.planned, fillOpacity: 0.35},
       pointToLayer: (feature, latlng) => L.circleMarker(latlng, {radius: 6, weight: 2, color: map.geo.settings.styles.stop, fillColor: "#fff", fillOpacity: 1}),
-      onEachFeature: (feature, layer) => layer.bindPopup(() => featureContent(map, feature), {maxWidth: 300}),
+      onEachFeature: (feature, layer) => layer.bindPopup(() => GeoMap.featureContent(map, feature), {maxWidth: 300}),
     }),
     parcels: (map) => ({
       style: (feature) => {
@@ -331,7 +338,9 @@ const GeoMap = (() => {
       try {
         const answer = await fetch(spec.url);
         if (!answer.ok) throw new Error(`${spec.url}: ${answer.status}`);
-        tellOnClick(map, fill(map, spec, group, await answer.json()));
+        const whole = await answer.json();
+        tellOnClick(map, fill(map, spec, group, whole));
+        if (spec.extra.near) GeoMap.nearer(map, spec, whole, (part) => { group.clearLayers(); fill(map, spec, group, part); });
         thinLabels(map);
         map.fire("geo:loaded", {key: spec.key});
       } catch {
@@ -357,17 +366,6 @@ const GeoMap = (() => {
   }
 
   /* ---- popups ---- */
-  /* The known fields of a feature as they are handed out, with a link to its page. */
-  function featureContent(map, feature) {
-    const known = Object.entries(feature.properties).filter(([, value]) => value !== null && value !== "" && typeof value !== "object").slice(0, 10);
-    const box = popupContent(map, [{title: String(feature.id), subtitle: "", lines: known.map(([name, value]) => [name, String(value)])}]);
-    const link = textElement("a", "kern-link", map.geo.settings.texts.more);
-    const {pathname} = window.location;
-    link.href = pathname.endsWith("/items") ? `${pathname}/${encodeURIComponent(feature.id)}?f=html` : `${pathname}?f=html`;
-    box.append(link);
-    return box;
-  }
-
   function popupItem(map, item) {
     const {texts} = map.geo.settings;
     const part = textElement("div", "popup-item", "");

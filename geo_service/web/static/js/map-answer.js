@@ -4,7 +4,7 @@
   const map = GeoMap.maps.get("map_answer");
   if (!map) return;
   const {bounds} = map.geo.settings;
-  if (bounds) map.fitBounds(bounds, {padding: [24, 24], maxZoom: 18, animate: false});
+  if (bounds) map.fitBounds(bounds, {paddingTopLeft: [24, 24], paddingBottomRight: [56, 24], maxZoom: 18, animate: false});
   GeoMap.orient(map);
   const shapes = new Map();
   map.geo.layers.get("places").layer.eachLayer((group) => {

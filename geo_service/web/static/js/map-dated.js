@@ -11,18 +11,19 @@
   const back = control.querySelector("[data-day-back]");
   const state = document.querySelector("[data-stored-state]");
   const status = control.querySelector("[data-day-status]");
+  const wrong = control.querySelector("[data-day-wrong]");
   const say = (text) => { status.textContent = text || ""; };
   const cells = [...document.querySelectorAll("[data-figure]")];
   const before = cells.map((cell) => cell.textContent);
   const entry = map.geo.layers.get("horizon");
   const ofStored = entry.layer;
   const leaving = new Set();
-  const WAIT_MS = 250, MOST_TRIES = 6, OVERLAP_MS = 5000, AHEAD_MS = 500, SLOW_MS = 6000;
-  let current = stored, turn = 0, timer = 0, slow = false;
+  const WAIT_MS = 250, TYPING_MS = 1200, MOST_TRIES = 6, OVERLAP_MS = 5000, AHEAD_MS = 500, SLOW_MS = 6000;
+  let current = stored, shownDay = stored, turn = 0, timer = 0, slow = false;
 
   function nameOf(day) {
     const known = days.find(([each]) => each === day);
-    return known ? known[1] : new Date(`${day}T12:00:00`).toLocaleDateString(map.geo.settings.language, {day: "2-digit", month: "2-digit", year: "numeric"});
+    return known ? known[1] : GeoMap.day(map, day);
   }
 
   /* Show a day on slider and field: between two days the slider stands at the earlier one. */
@@ -32,9 +33,16 @@
     const text = day === stored ? `${name} (${control.dataset.storedWord})` : name;
     shown.textContent = text;
     slider.setAttribute("aria-valuetext", text);
-    exact.value = day;
+    exact.value = shownDay = day;
+    tellWrong(false);
     back.hidden = day === stored;
     state.hidden = day !== stored;
+  }
+
+  /* Say beside the field what is wrong with the day in it; what was typed stays. */
+  function tellWrong(is) {
+    wrong.hidden = !is;
+    exact.setAttribute("aria-invalid", String(is));
   }
 
   /* Put the tiles of a day in the place of those shown; these go when the new ones are there. */
@@ -90,6 +98,8 @@
   }
 
   async function choose(day, push) {
+    exact.value = day;
+    if (exact.value && !exact.validity.valid) { tellWrong(true); return; }
     const mine = ++turn;
     const began = performance.now();
     clearTimeout(timer);
@@ -128,7 +138,22 @@
     clearTimeout(timer);
     timer = setTimeout(() => choose(day, true), WAIT_MS);
   });
-  exact.addEventListener("change", () => { if (exact.value && exact.validity.valid) choose(exact.value, true); else show(current); });
+  /* A year is typed digit by digit, so that days out of bounds come first: these are told of when the typing is over. */
+  function typed(isOver) {
+    clearTimeout(timer);
+    const good = exact.value && exact.validity.valid;
+    if (!exact.value && exact.validity.valid) {
+      if (isOver) show(shownDay);
+      return;
+    }
+    if (good && exact.value === shownDay) tellWrong(false);
+    else if (good) choose(exact.value, true);
+    else if (isOver) tellWrong(true);
+    else timer = setTimeout(() => tellWrong(true), TYPING_MS);
+  }
+  exact.addEventListener("change", () => typed(false));
+  exact.addEventListener("blur", () => typed(true));
+  exact.addEventListener("keydown", (event) => { if (event.key === "Enter") typed(true); });
   back.addEventListener("click", () => { choose(stored, true); slider.focus(); });
   control.addEventListener("change", (event) => event.stopPropagation());
   map.on("geo:want", ({day}) => choose(day || stored, false));

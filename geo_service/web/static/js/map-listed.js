@@ -67,7 +67,7 @@
     shown = [...document.querySelectorAll("main [data-shape]")].map(show);
     const box = shown.reduce((whole, entry) => whole.extend(entry.bounds), L.latLngBounds([]));
     if (map.geo.drawn) box.extend(map.geo.drawn);
-    if (box.isValid()) map.fitBounds(box, {padding: [24, 24], maxZoom: NEAREST, animate: false});
+    if (box.isValid()) map.fitBounds(box, {paddingTopLeft: [24, 24], paddingBottomRight: [56, 24], maxZoom: NEAREST, animate: false});
     else map.setView(map.options.center, map.options.zoom, {animate: false});
     GeoMap.refresh(map);
     document.documentElement.dataset.listedPins = String(shown.length);

@@ -192,7 +192,7 @@
   /* Another day: the table follows, and what is told of a record. */
   map.on("geo:day", ({day, push}) => {
     if (day === state.day) return;
-    state.day = day;
+    state.day = map.geo.day = day;
     remember(push);
     list();
     if (state.focus) focus(state.focus, {push: false, keepView: true});

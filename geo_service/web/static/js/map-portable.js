@@ -9,7 +9,7 @@
   const {about} = map.geo.settings;
   const bounds = L.latLngBounds([]);
   const extend = (layer) => (layer.eachLayer ? layer.eachLayer(extend) : bounds.extend(layer.getBounds ? layer.getBounds() : layer.getLatLng()));
-  for (const [key, {layer}] of map.geo.layers) if (about ? key === about : !["boundary", "districts"].includes(key)) extend(layer);
+  for (const [key, {layer}] of map.geo.layers) if (about ? key === about : !["boundary", "districts", "water", "streets", "rail", "names"].includes(key)) extend(layer);
   if (!bounds.isValid()) extend(map.geo.layers.get("boundary").layer);
   map.fitBounds(bounds, {padding: [16, 16], maxZoom: 16, animate: false});
   GeoMap.refresh(map);

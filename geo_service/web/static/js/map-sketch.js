@@ -1,7 +1,7 @@
 /* Draw a circle, an area or a line on a map, with the mouse, a finger or the keyboard.
    GeoMap.sketch(map, tools, ended) takes the element that holds the buttons (data-draw=point, circle, polygon, line, finish) and the
-   words; ended(kind, corners, radius) is called with what was drawn. */
-GeoMap.sketch = (map, tools, ended) => {
+   words; ended(kind, corners, radius) is called with what was drawn; figures(kind, points) writes what is told of it on the way. */
+GeoMap.sketch = (map, tools, ended, figures) => {
   "use strict";
   const CLOSE_PX = 14, FEWEST = {point: 1, circle: 2, polygon: 3, line: 2}, MOST = 200;
   const {texts, styles, language} = map.geo.settings;
@@ -11,6 +11,7 @@ GeoMap.sketch = (map, tools, ended) => {
   const status = tools.querySelector("[role=status]");
   const box = map.getContainer().parentElement;
   const words = {point: texts.drawPoint, circle: texts.drawMiddle, polygon: texts.drawCorner, line: texts.drawLine};
+  const running = L.tooltip({permanent: true, direction: "auto", offset: [12, 0], className: "map-running", interactive: false});
   let kind = null, corners = [];
 
   function begin(wanted) {
@@ -59,6 +60,13 @@ GeoMap.sketch = (map, tools, ended) => {
     status.textContent = kind === "circle" ? texts.drawRadius : words[kind];
     buttons.get("finish").hidden = kind === "circle" || !enough();
     preview(point);
+    tell(corners);
+  }
+
+  /* Say the figures, of corners as they are set and of the middle where the keyboard's map has come to rest. */
+  function tell(points) {
+    const told = kind && figures ? figures(kind, points) : "";
+    if (told) status.textContent = `${told}. ${words[kind]}`;
   }
 
   function preview(point) {
@@ -66,7 +74,9 @@ GeoMap.sketch = (map, tools, ended) => {
     if (!kind || corners.length === 0) return;
     corners.forEach((corner) => L.circleMarker(corner, {...line, radius: 4, fillOpacity: 1}).addTo(layer));
     if (kind !== "circle") {
-      L.polyline([...corners, point], {...line, dashArray: "4 4"}).addTo(layer);
+      const points = near(point, corners[corners.length - 1]) ? corners : [...corners, point], told = figures ? figures(kind, points) : "";
+      L.polyline(points, {...line, dashArray: "4 4"}).addTo(layer);
+      if (told) running.setLatLng(point).setContent(told).addTo(layer);
       return;
     }
     const radius = map.distance(corners[0], point);
@@ -77,6 +87,7 @@ GeoMap.sketch = (map, tools, ended) => {
   map.on("click", (event) => { if (kind) add(event.latlng); });
   map.on("mousemove", (event) => preview(event.latlng));
   map.on("move", () => preview(map.getCenter()));
+  map.on("moveend", () => { if (corners.length) tell([...corners, map.getCenter()]); });
   map.getContainer().addEventListener("keydown", (event) => {
     if (!kind || event.target !== map.getContainer()) return;
     if (event.key === "Enter") { event.preventDefault(); event.stopImmediatePropagation(); add(map.getCenter()); }

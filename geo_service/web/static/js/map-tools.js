@@ -22,18 +22,18 @@
     return Math.abs(doubled) * EARTH_M * EARTH_M / 2;
   }
 
-  function measured(points) {
+  /* Length of a line, and from three points on the area that it would enclose. */
+  function figures(points) {
     const length = points.slice(1).reduce((sum, point, place) => sum + map.distance(points[place], point), 0);
-    L.polyline(points, sketch.line).addTo(drawn);
     const parts = [`${texts.measureLength} ${metres(length)}`];
     if (points.length > 2) parts.push(`${texts.measureArea} ${area(ringArea(points))}`);
-    sketch.status.textContent = parts.join(" · ");
+    return parts.join(" · ");
   }
 
   function ask(text) {
     const shape = sketch.shown(text).addTo(drawn);
     map.geo.area = text;
-    const values = new URLSearchParams({within: text, lang: language});
+    const values = new URLSearchParams({within: text, lang: language, ...(map.geo.day ? {as_of: map.geo.day} : {})});
     map.fire("geo:ask", {url: `/maps/drawn?${values}`, latlng: shape.getBounds().getCenter()});
   }
 
@@ -47,9 +47,10 @@
   const sketch = GeoMap.sketch(map, tools, (kind, corners, radius) => {
     wipe();
     clear.hidden = false;
-    if (kind === "line") measured(corners);
-    else ask(sketch.written(corners, radius));
-  });
+    if (kind !== "line") { ask(sketch.written(corners, radius)); return; }
+    L.polyline(corners, sketch.line).addTo(drawn);
+    sketch.status.textContent = figures(corners);
+  }, (kind, points) => (kind === "circle" || points.length < 2 ? "" : figures(points)));
   clear.addEventListener("click", () => { sketch.end(); wipe(); map.closePopup(); map.fire("geo:area"); });
 
   /* The area of the address is drawn, and asked unless a record is. */
@@ -63,6 +64,7 @@
     sketch.shown(area).addTo(drawn);
   }
   map.on("geo:area-wanted", restore);
+  map.on("geo:day", () => { if (map.geo.area && !window.location.hash.includes("&focus=")) restore({ask: true}); });
   if (map.geo.area) restore({ask: !window.location.hash.includes("&focus=")});
 
   /* ---- where am I ---- */

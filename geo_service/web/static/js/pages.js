@@ -49,7 +49,7 @@
   /* A filter is a sheet on a phone: folded until wanted, or until something in it is wrong. */
   if (window.matchMedia("(max-width: 860px)").matches) {
     document.querySelectorAll("details[data-sheet]").forEach((sheet) => {
-      sheet.open = sheet.querySelector(".field-error") !== null;
+      sheet.open = sheet.querySelector(".field-error:not([hidden])") !== null;
     });
   }
 
