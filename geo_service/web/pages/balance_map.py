@@ -19,6 +19,7 @@ from maps.styles import SHARES
 
 CLASSES: Final = len(SHARES)
 M2_PER_HA: Final = 10_000
+CM2_PER_M2: Final = 10_000
 
 
 def land_by_district(answer: BalanceAnswer) -> dict[str, tuple[float, float]]:
@@ -104,8 +105,8 @@ def evidence_map(
     for row in reversed(rows):
         known = named[row["parcel_key"]]
         lines = (
-            (say("im Angebot"), formats.square_metres(row["offered_cm2"] / 10_000)),
-            (say("netto"), formats.square_metres(row["net_cm2"] / 10_000)),
+            (say("im Angebot"), formats.square_metres(row["offered_cm2"] / CM2_PER_M2).replace("-", "−")),
+            (say("netto"), formats.square_metres(row["net_cm2"] / CM2_PER_M2).replace("-", "−")),
         )
         item = Item(
             "parcel",
