@@ -50,6 +50,11 @@ class Formats:
         """The word for what is not known."""
         return words(self.language).gettext("unbekannt")
 
+    @property
+    def today(self) -> date:
+        """The day it is in the city."""
+        return datetime.now(ZoneInfo(self.timezone)).date()
+
     def number(self, value: float | Decimal | None, digits: int = 0) -> str:
         """Write a number with the given decimals, a half rounded up; None is unknown, never 0."""
         if value is None:

@@ -53,7 +53,9 @@ def test_a_delay_ends_with_the_day(planner: httpx.Client) -> None:
 
 def test_what_is_sold_by_then_is_not_on_offer(planner: httpx.Client, client: httpx.Client) -> None:
     assert "nicht im Angebot" not in words_of(ask(planner, SOLD, on(299)))
-    assert "nicht im Angebot in Nutzung" in words_of(ask(planner, SOLD, on(300)))
+    then = words_of(ask(planner, SOLD, on(300)))
+    assert "nicht im Angebot verkauft" in then
+    assert "nicht im Angebot in Nutzung" not in then
     public = words_of(ask(client, SOLD, on(300)))
     assert "verkauft" not in public
     assert "in Nutzung" not in public

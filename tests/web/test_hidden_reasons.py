@@ -79,3 +79,47 @@ def test_land_in_use_is_not_promised_when_what_holds_it_is_gone(
             stored_again = {"items": json.dumps(before.items), "chain": json.dumps(before.chain)}
             connection.execute(SET, {"id": key, **stored_again})
             connection.execute(offer, {"id": key, "offered": offered})
+
+
+@pytest.mark.usefixtures("sample")
+@pytest.mark.parametrize("path", ["/", "/flaechen", "/maps/overview"])
+def test_the_public_is_told_that_sold_land_still_counts(
+    client: httpx.Client, signed_in: SignedIn, path: str
+) -> None:
+    told = "Ob ein Flurstück verkauft oder vergeben ist, sieht nur die Wirtschaftsförderung"
+    assert told in client.get(f"{path}?lang=de").text
+    assert told not in signed_in(Role.PLANNER).get(f"{path}?lang=de").text
+
+
+LEASED = {**LINK, "what": "occupancy", "kind": "leased", "free_from": "2031-07-01"}
+
+
+@pytest.mark.usefixtures("stored")
+def test_the_top_names_by_whom_the_land_is_held_and_until_when(
+    client: httpx.Client, signed_in: SignedIn, database: Database, sample: Sample
+) -> None:
+    with database.begin("test") as connection:
+        key = sample.ids[PUBLIC_KEYS[0]]
+        connection.execute(SET, {"id": key, "items": "[]", "chain": json.dumps([LEASED])})
+    for person, reason in ((signed_in(Role.PLANNER), "verpachtet"), (client, "belegt oder nicht angeboten")):
+        page = person.get(f"{PAGE}?lang=de").text
+        assert f'">{reason} bis 30.06.2031</span>' in page[: page.index("Netto</dt>")]
+
+
+@pytest.mark.usefixtures("sample")
+def test_an_inquiry_names_its_districts_and_quarters(signed_in: SignedIn, database: Database) -> None:
+    with database.begin("test") as connection:
+        places = connection.execute(
+            text("SELECT key, name FROM districts UNION SELECT key, name FROM quarters ORDER BY name")
+        ).all()
+        wanted = {"keys": [place.key for place in places]}
+        connection.execute(text("UPDATE inquiries SET districts = :keys WHERE reference = 'A-1'"), wanted)
+    page = signed_in(Role.INVESTOR_SUPPORT).get("/anfragen/A-1?lang=de").text
+    assert f"<dd>{', '.join(place.name for place in places)}</dd>" in page
+
+
+@pytest.mark.usefixtures("sample")
+def test_the_form_folds_on_a_phone_once_there_is_an_answer(signed_in: SignedIn) -> None:
+    person = signed_in(Role.INVESTOR_SUPPORT)
+    assert "data-sheet" not in person.get("/anfragen?lang=de").text
+    assert "data-sheet" in person.get("/anfragen?lang=de&area_min=100").text

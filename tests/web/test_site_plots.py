@@ -197,3 +197,19 @@ def test_plots_stand_in_their_natural_order(drawn: Drawn, database: Database) ->
 def test_the_public_sees_the_same_without_unpublished_land(drawn: Drawn, client: httpx.Client) -> None:
     assert drawn
     assert client.get("/standorte/gitter", headers={"accept": "text/html"}).status_code == 200
+
+
+def test_taken_plots_are_counted_apart(drawn: Drawn, client: httpx.Client, database: Database) -> None:
+    assert drawn
+    of_site = "site_id = (SELECT id FROM sites WHERE slug = 'gitter')"
+    status = "UPDATE plots SET status = '{}' WHERE slug = 'p0' AND " + of_site
+    with database.begin(actor="test") as connection:
+        connection.execute(text(status.format("sold")))
+    page = client.get("/standorte/gitter?lang=de").text
+    with database.begin(actor="test") as connection:
+        connection.execute(text(status.format("available")))
+    table = page[page.index("Baufelder des Standorts") : page.index("1 Baufeld ist vergeben")]
+    assert "Feld p1" in table
+    assert "Feld p0" not in table
+    assert "Feld p0" in page[page.index("1 Baufeld ist vergeben") :]
+    assert "davon verfügbar: 3, vergeben: 1" in page

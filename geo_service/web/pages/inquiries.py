@@ -21,7 +21,7 @@ from geo_service.web.filters import BAD_CHOICE, GRADES, ZONES, Reader, is_key
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import list_map
 from geo_service.web.queries.inquiries import OUTLINES, inquiry_list
-from geo_service.web.queries.premises import DISTRICTS
+from geo_service.web.queries.premises import DISTRICTS, QUARTERS
 from geo_service.web.vocabulary import N_
 
 router = APIRouter(prefix="/anfragen")
@@ -71,7 +71,7 @@ async def inquiry(request: Request, session: Reading, caller: InvestorSupport, r
     if found is None:
         raise NotFound(f"There is no inquiry {reference[:60]!r}.")
     answer = await rank_for(session, form_of(found, RESULTS), caller, today())
-    names = {row.key: row.name for row in await session.execute(DISTRICTS)}
+    names = {row.key: row.name for each in (DISTRICTS, QUARTERS) for row in await session.execute(each)}
     return _private(
         frame.page(
             "inquiry.html",

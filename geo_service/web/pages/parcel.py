@@ -1,7 +1,7 @@
 """The page of one parcel: as stored for today, or computed for any other day."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -34,7 +34,7 @@ from geo_service.register import JsonObject
 from geo_service.settings import get_settings
 from geo_service.web.charts import sketch, waterfall
 from geo_service.web.filters import Reader
-from geo_service.web.formats import uses_with_areas
+from geo_service.web.formats import as_day, uses_with_areas
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_answer
 from geo_service.web.pages.asking import names_of
@@ -78,6 +78,7 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
     parameters = {"parcel_id": row.id, "on": day}
     visible = {**parameters, "public": frame.public}
     items = public_items(found.items or []) if frame.public else found.items or []
+    chain = public_chain(found.chain or []) if frame.public else found.chain or []
     hidden = {**visible, "hidden": list(HIDDEN_RESTRICTION_KINDS)}
     drawn = await session.execute(OUTLINE, hidden)
     return frame.page(
@@ -100,7 +101,8 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         present_use=present_use(row.actual_use),
         uses=uses_with_areas(row.actual_use, frame.formats),
         answers=answer_records(vars(found), internal=not frame.public) if found.category else {},
-        chain=public_chain(found.chain or []) if frame.public else found.chain or [],
+        chain=chain,
+        held=_held(chain),
         later=(await session.execute(begins_later(row.id, day, public=frame.public))).all(),
         may_see_owner_kind=frame.may_see("parcels", "owner_kind"),
     )
@@ -155,6 +157,16 @@ def _offering(row: Any, *, public: bool) -> JsonObject:  # noqa: ANN401 - a row
         "category": known[f"{prefix}category"],
         "horizon": row.horizon,
     }
+
+
+def _held(chain: list[JsonObject]) -> list[tuple[str, date | None]]:
+    """Return by whom a parcel is held: kind of occupancy, and its last day if that is known."""
+    links = [link for link in chain if link.get("what") == "occupancy"]
+    return [(link["kind"], _day_before(as_day(link.get("free_from")))) for link in links]
+
+
+def _day_before(day: date | None) -> date | None:
+    return None if day is None else day - timedelta(days=1)
 
 
 def _item_ids(items: list[JsonObject]) -> list[int]:
