@@ -4,7 +4,6 @@ Source: OGC API - Tiles part 1 (OGC 20-057); Two Dimensional Tile Matrix Set and
 (17-083r4), its JSON schemas and annex D.1 (WebMercatorQuad); TileJSON 3.0.0.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -137,7 +136,6 @@ def tileset(described: Tileset, bounds: Box) -> Document:
         "description": _rules(described),
         "mediaTypes": [MVT],
         "boundingBox": _box(bounds),
-        "tileMatrixSetLimits": _limits(min(layer.tiles.min_zoom for layer in described.layers), bounds),
         "centerPoint": {
             "coordinates": _middle(bounds),
             "crs": CRS84.uri,
@@ -236,23 +234,6 @@ def _property(tiles: Tiles, name: str) -> Document:
 def _dimension(collection: Collection) -> int | None:
     kind = str(getattr(collection.geom.type, "geometry_type", None) or "").lower()
     return next((number for name, number in DIMENSIONS.items() if name in kind), None)
-
-
-def _limits(min_zoom: int, bounds: Box) -> list[Document]:
-    """Return the rows and columns of each zoom in which there can be anything: programs ask for no others."""
-    west, south, east, north = bounds
-    left, right = ((lon + 180) / 360 for lon in (west, east))
-    top, bottom = (0.5 - math.asinh(math.tan(math.radians(lat))) / (2 * math.pi) for lat in (north, south))
-    return [
-        {
-            "tileMatrix": str(zoom),
-            "minTileRow": int(top * 2**zoom),
-            "maxTileRow": int(bottom * 2**zoom),
-            "minTileCol": int(left * 2**zoom),
-            "maxTileCol": int(right * 2**zoom),
-        }
-        for zoom in range(min_zoom, MAX_ZOOM + 1)
-    ]
 
 
 def _box(bounds: Box) -> Document:

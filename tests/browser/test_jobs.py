@@ -168,6 +168,7 @@ def test_match_by_keyboard(visit: Visit, width: int, language: str) -> None:
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
+    page.wait_for_url(lambda address: "sign-in" not in address)
     page.wait_for_load_state("networkidle")
     tab_to(page, words["contest"])
     page.keyboard.press("Enter")

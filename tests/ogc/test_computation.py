@@ -1,5 +1,7 @@
 """The collection of availability tells how its stored results were computed: day, rules, order."""
 
+from zoneinfo import ZoneInfo
+
 import httpx
 import pytest
 from sqlalchemy import text
@@ -19,7 +21,7 @@ def test_the_collection_tells_order_day_and_sliver_width_of_its_results(client: 
     assert computation(client) == {
         "as_of": TODAY.isoformat(),
         "preset": "default",
-        "computed_at": COMPUTED_AT.isoformat(),
+        "computed_at": COMPUTED_AT.astimezone(ZoneInfo("Europe/Berlin")).isoformat(),
         "deduction_order": ["existing_building", "water"],
         "sliver_width_m": 3.0,
         "stale": 0,

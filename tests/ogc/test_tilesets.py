@@ -5,7 +5,6 @@ from typing import Any
 
 import httpx
 import pytest
-from pyproj import Transformer
 
 from geo_service.auth.fields import RECORDS
 from geo_service.ogc.collections import COLLECTIONS, DRAWN
@@ -95,23 +94,6 @@ def test_tileset_description(client: httpx.Client, path: str) -> None:
         assert document(client, linked(layer, "collection"))["id"] == layer["id"]
         assert layer["dataType"] == "vector"
         assert layer["geometryDimension"] in {0, 2}
-
-
-@pytest.mark.parametrize("path", LISTS)
-def test_limits_of_a_tileset_are_those_of_its_box(client: httpx.Client, path: str) -> None:
-    described = document(client, f"{path}/WebMercatorQuad")
-    box = (described["boundingBox"][name] for name in ("lowerLeft", "upperRight"))
-    to_mercator = Transformer.from_crs("OGC:CRS84", 3857, always_xy=True)
-    (left, bottom), (right, top) = (to_mercator.transform(*corner) for corner in box)
-    half = math.pi * 6_378_137
-    zooms = range(min(int(layer["minTileMatrix"]) for layer in described["layers"]), 23)
-    assert [int(each["tileMatrix"]) for each in described["tileMatrixSetLimits"]] == list(zooms)
-    for each in described["tileMatrixSetLimits"]:
-        side = 2 * half / 2 ** int(each["tileMatrix"])
-        assert each["minTileCol"] == math.floor((left + half) / side)
-        assert each["maxTileCol"] == math.floor((right + half) / side)
-        assert each["minTileRow"] == math.floor((half - top) / side)
-        assert each["maxTileRow"] == math.floor((half - bottom) / side)
 
 
 @pytest.mark.parametrize("role", ["", "planner", "vacancy_manager"])

@@ -188,7 +188,7 @@ def test_the_table_is_that_of_the_day(planner: httpx.Client) -> None:
     assert f"ab {on(600):%d.%m.%Y}" in words
     assert f'href="/flaechen/{POLLUTED}?as_of={on(250)}"' in page.text
     nowhere = planner.get("/maps/records", params={"bbox": "0,0,1,1", "as_of": str(on(250))}, headers=GERMAN)
-    assert "Hier ist nichts erfasst." in nowhere.text
+    assert "In diesem Ausschnitt ist nichts zu haben." in nowhere.text
 
 
 @pytest.mark.parametrize("days", DAYS)

@@ -110,7 +110,7 @@ def test_records_in_view(client: httpx.Client) -> None:
     assert "1 Leerstand;" in text
     assert "1 Standort." in text
     empty = client.get("/maps/records", params={"bbox": "0,0,1,1"}).text
-    assert "Hier ist nichts erfasst." in empty
+    assert "In diesem Ausschnitt ist nichts zu haben." in empty
 
 
 @pytest.mark.parametrize("bbox", ["", "1,2,3", "a,b,c,d", "7.7,51,7.3,52", "0,0,nan,1", "0,-90,1,90"])

@@ -26,14 +26,15 @@
     return known ? known[1] : GeoMap.day(map, day);
   }
 
-  /* Show a day on slider and field: between two days the slider stands at the earlier one. */
+  /* Show a day on slider and field: between two days the slider stands at the earlier one. What is being typed stays. */
   function show(day, name = nameOf(day)) {
     const place = days.filter(([each]) => each <= day).length - 1;
     slider.value = String(Math.max(place, 0));
     const text = day === stored ? `${name} (${control.dataset.storedWord})` : name;
     shown.textContent = text;
     slider.setAttribute("aria-valuetext", text);
-    exact.value = shownDay = day;
+    shownDay = day;
+    if (document.activeElement !== exact) exact.value = day;
     tellWrong(false);
     back.hidden = day === stored;
     state.hidden = day !== stored;
@@ -125,6 +126,7 @@
       ahead(mine);
     } catch {
       if (mine !== turn) return;
+      exact.value = current;
       show(current);
       say(control.dataset.failed);
     } finally {
@@ -143,7 +145,7 @@
     clearTimeout(timer);
     const good = exact.value && exact.validity.valid;
     if (!exact.value && exact.validity.valid) {
-      if (isOver) show(shownDay);
+      if (isOver) { exact.value = shownDay; tellWrong(false); }
       return;
     }
     if (good && exact.value === shownDay) tellWrong(false);
