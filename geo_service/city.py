@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import geopandas as gpd
 import shapely
 
+from geo_service.days import today_in
 from geo_service.errors import InvalidInput
 from geo_service.geometry import to_storage
 
@@ -98,7 +99,7 @@ class CityProfile:
 
     def today(self) -> date:
         """Return the day that it is in the city, which is also ``current_date`` of its database sessions."""
-        return datetime.now(ZoneInfo(self.timezone)).date()
+        return today_in(self.timezone)
 
     def gemarkung_key(self, name: str) -> str | None:
         """Return the four-digit key of a Gemarkung by its name (upper or lower case), None when unknown."""

@@ -1,8 +1,9 @@
-"""Days as people write them: on the command line, in forms and in addresses."""
+"""Days: today, and as people write them on the command line, in forms and in addresses."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from geo_service.errors import BadParameter
 
@@ -10,6 +11,11 @@ ISO: Final = ("%Y-%m-%d",)
 """The way in which interfaces and date fields write a day: 2028-04-01."""
 DATE_FORMATS: Final = (*ISO, "%d.%m.%Y")
 """Ways in which people write a day: 2028-04-01 and 01.04.2028."""
+
+
+def today_in(timezone: str) -> date:
+    """Return the day that it is in a time zone (IANA name)."""
+    return datetime.now(ZoneInfo(timezone)).date()
 
 
 def read_day(text: str, forms: Sequence[str] = DATE_FORMATS) -> date:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
 
+from geo_service.days import today_in
 from geo_service.web.language import Language, words
 from geo_service.wording import day
 
@@ -53,7 +54,7 @@ class Formats:
     @property
     def today(self) -> date:
         """The day it is in the city."""
-        return datetime.now(ZoneInfo(self.timezone)).date()
+        return today_in(self.timezone)
 
     def number(self, value: float | Decimal | None, digits: int = 0) -> str:
         """Write a number with the given decimals, a half rounded up; None is unknown, never 0."""
