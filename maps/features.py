@@ -16,7 +16,7 @@ def features_map(
     speaker: Speaker,
     basemap: tuple[str, str] | None,
     label: str,
-    source: tuple[str, Mapping[str, str]],
+    source: tuple[str, Mapping[str, str], Mapping[str, Mapping[str, str]]],
     *,
     with_parcels: bool = False,
 ) -> RenderedMap:
@@ -29,12 +29,13 @@ def features_map(
     label
         What the map shows, read out by screen readers.
     source
-        Path and parameters of a feature or a collection of features, CRS84; what their fields are called.
+        Path and parameters of a feature or a collection of features, CRS84; what their fields are called; by
+        field, what the codes in it are called.
     with_parcels
         Show the parcels beneath, to draw by.
     """
-    address, fields = source
-    settings = {**map_settings(speaker), "fields": dict(fields)}
+    address, fields, words = source
+    settings = {**map_settings(speaker), "fields": dict(fields), "words": dict(words)}
     made = CityMap("features", city.center, START_ZOOM, label, settings)
     if basemap:
         BaseMap(*basemap).add_to(made)

@@ -84,7 +84,11 @@ def read_filters(given: Mapping[str, str], known: Mapping[str, Filter]) -> dict[
 
 def _value(name: str, text: str, asked: Filter) -> Any:  # noqa: ANN401 - of the field's kind
     if len(text) > LONGEST or not text:
-        raise BadParameter(f"{name} needs a value of at most {LONGEST} characters.", parameter=name)
+        raise BadParameter(
+            f"{name} needs a value of at most {LONGEST} characters.",
+            parameter=name,
+            detail_de=f"{name} braucht einen Wert mit höchstens {LONGEST} Zeichen.",
+        )
     words = text.split(",") if asked.test == "is" else [text]
     readers: dict[Kind, Callable[[str], Any]] = {"date": _day, "text": str, "boolean": _truth}
     read = _word(asked.check) if asked.check else readers.get(asked.kind, read_number)

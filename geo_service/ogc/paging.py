@@ -96,7 +96,11 @@ def read_sorts(text: str | None, kinds: Mapping[str, Kind]) -> tuple[Sort, ...]:
             )
         sorts.append(Sort(name, kind, descending=word.strip().startswith("-")))
     if len(sorts) > MOST_SORTS or len({sort.field for sort in sorts}) < len(sorts):
-        raise BadParameter(f"sortby takes at most {MOST_SORTS} fields, each once.", parameter="sortby")
+        raise BadParameter(
+            f"sortby takes at most {MOST_SORTS} fields, each once.",
+            parameter="sortby",
+            detail_de=f"Sortiert werden kann nach höchstens {MOST_SORTS} Feldern, nach jedem einmal.",
+        )
     return tuple(sorts)
 
 
@@ -109,7 +113,11 @@ def read_start(given: Mapping[str, str], sorts: tuple[Sort, ...]) -> Start:
         When both are given, or a mark is none of this service, or of another sorting.
     """
     if "after" in given and "before" in given:
-        raise BadParameter("after and before exclude each other.", parameter="before")
+        raise BadParameter(
+            "after and before exclude each other.",
+            parameter="before",
+            detail_de="after und before schließen einander aus.",
+        )
     name = "before" if "before" in given else "after"
     if name not in given:
         return Start()
@@ -118,7 +126,9 @@ def read_start(given: Mapping[str, str], sorts: tuple[Sort, ...]) -> Start:
         values, row_id = _mark_parts(text, sorts)
     except (ValueError, TypeError, UnicodeError, binascii.Error, RecursionError) as error:
         raise BadParameter(
-            f"{name} is a part of the links of a page and cannot be {text[:60]!r}.", parameter=name
+            f"{name} is a part of the links of a page and cannot be {text[:60]!r}.",
+            parameter=name,
+            detail_de=f"{name} steht in den Links einer Seite und kann nicht „{text[:60]}“ sein.",
         ) from error
     return Start(row_id, values, backwards)
 

@@ -150,7 +150,11 @@ def _one_of(given: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> st
     """Return a parameter that is one of a few words; the first one when it is not given."""
     value = given.get(name, allowed[0])
     if value not in allowed:
-        raise BadParameter(f"{name} is {' or '.join(allowed)}, not {value[:40]!r}.", parameter=name)
+        raise BadParameter(
+            f"{name} is {' or '.join(allowed)}, not {value[:40]!r}.",
+            parameter=name,
+            detail_de=f"{name} ist {' oder '.join(allowed)}, nicht „{value[:40]}“.",
+        )
     return value
 
 
@@ -193,7 +197,8 @@ def single_values(
         _require_visible(name, value)
         given[name] = value
     if formats is not None and given.get("f", "json") not in formats:
-        raise BadParameter(f"Formats are {', '.join(sorted(formats))}.", parameter="f")
+        known = ", ".join(sorted(formats))
+        raise BadParameter(f"Formats are {known}.", parameter="f", detail_de=f"Formate sind {known}.")
     return given
 
 
@@ -268,7 +273,11 @@ def _days(text: str, zone: ZoneInfo) -> Days:
         raise _bad_time(text)
     since, until = (None if part in {"", ".."} else _day(part, zone) for part in parts)
     if since and until and since > until:
-        raise BadParameter("datetime has its earlier end first.", parameter="datetime")
+        raise BadParameter(
+            "datetime has its earlier end first.",
+            parameter="datetime",
+            detail_de="In datetime steht das frühere Ende nicht vorn.",
+        )
     return since, until
 
 

@@ -19,7 +19,7 @@ from geo_service.beside import Once
 from geo_service.errors import NotFound
 from geo_service.ogc.change_queries import data_version
 from geo_service.ogc.collections import COLLECTIONS
-from geo_service.ogc.cql.tree import refuse
+from geo_service.ogc.cql.tree import uncomputable
 from geo_service.ogc.crs import CRS84, Crs, geojson_crs
 from geo_service.ogc.documents import Document, item_links
 from geo_service.ogc.filters import filters_of
@@ -204,7 +204,7 @@ async def _row(reader: Reader, statement: Statement, values: dict[str, Any]) -> 
         row = await reader.row(statement, values)
     except psycopg.DataError as error:
         reason = error.diag.message_primary or "no reason given"
-        raise refuse(f"The filter cannot be computed: {reason}.") from error
+        raise uncomputable(reason) from error
     if row is None:
         raise TypeError("a statement with one row is needed")
     return row

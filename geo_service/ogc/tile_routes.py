@@ -133,7 +133,8 @@ def _given(request: Request, formats: frozenset[str], *names: str) -> dict[str, 
     """
     given = single_values(query_of(request), {"f", *names}, None)
     if "f" in given and given["f"] not in formats:
-        raise BadParameter(f"Formats are {', '.join(sorted(formats))}.", parameter="f")
+        known = ", ".join(sorted(formats))
+        raise BadParameter(f"Formats are {known}.", parameter="f", detail_de=f"Formate sind {known}.")
     return given
 
 
@@ -199,7 +200,10 @@ def _several(given: dict[str, str]) -> list[tuple[Collection, Tiles]]:
 def _drawn(collection_id: str) -> tuple[Collection, Tiles]:
     collection = find_collection(collection_id)
     if collection.tiles is None:
-        raise NotFound(f"{collection.id} has no tiles of its own: see the tiles of parcels.")
+        raise NotFound(
+            f"{collection.id} has no tiles of its own: see the tiles of parcels.",
+            detail_de=f"{collection.id} hat keine eigenen Kacheln: Sehen Sie die der Flurstücke an.",
+        )
     return collection, collection.tiles
 
 

@@ -139,12 +139,12 @@ def _best_of(statement: Statement, score: ColumnElement[float], limit: int) -> S
 
 
 def sites(words: Words, limit: int, on: date) -> Statement:
-    """Select sites by name."""
+    """Select sites by name, with their districts."""
     score = _alike(words, places.c.name)
-    texts = (places.c.slug, places.c.name, places.c.location_note)
-    return _best_of(_candidates("site", texts, score, (places.c.is_demo, places.c.geom)), score, limit).where(
-        _holds(places.c.valid, on)
-    )
+    texts = (places.c.slug, places.c.name, districts.c.name)
+    found = _candidates("site", texts, score, (places.c.is_demo, places.c.geom))
+    inside = found.select_from(places.outerjoin(districts, districts.c.id == places.c.district_id))
+    return _best_of(inside, score, limit).where(_holds(places.c.valid, on))
 
 
 def areas(words: Words, limit: int) -> tuple[Statement, ...]:

@@ -26,6 +26,7 @@ class Hit(BaseModel):
     kind: Kind = Field(description="What it is.")
     key: str = Field(description="Key of a parcel or premises, slug of a site, name of a street.")
     label: str = Field(description="What people call it.")
+    label_en: str = Field(description="The same in English: names stay, the words of the cadastre do not.")
     detail: str = Field(description="What tells it from others of that name.")
     link: str = Field(description="Page or map view.")
     lon: float | None = Field(description="Longitude of a point inside, degrees; null: not known.")

@@ -19,6 +19,8 @@ PAGES: Final = {"parcel": "/flaechen/", "site": "/standorte/", "premises": "/lee
 """Pages by kind; what has none is shown on the map."""
 ZOOMS: Final = {"premises": 18, "stop": 17, "street": 16, "quarter": 15, "district": 13}
 MAP: Final = "/maps/overview"
+FLURSTUECK: Final = ", Flurstück "
+"""What stands before the number of a parcel."""
 DIGRAPHS: Final = (
     ("ae", "ä"),
     ("oe", "ö"),
@@ -103,6 +105,7 @@ def _hit(row: Row[Any]) -> Hit:
         kind=row.kind,
         key=row.key,
         label=row.label,
+        label_en=_in_english(row.kind, row.label),
         detail=row.detail or "",
         link=_link(row, lon, lat),
         lon=lon,
@@ -110,6 +113,11 @@ def _hit(row: Row[Any]) -> Hit:
         bbox=box,
         is_demo=row.is_demo,
     )
+
+
+def _in_english(kind: str, label: str) -> str:
+    """Return a label in English, as pages write the notation of a parcel."""
+    return label.replace(FLURSTUECK, ", parcel ") if kind == "parcel" else label
 
 
 def _link(row: Row[Any], lon: float | None, lat: float | None) -> str:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from geo_service.auth.caller import Caller
 from geo_service.auth.fields import RECORDS, visible_fields
+from geo_service.matching.reasons import CRITERIA_WORDS
 from geo_service.web.column_names import ACTIONS, CODES, COLUMNS, TABLES
 from geo_service.web.speaker import PageSpeaker
 from geo_service.web.vocabulary import N_, SOURCES
@@ -33,7 +34,7 @@ OF_THE_PAGE: Final = {
     ),
     "plan_areas": frozenset({"zone", "zone_code", "grz", "gfz", "max_storeys"}),
     "contest_rounds": frozenset(
-        {"slug", "name", "held_on", "budget_eur", "grant_cap_eur", "grant_months"} | ORIGIN
+        {"slug", "name", "held_on", "budget_eur", "grant_cap_eur", "grant_months", "weights"} | ORIGIN
     ),
     "match_decisions": frozenset({"kind", "reason", "revoked_at", "revoked_by", "revoke_reason"}),
     "placements": frozenset({"during", "net_rent_eur_month", "grant_eur", "reason"}),
@@ -45,6 +46,8 @@ OF_THE_PAGE: Final = {
 }
 """Columns that everybody may see who may read the history at all."""
 RANGE: Final = re.compile(r"[\[(]([^,]*),([^\])]*)[\])]")
+BY_KIND: Final = "occupancies"
+"""Rows without a name: they are called by their kind."""
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
 GEOMETRY_CHANGED: Final = N_("geändert")
@@ -89,7 +92,10 @@ def _told(row: Any, caller: Caller, speaker: PageSpeaker) -> Told:  # noqa: ANN4
     )
     hidden = len(changed) - len(shown) if row.action != "insert" else 0
     what = f"{speaker.say(ACTIONS[row.action])}: {speaker.say(TABLES[row.table_name])}"
-    return Told(row.at, row.actor, what, row.called, fields, hidden)
+    called = (
+        speaker.label(CODES[row.table_name, "kind"], row.called) if row.table_name == BY_KIND else row.called
+    )
+    return Told(row.at, row.actor, what, called, fields, hidden)
 
 
 def _visible(table: str, column: str, caller: Caller) -> bool:
@@ -115,16 +121,23 @@ def _values(
 
 def _written(table: str, column: str, value: Any, speaker: PageSpeaker) -> str:  # noqa: ANN401 - JSON
     if value is None or value in ("", []):
-        return "–"
+        return speaker.say("die üblichen") if column == "weights" else "–"
     if isinstance(value, list):
         return ", ".join(_written(table, column, each, speaker) for each in value)
     if isinstance(value, dict):
-        return _service(value, speaker)
+        return _weights(value, speaker) if column == "weights" else _service(value, speaker)
     if column in PERIODS:
         return _period(str(value), speaker)
     if (table, column) in CODES:
         return speaker.label(CODES[table, column], value)
     return _plain(value, speaker)
+
+
+def _weights(value: Mapping[str, int], speaker: PageSpeaker) -> str:
+    """Write what counts how much in a round: criteria in the order in which they are reported."""
+    named = ((CRITERIA_WORDS[name], value[name]) for name in CRITERIA_WORDS if name in value)
+    said = ((words.en if speaker.language == "en" else words.de, weight) for words, weight in named)
+    return "; ".join(f"{name} {_plain(weight, speaker)}" for name, weight in said)
 
 
 def _service(value: Mapping[str, Any], speaker: PageSpeaker) -> str:

@@ -108,10 +108,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "owner_kind": N_("Art des Eigentums"),
             "category": N_("Kategorie"),
         },
-        "preset": {
-            "default": N_("übliche"),
-            "dortmund_2010": N_("wie Dortmund 2010"),
-        },
+        "preset": {"default": N_("übliche"), "dortmund_2010": N_("wie Dortmund 2010")},
         "stage": {
             "opening": N_("am Anfang"),
             "new": N_("neu im Kataster"),
@@ -142,6 +139,18 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "marketing": N_("Vermarktung"),
             "complete": N_("fertig"),
             "unknown": N_("Stand unbekannt"),
+        },
+        "milestone_state": {
+            "planned": N_("geplant"),
+            "reached": N_("erreicht"),
+            "missed": N_("nicht erreicht"),
+        },
+        "land_use": {
+            "housing": N_("Wohnbaufläche"),
+            "mixed": N_("gemischte Baufläche"),
+            "commercial": N_("gewerbliche Baufläche"),
+            "special": N_("Sonderbaufläche"),
+            "other": N_("andere Darstellung"),
         },
         "plot_status": {
             "available": N_("verfügbar"),
@@ -228,11 +237,7 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "placement confirmed": N_("Vermittlung bestätigt"),
             "replaced by a new decision": N_("durch eine neue Entscheidung ersetzt"),
         },
-        "scenario_status": {
-            "draft": N_("Entwurf"),
-            "public": N_("öffentlich"),
-            "ended": N_("beendet"),
-        },
+        "scenario_status": {"draft": N_("Entwurf"), "public": N_("öffentlich"), "ended": N_("beendet")},
         "role": {
             "investor_support": N_("Firmenberatung"),
             "planner": N_("Planung"),

@@ -340,6 +340,7 @@ def test_what_cannot_be_used_is_named(client: httpx.Client, condition: str, reas
     problem = answer.json()
     assert problem["parameter"] == "filter"
     assert reason in problem["detail"]
+    assert problem["detail_de"] not in {"", problem["detail"]}
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,12 @@ def test_label_and_detail_tell_parcels_apart(client: httpx.Client) -> None:
     ]
 
 
+def test_words_of_hits_are_said_in_english_too(client: httpx.Client) -> None:
+    parcel, site = found(client, "Bodelschwingh 3 123/4")[0], found(client, "Energiecampus")[0]
+    assert parcel["label_en"] == "Bodelschwingh, Flur 3, parcel 123/4"
+    assert (site["label_en"], site["detail"]) == ("Energiecampus", "Innenstadt-West")
+
+
 def test_site_without_place_is_found(client: httpx.Client) -> None:
     hit = found(client, "Cleanport")[0]
     assert (hit["lon"], hit["lat"], hit["bbox"]) == (None, None, None)

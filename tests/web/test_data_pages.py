@@ -91,6 +91,13 @@ def test_a_filter_that_is_none_is_told_in_words(client: httpx.Client) -> None:
         ("datetime=x", "datetime ist ein Tag"),
         ("filter=colour=1", "Nach „colour“ kann nicht gefiltert werden."),
         ("filter=flur=1 AND (", "Die Bedingung ist kein CQL2"),
+        ("filter=flur LIKE 5", "LIKE vergleicht einen Text mit einem Muster"),
+        ("filter=owner_kind='wasser'", "Nach „owner_kind“ kann nicht gefiltert werden."),
+        ("filter=flur ^ 99999 > 1", "Die Bedingung lässt sich nicht ausrechnen"),
+        ("filter=S_DWITHIN(geometry, POINT(7 51), -1)", "liegt zwischen 0 und"),
+        ("filter-lang=sql", "filter-lang ist cql2-text oder cql2-json, nicht „sql“."),
+        ("datetime=2026-02-01/2026-01-01", "steht das frühere Ende nicht vorn."),
+        ("after=x&before=y", "after und before schließen einander aus."),
         ("filter=flur=TRUE", "flur und true lassen sich nicht vergleichen."),
         ("filter=flur%E2%80%8B=1", "ein Zeichen, das man nicht sieht (U+200B)"),
         ("sortby=colour", "Nach „colour“ kann nicht sortiert werden."),
@@ -110,10 +117,9 @@ def test_a_german_page_says_in_german_what_is_wrong(client: httpx.Client, query:
 
 
 def test_where_there_are_no_german_words_the_language_is_told(client: httpx.Client) -> None:
-    here = f"/ogc/collections/parcels/items?f=html&filter={quote('flur LIKE 5')}"
-    text = client.get(here).text
-    assert "Betroffene Angabe: <code>filter</code>" in text
-    assert 'Genauer, auf Englisch: <span lang="en">' in text
+    here = "/ogc/collections/parcels/tiles/WebMercatorQuad/99/0/0"
+    text = client.get(here, headers={"accept": "text/html"}).text
+    assert 'Genauer, auf Englisch: <span lang="en">There is no tile' in text
     for path, said in (
         ("nothing", "Es gibt keine Sammlung „nothing“."),
         ("parcels/items/x", "keinen Datensatz „x“"),

@@ -107,7 +107,25 @@ def test_parcel_and_site_in_english(signed_in: SignedIn) -> None:
     assert "Place or outline – changed" in told
     told = words(planner.get("/standorte/energiecampus/verlauf?lang=en"))
     assert "Changed: Site" in told
-    assert "Created: Milestone" in told
+    assert "Created: Milestone “" in told
+    assert "Created: Phase “Planning”" in told
+    assert "Angelegt: Phase „Planung“" in words(planner.get("/standorte/energiecampus/verlauf?lang=de"))
+
+
+@pytest.mark.usefixtures("sample")
+def test_weights_of_a_round_are_told(signed_in: SignedIn, database: Database) -> None:
+    with database.begin(actor="erika") as connection:
+        for weights in ('{"rent_room": 2, "area_fit": 5}', '{"rent_room": 7}'):
+            connection.execute(
+                text("UPDATE contest_rounds SET weights = CAST(:w AS jsonb) WHERE slug = 'anstoss-2023-10'"),
+                {"w": weights},
+            )
+    manager = signed_in(Role.VACANCY_MANAGER)
+    told = words(manager.get("/anstoss/anstoss-2023-10/verlauf", headers=GERMAN))
+    assert "Gewichte der Bewertung die üblichen Fläche 5; Spielraum bei der Miete 2" in told
+    assert "Gewichte der Bewertung Fläche 5; Spielraum bei der Miete 2 Spielraum bei der Miete 7" in told
+    told = words(manager.get("/anstoss/anstoss-2023-10/verlauf?lang=en"))
+    assert "Weights of the score the usual ones Area 5; Room below the rent ceiling 2" in told
 
 
 @pytest.mark.usefixtures("sample")
@@ -218,7 +236,6 @@ def test_every_column_has_a_name_or_a_reason() -> None:
         "id", "recorded_at", "geom_3857", "parcel_id", "premises_id", "site_id", "district_id",
         "quarter_id", "gemarkung_key", "municipality_key", "facts", "plan_id",
         "round_id", "winner_id", "scenario_id", "actor", "decided_at", "confirmed_at", "changed_at",
-        "weights",
     }  # fmt: skip
     for table in TABLES:
         assert {column.name for column in metadata.tables[table].columns} <= set(COLUMNS) | untold, table

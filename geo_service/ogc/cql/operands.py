@@ -105,13 +105,17 @@ def property_of(name: str, scope: Scope) -> Operand:
         When the collection has none of the name that the caller sees, or it is the geometry.
     """
     if name in GEOMETRY_NAMES:
-        raise refuse(f"The property {name!r} is the geometry: use it with a spatial operator.", property=name)
+        raise refuse(
+            f"The property {name!r} is the geometry: use it with a spatial operator.",
+            f"„{name}“ ist die Geometrie: Sie steht nur in räumlichen Bedingungen (S_INTERSECTS und andere).",
+            property=name,
+        )
     kind = scope.kinds.get(name)
     if kind is None:
         raise refuse(
             f"There is no property {name[:60]!r} to filter by. Known: {', '.join(scope.kinds)}.",
+            f"Nach „{name[:60]}“ kann nicht gefiltert werden. Bekannt: {', '.join(scope.kinds)}.",
             property=name[:60],
-            detail_de=f"Nach „{name[:60]}“ kann nicht gefiltert werden. Bekannt: {', '.join(scope.kinds)}.",
         )
     column = scope.columns[name]
     if kind == "integer":
@@ -133,7 +137,10 @@ def literal_of(node: Node, scope: Scope) -> Operand | None:
         return _number(node)
     if isinstance(node, str):
         if "\0" in node:
-            raise refuse("The filter holds a character that no text has (NUL).")
+            raise refuse(
+                "The filter holds a character that no text has (NUL).",
+                "Die Bedingung enthält ein Zeichen, das in keinem Text steht (NUL).",
+            )
         return Operand("text", literal(node, Text()), repr(node[:40]), node)
     if isinstance(node, dict) and len(node) == 1:
         if "date" in node:
@@ -145,7 +152,7 @@ def literal_of(node: Node, scope: Scope) -> Operand | None:
 
 def _number(value: float) -> Operand:
     if not math.isfinite(value):
-        raise refuse("The filter holds a number that is too large.")
+        raise refuse("The filter holds a number that is too large.", "Eine Zahl der Bedingung ist zu groß.")
     if float(value).is_integer() and abs(value) < LARGEST_INTEGER:
         return Operand("number", literal(int(value), BigInteger()), f"{value:g}", int(value))
     return Operand("number", literal(float(value), Double()), f"{value:g}", float(value))
@@ -159,13 +166,17 @@ def day_literal(text: Any) -> Operand:  # noqa: ANN401 - checked here
     BadParameter
         When it is none.
     """
-    mend = f"DATE({str(text)[:40]!r}) is no day. Write it as DATE('2026-03-01')."
+    said = f"DATE({str(text)[:40]!r})"
+    mend = (
+        f"{said} is no day. Write it as DATE('2026-03-01').",
+        f"{said} ist kein Tag. Schreiben Sie ihn so: DATE('2026-03-01').",
+    )
     if not isinstance(text, str) or not DAY.fullmatch(text):
-        raise refuse(mend)
+        raise refuse(*mend)
     try:
         day = date.fromisoformat(text)
     except ValueError as error:
-        raise refuse(mend) from error
+        raise refuse(*mend) from error
     return Operand("date", literal(day, Date()), text, day)
 
 
@@ -177,15 +188,19 @@ def moment_literal(text: Any, zone: ZoneInfo) -> Operand:  # noqa: ANN401 - chec
     BadParameter
         When it is none.
     """
-    mend = f"TIMESTAMP({str(text)[:40]!r}) is no moment. Write it as TIMESTAMP('2026-03-01T12:00:00Z')."
+    said = f"TIMESTAMP({str(text)[:40]!r})"
+    mend = (
+        f"{said} is no moment. Write it as TIMESTAMP('2026-03-01T12:00:00Z').",
+        f"{said} ist kein Zeitpunkt. Schreiben Sie ihn so: TIMESTAMP('2026-03-01T12:00:00Z').",
+    )
     if not isinstance(text, str) or not MOMENT.fullmatch(text):
-        raise refuse(mend)
+        raise refuse(*mend)
     try:
         moment = datetime.fromisoformat(text)
         moment = moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
         moment.astimezone(zone)
     except (ValueError, OverflowError) as error:
-        raise refuse(mend) from error
+        raise refuse(*mend) from error
     return Operand("moment", literal(moment, DateTime(timezone=True)), text, moment)
 
 
@@ -208,7 +223,7 @@ def alike(first: Operand, second: Operand, scope: Scope) -> tuple[Operand, Opera
         raise refuse(
             f"{first.name} is {_A[first.kind]} and {second.name} is {_A[second.kind]}: "
             "they cannot be compared.",
-            detail_de=f"{first.name} und {second.name} lassen sich nicht vergleichen.",
+            f"{first.name} und {second.name} lassen sich nicht vergleichen.",
         )
     return first, second
 
@@ -255,12 +270,17 @@ def as_array(node: Node, scope: Scope) -> Operand:
     if name is not None:
         operand = property_of(name, scope)
         if operand.kind != "texts":
-            raise refuse(f"{name} is {_A[operand.kind]}, not a list of texts.", property=name)
+            raise refuse(
+                f"{name} is {_A[operand.kind]}, not a list of texts.",
+                f"{name} ist keine Liste von Texten.",
+                property=name,
+            )
         return Operand("texts", cast(operand.value, ARRAY(Text())), name)
     if isinstance(node, list) and all(isinstance(each, str) and "\0" not in each for each in node):
         return Operand("texts", literal(node, ARRAY(Text())), str(node)[:40], node)
     raise refuse(
-        "An array operator compares a list property with a list of texts, such as ('retail', 'office')."
+        "An array operator compares a list property with a list of texts, such as ('retail', 'office').",
+        "Bedingungen mit A_ vergleichen ein Feld mit einer Liste von Texten, etwa ('retail', 'office').",
     )
 
 

@@ -19,6 +19,7 @@ from geo_service.ogc.areas import STEP_DEGREES, WORKABLE_DEGREES, area_of_box
 from geo_service.ogc.cql.operands import GEOMETRY_NAMES, Expression, Scope, property_name
 from geo_service.ogc.cql.tree import Node, refuse, told
 from geo_service.ogc.crs import Crs, projected, x_first
+from geo_service.wording import number
 
 FUNCTIONS: Final[Mapping[str, Callable[..., ColumnElement[bool]]]] = {
     "s_intersects": func.ST_Intersects,
@@ -57,7 +58,9 @@ def spatial(operator: str, arguments: list[Node], scope: Scope) -> ColumnElement
     if operator == WITHIN_DISTANCE:
         return _within_distance(arguments, scope)
     if len(arguments) != 2:  # noqa: PLR2004 - a pair
-        raise refuse(f"{operator.upper()} takes two geometries.")
+        raise refuse(
+            f"{operator.upper()} takes two geometries.", f"{operator.upper()} braucht zwei Geometrien."
+        )
     first, second = (_geometry(each, scope) for each in arguments)
     return FUNCTIONS[operator](first, second, type_=Boolean())
 
@@ -65,10 +68,16 @@ def spatial(operator: str, arguments: list[Node], scope: Scope) -> ColumnElement
 def _within_distance(arguments: list[Node], scope: Scope) -> ColumnElement[bool]:
     form = f"{WITHIN_DISTANCE.upper()}(geometry, POINT(7.46 51.51), 500)"
     if len(arguments) not in {3, 4} or (len(arguments) == 4 and str(arguments[3]) not in UNITS):  # noqa: PLR2004
-        raise refuse(f"Write {form}; the distance is in metres.")
+        raise refuse(
+            f"Write {form}; the distance is in metres.",
+            f"Schreiben Sie {form}; der Abstand steht in Metern.",
+        )
     distance = arguments[2]
     if isinstance(distance, bool) or not isinstance(distance, int | float) or not 0 <= distance <= FARTHEST_M:
-        raise refuse(f"The distance of {form} is between 0 and {FARTHEST_M:,} metres.")
+        raise refuse(
+            f"The distance of {form} is between 0 and {FARTHEST_M:,} metres.",
+            f"Der Abstand in {form} liegt zwischen 0 und {number(FARTHEST_M).de} Metern.",
+        )
     first, second = (_geometry(each, scope) for each in arguments[:2])
     return func.ST_DWithin(first, second, float(distance), type_=Boolean())
 
@@ -78,7 +87,11 @@ def _geometry(node: Node, scope: Scope) -> Expression:
     name = property_name(node)
     if name is not None:
         if name not in GEOMETRY_NAMES:
-            raise refuse(f"{name[:60]!r} is not the geometry: its name is 'geometry'.", property=name[:60])
+            raise refuse(
+                f"{name[:60]!r} is not the geometry: its name is 'geometry'.",
+                f"„{name[:60]}“ ist nicht die Geometrie: Sie heißt „geometry“.",
+                property=name[:60],
+            )
         return scope.geom
     wkb = shapely.to_wkb(literal_area(node, scope.crs))
     return func.ST_GeomFromWKB(
@@ -98,34 +111,51 @@ def literal_area(node: Node, crs: Crs) -> BaseGeometry:
         try:
             return area_of_box(node["bbox"], crs) or shapely.Polygon()
         except (ValueError, TypeError) as error:
-            raise refuse(f"BBOX {error}.") from error
+            raise refuse(
+                f"BBOX {error}.",
+                "BBOX besteht aus vier Zahlen: kleinstes x, kleinstes y, größtes x, größtes y. "
+                "Ohne filter-crs sind es Grad, die Länge zuerst.",
+            ) from error
     geometry = _read(node)
     corners = shapely.get_coordinates(geometry)
     if not len(corners) or len(corners) > MOST_CORNERS:
-        raise refuse(f"A geometry in a filter has between 1 and {MOST_CORNERS:,} corners.")
+        raise refuse(
+            f"A geometry in a filter has between 1 and {MOST_CORNERS:,} corners.",
+            f"Eine Geometrie der Bedingung hat zwischen 1 und {number(MOST_CORNERS).de} Ecken.",
+        )
     if crs.degrees:
         longitudes, latitudes = corners.T[::-1] if crs.latitude_first else corners.T
         if not (abs(longitudes) <= 180).all() or not (abs(latitudes) <= 90).all():  # noqa: PLR2004 - the globe
-            order = "latitude first" if crs.latitude_first else "longitude first"
-            raise refuse(f"Coordinates of the filter are degrees, {order}, unless filter-crs says otherwise.")
+            order, folge = ("latitude", "Breite") if crs.latitude_first else ("longitude", "Länge")
+            raise refuse(
+                f"Coordinates of the filter are degrees, {order} first, unless filter-crs says otherwise.",
+                f"Koordinaten der Bedingung sind Grad, die {folge} zuerst; filter-crs kann es anders sagen.",
+            )
     if not math.isfinite(float(abs(corners).max())):
-        raise refuse("The filter holds a coordinate that is too large.")
+        raise refuse(
+            "The filter holds a coordinate that is too large.", "Eine Koordinate der Bedingung ist zu groß."
+        )
     if not shapely.is_valid(geometry):
-        raise refuse(f"A geometry of the filter is not valid: {shapely.is_valid_reason(geometry)}.")
+        raise refuse(
+            f"A geometry of the filter is not valid: {shapely.is_valid_reason(geometry)}.",
+            "Eine Geometrie der Bedingung ist nicht gültig, etwa weil ihr Rand sich selbst schneidet.",
+        )
     return _workable(geometry, crs)
 
 
 def _read(node: Node) -> BaseGeometry:
+    examples = ("POINT(7.46 51.51)", "POLYGON((...))", "BBOX(7.4,51.4,7.6,51.6)")
+    or_, oder = (f"{', '.join(examples[:-1])} {word} {examples[-1]}" for word in ("or", "oder"))
     mend = (
-        "A spatial operator takes the geometry and a literal such as POINT(7.46 51.51), POLYGON((...)) or "
-        f"BBOX(7.4,51.4,7.6,51.6), not {told(node)}."
+        f"A spatial operator takes the geometry and a literal such as {or_}, not {told(node)}.",
+        f"Räumliche Bedingungen vergleichen die Geometrie mit etwas wie {oder}, nicht mit {told(node)}.",
     )
     if not isinstance(node, dict) or "type" not in node:
-        raise refuse(mend)
+        raise refuse(*mend)
     try:
         return shapely.force_2d(shape(node))
     except (ValueError, TypeError, LookupError, AttributeError, ShapelyError, GEOSException) as error:
-        raise refuse(mend) from error
+        raise refuse(*mend) from error
 
 
 def _workable(geometry: BaseGeometry, crs: Crs) -> BaseGeometry:

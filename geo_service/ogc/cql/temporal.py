@@ -70,7 +70,10 @@ def temporal(operator: str, arguments: list[Node], scope: Scope) -> Condition:
         When an argument is no instant and no interval.
     """
     if len(arguments) != 2:  # noqa: PLR2004 - a pair
-        raise refuse(f"{operator.upper()} takes two instants or intervals.")
+        raise refuse(
+            f"{operator.upper()} takes two instants or intervals.",
+            f"{operator.upper()} braucht zwei Tage, Zeitpunkte oder Spannen.",
+        )
     ends = [_ends(each, scope) for each in arguments]
     kind = "moment" if any(end and end.kind == "moment" for pair in ends for end in pair) else "date"
     first, second = (_span(pair, kind, scope) for pair in ends)
@@ -82,7 +85,10 @@ def _ends(node: Node, scope: Scope) -> tuple[Operand | None, Operand | None]:
     if isinstance(node, dict) and set(node) == {"interval"}:
         parts = node["interval"]
         if not isinstance(parts, list) or len(parts) != 2:  # noqa: PLR2004 - a pair
-            raise refuse("INTERVAL has two ends; '..' leaves one open.")
+            raise refuse(
+                "INTERVAL has two ends; '..' leaves one open.",
+                "INTERVAL hat zwei Enden; '..' lässt eines offen.",
+            )
         start, end = (None if part == ".." else _instant(part, scope) for part in parts)
         if start and end and None not in (start.literal, end.literal) and start.kind == end.kind:
             _require_order(start, end)
@@ -93,7 +99,10 @@ def _ends(node: Node, scope: Scope) -> tuple[Operand | None, Operand | None]:
 
 def _require_order(start: Operand, end: Operand) -> None:
     if start.literal > end.literal:
-        raise refuse(f"INTERVAL('{start.name}', '{end.name}') has its earlier end first.")
+        interval = f"INTERVAL('{start.name}', '{end.name}')"
+        raise refuse(
+            f"{interval} has its earlier end first.", f"In {interval} steht das frühere Ende nicht vorn."
+        )
 
 
 def _instant(node: Node, scope: Scope) -> Operand:
@@ -107,7 +116,9 @@ def _instant(node: Node, scope: Scope) -> Operand:
     if found is None or found.kind not in {"date", "moment"}:
         raise refuse(
             "A temporal operator takes days, moments and intervals, such as DATE('2026-03-01') or "
-            f"INTERVAL('2026-03-01', '..'), not {name or told(node)}."
+            f"INTERVAL('2026-03-01', '..'), not {name or told(node)}.",
+            "Zeitliche Bedingungen vergleichen Tage, Zeitpunkte und Spannen, etwa DATE('2026-03-01') oder "
+            f"INTERVAL('2026-03-01', '..'), nicht {name or told(node)}.",
         )
     return found
 

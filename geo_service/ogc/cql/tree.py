@@ -10,6 +10,7 @@ from typing import Any, Final
 import cql2
 
 from geo_service.errors import BadParameter
+from geo_service.wording import Sentence
 
 Node = Any
 """A value of the tree: an object with ``op`` and ``args``, a property, a literal."""
@@ -34,9 +35,17 @@ EMPTY: Final = re.compile(r"(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*Z?
 """A literal geometry without a corner, MULTI... and parts included."""
 
 
-def refuse(why: str, **more: Any) -> BadParameter:
-    """Return the error for a filter that cannot be used."""
-    return BadParameter(why, parameter="filter", **more)
+def refuse(english: str, german: str, **more: Any) -> BadParameter:
+    """Return the error for a filter that cannot be used, in both languages."""
+    return BadParameter(Sentence(german, english), parameter="filter", **more)
+
+
+def uncomputable(reason: str) -> BadParameter:
+    """Return the error for a filter that the database cannot compute."""
+    return refuse(
+        f"The filter cannot be computed: {reason}.",
+        "Die Bedingung lässt sich nicht ausrechnen, etwa weil eine Zahl darin zu groß wird.",
+    )
 
 
 def told(node: Node) -> str:
@@ -55,25 +64,38 @@ def parse(text: str, language: str) -> Node:
     if len(text) > LONGEST or len(CORNERS.sub("", text)) > LONGEST_APART:
         raise refuse(
             f"The filter is longer than {LONGEST:,} characters, or {LONGEST_APART:,} without corners.",
-            detail_de="Die Bedingung ist zu lang.",
+            f"Die Bedingung ist länger als {LONGEST} Zeichen, oder als {LONGEST_APART} ohne die Ecken.",
         )
     if not text.strip():
         raise refuse(
             "The filter is empty. Write a condition, or leave the parameter out.",
-            detail_de="Die Bedingung ist leer. Schreiben Sie eine, oder lassen Sie die Angabe weg.",
+            "Die Bedingung ist leer. Schreiben Sie eine, oder lassen Sie die Angabe weg.",
         )
     tree = _from_json(text) if language == "cql2-json" else _from_text(text)
     if _depth(tree) > DEEPEST:
-        raise refuse(f"The filter is nested more than {DEEPEST} levels deep.")
+        raise _too_deep()
     return tree
+
+
+def _too_deep() -> BadParameter:
+    return refuse(
+        f"The filter is nested more than {DEEPEST} levels deep.",
+        f"Die Bedingung ist tiefer als {DEEPEST} Stufen verschachtelt.",
+    )
 
 
 def _from_text(text: str) -> Node:
     outside = "".join(text.split("'")[::2])  # what is not between quotes
     if outside.count("(") > MOST_PARENTHESES or outside.lower().count("not") > MOST_NEGATIONS:
-        raise refuse(f"The filter has more than {MOST_PARENTHESES} parentheses or {MOST_NEGATIONS} NOT.")
+        raise refuse(
+            f"The filter has more than {MOST_PARENTHESES} parentheses or {MOST_NEGATIONS} NOT.",
+            f"Die Bedingung hat mehr als {MOST_PARENTHESES} Klammern oder {MOST_NEGATIONS} NOT.",
+        )
     if EMPTY.search(outside):  # the parser raises a bare Exception for it
-        raise refuse("The filter is no CQL2 that can be used: a geometry of it is EMPTY.")
+        raise refuse(
+            "The filter is no CQL2 that can be used: a geometry of it is EMPTY.",
+            "Mit dieser Bedingung lässt sich nichts finden: Eine Geometrie darin ist leer (EMPTY).",
+        )
     try:
         return cql2.parse_text(text).to_json()
     except (cql2.ParseError, cql2.ValidationError, ValueError) as error:
@@ -86,13 +108,13 @@ def _unparsed(text: str, message: str) -> BadParameter:
     expected = next((line.partition("= ")[2] for line in rest if line.strip().startswith("= ")), "")
     line, _, column = head.removeprefix("--> ").partition(":")
     if not (line.isdecimal() and column.isdecimal()):
-        return refuse(f"The filter is no CQL2: {head[:200]}.", detail_de="Die Bedingung ist kein CQL2.")
+        return refuse(f"The filter is no CQL2: {head[:200]}.", "Die Bedingung ist kein CQL2.")
     at = "".join(text.splitlines()[int(line) - 1 :][:1])[int(column) - 1 :][:30]
     place, stelle = (f"at {at!r}", f"bei „{at}“") if at else ("at its end", "am Ende")
     wanted = f"{expected[:1].upper()}{expected[1:200]}"
     return refuse(
         f"The filter is no CQL2: line {line}, column {column}, {place}. {wanted}.",
-        detail_de=f"Die Bedingung ist kein CQL2: Zeile {line}, Spalte {column}, {stelle}.",
+        f"Die Bedingung ist kein CQL2: Zeile {line}, Spalte {column}, {stelle}.",
     )
 
 
@@ -101,14 +123,17 @@ def _from_json(text: str) -> Node:
         tree = json.loads(_plain_spaces(text), parse_constant=_no_number)
         json.dumps(tree, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        raise refuse(r"The filter holds half a character: \ud800 to \udfff come in pairs.") from error
+        raise refuse(
+            r"The filter holds half a character: \ud800 to \udfff come in pairs.",
+            r"Die Bedingung enthält ein halbes Zeichen: \ud800 bis \udfff stehen paarweise.",
+        ) from error
     except json.JSONDecodeError as error:
         raise refuse(
             f"The filter is no JSON: line {error.lineno}, column {error.colno}: {error.msg}.",
-            detail_de=f"Die Bedingung ist kein JSON: Zeile {error.lineno}, Spalte {error.colno}.",
+            f"Die Bedingung ist kein JSON: Zeile {error.lineno}, Spalte {error.colno}.",
         ) from error
     except RecursionError as error:
-        raise refuse(f"The filter is nested more than {DEEPEST} levels deep.") from error
+        raise _too_deep() from error
     return tree
 
 
@@ -118,7 +143,7 @@ def _plain_spaces(text: str) -> str:
 
 
 def _no_number(text: str) -> None:
-    raise refuse(f"The filter holds {text}, which is no number.")
+    raise refuse(f"The filter holds {text}, which is no number.", f"{text} in der Bedingung ist keine Zahl.")
 
 
 def _depth(tree: Node) -> int:

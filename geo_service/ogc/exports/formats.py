@@ -226,6 +226,8 @@ def format_of(name: str) -> Format:
     found = FORMATS.get(name)
     if found is None:
         raise BadParameter(
-            f"Formats of an export are {', '.join(FORMATS)}, not {name[:40]!r}.", parameter="f"
+            f"Formats of an export are {', '.join(FORMATS)}, not {name[:40]!r}.",
+            parameter="f",
+            detail_de=f"Formate sind {', '.join(FORMATS)}, nicht „{name[:40]}“.",
         )
     return found

@@ -20,7 +20,7 @@ from geo_service.conditional import caching
 from geo_service.db import Database, get_database
 from geo_service.errors import BadParameter
 from geo_service.ogc import openapi
-from geo_service.ogc.cql.tree import refuse
+from geo_service.ogc.cql.tree import uncomputable
 from geo_service.ogc.crs import CRS84, STORAGE
 from geo_service.ogc.exports.formats import FORMATS, About, Format, format_of
 from geo_service.ogc.exports.queries import TIME_ENOUGH, Rows
@@ -30,6 +30,7 @@ from geo_service.ogc.parameters import export_request
 from geo_service.ogc.queries import count_statement, items_parameters
 from geo_service.ogc.routes import base_address
 from geo_service.ogc.service import find_collection, known_of, require_stored, view_of
+from geo_service.wording import number
 
 router = APIRouter(prefix="/ogc", tags=["OGC API - Features"])
 
@@ -57,6 +58,8 @@ async def get_export(request: Request, caller: Public, collection_id: str) -> Re
             f"Lines of GeoJSON cannot say that they are in {crs.uri}: readers take degrees (CRS84). "
             "Leave crs out, or take geojson, gpkg, fgb or parquet.",
             parameter="crs",
+            detail_de=f"Zeilen mit GeoJSON können nicht sagen, dass sie in {crs.uri} sind: Gelesen werden "
+            "sie als Grad (CRS84). Lassen Sie crs weg, oder nehmen Sie geojson, gpkg, fgb oder parquet.",
         )
     crs = replace(crs, latitude_first=False)  # in files x stands first, whatever the order of the axes
     rows = Rows(
@@ -99,7 +102,7 @@ def _write(database: Database, wanted: Format, rows: Rows, about: About) -> IO[b
             wanted.write(connection, rows, about, path)
         except (psycopg.DataError, DataError) as error:
             reason = str(error).splitlines()[0][:200]
-            raise refuse(f"The filter cannot be computed: {reason}.") from error
+            raise uncomputable(reason) from error
         return path.open("rb")
 
 
@@ -109,6 +112,8 @@ def _require_sheet(connection: Connection, rows: Rows) -> None:
         raise BadParameter(
             f"A sheet of Excel holds {MOST_ROWS:,} rows, these are {found:,}. Filter or take another format.",
             parameter="f",
+            detail_de=f"Ein Blatt von Excel fasst {number(MOST_ROWS).de} Zeilen, dies sind "
+            f"{number(found).de}. Filtern Sie, oder nehmen Sie ein anderes Format.",
         )
 
 

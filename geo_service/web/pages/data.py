@@ -198,8 +198,16 @@ def _map(frame: Frame, address: str, *, form: bool = False) -> RenderedMap:
         return tiles_map(frame.city, frame.speaker, frame.basemap, label, (url, names))
     label = frame.speaker.say("Karte der Datensätze; die Tabelle daneben zeigt dieselben")
     fields = {name: frame.speaker.say(words) for name, words in COLUMNS.items()}
-    source = (address, fields)
-    return features_map(frame.city, frame.speaker, frame.basemap, label, source, with_parcels=form)
+    words = _words_of(frame, address.removeprefix("/ogc/collections/").partition("/")[0])
+    told = (address, fields, words)
+    return features_map(frame.city, frame.speaker, frame.basemap, label, told, with_parcels=form)
+
+
+def _words_of(frame: Frame, collection_id: str) -> dict[str, dict[str, str]]:
+    """Return what the codes of the fields of a collection are called, by field."""
+    own = {name: vocabulary for (of, name), vocabulary in CODES.items() if of == collection_id}
+    known = {name: dict(frame.choices(each, LABELS[each])) for name, each in {**FIELD_CODES, **own}.items()}
+    return known | {"source": {source: frame.speaker.say(source) for source in SOURCES}}
 
 
 def _address(request: Request) -> str:

@@ -66,7 +66,8 @@ async def _history(request: Request, session: AsyncSession, caller: Caller, key:
         When there is no such record, and never was one.
     """
     frame = await frame_of(request, session, caller)
-    rows = (await session.execute(HISTORY[kind], {"key": key, "most": MOST_ENTRIES + 1})).all()
+    asked = {"key": key, "most": MOST_ENTRIES + 1, "english": frame.language == "en"}
+    rows = (await session.execute(HISTORY[kind], asked)).all()
     if not rows:
         raise NotFound(f"There is no {kind} {key[:40]!r}.")
     page = frame.page(

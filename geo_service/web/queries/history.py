@@ -43,8 +43,9 @@ _SITE: Final = """
     rows AS (
         SELECT 'sites' AS table_name, id, '' AS called, is_demo FROM own
         UNION ALL SELECT 'plots', s.id, s.name, s.is_demo FROM plots s JOIN own ON own.id = s.site_id
-        UNION ALL SELECT 'phases', s.id, s.name_de, s.is_demo FROM phases s JOIN own ON own.id = s.site_id
-        UNION ALL SELECT 'milestones', s.id, s.name_de, s.is_demo
+        UNION ALL SELECT 'phases', s.id, CASE WHEN :english THEN s.name_en ELSE s.name_de END, s.is_demo
+          FROM phases s JOIN own ON own.id = s.site_id
+        UNION ALL SELECT 'milestones', s.id, CASE WHEN :english THEN s.name_en ELSE s.name_de END, s.is_demo
           FROM milestones s JOIN own ON own.id = s.site_id)
 """
 _ALONE: Final = """
@@ -112,5 +113,5 @@ HISTORY: Final[Mapping[str, TextClause]] = MappingProxyType(
         }.items()
     }
 )
-"""Table of a record to its audit entries, the latest first;
-all versions of the record, ended and withdrawn ones too. Parameters: ``key``, ``most``."""
+"""Table of a record to its audit entries, the latest first; all versions of the record, ended and withdrawn
+ones too. Parameters: ``key``, ``most``, ``english``: whether names are wanted in English."""

@@ -10,8 +10,12 @@
     return new Date(`${text}T12:00:00`).toLocaleDateString(german ? "de-DE" : "en-GB", parts);
   };
 
-  function written(map, value) {
-    const {texts, language} = map.geo.settings;
+  /* A value in the page's words: codes and days as pages write them. */
+  function written(map, name, value) {
+    const {texts, language, words} = map.geo.settings;
+    if (Array.isArray(value)) return value.map((each) => written(map, name, each)).join(", ");
+    const known = ((words || {})[name] || {})[value];
+    if (known) return known;
     if (typeof value === "boolean") return value ? texts.yes : texts.no;
     if (typeof value === "number") return value.toLocaleString(language, {maximumFractionDigits: 2});
     return DAY.test(value) ? GeoMap.day(map, value) : value;
@@ -20,8 +24,8 @@
   /* The known fields of a feature, with a link to its page. */
   GeoMap.featureContent = (map, feature) => {
     const {fields, texts} = map.geo.settings;
-    const known = Object.entries(feature.properties).filter(([, value]) => value !== null && value !== "" && typeof value !== "object").slice(0, 10);
-    const lines = known.map(([name, value]) => [(fields || {})[name] || name, written(map, value)]);
+    const known = Object.entries(feature.properties).filter(([, value]) => value !== null && value !== "" && (typeof value !== "object" || (Array.isArray(value) && value.length))).slice(0, 10);
+    const lines = known.map(([name, value]) => [(fields || {})[name] || name, written(map, name, value)]);
     const box = GeoMap.popupContent(map, [{title: String(feature.id), subtitle: "", lines}]);
     const link = GeoMap.textElement("a", "kern-link", texts.more);
     const {pathname} = window.location;

@@ -9,6 +9,7 @@
     const list = form.querySelector("[role=listbox]");
     const status = form.querySelector("[data-search-status]");
     const kinds = JSON.parse(form.dataset.kinds);
+    const called = (item) => document.documentElement.lang === "en" ? item.label_en : item.label;
     let timer = 0, asked = 0, active = -1, items = [];
 
     const close = () => {
@@ -28,7 +29,7 @@
       const item = items[index];
       if (!item) return;
       close();
-      input.value = item.label;
+      input.value = called(item);
       const taken = !form.dispatchEvent(new CustomEvent("geo:choose", {detail: item, bubbles: true, cancelable: true}));
       if (!taken) window.location.assign(item.link);
     };
@@ -39,7 +40,7 @@
         option.id = `${list.id}-${index}`;
         option.setAttribute("role", "option");
         option.setAttribute("aria-selected", "false");
-        option.append(item.label);
+        option.append(called(item));
         const kind = document.createElement("span");
         kind.className = "search-kind";
         kind.textContent = [kinds[item.kind] || item.kind, item.detail].filter(Boolean).join(" · ");
