@@ -2,14 +2,19 @@
 
 import json
 import secrets
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
+from signal import SIG_IGN, SIGINT, signal
 from tempfile import TemporaryDirectory
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from rich.table import Table
 
-from data.demo.load import load_demo
+from data.demo.load import is_loaded, load_demo
 from data.demo.provenance import REFERENCE_DATE
 from data.demo.queries import analyze
 from data.demo.streets import SOURCE as STREET_SOURCE
@@ -40,6 +45,8 @@ from geo_service.transit.windows import DAY
 FEED_NAME = "demo"
 PASSWORD_FILE = "demo-sign-in.json"  # noqa: S105 - the name of a file
 ACTOR = "geo demo"
+TOLD = 3
+"""Exit status of work aside that has said why it failed."""
 
 
 def prepare(settings: Settings) -> None:
@@ -65,40 +72,95 @@ def prepare(settings: Settings) -> None:
 
 
 def _fill(database: Database, city: CityProfile, report: Report) -> None:
-    loaded = load_demo(database, city, lambda what, share: report(what, 0.5 * share))
-    today = datetime.now(ZoneInfo(city.timezone)).date()
-    if not loaded.new and _computed_on(database, today):
+    today = city.today()
+    whole = is_loaded(database)
+    if whole and _computed_on(database, today):
         return
-    report("Timetable", 0.5)
-    _fill_timetable(database, city)
+    with TemporaryDirectory() as folder:
+        feed = Path(folder) / "demo-gtfs.zip"
+        with aside(make_timetable, database.settings, feed):
+            load_demo(database, city, lambda what, share: report(what, 0.4 * share))
+            _fill_streets(database)
+            report("Timetable", 0.45)
+        _fill_timetable(database, feed)
     for path in demo_files():
         store(database, read_file(path), dry_run=False, actor=ACTOR)
-    _fill_streets(database)
-    stored = [*combinations("are", ALL), ("ptal", DAY)]
-    for place, (method, window) in enumerate(stored):
-        share = 0.7 + 0.14 * place / len(stored)
-        report(f"Transit: {method}, {window}", share)
-        refresh_transit(database, method, window, actor=ACTOR)
-    report("Travel times", 0.84)
-    refresh_reach(database, actor=ACTOR)
-    refresh_availability(
-        database,
-        options_of(today),
-        lambda what, share: report(what, 0.85 + 0.15 * share),
-        ACTOR,
-        then=assess_stored,
-    )
+    with aside(fill_transit, database.settings):
+        refresh_availability(
+            database,
+            options_of(today),
+            lambda what, share: report(what, 0.5 + 0.4 * share),
+            ACTOR,
+            then=assess_stored,
+        )
+        report("Transit and travel times", 0.9)
     with database.begin(actor=ACTOR) as connection:  # else the planner takes the results for empty tables
         connection.execute(analyze())
-    if loaded.new:
+    if not whole:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
 
 
-def _fill_timetable(database: Database, city: CityProfile) -> None:
-    """Make the demo's timetable and import it as anybody's; one that is refused fails the demo."""
-    with TemporaryDirectory() as folder:
-        feed = write_timetable(build_timetable(city, REFERENCE_DATE), Path(folder) / "demo-gtfs.zip")
-        report = import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
+@contextmanager
+def aside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
+    """Do something in a process of its own while the block runs; it ends no later than the block.
+
+    Parameters
+    ----------
+    work
+        A function of a module, so that the process finds it.
+    *arguments
+        Handed to it; they must be picklable.
+
+    Raises
+    ------
+    GeoServiceError
+        When the work failed, with its reason.
+    """
+    methods = get_context("spawn")
+    told, outbox = methods.Pipe(duplex=False)
+    process = methods.Process(target=_telling, args=(outbox, work, *arguments), daemon=True)
+    process.start()
+    outbox.close()
+    try:
+        yield
+        process.join()
+    finally:
+        process.terminate()
+        process.join()
+    if process.exitcode:
+        reason = told.recv() if process.exitcode == TOLD else f"It ended with status {process.exitcode}."
+        raise GeoServiceError(reason)
+
+
+def _telling(outbox: Connection, work: Callable[..., None], *arguments: Any) -> None:
+    """Do the work; tell the process that waits why it failed. Ctrl-C is that one's business."""
+    signal(SIGINT, SIG_IGN)
+    try:
+        work(*arguments)
+    except GeoServiceError as error:
+        outbox.send(error.detail)
+        raise SystemExit(TOLD) from error
+
+
+def make_timetable(settings: Settings, path: Path) -> None:
+    """Write the demo's timetable into a file; nothing is asked of the database."""
+    write_timetable(build_timetable(load_city(settings.city), REFERENCE_DATE), path)
+
+
+def fill_transit(settings: Settings) -> None:
+    """Compute the transit answers and travel times that the demo shows."""
+    database = Database(settings)
+    try:
+        for method, window in [*combinations("are", ALL), ("ptal", DAY)]:
+            refresh_transit(database, method, window, actor=ACTOR)
+        refresh_reach(database, actor=ACTOR)
+    finally:
+        database.engine.dispose()
+
+
+def _fill_timetable(database: Database, feed: Path) -> None:
+    """Import the demo's timetable as anybody's; one that is refused fails the demo."""
+    report = import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
     if report.refused:
         rows = ", ".join(f"{number} rows of {file}" for file, number in report.rejected.items())
         first = report.faults[0]

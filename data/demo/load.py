@@ -79,6 +79,16 @@ def silent(_what: str, _share: float) -> None:
     """Tell nobody about the progress."""
 
 
+def is_loaded(database: Database) -> bool:
+    """Tell whether every stage of the demo is written."""
+    return _stages_done(database) >= STAGES.keys()
+
+
+def _stages_done(database: Database) -> set[str]:
+    with database.read() as connection:
+        return set(connection.scalars(queries.recorded(KIND)))
+
+
 def load_demo(
     database: Database,
     city: CityProfile,
@@ -105,8 +115,7 @@ def load_demo(
     InvalidInput
         When the city has no demo facts.
     """
-    with database.read() as connection:
-        done = set(connection.scalars(queries.recorded(KIND)))
+    done = _stages_done(database)
     missing = [stage for stage in STAGES if stage not in done]
     if not missing:
         progress("Demo", 1.0)
