@@ -79,13 +79,13 @@ def plain(text: str | None) -> Sentence:
 
 WORDS: Final[dict[str, Sentence]] = {
     "retail": Sentence("Einzelhandel", "retail"),
-    "gastronomy": Sentence("Gastronomie", "gastronomy"),
-    "craft": Sentence("Handwerk", "craft"),
+    "gastronomy": Sentence("Gastronomie", "food and drink"),
+    "craft": Sentence("Handwerk", "crafts"),
     "office": Sentence("Büro", "office"),
     "studio": Sentence("Atelier", "studio"),
-    "service": Sentence("Dienstleistung", "service"),
+    "service": Sentence("Dienstleistung", "services"),
     "extraction": Sentence("Abluft", "extraction"),
-    "barrier_free": Sentence("barrierefreier Zugang", "barrier-free access"),
+    "barrier_free": Sentence("barrierefreier Zugang", "step-free access"),
     "water": Sentence("Wasseranschluss", "water supply"),
     "storage": Sentence("Lager", "storage"),
     "shop_window": Sentence("Schaufenster", "shop window"),
@@ -99,6 +99,10 @@ WORDS: Final[dict[str, Sentence]] = {
     "mid": Sentence("mittelfristig", "medium term"),
     "long": Sentence("langfristig", "long term"),
     "undetermined": Sentence("unbestimmt", "undetermined"),
+    "investor_support": Sentence("Firmenberatung", "investor support"),
+    "planner": Sentence("Planung", "planning"),
+    "vacancy_manager": Sentence("Leerstandsmanagement", "vacancy management"),
+    "admin": Sentence("Verwaltung", "administration"),
 }
 """What the vocabularies' words are called; a word that is not listed stands for itself (BauNVO: GE, MK)."""
 

@@ -19,8 +19,10 @@ from geo_service.auth.queries import user_by_session, user_by_token
 from geo_service.db import get_database
 from geo_service.errors import Forbidden, Unauthenticated
 from geo_service.headers import header
+from geo_service.wording import Sentence, word
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+SIGN_IN: Final = Sentence("Bitte melden Sie sich an.", "This is for signed-in people. Please sign in.")
 TOKEN_LENGTH: Final = (20, 200)
 
 
@@ -132,10 +134,15 @@ class Requires(SecurityBase):
             When the role is missing.
         """
         if not caller.signed_in:
-            raise Unauthenticated("This is for signed-in people. Please sign in.")
+            raise Unauthenticated(SIGN_IN)
         if self.roles and not caller.may(self.roles):
-            wanted = ", ".join(sorted(self.roles))
-            raise Forbidden(f"This needs the role {wanted}. Ask your administrator for it.")
+            wanted = Sentence.join((word(role) for role in sorted(self.roles)), " / ")
+            raise Forbidden(
+                Sentence(
+                    f"Dafür braucht es die Rolle {wanted.de}.",
+                    f"This needs the role {wanted.en}. Ask your administrator for it.",
+                )
+            )
         return caller
 
 

@@ -169,4 +169,5 @@ def _period(text: str, speaker: PageSpeaker) -> str:
     start, end = found.groups()
     say, formats = speaker.say, speaker.formats
     first = say("ab %(day)s", day=formats.day(start)) if start else say("Beginn unbekannt")
-    return f"{first}, {say('bis vor %(day)s', day=formats.day(end))}" if end else first
+    until = say("bis vor %(day)s", day=formats.day(end)) if end else ""
+    return f"{first}, {until}" if until else first

@@ -1,68 +1,16 @@
 """Every page there is, found by following links: language, accessibility, width, console."""
 
-from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from fastapi.routing import iter_route_contexts
-from starlette.routing import compile_path
 
-from geo_service.app import create_app
 from geo_service.auth.models import Role
-from geo_service.settings import Settings
 from tests.browser.conftest import Visit, Visitor
 from tests.browser.test_accessible import open_all, violations
-from tests.web.catalogue import translations
 from tests.web.reading import foreign_sentences, read
+from tests.web.walk import STARTS, UNLINKED, page_of, pages
 
 pytestmark = pytest.mark.browser
-OTHER = {"/ogc", "/ogc/api"}
-"""A second address of the first page of the data, and the document for programs."""
-DATA = ("/api", "/maps/", "/healthz", "/readyz", "/oev/klassen", "/oev/haltestellen", "/static")
-"""What begins so is data or made of code, but for the overview."""
-FILES = (".js", ".css", ".geojson", ".csv", ".{ending}", "/{x}", "-schema", "/export")
-PARTS = {
-    "/flaechen/{parcel_key}/verfahren",
-    "/leerstand/{premises_key}/verfahren",
-    "/standorte/{slug}/verfahren",
-    "/flaechen/{parcel_key}/nachbarn",
-}
-"""Parts of pages, which are loaded into them."""
-PARCELS = "/ogc/collections/parcels"
-STARTS = [
-    "/", "/sign-in", "/suche?q=speicher", "/ogc/tiles?f=html",
-    *(f"{PARCELS}/{part}?f=html" for part in ("tiles", "schema", "queryables", "sortables")),
-]  # fmt: skip
-"""Where following links begins: these are asked for by forms, or link each other only as data."""
-UNLINKED = {
-    "/bebauungsplaene/{key:path}/verlauf",
-    "/berichte/flaechenbilanz/flurstuecke",
-    "/daten/einbringen/{token}",
-    "/flaechennutzungsplan/{key:path}/verlauf",
-    "/oev/szenarien/{key}",
-    "/oev/szenarien/{key}/bearbeiten",
-    "/oev/szenarien/{key:path}/verlauf",
-}
-"""Pages that answer what somebody filled in, or are linked by records of which one of another kind is looked
-at here: tests of their own ask them."""
-
-
-def pages() -> dict[str, Callable[[str], object]]:
-    """Return the pages: their path as declared, and what tells whether an address is one of theirs."""
-    found: dict[str, Callable[[str], object]] = {}
-    for context in iter_route_contexts(create_app(Settings()).routes):
-        path = str(context.path)
-        data = path.startswith(DATA) and path != "/maps/overview"
-        if "GET" not in (context.methods or ()) or data or path.endswith(FILES) or path in PARTS | OTHER:
-            continue
-        found.setdefault(path, compile_path(path)[0].match)
-    return found
-
-
-def page_of(address: str, known: dict[str, Callable[[str], object]]) -> str | None:
-    """Return the page of an address, the one without variables first."""
-    fitting = [path for path, fits in known.items() if fits(address)]
-    return min(fitting, key=lambda path: path.count("{"), default=None)
 
 
 def links(visitor: Visitor) -> list[str]:
@@ -74,8 +22,6 @@ def links(visitor: Visitor) -> list[str]:
 @pytest.mark.parametrize(("language", "width"), [("de", 1440), ("en", 390)])
 def test_every_page(visit: Visit, language: str, width: int) -> None:
     known, wrong, seen = pages(), [], set()
-    english = translations()
-    other = english if language == "en" else {value: key for key, value in english.items()}
     visitor = visit(width, language)
     visitor.sign_in(Role.ADMIN)
     waiting = [visitor.server + path for path in STARTS]
@@ -92,7 +38,7 @@ def test_every_page(visit: Visit, language: str, width: int) -> None:
         waiting += links(visitor)
         open_all(visitor)
         wrong += [f"{address}: {each}" for each in violations(visitor)]
-        wrong += [f"{address}: {each}" for each in foreign_sentences(read(visitor.page.content()), other)]
+        wrong += [f"{address}: {each}" for each in foreign_sentences(read(visitor.page.content()))]
         if not visitor.no_sideways_scrolling():
             wrong.append(f"{address}: wider than the screen")
         wrong += [f"{address}: {fault}" for fault in visitor.faults]

@@ -39,7 +39,7 @@ def test_table_tells_pairs_unmatched_and_budget(runner: CliRunner, app: typer.Ty
     for part in ("Konzept Eins", "P-1", "9,600.00", "15,000.00", "10.71", "The cap bites"):
         assert part in text
     assert "No premises meet all requirements." in text
-    assert "Use not permitted: craft; permitted: retail." in text
+    assert "Use not permitted: crafts; permitted: retail." in text
     assert "2 of 3 waiting winners placed; 0 were before." in text
     assert "After the proposal 5,400 € of the budget are left." in text
 

@@ -213,7 +213,7 @@ def test_a_lock_overrides_facts_and_says_so(served: Served) -> None:
     assert decide(served, "three", "dear", "locked").status_code == 201
     pair = next(p for p in proposal(served)["pairs"] if p["winner"]["name"] == "Konzept Drei")
     assert pair["origin"] == "locked"
-    assert pair["cautions"][-1]["en"] == "Use not permitted: craft; permitted: retail."
+    assert pair["cautions"][-1]["en"] == "Use not permitted: crafts; permitted: retail."
 
 
 def test_contradicting_decisions_are_refused(served: Served) -> None:

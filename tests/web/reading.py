@@ -1,11 +1,17 @@
 """What a page shows: visible texts by language, links, and code that the header policy would refuse."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html.parser import HTMLParser
+
+from tests.web.catalogue import sentences, translations
 
 VOID = {"meta", "link", "input", "br", "img", "hr", "rect", "path"}
 HIDDEN = {"script", "style"}
+VALUE = re.compile(r"(%\(\w+\)s)")
+SHORTEST = 3
 SPOKEN = ("aria-label", "title", "alt", "placeholder", "data-none", "data-label")
 
 
@@ -69,23 +75,72 @@ def read(text: str) -> Page:
     return page
 
 
-def foreign_sentences(page: Page, foreign: dict[str, str]) -> list[str]:
-    """Return the sentences of the other language that a page shows.
+COMMON = {
+    "en": "aber|als|auf|auch|bei|bis|dass|dem|den|der|des|die|eine|einen|einer|für|hier|ist|kein|keine|"
+    "mit|nach|nicht|noch|nur|oder|sich|sind|und|unter|vom|von|vor|werden|wird|wurde|zu|zum|zur|über",
+    "de": "and|any|are|because|been|but|can|cannot|does|for|from|has|have|how|is|it|its|no|not|of|only|or|"
+    "that|the|their|there|these|they|this|to|which|with|you|your",
+}
+"""Words of the other language that are in almost each of its sentences, by the language of the page."""
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """What a page of one language must not say.
 
     Parameters
     ----------
-    page
-        The page.
-    foreign
-        Sentences that must not be there: a word must be a whole text, several words may be a part of one.
+    whole
+        Sentences of one or two words: foreign when they are a whole text.
+    parts
+        Longer ones without and with values: foreign also as a part of a text.
+    common
+        Words that tell the other language.
     """
-    found = []
-    for sentence, wanted in foreign.items():
-        pattern = re.escape(re.sub(r"\s+", " ", sentence))
-        pattern = re.sub(r"%\\\(\w+\\\)s", ".{0,80}?", pattern)
-        if sentence == wanted or len(sentence) < 4:
-            continue
-        several = len(re.sub(r"%\(\w+\)s", "", sentence).split()) > 2
-        search = re.compile(pattern).search if several else re.compile(pattern).fullmatch
-        found += [f"{sentence!r} in {text!r}" for text in page.texts if search(text)]
+
+    whole: frozenset[str]
+    parts: tuple[str, ...]
+    patterns: tuple[re.Pattern[str], ...]
+    common: re.Pattern[str]
+
+
+@lru_cache(maxsize=2)
+def foreign_to(language: str) -> Foreign:
+    """Return what the catalogue has in the other language."""
+    english = translations()
+    german = {each for found in sentences() for each in ((found,) if isinstance(found, str) else found)}
+    same = {each for each in german if english.get(each) == each}
+    said = german - same - set(english.values()) if language == "en" else set(english.values()) - german
+    plain = {re.sub(r"\s+", " ", each) for each in said if len(each) > SHORTEST}
+    values = {each for each in plain if VALUE.search(each)}
+    long = {each for each in plain if len(VALUE.sub("", each).split()) > 2}
+    patterns = (
+        "".join((".{0,80}?" if VALUE.fullmatch(part) else re.escape(part)) for part in VALUE.split(each))
+        for each in values
+    )
+    words = "|".join(f"{each}|{each.capitalize()}" for each in COMMON[language].split("|"))
+    common = re.compile(rf"(?<![\w'’-])(?:{words})(?![\w'’-])")
+    return Foreign(
+        frozenset(plain - long - values),
+        tuple(long - values),
+        tuple(
+            re.compile(pattern if each in long else rf"\A{pattern}\Z")
+            for each, pattern in zip(values, patterns, strict=True)
+        ),
+        common,
+    )
+
+
+def foreign_sentences(page: Page) -> list[str]:
+    """Return what a page says in the other language: sentences of the catalogue, and common words."""
+    return foreign_texts(page.texts, page.language)
+
+
+def foreign_texts(texts: Iterable[str], language: str) -> list[str]:
+    """Return what is said in the other language."""
+    foreign, found = foreign_to(language), []
+    for text in texts:
+        found += [f"{text!r}"] if text in foreign.whole or foreign.common.search(text) else []
+        found += [f"{part!r} in {text!r}" for part in foreign.parts if part in text]
+        found += [f"{each.pattern!r} in {text!r}" for each in foreign.patterns if each.search(text)]
     return found

@@ -95,18 +95,14 @@ def check_page(answer: httpx.Response, language: str) -> None:
     ] == []
     assert "<h1" in answer.text
     assert "None" not in page.texts
-    english = translations()
-    if language == "en":
-        assert foreign_sentences(page, english) == []
-    else:
-        assert foreign_sentences(page, {value: key for key, value in english.items()}) == []
+    assert foreign_sentences(page) == []
 
 
 def test_the_language_check_finds_a_planted_sentence(client: httpx.Client) -> None:
     text = client.get("/ueber", headers={**HTML, "accept-language": "en"}).text
     planted = text.replace("What does net mean?", "Was heißt netto?").replace(">Sources<", ">Quellen<")
-    found = foreign_sentences(read(planted), translations())
-    assert len(found) == 2
+    found = foreign_sentences(read(planted))
+    assert [any(said in each for each in found) for said in ("Was heißt netto?", "Quellen")] == [True, True]
 
 
 @pytest.mark.parametrize("path", STAFF_PAGES)
