@@ -88,7 +88,7 @@ def parcels(rows: Rows) -> None:
         PUBLIC_KEYS[0]: "Speicherstraße 12",
         PUBLIC_KEYS[1]: "Speicherstraße 14",
         PUBLIC_KEYS[2]: "Hermannstraße 5",
-        PUBLIC_KEYS[3]: "Westhausener Straße",
+        PUBLIC_KEYS[3]: "Westhusener Straße",
         ENDED_KEY: "Alte Gasse 1",
     }
     for index, key in enumerate((*PUBLIC_KEYS, OBJECTED_KEY, ANNOUNCED_KEY, ENDED_KEY)):

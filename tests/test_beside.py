@@ -125,14 +125,14 @@ def test_one_snapshot_is_one(hasty: Database) -> None:
 KEY = PUBLIC_KEYS[0]
 Computing = tuple[str, ModuleType, str]
 COMPUTING: list[Computing] = [
-    (f"/api/parcels/{KEY}/availability", availability, "compute_usable"),
+    (f"/api/parcels/{KEY}/availability", availability, "compute_stages"),
     (f"/api/parcels/{KEY}/transit", subject_routes, "place_transit"),
     (f"/api/parcels/{KEY}/transit/methods", transit, "place_methods"),
     ("/api/points/transit?lon=7.465&lat=51.513", transit, "place_transit"),
     ("/api/scenarios/h-bahn/effect", scenarios, "effect_of"),
     ("/api/rounds/anstoss-2023-10/proposal", matching, "read_round"),
     ("/api/availability/summary", desk, "city_land"),
-    (f"/flaechen/{KEY}?as_of=2027-06-01", parcel, "compute_capacities"),
+    (f"/flaechen/{KEY}?as_of=2027-06-01", parcel, "compute_stages"),
     (f"/flaechen/{KEY}", nearness, "place_transit"),
     ("/anstoss/anstoss-2023-10", contest, "read_round"),
     ("/oev", classes, "graded_stops"),

@@ -125,7 +125,7 @@ class Rule:
         """Tell for which rows all conditions hold; a column that is not there is not known."""
         held = np.ones(facts.size, dtype=bool)
         for condition in self.conditions:
-            if condition.column not in facts.columns:
+            if condition.column not in facts.columns or not held.any():
                 return np.zeros(facts.size, dtype=bool)
             held &= facts.columns[condition.column].fulfil(condition)
         return held
@@ -275,6 +275,8 @@ def categorise(facts: pd.DataFrame, rules: Rules | None = None) -> pd.DataFrame:
     for question, own in rules.by_question.items():
         first = np.full(known.size, -1)
         for place, rule in enumerate(own):
+            if first.min(initial=0) >= 0:
+                break
             first[(first < 0) & rule.holds(known)] = place
         for name, words in (
             (question, [rule.answer for rule in own]),

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from geo_service.auth import Caller, Public
 from geo_service.auth.publication import public_chain, public_items, sees_unpublished
 from geo_service.availability import queries
-from geo_service.availability.capacities import capacity_record, compute_capacities
+from geo_service.availability.capacities import capacity_record
 from geo_service.availability.changes import parse_changes
 from geo_service.availability.kernel import AvailabilityResult
 from geo_service.availability.plan_spans import usual_spans
@@ -24,7 +24,7 @@ from geo_service.availability.records import (
 )
 from geo_service.availability.schemas import AvailabilityQuery, ParcelAvailability, ParcelCapacity
 from geo_service.availability.service import KINDS, kinds_of, options_of, today
-from geo_service.availability.usable import compute_usable
+from geo_service.availability.usable import compute_stages
 from geo_service.beside import computed
 from geo_service.db import Reading
 from geo_service.errors import Forbidden, NotFound
@@ -63,11 +63,11 @@ async def get_parcel_availability(
     public = not sees_unpublished(caller)
 
     def make(connection: Connection) -> tuple[AvailabilityResult, pd.DataFrame, JsonObject]:
-        result, usable = compute_usable(connection, options, [parcel_key], changes)
-        capacity = capacity_record(compute_capacities(connection, as_of, [parcel_key]))
+        result, stage = compute_stages(connection, options, [parcel_key], changes)
+        capacity = capacity_record(stage.capacities)
         later = connection.execute(queries.begins_later(parcel.id, as_of, public=public)).mappings()
         facts = {"is_demo": parcel.is_demo, "capacity": ParcelCapacity(**capacity), "later": list(later)}
-        return result, usable, facts
+        return result, stage.usability, facts
 
     result, usable, facts = await computed(request, session, make, public=public)
     return _answer(result, usable.iloc[0].to_dict(), facts, caller)

@@ -116,8 +116,19 @@ def compute_usable(
     tuple
         The availability with ``parcel_key`` as by `service.compute`, and a frame as by `usability.assess`.
     """
+    result, stage = compute_stages(connection, options, parcel_keys, changes)
+    return result, stage.usability
+
+
+def compute_stages(
+    connection: Connection,
+    options: Options,
+    parcel_keys: Collection[str] | None = None,
+    changes: Changes = NOTHING,
+) -> tuple[AvailabilityResult, SecondStage]:
+    """Compute availability and the whole second stage; parameters as in `compute_usable`."""
     result, inputs = compute_with(connection, options, parcel_keys, changes)
-    return result, second_stage(connection, result, inputs, parcel_keys, changes).usability
+    return result, second_stage(connection, result, inputs, parcel_keys, changes)
 
 
 def second_stage(

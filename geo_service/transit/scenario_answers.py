@@ -1,5 +1,6 @@
 """Turn the effect of a scenario into what the interface answers (pure)."""
 
+import heapq
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,9 @@ def effect_answer(effect: Effect, limit: int) -> EffectAnswer:
 
 def by_class(effect: Effect) -> list[GainOfClass]:
     """Count the changes by class before and after, the best class after first."""
-    parcels = effect.parcels.assign(is_site=False)
-    places = pd.concat([parcels, effect.sites.assign(is_site=True)], ignore_index=True).astype(
+    columns = ["rank_after", "rank_before", "before", "after", "better", "gross_m2", "net_m2"]
+    parcels, sites = effect.parcels[columns], effect.sites[columns]
+    places = pd.concat([parcels.assign(is_site=False), sites.assign(is_site=True)], ignore_index=True).astype(
         {"before": object, "after": object}
     )
     counted = []
@@ -107,9 +109,9 @@ def _net(places: pd.DataFrame) -> float | None:
 
 def _largest(places: pd.DataFrame, limit: int) -> list[dict[str, Any]]:
     """Return the best by net, then gross area."""
-    areas = places.assign(net=places.net_m2.astype(float).fillna(-1), gross=places.gross_m2.astype(float))
-    ordered = areas.sort_values(["net", "gross", "key"], ascending=[False, False, True])
-    return ordered.head(limit).to_dict("records")  # type: ignore[return-value]  # keys are column names
+    net, gross = -places.net_m2.astype(float).fillna(-1), -places.gross_m2.astype(float)
+    largest = heapq.nsmallest(limit, zip(net, gross, places.key, range(len(places)), strict=True))
+    return places.iloc[[row for *_, row in largest]].to_dict("records")  # type: ignore[return-value]  # keys are column names
 
 
 def _place(row: dict[str, Any]) -> PlaceChange:

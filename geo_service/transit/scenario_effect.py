@@ -7,13 +7,14 @@ that it is never older than that.
 
 from dataclasses import dataclass
 from datetime import date
+from operator import itemgetter
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Result
 
 from geo_service.transit import queries as register
 from geo_service.transit import scenario_queries as queries
@@ -97,8 +98,8 @@ def effect_of(
         "radius_m": wanted.method.radius_m,
         "today": today,
     }
-    parcels = connection.execute(queries.PARCELS_NEAR, {**near, "public": public}).mappings().all()
-    sites = connection.execute(queries.SITES_NEAR, near).mappings().all()
+    parcels = _places(connection.execute(queries.PARCELS_NEAR, {**near, "public": public}))
+    sites = _places(connection.execute(queries.SITES_NEAR, near))
     frame = pd.DataFrame([*parcels, *sites], columns=PLACE_COLUMNS)
     shapes = shapely.from_wkb(frame.geom.to_numpy(dtype=object))
     stops = _stops_around(connection, served, shapes, wanted)
@@ -115,6 +116,13 @@ def effect_of(
         changed[~is_parcel].reset_index(drop=True),
         paths is not None,
     )
+
+
+def _places(result: Result[Any]) -> list[tuple[Any, ...]]:
+    """Return `PLACE_COLUMNS` of places; NaN what is not read of them."""
+    columns = list(result.keys())
+    chosen = itemgetter(*(columns.index(name) if name in columns else -1 for name in PLACE_COLUMNS))
+    return [chosen((*row, np.nan)) for row in result]
 
 
 def _paths(connection: Connection, shapes: npt.NDArray[Any], stops: pd.DataFrame) -> Footways | None:

@@ -73,7 +73,8 @@ def walks_around(
 
 
 def _graph(rows: Any) -> Streets:  # noqa: ANN401 - rows of `street_queries.walkable_edges`
-    ends = np.array([(row.start_node, row.end_node) for row in rows], dtype=np.int64).reshape(-1, 2)
-    closed = np.array([(row.start_barrier, row.end_barrier) for row in rows], dtype=bool).reshape(-1, 2)
-    lines = shapely.from_wkb(np.array([row.geom for row in rows], dtype=object))
+    start, end, start_closed, end_closed, geom = zip(*rows, strict=True) if rows else ((),) * 5
+    ends = np.array((start, end), dtype=np.int64).T
+    closed = np.array((start_closed, end_closed), dtype=bool).T
+    lines = shapely.from_wkb(np.array(geom, dtype=object))
     return street_graph(np.asarray(lines, dtype=object), ends, closed)

@@ -123,7 +123,7 @@ def test_others_are_served_while_a_parcel_is_computed(
     app: FastAPI, public: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, served, in_time = threading.Event(), threading.Event(), []
-    compute = usable.compute_usable
+    compute = usable.compute_stages
 
     def slow(*asked: Any) -> Any:
         begun.set()
@@ -141,7 +141,7 @@ def test_others_are_served_while_a_parcel_is_computed(
         return "yes"
 
     app.add_api_route("/alive", alive)
-    monkeypatch.setattr(routes, "compute_usable", slow)
+    monkeypatch.setattr(routes, "compute_stages", slow)
     assert public.runner.run(both()).status_code == 200
     assert in_time == [True]
 

@@ -1,6 +1,7 @@
 """axe-core finds nothing on pages in a state of their own; test_every_page.py has all pages as they are."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -79,6 +80,19 @@ def test_dark_page_for_those_whose_system_is_dark(visit: Visit, path: str) -> No
     assert visitor.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(0, 0, 0)"
     visitor.page.emulate_media(media="print")
     assert visitor.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+
+
+def test_colours_of_a_legend_have_an_edge_that_is_seen_in_the_dark(visit: Visit) -> None:
+    visitor = visit(color_scheme="dark")
+    visitor.go("/maps/overview")
+    visitor.wait_for_map()
+    edge = (
+        "(each) => getComputedStyle(each).borderTopWidth === '1px' && getComputedStyle(each).borderTopColor"
+    )
+    edges = visitor.page.locator(".swatch").evaluate_all(f"(all) => all.map({edge}).filter(Boolean)")
+    light = [min(int(part) for part in re.findall(r"[0-9]+", each)[:3]) for each in edges]
+    assert light
+    assert min(light) > 200
 
 
 def test_error_page(visit: Visit) -> None:

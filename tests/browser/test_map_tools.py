@@ -98,6 +98,25 @@ def test_a_circle_is_asked_and_leads_to_the_same_list(visit: Visit) -> None:
     expect(page.locator(".summary strong")).to_have_text(re.compile(rf"^{number} Flächen?$"))
 
 
+def test_the_way_back_asks_the_area_again_and_its_answer_stays(visit: Visit) -> None:
+    visitor, page = opened(visit)
+    corner, other = place(page, 500, 300), place(page, 700, 400)
+    area = ";".join(f"{x:.5f},{y:.5f}" for x, y in (corner, (other[0], corner[1]), other))
+    visitor.go(f"{MIDDLE}&within={area}")
+    answer = page.locator(".leaflet-popup-content").filter(has_text="Flächen im Gebiet")
+    expect(answer).to_have_count(1)
+    tool(page, "Zeichnung löschen").click()
+    expect(answer).to_have_count(0)
+    page.go_back()
+    expect(answer).to_have_count(1)
+    page.evaluate("window.dispatchEvent(new HashChangeEvent('hashchange'))")  # one step is told twice
+    page.wait_for_timeout(300)
+    expect(answer).to_have_count(1)
+    page.go_forward()
+    expect(answer).to_have_count(0)
+    expect(tool(page, "Zeichnung löschen")).to_be_hidden()
+
+
 def test_an_area_is_drawn_by_keyboard_and_cleared(visit: Visit) -> None:
     _, page = opened(visit)
     tool(page, "Gebiet fragen").focus()

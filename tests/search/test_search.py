@@ -82,7 +82,7 @@ def test_label_and_detail_tell_parcels_apart(client: httpx.Client) -> None:
     assert labels == [
         ("Bodelschwingh, Flur 3, Flurstück 123/4", "Speicherstraße 12"),
         ("Bodelschwingh, Flur 3, Flurstück 124", "Speicherstraße 14"),
-        ("Bodelschwingh, Flur 3, Flurstück 902", "Westhausener Straße"),
+        ("Bodelschwingh, Flur 3, Flurstück 902", "Westhusener Straße"),
     ]
 
 

@@ -5,6 +5,7 @@ import threading
 import httpx
 import pytest
 
+from geo_service.availability.capacities import compute_capacities
 from geo_service.web.pages import parcel
 from tests.sample_land import PUBLIC_KEYS
 
@@ -13,13 +14,12 @@ def test_the_page_computes_beside_the_event_loop(
     client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names: list[str] = []
-    compute = parcel._capacity
 
     def noted(*asked: object) -> object:
         names.append(threading.current_thread().name)
-        return compute(*asked)  # type: ignore[arg-type]
+        return compute_capacities(*asked)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(parcel, "_capacity", noted)
+    monkeypatch.setattr(parcel, "compute_capacities", noted)
     assert client.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers={"accept": "text/html"}).status_code == 200
     assert [name.startswith("AnyIO worker") for name in names] == [True]
 

@@ -26,7 +26,7 @@ from geo_service.availability.records import (
     usable_record,
 )
 from geo_service.availability.service import options_of
-from geo_service.availability.usable import compute_usable
+from geo_service.availability.usable import compute_stages
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
@@ -122,20 +122,20 @@ def _answer(row: Any, day: date, connection: Connection, *, anew: bool) -> JsonO
     anew
         Whether the availability of the day is computed: only what is stored is of the day of its run.
     """
-    found = {"capacity": _capacity(row.parcel_key, day, connection)}
     if anew:
         options = options_of(day, row.preset or "default", row.deduction_order)
-        found |= computed_parcel(options, row.parcel_key, connection)
-    return found
+        return computed_parcel(options, row.parcel_key, connection)
+    return {"capacity": capacity_record(compute_capacities(connection, day, [row.parcel_key]))}
 
 
 def computed_parcel(options: Options, parcel_key: str, connection: Connection) -> JsonObject:
-    """Compute the availability of a parcel by the kernel: what a run of that day would store."""
-    result, usable = compute_usable(connection, options, [parcel_key])
+    """Compute availability of a parcel and what may be built there: what a run of that day would store."""
+    result, stage = compute_stages(connection, options, [parcel_key])
     parcel_id = result.parcels["parcel_id"].iloc[0]
-    answers: dict[Any, Any] = usable.iloc[0].to_dict()
+    answers: dict[Any, Any] = stage.usability.iloc[0].to_dict()
     return {
         **answers,
+        "capacity": capacity_record(stage.capacities),
         **usable_record(answers),
         **records_by_parcel(result.parcels, PARCEL_FIELDS)[parcel_id][0],
         "items": records_by_parcel(result.items, ITEM_FIELDS).get(parcel_id, []),
@@ -172,11 +172,6 @@ def _day_before(day: date | None) -> date | None:
 def _item_ids(items: list[JsonObject]) -> list[int]:
     """Return the restrictions of a parcel's waterfall."""
     return [item["restriction_id"] for item in items if item.get("restriction_id")]
-
-
-def _capacity(parcel_key: str, day: date, connection: Connection) -> JsonObject:
-    """Compute what may be built on a parcel as of a day: never stale."""
-    return capacity_record(compute_capacities(connection, day, [parcel_key]))
 
 
 @router.get("/flaechen/{parcel_key}/verfahren")
