@@ -14,7 +14,6 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
 from geo_service import health
@@ -32,7 +31,7 @@ from geo_service.city import load_city
 from geo_service.cors import PublicReads
 from geo_service.db import Database
 from geo_service.errors import GeoServiceError, InvalidInput, install_handlers
-from geo_service.frame import Frame
+from geo_service.frame import Compression, Frame
 from geo_service.inquiries import routes as inquiries
 from geo_service.matching import routes as matching
 from geo_service.ogc import editing_routes as editing
@@ -93,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,
         redoc_url=None,
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.throttle = Throttle()
@@ -104,7 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.exports = Turns(busy="Other exports are being made.")
     app.state.data_page = web.data_page
     app.add_middleware(Sessions, secret_key=secret_key(settings))
-    app.add_middleware(GZipMiddleware, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL)
+    app.add_middleware(Compression, minimum_size=COMPRESS_FROM_BYTES, compresslevel=COMPRESS_LEVEL)
     _install_errors(app)
     app.router.routes.extend(busiest.routes)
     web.mount_static(app)

@@ -8,10 +8,11 @@ import secrets
 from typing import Final
 from urllib.parse import urlsplit
 
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_service.errors import TooLarge, problem_response
-from geo_service.headers import header
+from geo_service.headers import header, vary_by
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 """The largest form or query takes a few kilobytes."""
@@ -112,6 +113,28 @@ class Frame:
             await problem_response(_too_large(most).problem())(scope, receive, send_framed)
             return
         await self.app(scope, receive_limited, send_framed)
+
+
+class Compression(GZipMiddleware):
+    """Compresses for who can read it; all other answers pass as they are, and say that they depend on it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] == "http" and b"gzip" not in (header(scope, b"accept-encoding") or b""):
+            await self.app(scope, receive, _varying(send))
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def _varying(send: Send) -> Send:
+    """Return what sends an answer that is another one for who reads compressed ones."""
+
+    async def send_varying(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            vary_by(message["headers"], b"Accept-Encoding")
+        await send(message)
+
+    return send_varying
 
 
 def _most(scope: Scope) -> int:

@@ -171,6 +171,9 @@ def test_large_json_is_compressed_and_small_is_not(client: httpx.Client) -> None
     assert large.json()["numberReturned"] == len(PUBLIC_KEYS)
     plain = client.get("/ogc/collections/parcels/items", headers={"Accept-Encoding": "identity"})
     assert "content-encoding" not in plain.headers
+    assert plain.json() == {**large.json(), "timeStamp": plain.json()["timeStamp"]}
+    for answer in (large, plain):
+        assert "accept-encoding" in answer.headers["vary"].lower().split(", ")
     assert "content-encoding" not in client.get("/healthz").headers
 
 

@@ -180,7 +180,7 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
     here = f"{base_address(request)}/ogc/collections/{collection.id}"
 
     def etag(state: str) -> str:
-        return etag_of_state(state, view, day, here, request.scope["query_string"])
+        return etag_of_state(state, _written(view), day, here, request.scope["query_string"])
 
     headers = {**_headers(caller), "Content-Crs": f"<{asked.crs.uri}>"}
     if "if-none-match" in request.headers and not for_people:
@@ -256,6 +256,7 @@ async def _described(
 
 
 _quoted = lru_cache(maxsize=1_000)(quote_plus)
+_written = lru_cache(maxsize=256)(repr)
 
 
 def _page_links(
