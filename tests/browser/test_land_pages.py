@@ -1,6 +1,9 @@
 """Pages about land on phone and desk: nothing is cut off or broken into letters; axe finds nothing."""
 
+import re
+
 import pytest
+from playwright.sync_api import Route, expect
 
 from geo_service.auth.models import Role
 from tests.browser.conftest import Visit, Visitor
@@ -101,3 +104,18 @@ def test_what_is_wrong_is_told_beside_the_field_though_only_the_list_is_loaded(v
     visitor.page.get_by_role("link", name="heute", exact=True).click()
     visitor.page.wait_for_url("**/flaechen?area_min=1*")
     assert visitor.page.locator("#as_of").input_value() == ""
+
+
+def test_a_list_that_takes_long_says_that_it_is_computed(visit: Visit) -> None:
+    visitor = visit(1280)
+    visitor.go("/flaechen")
+    waiting: list[Route] = []
+    visitor.page.route("**/flaechen?*2029-01-01*", lambda route, _: waiting.append(route))
+    visitor.page.locator("#as_of").fill("2029-01-01")
+    results = visitor.page.locator("#results")
+    expect(results).to_have_class(re.compile("htmx-request"))
+    note = "(each) => getComputedStyle(each, '::before').content"
+    assert results.evaluate(note) == '"Wird gerechnet …"'
+    waiting[0].continue_()
+    expect(results).not_to_have_class(re.compile("htmx-request"))
+    assert results.evaluate(note) == "none"
