@@ -33,14 +33,16 @@
     const at = isPoint ? L.latLng(geometry.coordinates[1], geometry.coordinates[0]) : shape.getBounds().getCenter();
     const link = row.querySelector("th a, h3 a, a");
     const name = row.dataset.name || link.textContent;
+    const {lang} = link.querySelector("[lang]") || document.documentElement; /* a name may be quoted */
     const number = row.querySelector(".pin").textContent;
     const depth = -APART * (place + 1);
     const marker = L.marker(at, {zIndexOffset: depth, icon: pin(row, number), title: name, alt: `${number}: ${name}`});
+    marker.on("add", () => { marker.getElement().lang = lang; });
     const entry = {row, marker, depth, area: isPoint ? null : shape};
     marker.bindPopup(() => {
       const box = GeoMap.textElement("div", "", "");
       const title = GeoMap.textElement("a", "kern-link", name);
-      title.href = link.href;
+      Object.assign(title, {href: link.href, lang});
       const figures = [...row.querySelectorAll("[data-told]")].map((cell) => cell.innerText.trim().replace(/\s+/g, " "));
       box.append(title, GeoMap.textElement("p", "", figures.join(" · ")));
       return box;

@@ -24,7 +24,7 @@
   /* The known fields of a feature, with a link to its page. */
   GeoMap.featureContent = (map, feature) => {
     const {fields, texts} = map.geo.settings;
-    const known = Object.entries(feature.properties).filter(([, value]) => value !== null && value !== "" && (typeof value !== "object" || (Array.isArray(value) && value.length))).slice(0, 10);
+    const known = Object.entries(feature.properties).filter(([, value]) => value !== null && value !== "" && (typeof value !== "object" || (Array.isArray(value) && value.length))).slice(0, 12);
     const lines = known.map(([name, value]) => [(fields || {})[name] || name, written(map, name, value)]);
     const box = GeoMap.popupContent(map, [{title: String(feature.id), subtitle: "", lines}]);
     const link = GeoMap.textElement("a", "kern-link", texts.more);
