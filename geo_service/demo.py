@@ -2,24 +2,19 @@
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from signal import SIG_IGN, SIGINT, signal
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from rich.table import Table
 
-from data.demo.load import is_loaded, load_demo
-from data.demo.provenance import REFERENCE_DATE
+from data.demo.load import ACTOR, is_loaded, load_demo
 from data.demo.queries import analyze
 from data.demo.streets import SOURCE as STREET_SOURCE
 from data.demo.streets import demo_streets, write_streets
-from data.demo.timetable import build_timetable, write_timetable
+from data.demo.timetable import make_timetable
+from data.demo.transit import fill_transit
+from geo_service.aside import aside
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
 from geo_service.availability.assessing import assess_stored
@@ -33,20 +28,13 @@ from geo_service.errors import GeoServiceError
 from geo_service.imports.report import ImportOptions
 from geo_service.migrate import migrate
 from geo_service.settings import Settings
-from geo_service.transit.reach_service import refresh_reach
-from geo_service.transit.refresh import ALL, combinations
-from geo_service.transit.refresh import refresh as refresh_transit
 from geo_service.transit.scenario_ingest import demo_files, read_file, store
 from geo_service.transit.service import import_gtfs
 from geo_service.transit.street_import import import_streets
 from geo_service.transit.street_network import network_in_use
-from geo_service.transit.windows import DAY
 
 FEED_NAME = "demo"
 PASSWORD_FILE = "demo-sign-in.json"  # noqa: S105 - the name of a file
-ACTOR = "geo demo"
-TOLD = 3
-"""Exit status of work aside that has said why it failed."""
 
 
 def prepare(settings: Settings) -> None:
@@ -85,7 +73,7 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         _fill_timetable(database, feed)
     for path in demo_files():
         store(database, read_file(path), dry_run=False, actor=ACTOR)
-    with aside(fill_transit, database.settings):
+    with aside(fill_transit, database.settings, ACTOR):
         refresh_availability(
             database,
             options_of(today),
@@ -98,64 +86,6 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         connection.execute(analyze())
     if not whole:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
-
-
-@contextmanager
-def aside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
-    """Do something in a process of its own while the block runs; it ends no later than the block.
-
-    Parameters
-    ----------
-    work
-        A function of a module, so that the process finds it.
-    *arguments
-        Handed to it; they must be picklable.
-
-    Raises
-    ------
-    GeoServiceError
-        When the work failed, with its reason.
-    """
-    methods = get_context("spawn")
-    told, outbox = methods.Pipe(duplex=False)
-    process = methods.Process(target=_telling, args=(outbox, work, *arguments), daemon=True)
-    process.start()
-    outbox.close()
-    try:
-        yield
-        process.join()
-    finally:
-        process.terminate()
-        process.join()
-    if process.exitcode:
-        reason = told.recv() if process.exitcode == TOLD else f"It ended with status {process.exitcode}."
-        raise GeoServiceError(reason)
-
-
-def _telling(outbox: Connection, work: Callable[..., None], *arguments: Any) -> None:
-    """Do the work; tell the process that waits why it failed. Ctrl-C is that one's business."""
-    signal(SIGINT, SIG_IGN)
-    try:
-        work(*arguments)
-    except GeoServiceError as error:
-        outbox.send(error.detail)
-        raise SystemExit(TOLD) from error
-
-
-def make_timetable(settings: Settings, path: Path) -> None:
-    """Write the demo's timetable into a file; nothing is asked of the database."""
-    write_timetable(build_timetable(load_city(settings.city), REFERENCE_DATE), path)
-
-
-def fill_transit(settings: Settings) -> None:
-    """Compute the transit answers and travel times that the demo shows."""
-    database = Database(settings)
-    try:
-        for method, window in [*combinations("are", ALL), ("ptal", DAY)]:
-            refresh_transit(database, method, window, actor=ACTOR)
-        refresh_reach(database, actor=ACTOR)
-    finally:
-        database.engine.dispose()
 
 
 def _fill_timetable(database: Database, feed: Path) -> None:

@@ -1,9 +1,5 @@
-"""``geo demo`` does not go on with data that its own imports refuse, and works on both cores."""
+"""``geo demo`` does not go on with data that its own imports refuse."""
 
-import multiprocessing
-import os
-import signal
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,48 +47,3 @@ def test_refused_streets_fail_the_demo_with_their_reason(
         "The streets of the demo were refused: 1 of 1 rows. The first: row 1, field geometry: The geometry "
         "is a Point, a line is needed."
     )
-
-
-def refused(word: str) -> None:
-    raise GeoServiceError(f"No {word} here.")
-
-
-def killed() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def sleeps_then_writes(path: Path) -> None:
-    path.with_suffix(".begun").touch()
-    time.sleep(60)
-    path.touch()
-
-
-def test_work_aside_is_done_when_the_block_ends(tmp_path: Path) -> None:
-    with demo.aside(Path.touch, tmp_path / "done"):
-        pass
-    assert (tmp_path / "done").exists()
-
-
-def test_work_aside_tells_why_it_failed() -> None:
-    with pytest.raises(GeoServiceError, match=r"^No timetable here\.$"), demo.aside(refused, "timetable"):
-        pass
-
-
-def test_work_aside_that_is_killed_fails() -> None:
-    with pytest.raises(GeoServiceError, match=r"^It ended with status -9\.$"), demo.aside(killed):
-        pass
-
-
-def fail_in_the_midst(path: Path) -> None:
-    with demo.aside(sleeps_then_writes, path):
-        while not path.with_suffix(".begun").exists():
-            time.sleep(0.05)
-        raise KeyError
-
-
-def test_work_aside_does_not_outlive_a_block_that_fails(tmp_path: Path) -> None:
-    path = tmp_path / "late"
-    with pytest.raises(KeyError):
-        fail_in_the_midst(path)
-    assert multiprocessing.active_children() == []
-    assert not path.exists()

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from data.demo.cutting import polygons
-from data.demo.exclusions import footprints
+from data.demo.exclusions import built_blocks
 from data.demo.ground import Ground
 from data.demo.provenance import geo_frame, labelled, multipolygon
 from data.demo.seeds import rng
@@ -64,10 +64,9 @@ def build_buildings(land: gpd.GeoDataFrame, ground: Ground, reference_date: date
     for area in ground.areas.values():
         own = land[(land["area"] == area.key) & land["built"]]
         village = area.fabric.key == "village"
-        for _, lots in own.groupby("block", sort=True):
-            shapes = lots.geometry.to_numpy()
-            kept = shapely.MultiPolygon(footprints(shapes, shapely.union_all(shapes), area.fabric.key))
-            for use, outline in zip(lots["use"], _on_lots(kept, shapes), strict=True):
+        shapes, uses = own.geometry.to_numpy(), own["use"].to_numpy(dtype=object)
+        for _, kept, lots in built_blocks(own, area.fabric.key):
+            for use, outline in zip(uses[lots], _on_lots(kept, shapes[lots]), strict=True):
                 if outline is not None:
                     rows.append({**_drawn(draw, str(use), village=village), "geom": outline})
     for number, row in enumerate(rows, start=1):

@@ -1,7 +1,10 @@
 """Invented restrictions that take ground away: nature, ways, monuments, buildings."""
 
+from collections.abc import Iterator
+
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import shapely
 from shapely.geometry.base import BaseGeometry
 
@@ -148,14 +151,24 @@ def _buildings(city: CityProfile, area: Area, own: gpd.GeoDataFrame) -> list[Bur
     """Keep buildings where they stand."""
     found = []
     office = city.offices["planning"]
-    for block, lots in own[own["built"]].groupby("block", sort=True):
-        ground = shapely.union_all(lots.geometry.to_numpy())
-        kept = shapely.MultiPolygon(footprints(lots.geometry.to_numpy(), ground, area.fabric.key))
+    for block, kept, _lots in built_blocks(own[own["built"]], area.fabric.key):
         found.append(
             Burden(RestrictionKind.EXISTING_BUILDING, Effect.EXCLUDES, Severity.UNRESTRICTED,
                    f"Bestandsgebäude Block {block}, schematisch", office, kept)
         )  # fmt: skip
     return found
+
+
+def built_blocks(
+    lots: gpd.GeoDataFrame, fabric: str
+) -> Iterator[tuple[str, shapely.MultiPolygon, npt.NDArray[np.int64]]]:
+    """Return blocks by name: the ground that each keeps for buildings, and the rows of its lots."""
+    names, shapes = lots["block"].to_numpy(dtype=object), lots.geometry.to_numpy()
+    blocks, block = np.unique(names.astype(str), return_inverse=True)
+    order = np.argsort(block, kind="stable")
+    for name, rows in zip(blocks, np.split(order, np.cumsum(np.bincount(block))[:-1]), strict=True):
+        ground = shapely.union_all(shapes[rows])
+        yield str(name), shapely.MultiPolygon(footprints(shapes[rows], ground, fabric)), rows
 
 
 def footprints(lots: np.ndarray, ground: BaseGeometry, fabric: str) -> list[shapely.Polygon]:

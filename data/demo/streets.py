@@ -3,6 +3,7 @@
 The demo areas are islands in an empty city. Invented links from stop to stop stand for the streets between.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -31,6 +32,7 @@ LONGEST_PATH_M: Final = 600.0
 LONGEST_LINK_M: Final = 1_500.0
 """Neighbouring stops farther apart get no link, metres."""
 SMOOTH_M: Final = 0.5
+THREADS: Final = 2
 
 PAIR: Final = 2
 
@@ -56,7 +58,9 @@ def build_streets(names: list[str], parcels: Shapes, stops: Shapes) -> gpd.GeoDa
     GeoDataFrame
         name, class (residential or path), geometry (LineString, EPSG:25832); lines connect at their ends.
     """
-    lines = np.concatenate([_middle(part) for part in shapely.get_parts(shapely.union_all(parcels))])
+    with ThreadPoolExecutor(THREADS) as pool:
+        middles = pool.map(_middle, shapely.get_parts(shapely.union_all(parcels)))
+        lines = np.concatenate(list(middles))
     place = shapely.line_interpolate_point(lines, 0.5, normalized=True)
     parcel = shapely.STRtree(parcels).query_nearest(place, all_matches=False)[1]
     streets = pd.DataFrame({"name": [names[number] for number in parcel], "class": "residential"})

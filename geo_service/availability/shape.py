@@ -44,8 +44,8 @@ SAMPLE: Final = 400
 INSIDE: Final = 0.01
 """Share by which crowded land is widened less than shrunk: more than what arcs and simplifying are off
 (0.6 %), so that all of it lies inside without being laid over the land it came from."""
-CIRCLE_M: Final = 0.01
-"""How exactly the largest circle is found, metres."""
+CIRCLE_M: Final = 0.025
+"""How exactly the radius of the largest circle is found, metres: as exactly as the cadastre knows borders."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class UsablePieces:
     area_m2
         Their areas.
     circle_m
-        Diameter of the largest circle inside, a lower bound within two centimetres.
+        Diameter of the largest circle inside, a lower bound within five centimetres.
     rectangles
         Largest rectangle found inside, EPSG:25832 (a lower bound, see `rectangles`).
     length_m, width_m

@@ -55,7 +55,7 @@ INTERNAL_ANSWERS: Final = tuple(
 """Answers that occupancies change, as the agency sees them."""
 OFFERS: Final = ("offered", "internal_offered")
 """Whether a parcel is land on offer, by its category as everybody and as the agency sees it."""
-METHOD: Final = "6"
+METHOD: Final = "7"
 """Version of the way in which they are computed: raise it, and kept figures are computed anew."""
 
 

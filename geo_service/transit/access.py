@@ -132,7 +132,9 @@ def pairs_in_reach(
     number[useful] = np.arange(len(useful))
     entered = paths.stops.rows(np.flatnonzero(number[paths.stops.place] >= 0))
     entered = replace(entered, place=number[entered.place])
-    walks = walks_in_reach(places, xy[useful], Footways(paths.streets, entered), method.distance.upper[-1])
+    walks = walks_in_reach(
+        places, xy[useful], Footways(paths.streets, entered, paths.doors), method.distance.upper[-1]
+    )
     return walks.place, useful[walks.stop], walks.metres / method.detour
 
 

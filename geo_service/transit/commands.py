@@ -25,6 +25,7 @@ from geo_service.transit.reach_commands import reach
 from geo_service.transit.refresh import ALL, RefreshReport, combinations, refresh, refresh_outdated
 from geo_service.transit.scenario_commands import scenario_app
 from geo_service.transit.service import import_gtfs
+from geo_service.transit.streets import Doors
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 
 CSV_COLUMNS: Final = ["stop_id", "name", "mode_group", "departures", "headway_min", "category"]
@@ -136,8 +137,9 @@ def transit(
             if outdated:
                 reports, failed = refresh_outdated(database, shown, who())
             else:
+                doors = Doors()
                 reports = [
-                    refresh(database, *each, shown, who(), everything=everything)
+                    refresh(database, *each, shown, who(), everything=everything, doors=doors)
                     for each in combinations(method, window)
                 ]
         if as_json:

@@ -46,7 +46,7 @@ def walk_columns(
     if footways is None:
         return _estimated(access)
     numbers = pd.Index(stops.ids)
-    entered = entrances(places, footways.streets)
+    entered = footways.doors.of(places, footways.streets)
     stop = [
         numbers.get_indexer(pd.Index(access[f"{role}stop_pk"].fillna(-1).to_numpy(dtype=np.int64)))
         for role in ROLES

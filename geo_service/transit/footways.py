@@ -1,6 +1,6 @@
 """Ways on foot between places and stops: along streets, where they are known; else estimated (pure)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import shapely
 
 from geo_service.transit.foot_rules import detour
 from geo_service.transit.proximity import Floats, Geometries, Ints, within
-from geo_service.transit.streets import Entrances, Streets, entrances
+from geo_service.transit.streets import Doors, Entrances, Streets, entrances
 from geo_service.transit.walking import walk_to_nearest, walks_within
 
 
@@ -23,10 +23,13 @@ class Footways:
         Walkable streets.
     stops
         Where the stops meet them.
+    doors
+        Where other places meet them, as far as it was looked for.
     """
 
     streets: Streets
     stops: Entrances
+    doors: Doors = field(default_factory=Doors)
 
 
 def estimated_walk(distance_m: float) -> float:
@@ -74,7 +77,7 @@ def walks_in_reach(places: Geometries, xy: Floats, footways: Footways | None, li
     straight_m = limit_m / detour().factor
     if footways is None:
         return _estimates(within(places, xy, straight_m))
-    entered = entrances(places, footways.streets)
+    entered = footways.doors.of(places, footways.streets)
     place, stop, metres = walks_within(footways.streets, entered, footways.stops, limit_m)
     walked = Walks(place, stop, metres, np.zeros(len(place), dtype=bool))
     apart = np.setdiff1d(np.arange(len(places)), entered.place)
@@ -121,7 +124,7 @@ def way_to(
     guessed: Floats = estimated_walk(1.0) * shapely.distance(places, point)
     if footways is None:
         return guessed, all_estimated
-    entered = entrances(places, footways.streets)
+    entered = footways.doors.of(places, footways.streets)
     there = entrances(np.array([point], dtype=object), footways.streets)
     if not len(there.place):
         return guessed, all_estimated

@@ -27,6 +27,7 @@ from geo_service.transit.ptal import PTAL
 from geo_service.transit.reach_service import refresh_reach
 from geo_service.transit.stored import access_columns, graded_stops, station_rows, store_stop_grades
 from geo_service.transit.street_network import footways
+from geo_service.transit.streets import Doors
 from geo_service.transit.turns import wait_for_turn
 from geo_service.transit.windows import DAY, NAMED_WINDOWS, Window
 
@@ -74,6 +75,7 @@ class _Task:
     basis: Basis
     today: date
     computed_at: datetime
+    doors: Doors
 
 
 def require_window(method: str, window: str) -> None:
@@ -96,7 +98,7 @@ def require_window(method: str, window: str) -> None:
         )
 
 
-def refresh(
+def refresh(  # noqa: PLR0913 - what, for whom, and what another refresh leaves for it
     database: Database,
     method: str = "are",
     window: str = DAY,
@@ -104,6 +106,7 @@ def refresh(
     actor: str = "transit",
     *,
     everything: bool = False,
+    doors: Doors | None = None,
 ) -> RefreshReport:
     """Bring the stored answers of a method and time of day to the present state.
 
@@ -125,6 +128,8 @@ def refresh(
         Who does it.
     everything
         Compute all of them.
+    doors
+        Where places meet the streets, found by the refresh of another time of day: the same for this one.
 
     Raises
     ------
@@ -142,7 +147,7 @@ def refresh(
         if not feeds:
             raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
         basis = freshness.basis_of(connection, feeds)
-        task = _Task(method, window, wanted, feeds, basis, today, datetime.now(UTC))
+        task = _Task(method, window, wanted, feeds, basis, today, datetime.now(UTC), doors or Doors())
         return _brought_up(connection, task, progress, everything=everything)
 
 
@@ -190,14 +195,14 @@ def _computed(connection: Connection, task: _Task, progress: Progress) -> tuple[
         numbered = offered.assign(stop=offered.stop.map({row.id: place for place, row in enumerate(rows)}))
         stops, graded = len(rows), offered.stop.nunique()
         progress("Reading streets", 0.15)
-        paths = footways(connection, xy)
+        paths = footways(connection, xy, task.doors)
         answers: Answers = lambda places: level_columns(places, xy, numbered, paths)  # noqa: E731 - short
     else:
         days, grades = store_stop_grades(connection, task.feeds, task.wanted, (task.window, task.computed_at))
         found = graded_stops(connection, task.feeds, task.wanted, grades)
         stops, graded = len(found.ids), int((found.category_rank < len(task.wanted.method.categories)).sum())
         progress("Reading streets", 0.15)
-        walked = footways(connection, found.xy)
+        walked = footways(connection, found.xy, task.doors)
         answers = lambda places: access_columns(places, found, task.wanted.method, walked)  # noqa: E731
     span = task.wanted.window
     facts = {
@@ -263,9 +268,10 @@ def refresh_outdated(
         spans = connection.execute(run_queries.outdated_reach(_today(database))).all()
     reports: list[RefreshReport] = []
     failed: dict[str, str] = {}
+    doors = Doors()
     for run in stored:
         with _noted(failed, f"{run.method}, {run.time_window}"):
-            reports.append(refresh(database, run.method, run.time_window, progress, actor))
+            reports.append(refresh(database, run.method, run.time_window, progress, actor, doors=doors))
     for span in spans:
         window = str(Window(span.window_from_s, span.window_to_s))
         with _noted(failed, f"travel times {window}"):

@@ -13,7 +13,7 @@ from geo_service.transit import street_queries
 from geo_service.transit.foot import LONGEST_WALK_M, walks_from
 from geo_service.transit.footways import Footways
 from geo_service.transit.proximity import Floats
-from geo_service.transit.streets import Streets, entrances, street_graph
+from geo_service.transit.streets import Doors, Streets, entrances, street_graph
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,16 @@ def network_in_use(connection: Connection) -> NetworkName | None:
     return None if row is None else NetworkName(row.source, row.licence, row.source_date, row.is_demo)
 
 
-def footways(connection: Connection, stops: Floats) -> Footways | None:
-    """Return the whole network with stops (x, y, shape (n, 2)) on it; None: no streets are loaded."""
+def footways(connection: Connection, stops: Floats, doors: Doors | None = None) -> Footways | None:
+    """Return the whole network with stops (x, y, shape (n, 2)) on it; None: no streets are loaded.
+
+    Entrances that were found before can be handed on.
+    """
     if network_in_use(connection) is None:
         return None
+    doors = doors or Doors()
     streets = _graph(connection.execute(street_queries.walkable_edges()).all())
-    return Footways(streets, entrances(np.asarray(shapely.points(stops), dtype=object), streets))
+    return Footways(streets, doors.of(np.asarray(shapely.points(stops), dtype=object), streets), doors)
 
 
 def footways_around(connection: Connection, area: shapely.Geometry, stops: Floats) -> Footways | None:

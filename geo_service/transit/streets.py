@@ -4,6 +4,7 @@ A place is entered where a street is nearest to it; a polygon that streets run t
 Stops lie at their nearest street point. Both are put onto an edge without cutting it.
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -123,6 +124,21 @@ def entrances(places: Geometries, streets: Streets, longest_gap_m: float = LONGE
     joined = [np.concatenate(pair) for pair in zip(beside, across, strict=True)]
     order = np.lexsort((joined[2], joined[1], joined[0]))
     return Entrances(*(column[order] for column in joined))
+
+
+class Doors:
+    """Entrances by places and streets: of the same ones, such as at another time of day, looked for once."""
+
+    def __init__(self) -> None:
+        self._found: dict[bytes, Entrances] = {}
+
+    def of(self, places: Geometries, streets: Streets) -> Entrances:
+        """Return the entrances of places; parameters and result as of `entrances`."""
+        shapes = shapely.to_wkb(np.concatenate([places, streets.lines]))
+        digest = hashlib.blake2b(b"".join([str(len(places)).encode(), *shapes]), digest_size=16).digest()
+        if digest not in self._found:
+            self._found[digest] = entrances(places, streets)
+        return self._found[digest]
 
 
 def _nearest_edges(places: Geometries, streets: Streets, longest_gap_m: float) -> tuple[Ints, Ints, Floats]:

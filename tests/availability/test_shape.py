@@ -214,7 +214,7 @@ def test_the_largest_piece_of_two_its_circle_and_its_rectangle() -> None:
     land = shapely.MultiPolygon([box(0, 0, 30, 20), box(40, 0, 90, 40)])
     found = usable_pieces(array(land, shapely.Polygon()))
     assert found.area_m2.tolist() == [2000.0, 0.0]
-    assert found.circle_m.tolist() == [pytest.approx(40, abs=0.03), 0.0]
+    assert found.circle_m.tolist() == [pytest.approx(40, abs=0.06), 0.0]
     assert found.length_m.tolist() == [pytest.approx(50, abs=0.001), 0.0]
     assert found.width_m.tolist() == [pytest.approx(40, abs=0.001), 0.0]
     assert found.rectangles[1].is_empty

@@ -71,7 +71,7 @@ def test_four_thousand_square_metres_in_strips_are_no_site() -> None:
     answer = first(restriction(ditches))
     assert answer["net_m2"] == pytest.approx(4000)
     assert answer["piece_m2"] == pytest.approx(200)
-    assert answer["circle_m"] == pytest.approx(4, abs=0.03)
+    assert answer["circle_m"] == pytest.approx(4, abs=0.06)
 
 
 def test_nothing_is_offered_where_nothing_is_left() -> None:
@@ -123,7 +123,7 @@ def test_figures_that_still_hold_are_taken_over_and_others_computed() -> None:
     assert assess(result, inputs, around(inputs), marked)["circle_m"].tolist() == marked["circle_m"].tolist()
     changed, other = land(restriction(box(0, 0, 30, 50)))
     anew = assess(changed, other, around(other), marked)
-    assert anew["circle_m"].iloc[0] == pytest.approx(50, abs=0.03)
+    assert anew["circle_m"].iloc[0] == pytest.approx(50, abs=0.06)
     assert anew["circle_m"].iloc[1] == marked["circle_m"].iloc[1]
     wider, same = land(water, width_m=4)
     assert (assess(wider, same, around(same), marked)["circle_m"] < 100).all()
@@ -179,7 +179,7 @@ def test_hard_cases_are_computed_and_add_up(name: str) -> None:
     assert answer["offered_m2"] + answer["sliver_m2"] == pytest.approx(parcel["net_m2"], abs=1e-4)
     assert 0 <= answer["piece_m2"] <= answer["offered_m2"] + 1e-6
     assert answer["rectangle_length_m"] * answer["rectangle_width_m"] <= answer["piece_m2"] + 1e-6
-    assert answer["rectangle_width_m"] <= answer["circle_m"] + 0.03
+    assert answer["rectangle_width_m"] <= answer["circle_m"] + 0.06
 
 
 @pytest.mark.parametrize(

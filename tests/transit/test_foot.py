@@ -24,7 +24,7 @@ from geo_service.transit.modes import Mode
 from geo_service.transit.refresh import refresh
 from geo_service.transit.service import import_gtfs
 from geo_service.transit.street_import import import_streets
-from geo_service.transit.streets import Streets, entrances
+from geo_service.transit.streets import Doors, Entrances, Streets, entrances
 from tests.transit.feeds import street
 from tests.transit.street_maker import streets_of
 
@@ -137,3 +137,25 @@ def test_refresh_uses_streets_when_they_are_loaded(database: Database, tmp_path:
     assert (after.walk_kind, after.walk_m) == ("street_network", pytest.approx(400))
     assert (after.bus_foot_stop_pk, after.bus_foot_m) == (after.stop_pk, pytest.approx(400))
     assert after.rail_foot_stop_pk is None
+
+
+def test_doors_are_looked_for_once_for_the_same_places_on_the_same_streets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def counted(places: Any, streets: Streets) -> Entrances:
+        asked.append(len(places))
+        return entrances(places, streets)
+
+    monkeypatch.setattr("geo_service.transit.streets.entrances", counted)
+    doors, short, long = Doors(), streets_of([(0, 5), (9, 5)]), streets_of([(0, 5), (99, 5)])
+    there = np.array([shapely.Point(50, 0)], dtype=object)
+    both = np.concatenate([HOME, there])
+    for _ in range(2):
+        for places, streets in ((HOME, short), (there, short), (HOME, long), (both, short)):
+            for found, right in zip(
+                doors.of(places, streets).columns(), entrances(places, streets).columns(), strict=True
+            ):
+                assert np.array_equal(found, right)
+    assert asked == [1, 1, 1, 2]
