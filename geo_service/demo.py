@@ -8,12 +8,11 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from data.demo.load import ACTOR, is_loaded, load_demo
+from data.demo.load import ACTOR, is_loaded, load_demo, refuse_real_records
 from data.demo.queries import analyze
 from data.demo.streets import SOURCE as STREET_SOURCE
 from data.demo.streets import demo_streets, write_streets
-from data.demo.timetable import make_timetable
-from data.demo.transit import fill_transit
+from data.demo.transit import fill_timetable, fill_transit
 from geo_service.aside import aside
 from geo_service.auth.models import Role
 from geo_service.auth.service import create_user, user_names
@@ -29,11 +28,9 @@ from geo_service.imports.report import ImportOptions
 from geo_service.migrate import migrate
 from geo_service.settings import Settings
 from geo_service.transit.scenario_ingest import demo_files, read_file, store
-from geo_service.transit.service import import_gtfs
 from geo_service.transit.street_import import import_streets
 from geo_service.transit.street_network import network_in_use
 
-FEED_NAME = "demo"
 PASSWORD_FILE = "demo-sign-in.json"  # noqa: S105 - the name of a file
 
 
@@ -64,13 +61,12 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
     whole = is_loaded(database)
     if whole and _computed_on(database, today):
         return
-    with TemporaryDirectory() as folder:
-        feed = Path(folder) / "demo-gtfs.zip"
-        with aside(make_timetable, database.settings, feed):
-            load_demo(database, city, lambda what, share: report(what, 0.4 * share))
-            _fill_streets(database)
-            report("Timetable", 0.45)
-        _fill_timetable(database, feed)
+    refuse_real_records(database)
+    with aside(fill_timetable, database.settings, ACTOR):
+        load_demo(database, city, lambda what, share: report(what, 0.4 * share))
+        report("Timetable", 0.4)
+    report("Streets", 0.45)  # with ways to the stops of the timetable
+    _fill_streets(database)
     for path in demo_files():
         store(database, read_file(path), dry_run=False, actor=ACTOR)
     with aside(fill_transit, database.settings, ACTOR):
@@ -86,18 +82,6 @@ def _fill(database: Database, city: CityProfile, report: Report) -> None:
         connection.execute(analyze())
     if not whole:
         err.print(f"Loaded the demo of {city.name}: invented records, labelled as such.")
-
-
-def _fill_timetable(database: Database, feed: Path) -> None:
-    """Import the demo's timetable as anybody's; one that is refused fails the demo."""
-    report = import_gtfs(database, feed, FEED_NAME, is_demo=True, actor=ACTOR)
-    if report.refused:
-        rows = ", ".join(f"{number} rows of {file}" for file, number in report.rejected.items())
-        first = report.faults[0]
-        raise GeoServiceError(
-            f"The timetable of the demo was refused: {rows}. The first: {first.file}, row {first.row}, field "
-            f"{first.field}: {first.reason.en}"
-        )
 
 
 def _fill_streets(database: Database) -> None:

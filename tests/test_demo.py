@@ -7,10 +7,11 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from data.demo.transit import import_timetable
 from geo_service import demo
 from geo_service.city import load_city
 from geo_service.db import Database
-from geo_service.errors import GeoServiceError
+from geo_service.errors import GeoServiceError, NotFound
 from geo_service.settings import Settings
 from tests.transit.feeds import street
 
@@ -27,11 +28,16 @@ def database(fresh_database_url: str) -> Iterator[Database]:
 def test_a_refused_timetable_fails_the_demo_with_its_reason(database: Database, tmp_path: Path) -> None:
     feed = street("A", "B").line("1").every(60, "1", ["A", "B"]).stop("A").write(tmp_path)
     with pytest.raises(GeoServiceError) as caught:
-        demo._fill_timetable(database, feed)
+        import_timetable(database, feed, "test")
     assert caught.value.detail == (
         "The timetable of the demo was refused: 1 rows of stops.txt. The first: stops.txt, row 4, field "
         "stop_id: 'A' repeats an earlier stop_id. Remove the row, or give it an id of its own."
     )
+
+
+def test_streets_are_not_drawn_before_there_are_stops(database: Database) -> None:
+    with pytest.raises(NotFound, match="timetable, which is not loaded"):
+        demo._fill_streets(database)
 
 
 def test_refused_streets_fail_the_demo_with_their_reason(

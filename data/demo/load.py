@@ -89,6 +89,20 @@ def _stages_done(database: Database) -> set[str]:
         return set(connection.scalars(queries.recorded(KIND)))
 
 
+def refuse_real_records(database: Database) -> None:
+    """Refuse a database in which a table that is to be filled holds records that are not invented.
+
+    Raises
+    ------
+    Conflict
+        Naming the table.
+    """
+    missing = STAGES.keys() - _stages_done(database)
+    with database.read() as connection:
+        for name in (name for stage in sorted(missing) for name in STAGES[stage]):
+            _refuse_real_records(connection, _table(name))
+
+
 def load_demo(
     database: Database,
     city: CityProfile,

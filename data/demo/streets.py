@@ -18,6 +18,7 @@ from scipy.spatial import cKDTree
 from sqlalchemy import Connection
 
 from data.demo import queries
+from geo_service.errors import NotFound
 from geo_service.geometry import STORAGE_SRID
 
 SOURCE: Final = "Demo-Straßen: Mittellinien der erfundenen Straßen, gerade Wege zu und zwischen Haltestellen"
@@ -72,9 +73,17 @@ def build_streets(names: list[str], parcels: Shapes, stops: Shapes) -> gpd.GeoDa
 
 
 def demo_streets(connection: Connection) -> gpd.GeoDataFrame:
-    """Draw the streets of the demo cadastre and the paths to the stops of the demo timetable."""
+    """Draw the streets of the demo cadastre and the paths to the stops of the demo timetable.
+
+    Raises
+    ------
+    NotFound
+        When the timetable is not loaded.
+    """
     parcels = connection.execute(queries.street_parcels()).all()
     stops = connection.execute(queries.demo_stops()).all()
+    if not stops:
+        raise NotFound("The streets of the demo lead to the stops of its timetable, which is not loaded.")
     return build_streets(
         [row.name for row in parcels],
         shapely.from_wkb(np.array([row.geom for row in parcels], dtype=object)),

@@ -18,10 +18,8 @@ from make_gtfs import build_feed
 from make_gtfs.protofeed import ProtoFeed
 
 from data.demo.facts import Line, Stop, read_lines
-from data.demo.provenance import REFERENCE_DATE
-from geo_service.city import CityProfile, load_city
+from geo_service.city import CityProfile
 from geo_service.geometry import WGS84_SRID
-from geo_service.settings import Settings
 
 PUBLISHER = "Demo-Fahrplan, vereinfacht (kein amtlicher Fahrplan)"
 """Name under which the feed says that it is none."""
@@ -115,11 +113,6 @@ def write_timetable(feed: gtfs_kit.Feed, path: Path) -> Path:
                 entry = zipfile.ZipInfo(file.name, TIMESTAMP)
                 archive.writestr(entry, file.read_bytes(), zipfile.ZIP_DEFLATED, 6)
     return path
-
-
-def make_timetable(settings: Settings, path: Path) -> None:
-    """Write the demo's timetable into a file; nothing is asked of the database."""
-    write_timetable(build_timetable(load_city(settings.city), REFERENCE_DATE), path)
 
 
 def _window_id(name: str, minute: int) -> str:

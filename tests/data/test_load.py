@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 
 import data.demo.load as loading
 from data.demo.city import DemoCity, fingerprint
-from data.demo.load import STAGES, load_demo
+from data.demo.load import STAGES, load_demo, refuse_real_records
 from data.demo.provenance import REFERENCE_DATE
 from data.demo.timetable import write_timetable
 from geo_service import schema
@@ -180,7 +180,10 @@ def test_the_demo_does_not_mix_with_real_records(
                 geom=f"SRID=25832;{real['geom'].wkt}",
             )
         )
-    with pytest.raises(Conflict, match=r"districts holds 1 real records.*GEO_HOME"):
+    refused = r"districts holds 1 real records.*GEO_HOME"
+    with pytest.raises(Conflict, match=refused):
+        refuse_real_records(empty)
+    with pytest.raises(Conflict, match=refused):
         load_demo(empty, city)
     with empty.read() as connection:
         assert connection.scalar(text("SELECT count(*) FROM districts")) == 1

@@ -16,9 +16,9 @@ from sqlalchemy import insert, text
 
 from data.demo.provenance import REFERENCE_DATE
 from data.demo.timetable import build_timetable, write_timetable
+from data.demo.transit import FEED_NAME
 from geo_service.city import load_city
 from geo_service.db import Database
-from geo_service.demo import FEED_NAME
 from geo_service.errors import BadParameter, InvalidInput, NotFound
 from geo_service.geometry import from_wgs84
 from geo_service.settings import Settings
