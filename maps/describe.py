@@ -69,7 +69,7 @@ def shortened(text: str) -> str:
 def describe_parcel(row: Row, speaker: Speaker, day: date | None = None) -> Item:
     """Describe a parcel, as stored or as of another day."""
     formats = speaker.formats
-    what = speaker.label("zone", row.zone) if row.zone else present_use(row.actual_use)
+    what = speaker.label("zone", row.zone) if row.zone else present_use(row.actual_use, speaker)
     lines: list[tuple[str, str]] = [(speaker.say("Was"), what or formats.unknown)]
     if row.horizon is None:
         lines.append((speaker.say("Wie viel"), speaker.say("noch nicht berechnet")))
@@ -127,7 +127,7 @@ def _mark(row: Row, speaker: Speaker, day: date | None) -> tuple[str, str] | Non
 
 def not_offered(row: Row, speaker: Speaker) -> str:
     """Say why a parcel is not on offer: in use, and for what."""
-    category, use = speaker.label("category", row.category or "unknown"), present_use(row.actual_use)
+    category, use = speaker.label("category", row.category or "unknown"), present_use(row.actual_use, speaker)
     if row.category == "in_use" and use:
         return speaker.say("nicht im Angebot: %(category)s: %(use)s", category=category, use=use)
     return speaker.say("nicht im Angebot: %(category)s", category=category)
@@ -141,10 +141,31 @@ def state(row: Row, speaker: Speaker) -> str:
     return day
 
 
-def present_use(text: str | None) -> str:
-    """Return the actual use of the cadastre without areas: ``Wohnbaufläche;400|Weg;20`` has two."""
-    parts = (part.partition(";")[0].strip().replace(" / ", ", ") for part in (text or "").split("|"))
-    return "; ".join(dict.fromkeys(part for part in parts if part))
+def present_use(text: str | None, speaker: Speaker) -> str:
+    """Say the actual use of the cadastre without areas: ``Wohnbaufläche;400|Weg;20`` has two."""
+    uses = (part.partition(";")[0].strip() for part in (text or "").split("|"))
+    return "; ".join(dict.fromkeys(use_in_words(use, speaker) for use in uses if use))
+
+
+def use_in_words(use: str, speaker: Speaker) -> str:
+    """Say one use of the cadastre, ``Weg / Fußweg``; a word that is not known stands as supplied."""
+    return ", ".join(speaker.label("actual_use", word) for word in use.split(" / "))
+
+
+def uses_with_areas(text: str | None, speaker: Speaker) -> str:
+    """Write the actual use of the cadastre, supplied as ``words;m2|words;m2``, as people say it.
+
+    ``Landwirtschaft / Grünland;6850`` becomes "Landwirtschaft, Grünland (6.850 m²)".
+    """
+    written = []
+    for part in (text or "").split("|"):
+        words, _, area = part.strip().rpartition(";")
+        size = speaker.formats.square_metres(float(area)) if words and area.strip().isdecimal() else ""
+        name = (words if size else part.strip()).strip(" ;")
+        if name:
+            name = use_in_words(name, speaker)
+            written.append(f"{name} ({size})" if size else name)
+    return "; ".join(dict.fromkeys(written))
 
 
 def available_from(row: Row, speaker: Speaker, day: date | None = None) -> str:

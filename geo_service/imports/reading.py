@@ -187,14 +187,25 @@ def _recognise_zip(path: Path) -> FileFormat:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except zipfile.BadZipFile as error:
-        raise InvalidInput(
-            Sentence(
-                f"{path.name} ist ein beschädigtes Archiv: {error}.",
-                f"{path.name} is a damaged archive: {error}.",
-            )
-        ) from error
+        raise InvalidInput(_damaged(path)) from error
     is_sheet = {"xl/workbook.xml", "xl/workbook.bin"} & names or {"mimetype", "content.xml"} <= names
     return FileFormat.EXCEL if is_sheet else FileFormat.ZIP
+
+
+def _damaged(path: Path) -> Sentence:
+    """Say that an archive cannot be opened, and what to do; tables of today are archives, too."""
+    if path.suffix.lower() in {".xlsx", ".xls", ".ods"}:
+        return Sentence(
+            f"{path.name} ist beschädigt und lässt sich nicht als Tabelle öffnen. Bitte in Excel öffnen, "
+            "noch einmal als .xlsx speichern und neu hochladen.",
+            f"{path.name} is damaged and cannot be opened as a table. Open it in Excel, save it again as "
+            ".xlsx, and upload it again.",
+        )
+    return Sentence(
+        f"{path.name} ist ein beschädigtes Archiv. Bitte noch einmal packen oder herunterladen und neu "
+        "hochladen.",
+        f"{path.name} is a damaged archive. Pack or download it again, and upload it again.",
+    )
 
 
 def _require_simple_gml(path: Path, head: bytes) -> None:

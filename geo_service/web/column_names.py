@@ -98,6 +98,7 @@ COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "reached_on": N_("erreicht am"),
         "valid_from": N_("gilt ab"),
         "valid_to": N_("gilt bis (letzter Tag)"),
+        "free_from": N_("entfällt ab"),
         "since": N_("leer seit"),
         "until": N_("leer bis (letzter Tag)"),
         "district": N_("Stadtbezirk"),
@@ -158,6 +159,27 @@ COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
         "services": N_("Takt"),
     }
 )
+FILE_COLUMNS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "geometry": N_("Lage oder Umriss"),
+        "x": N_("Rechtswert (m)"),
+        "y": N_("Hochwert (m)"),
+        "lon": N_("Länge (Grad)"),
+        "lat": N_("Breite (Grad)"),
+        "gemarkung_key": N_("Schlüssel der Gemarkung"),
+        "land_said": N_("Schlüssel des Landes"),
+        "flur_said": N_("Flur"),
+        "flur_key_said": N_("Schlüssel der Flur"),
+        "numerator_said": N_("Zähler"),
+        "denominator_said": N_("Nenner"),
+        "municipality_key": N_("Schlüssel der Gemeinde"),
+        "building_key": N_("Kennzeichen"),
+        "function": N_("Gebäudefunktion"),
+        "storeys": N_("Geschosse"),
+        "built_year": N_("Baujahr"),
+    }
+)
+"""What files that are brought in have besides the columns of the register."""
 CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         ("vacancies", "status"): "vacancy_status",

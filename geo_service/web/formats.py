@@ -137,21 +137,6 @@ class Formats:
         return f"{self.day(there)}, {there:%H:%M}"
 
 
-def uses_with_areas(text: str | None, formats: Formats) -> str:
-    """Write the actual use of the cadastre, supplied as ``words;m2|words;m2``, as people say it.
-
-    ``Landwirtschaft / Grünland;6850`` becomes "Landwirtschaft, Grünland (6.850 m²)".
-    """
-    written = []
-    for part in (text or "").split("|"):
-        words, _, area = part.strip().rpartition(";")
-        size = formats.square_metres(float(area)) if words and area.strip().isdecimal() else ""
-        name = (words if size else part.strip()).strip(" ;").replace(" / ", ", ")
-        if name:
-            written.append(f"{name} ({size})" if size else name)
-    return "; ".join(dict.fromkeys(written))
-
-
 def as_day(value: Any) -> date | None:  # noqa: ANN401 - dates, moments and the ISO text of JSON columns
     """Return the day of a date, a moment or an ISO text; None for nothing."""
     if isinstance(value, datetime):

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from geo_service.web.actual_uses import ACTUAL_USES
 from geo_service.web.formats import Formats
 from geo_service.web.language import Language, words
-from geo_service.web.vocabulary import label
+from geo_service.web.vocabulary import LABELS, N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +35,8 @@ class PageSpeaker:
         return text % values if values else text
 
     def label(self, vocabulary: str, code: str | int | None) -> str:
-        """Return what a code of a vocabulary is called."""
-        return self.say(label(vocabulary, code))
+        """Return what a code of a vocabulary is called; one that is not known stands for itself."""
+        if code is None or code == "":
+            return self.say(N_("unbekannt"))
+        known = ACTUAL_USES if vocabulary == "actual_use" else LABELS[vocabulary]
+        return self.say(known.get(str(code), str(code)))

@@ -391,10 +391,3 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
 
 SOURCES: Final = (N_("Demo: erfunden, kein amtlicher Nachweis"),)
 """Sources of records that are said in the language of the page; all others stand as they were written."""
-
-
-def label(vocabulary: str, code: str | int | None) -> str:
-    """Return the German label of a code; a code that is not known stands for itself, None is unknown."""
-    if code is None or code == "":
-        return N_("unbekannt")
-    return LABELS[vocabulary].get(str(code), str(code))

@@ -14,6 +14,7 @@ from maps.describe import (
     describe_stop,
     describe_vacancy,
     shortened,
+    uses_with_areas,
 )
 
 DE, EN = PageSpeaker("de"), PageSpeaker("en")
@@ -114,6 +115,10 @@ def test_a_parcel_in_use_says_what_for_instead_of_a_date() -> None:
     assert told["Warum"] == "Die Fläche dient dem Verkehr oder ist Gewässer."
     assert describe_parcel(street, DE).badge == ("badge--horizon-in_use", "in Nutzung")
     assert lines(describe_parcel(street, EN))["Why"] == "The land serves traffic or is water."
+    works = parcel(**facts, chain=[], actual_use="Industrie- und Gewerbefläche / Gewerbe;600")
+    assert lines(describe_parcel(works, EN))["From when"] == (
+        "not on offer: in use: industrial and commercial area, commerce"
+    )
     unassessed = parcel(offered=None, category=None, category_rule=None, chain=[])
     assert lines(describe_parcel(unassessed, DE))["Ab wann"] == "nicht im Angebot: nicht bekannt"
     assert describe_parcel(unassessed, DE).badge == ("badge--horizon-unknown", "nicht bekannt")
@@ -260,3 +265,34 @@ def test_a_parcel_of_another_day_speaks_as_of_that_day() -> None:
     assert lines(describe_parcel(row, DE))["Ab wann"] == "sofort"
     later = describe_parcel(parcel(as_of=day), DE, day)
     assert lines(later)["Ab wann"] == "01.03.2028"
+
+
+@pytest.mark.parametrize(
+    ("supplied", "said"),
+    [
+        ("Landwirtschaft / Grünland;6850", "Landwirtschaft, Grünland (6.850\u202fm²)"),
+        (
+            "Wohnbaufläche / Offen;500|Weg;20",
+            "Wohnbaufläche, Offen (500\u202fm²); Weg (20\u202fm²)",
+        ),
+        ("Platz", "Platz"),
+        ("Platz;", "Platz"),
+        ("Platz; ", "Platz"),
+        (" Wald ; 70 ", "Wald (70\u202fm²)"),
+        ("Wald;viel", "Wald;viel"),
+        ("Wald;-5", "Wald;-5"),
+        (";500", "500"),
+        ("Wald;70|Wald;70|Weg;5", "Wald (70\u202fm²); Weg (5\u202fm²)"),
+        ("Wald;70||", "Wald (70\u202fm²)"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_uses_of_the_cadastre_as_people_say_them(supplied: str | None, said: str) -> None:
+    assert uses_with_areas(supplied, DE) == said
+
+
+def test_uses_of_the_cadastre_in_english_words_and_numbers() -> None:
+    assert uses_with_areas("Wald;12345|Blödland / Weg;7", EN) == (
+        "forest (12,345\u202fm²); Blödland, path (7\u202fm²)"
+    )

@@ -52,6 +52,14 @@ def test_every_collection_has_table_and_map(client: httpx.Client, collection: st
     )
 
 
+@pytest.mark.parametrize(("language", "words"), [("de", "entfällt ab"), ("en", "no longer holds from")])
+def test_the_first_day_without_a_record_has_words(client: httpx.Client, language: str, words: str) -> None:
+    items = "/ogc/collections/restrictions/items"
+    found = client.get(items).json()["features"][0]["id"]
+    page = client.get(f"{items}/{quote(str(found), safe='')}?f=html&lang={language}").text
+    assert f"{words} <code>free_from</code>" in page
+
+
 def program_of(client: httpx.Client, page: str) -> str:
     """Return the program of the map of a page."""
     script = re.search(r'<script src="(/maps/data\.js\?[^"]+)"', page)

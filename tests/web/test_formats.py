@@ -6,7 +6,7 @@ import pytest
 from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 
-from geo_service.web.formats import Formats, as_day, uses_with_areas
+from geo_service.web.formats import Formats, as_day
 
 DE, EN = Formats("de"), Formats("en")
 
@@ -86,35 +86,6 @@ def test_nobody_walks_more_than_three_kilometres_to_a_stop() -> None:
 )
 def test_above_two_kilometres_distances_are_told_in_km(metres: float, german: str, english: str) -> None:
     assert (DE.metres(metres), EN.metres(metres)) == (german, english)
-
-
-@pytest.mark.parametrize(
-    ("supplied", "said"),
-    [
-        ("Landwirtschaft / Grünland;6850", "Landwirtschaft, Grünland (6.850\u202fm²)"),
-        (
-            "Wohnbaufläche / Offen;500|Weg;20",
-            "Wohnbaufläche, Offen (500\u202fm²); Weg (20\u202fm²)",
-        ),
-        ("Platz", "Platz"),
-        ("Platz;", "Platz"),
-        ("Platz; ", "Platz"),
-        (" Wald ; 70 ", "Wald (70\u202fm²)"),
-        ("Wald;viel", "Wald;viel"),
-        ("Wald;-5", "Wald;-5"),
-        (";500", "500"),
-        ("Wald;70|Wald;70|Weg;5", "Wald (70\u202fm²); Weg (5\u202fm²)"),
-        ("Wald;70||", "Wald (70\u202fm²)"),
-        ("", ""),
-        (None, ""),
-    ],
-)
-def test_uses_of_the_cadastre_as_people_say_them(supplied: str | None, said: str) -> None:
-    assert uses_with_areas(supplied, DE) == said
-
-
-def test_uses_of_the_cadastre_in_english_numbers() -> None:
-    assert uses_with_areas("Wald;12345", EN) == "Wald (12,345\u202fm²)"
 
 
 def test_as_day() -> None:

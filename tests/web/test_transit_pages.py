@@ -96,6 +96,8 @@ def test_transit_page_lists_scenarios_and_methods(stored: httpx.Client, client: 
     assert '<option value="goat" selected>' in page
     assert "/oev/szenarien/new-line" in page
     assert "Entwurf" not in page
+    assert re.search(r"von 06:00 bis 20:00 Uhr \(Fahrplan vrr am \d\d\.\d\d\.\d{4}", page)
+    assert "(timetable vrr on " in client.get("/oev?method=goat&lang=en").text
     assert client.get("/oev.js?method=goat").status_code == 200
     assert client.get("/oev?method=none").status_code == 400
 

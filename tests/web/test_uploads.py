@@ -18,6 +18,8 @@ from sqlalchemy import text
 from geo_service.auth.models import Role
 from geo_service.db import Database
 from geo_service.imports import uploads
+from geo_service.imports.catalogue import KINDS
+from geo_service.web.column_names import COLUMNS, FILE_COLUMNS
 from geo_service.web.pages import uploads as pages
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
@@ -92,6 +94,7 @@ def test_a_file_goes_in_by_five_steps(planner: httpx.Client, database: Database,
     assert form_of(seen)["kind"] == "restrictions"
     assert "2 Zeilen, GeoJSON" in " ".join(seen.split())
     assert "Noch nicht geprüft." in seen
+    assert '<option value="kind" selected>Art (kind)</option>' in seen
     checked = act(planner, address, "check", seen)
     assert checked.status_code == 200
     assert "2 neu, 0 geändert, 0 unverändert, 0 abgelehnt." in checked.text
@@ -104,6 +107,13 @@ def test_a_file_goes_in_by_five_steps(planner: httpx.Client, database: Database,
     with database.read() as connection:
         run = connection.execute(text("SELECT * FROM import_runs ORDER BY id DESC LIMIT 1")).one()
     assert (run.file_name, run.actor, run.kind) == ("teiche.geojson", "test.planner", "restrictions")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_column_of_a_file_has_words(kind: str) -> None:
+    assert [
+        each.name for each in KINDS[kind].all_columns if each.name not in {**COLUMNS, **FILE_COLUMNS}
+    ] == []
 
 
 def test_only_what_was_checked_is_applied(planner: httpx.Client, database: Database) -> None:
@@ -183,6 +193,12 @@ def test_it_is_for_those_who_may_change_the_records(
             "The file cannot be read as GeoJSON:",
         ),
         ("kaputt.zip", b"PK\x03\x04 nothing", "kaputt.zip ist ein beschädigtes Archiv", "a damaged archive"),
+        (
+            "kaputt.xlsx",
+            b"PK\x03\x04 nothing",
+            "noch einmal als .xlsx speichern und neu hochladen.",
+            "Open it in Excel, save it again as .xlsx, and upload it again.",
+        ),
         ("seite.gml", b"<html><body>", "ist eine Webseite, keine Daten.", "is a web page, not data."),
     ],
 )
@@ -200,6 +216,7 @@ def test_files_that_are_none_are_refused_in_words(
         assert other not in words
         assert ("nichts wurde geschrieben" in words) is (language == "de")
         assert "/tmp/" not in words
+        assert "not a zip" not in words
 
 
 def test_a_form_without_a_file_says_so(planner: httpx.Client) -> None:

@@ -34,7 +34,7 @@ from geo_service.register import JsonObject
 from geo_service.settings import get_settings
 from geo_service.web.charts import sketch, waterfall
 from geo_service.web.filters import Reader
-from geo_service.web.formats import as_day, uses_with_areas
+from geo_service.web.formats import as_day
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_answer
 from geo_service.web.pages.asking import names_of
@@ -47,7 +47,7 @@ from geo_service.web.queries.parcel_page import (
     PLANS,
 )
 from geo_service.web.vocabulary import N_
-from maps.describe import present_use
+from maps.describe import present_use, uses_with_areas
 from maps.naming import parcel_notation, parcel_title
 
 router = APIRouter()
@@ -98,8 +98,8 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         vacancies=(await session.execute(NEARBY_VACANCIES, visible)).all(),
         sketch=sketch(drawn.all()),
         offering=_offering(found, public=frame.public),
-        present_use=present_use(row.actual_use),
-        uses=uses_with_areas(row.actual_use, frame.formats),
+        present_use=present_use(row.actual_use, frame.speaker),
+        uses=uses_with_areas(row.actual_use, frame.speaker),
         answers=answer_records(vars(found), internal=not frame.public) if found.category else {},
         chain=chain,
         held=_held(chain),

@@ -20,6 +20,7 @@ from geo_service.imports.report import ImportOptions, ImportReport
 from geo_service.imports.source import SourceTable
 from geo_service.imports.uploads import Upload, discard, find, keep, likely_kinds, read_any
 from geo_service.settings import Settings
+from geo_service.web.column_names import COLUMNS, FILE_COLUMNS
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import for_staff
 from geo_service.web.vocabulary import N_
@@ -206,10 +207,17 @@ def _page(frame: Frame, *, http_status: int = 200, **context: Any) -> Response:
     report: ImportReport | None = context["report"]
     context |= {
         "columns_of": lambda kind: [column.name for column in KINDS[kind].all_columns],
+        "called": lambda name: _called(name, frame),
         "shown_rejects": report.rejects[:SHOWN_REJECTS] if report else (),
         "in_words": lambda sentence: getattr(sentence, frame.language),
     }
     return for_staff(frame.page("upload.html", http_status=http_status, **context))
+
+
+def _called(name: str, frame: Frame) -> str:
+    """Return the words for a column with its name in files behind; the name alone where there are none."""
+    words = FILE_COLUMNS.get(name) or COLUMNS.get(name)
+    return f"{frame.speaker.say(words)} ({name})" if words else name
 
 
 def _home(request: Request) -> Any:  # noqa: ANN401 - a path
