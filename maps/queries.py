@@ -246,6 +246,13 @@ SITES_IN_VIEW: Final[TextClause] = text("""
 """)
 """Sites in a view. Parameters: ``west``, ``south``, ``east``, ``north`` (degrees)."""
 
+SITES_PLACED: Final[TextClause] = text("""
+    SELECT count(s.geom) AS on_map, count(*) - count(s.geom) AS elsewhere
+      FROM sites s
+     WHERE s.valid @> current_date
+""")
+"""Number of sites whose place is known, and of those whose is not."""
+
 ALL_DISTRICTS: Final[TextClause] = text("""
     SELECT d.key, d.name, d.geometry_accuracy_m, d.is_demo,
            ST_AsGeoJSON(ST_Transform(ST_SimplifyPreserveTopology(d.geom, 5), 4326), 5, 0) AS geometry

@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from geo_service.auth.models import Role
 from tests.browser.conftest import Visit, Visitor, axe_source
@@ -60,6 +61,21 @@ def test_staff_answers(visit: Visit, language: str) -> None:
         visitor.go(path)
         open_all(visitor)
         assert violations(visitor) == [], path
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_file_to_take_along(visit: Visit, server: str, width: int) -> None:
+    visitor = visit(width)
+    page = visitor.page
+    page.set_content(page.request.get(f"{server}/maps/files/land?area_min=1").text())
+    open_all(visitor)
+    region = page.locator(".scroll")
+    expect(region).to_have_attribute("tabindex", "0")
+    expect(page.get_by_role("region", name="Flächen")).to_be_visible()
+    assert violations(visitor) == []
+    assert region.evaluate("each => each.scrollWidth <= each.clientWidth"), "no column is cut"
+    assert page.locator("td:visible", has_text="Innenstadt").count() > 0
+    assert visitor.no_sideways_scrolling()
 
 
 DARK = [

@@ -205,3 +205,56 @@ def test_measuring_by_keyboard_tells_the_length_on_the_way(visit: Visit) -> None
     page.keyboard.press("Enter")
     page.keyboard.press("Enter")
     expect(said).to_have_text(f"Länge: {metres:.0f} m")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_answer_opens_below_the_row_of_the_tools(visit: Visit, width: int) -> None:
+    visitor = visit(width, "de", reduced_motion="reduce")
+    visitor.go("/maps/overview#map=16/51.5200/7.4600")
+    visitor.wait_for_map()
+    page = visitor.page
+    tool(page, "Umkreis fragen").click()
+    click(page, (180, 130), (180, 230))
+    popup = page.locator(".leaflet-popup")
+    expect(popup).to_contain_text("Flächen im Gebiet")
+    row, answer, close, frame = (
+        page.locator(name).bounding_box()
+        for name in (
+            ".draw-tools__said",
+            ".leaflet-popup-content-wrapper",
+            ".leaflet-popup-close-button",
+            "#map_overview",
+        )
+    )
+    assert row
+    assert answer
+    assert close
+    assert frame
+    assert row["height"] > 20, "the row with the button that clears the drawing lies upon the map"
+    assert min(answer["y"], close["y"]) >= row["y"] + row["height"]
+    assert answer["x"] >= frame["x"]
+    assert answer["x"] + answer["width"] <= frame["x"] + frame["width"]
+    tool(page, "Messen").click()
+    expect(popup).to_have_count(0)
+
+
+def test_clusters_do_not_react_while_a_tool_is_active(visit: Visit) -> None:
+    visitor = visit(1440, "de", reduced_motion="reduce")
+    visitor.go("/maps/overview#map=9/51.5130/7.4600")
+    visitor.wait_for_map()
+    page = visitor.page
+    group = page.locator(".vacancy-cluster").first
+    expect(group).to_be_visible()
+    box, frame = group.bounding_box(), page.locator("#map_overview").bounding_box()
+    assert box
+    assert frame
+    tool(page, "Messen").click()
+    group.focus()
+    page.keyboard.press("Enter")
+    click(page, (box["x"] + box["width"] / 2 - frame["x"], box["y"] + box["height"] / 2 - frame["y"]))
+    click(page, (100, 300))
+    expect(page.locator("[data-draw-tools] [role=status]")).to_contain_text("Länge:")
+    assert page.evaluate("GeoMap.maps.get('map_overview').getZoom()") == 9
+    page.keyboard.press("Escape")
+    group.click()
+    page.wait_for_function("GeoMap.maps.get('map_overview').getZoom() > 9")

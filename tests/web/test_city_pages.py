@@ -116,6 +116,34 @@ def test_each_step_of_the_waterfall_leads_to_the_what_if(
         assert f'value="restriction:{restriction}"' in listed
 
 
+def test_each_bar_of_the_waterfall_has_its_name_and_figure(
+    client: httpx.Client, database: Database, sample: Sample
+) -> None:
+    attack = "<img src=x onerror=alert(1)>"
+    items = [
+        {"kind": kind, "title": attack, "deduction_m2": area, "effect": "excludes"}
+        for kind, area in (("water", 1_000.0), (attack, 25.5))
+    ]
+    change = text("UPDATE availability SET items = CAST(:items AS jsonb) WHERE parcel_id = :parcel")
+    with stored_items(database, change, sample.ids[PUBLIC_KEYS[0]], items):
+        page = client.get(f"/flaechen/{PUBLIC_KEYS[0]}", headers=HTML).text
+    chart = page[page.index('<ol class="flow-chart waterfall"') :].split("</ol>")[0]
+    bars = [" ".join(re.sub(r"<[^>]+>", " ", bar).split()) for bar in chart.split("<li>")[1:]]
+    with database.read() as connection:
+        areas = connection.execute(
+            text("SELECT gross_m2, net_m2 FROM availability WHERE parcel_id = :parcel"),
+            {"parcel": sample.ids[PUBLIC_KEYS[0]]},
+        ).one()
+    gross, net = (f"{area:,.1f}".translate(str.maketrans(",.", ".,")) for area in areas)
+    assert [unescape(bar).replace("\u202f", " ") for bar in bars] == [
+        f"Brutto {gross} m²",
+        "Gewässer − 1.000,0 m²",
+        f"{attack} − 25,5 m²",
+        f"Netto {net} m²",
+    ]
+    assert "<img" not in page
+
+
 LATER_RESTRICTION = text(
     "INSERT INTO restrictions (restriction_key, kind, effect, severity, title, valid, source, is_demo, geom)"
     " SELECT 'later-' || :kind, :kind, :effect, 'severe', :title, daterange(CAST(:first_day AS date), NULL),"

@@ -90,6 +90,27 @@ def test_site_file_holds_the_site_and_its_land(client: httpx.Client) -> None:
     assert client.get("/maps/files/site/cleanport").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "german", "english"),
+    [
+        ("/maps/overview.html", "karte.html", "map.html"),
+        ("/maps/files/land", "karte-flaechen.html", "map-land.html"),
+        ("/maps/files/vacancies", "karte-leerstaende.html", "map-vacancies.html"),
+        (
+            "/maps/files/site/energiecampus",
+            "karte-standort-energiecampus.html",
+            "map-site-energiecampus.html",
+        ),
+    ],
+)
+def test_a_file_is_called_in_the_language_of_its_page(
+    client: httpx.Client, path: str, german: str, english: str
+) -> None:
+    for language, name in (("de", german), ("en", english)):
+        named = client.get(path, params={"lang": language}).headers["content-disposition"]
+        assert named == f'attachment; filename="{name}"'
+
+
 def test_transit_file_holds_classes_and_stops(client: httpx.Client) -> None:
     answer = client.get("/maps/files/transit?lang=en")
     assert answer.status_code == 200, answer.text

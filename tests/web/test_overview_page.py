@@ -1,6 +1,7 @@
 """The overview's answers: identify, records, layers, script, portable file."""
 
 import json
+import re
 from collections.abc import Callable
 
 import httpx
@@ -100,6 +101,28 @@ def test_only_current_stops_and_public_vacancies_are_drawn(client: httpx.Client)
     assert [shop["properties"]["key"] for shop in shops] == ["L-0"]
 
 
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [(None, "(leer, Zwischennutzung)"), (Role.PLANNER, "(leer, Zwischennutzung, Leerstand droht)")],
+)
+def test_the_legend_counts_what_is_drawn_and_says_what(
+    client: httpx.Client, signed_in: SignedIn, role: Role | None, words: str
+) -> None:
+    person = signed_in(role) if role else client
+    page = person.get("/maps/overview", headers={"accept": "text/html", "accept-language": "de"}).text
+    drawn = {
+        layer: len(person.get(f"/maps/layers/{layer}.geojson").json()["features"])
+        for layer in ("vacancies", "sites")
+    }
+    assert (
+        f'Leerstände <span class="small-inline">{words}</span> <span class="num">{drawn["vacancies"]}<'
+        in page
+    )
+    assert re.search(rf"<strong>.*{drawn['vacancies']} Leerst(and|ände) {re.escape(words)}", page, re.DOTALL)
+    assert f'Zukunftsstandorte <span class="num">{drawn["sites"]}</span>' in page
+    assert "1 weiterer Standort ohne bekannte Lage" in page, "Cleanport"
+
+
 def test_unknown_layer_is_not_found(client: httpx.Client) -> None:
     assert client.get("/maps/layers/owners.geojson").status_code == 404
 
@@ -107,7 +130,7 @@ def test_unknown_layer_is_not_found(client: httpx.Client) -> None:
 def test_records_in_view(client: httpx.Client) -> None:
     text = client.get("/maps/records", params={"bbox": WHOLE_CITY}).text
     assert "<strong>4 Flächen</strong>" in text
-    assert "1 Leerstand;" in text
+    assert "1 Leerstand (leer, Zwischennutzung);" in text
     assert "1 Standort." in text
     empty = client.get("/maps/records", params={"bbox": "0,0,1,1"}).text
     assert "In diesem Ausschnitt ist nichts zu haben." in empty

@@ -1,6 +1,7 @@
 """What of a site is to be had, plot by plot, against a loop over every parcel and plot."""
 
 import random
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -171,7 +172,9 @@ def test_the_page_shows_the_waterfall_and_names_every_parcel(drawn: Drawn, signe
     page = signed_in(Role.PLANNER).get(
         "/standorte/gitter", headers={"accept": "text/html", "accept-language": "de"}
     )
-    assert 'class="waterfall"' in page.text
+    chart = page.text[page.text.index('class="flow-chart waterfall"') :].split("</ol>")[0]
+    steps = [step.split() for step in re.sub(r"<[^>]+>|&#8239;", " ", chart).split("m²")[:-1]]
+    assert [step[0].split(">")[-1] for step in steps][1:] == ["Überschwemmungsgebiet", "nicht", "Netto"]
     listed = page.text[page.text.index('id="site-land"') :]
     number = sum(parcels for parcels, _ in drawn.split().values())
     assert listed.count('href="/flaechen/') == number

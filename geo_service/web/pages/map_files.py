@@ -43,7 +43,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
     """Answer with the map of a site as a file."""
     frame = await frame_of(request, session, caller)
     return await _file(
-        frame, session, f"site-{slug}", lambda found: map_files.site_file(found, frame.speaker, slug)
+        frame, session, ("standort", slug), lambda found: map_files.site_file(found, frame.speaker, slug)
     )
 
 
@@ -54,7 +54,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     wanted, _ = read_land_filter(request.query_params)
     listed = await read_list(request, session, wanted, None, ROOM, public=True)
     return await _file(
-        frame, session, "land", lambda found: map_files.land_file(found, frame.speaker, listed, wanted)
+        frame, session, ("flaechen",), lambda found: map_files.land_file(found, frame.speaker, listed, wanted)
     )
 
 
@@ -63,7 +63,7 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
     """Answer with the map of the public vacancies as a file."""
     frame = await frame_of(request, session, caller)
     return await _file(
-        frame, session, "vacancies", lambda found: map_files.vacancies_file(found, frame.speaker)
+        frame, session, ("leerstaende",), lambda found: map_files.vacancies_file(found, frame.speaker)
     )
 
 
@@ -77,7 +77,7 @@ async def transit(
     return await _file(
         frame,
         session,
-        "transit",
+        ("oepnv-klassen",),
         lambda found: map_files.transit_file(found, frame.speaker, kept.city(found, wanted)),
     )
 
@@ -93,7 +93,7 @@ async def scenario(
     return await _file(
         frame,
         session,
-        f"scenario-{key}",
+        ("szenario", key),
         lambda found: map_files.scenario_file(found, frame.speaker, known, kept.city(found, wanted), after),
     )
 
@@ -124,7 +124,7 @@ async def inquiry(
     return await _file(
         frame,
         session,
-        "inquiry",
+        ("anfrage",),
         lambda read: map_files.ranked_file(read, frame.speaker, answer, shapes, title),
     )
 
@@ -147,7 +147,7 @@ async def contest_round(
     return await _file(
         frame,
         session,
-        "round",
+        ("runde",),
         lambda read: map_files.round_file(
             read, frame.speaker, answer, places, state.names.premises, with_winners=confidential
         ),
@@ -168,16 +168,21 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
     return await _file(
         frame,
         session,
-        "balance",
+        ("bilanz",),
         lambda read: map_files.balance_file(frame.speaker, answer, read.execute(DISTRICT_SHAPES).all()),
     )
 
 
 async def _file(
-    frame: Frame, session: Reading, name: str, read: Callable[[Connection], Portable]
+    frame: Frame, session: Reading, name: tuple[str, ...], read: Callable[[Connection], Portable]
 ) -> Response:
-    """Make the file beside the event loop; one with confidential records is kept by no cache."""
+    """Make the file beside the event loop; one with confidential records is kept by no cache.
+
+    Its name: what it is, in the language of the page, and the key of what it shows, if there is one.
+    """
     day: date = frame.today
+    what, *key = name
+    called = "-".join([frame.speaker.say("karte"), frame.speaker.say(what), *key])
 
     def make(connection: Connection) -> tuple[str, bool]:
         shown = read(connection)
@@ -185,7 +190,7 @@ async def _file(
 
     text, is_confidential = await computed(frame.request, session, make, public=frame.public)
     headers = {
-        "Content-Disposition": f'attachment; filename="map-{name}.html"',
+        "Content-Disposition": f'attachment; filename="{called}.html"',
         "Cache-Control": KEPT_NOWHERE if is_confidential else "no-cache",
     }
     return Response(text, media_type="text/html", headers=headers)

@@ -29,7 +29,7 @@ from geo_service.web.kept import kept_rows
 from geo_service.web.language import Language, language_of
 from geo_service.web.pages.dated_map import day_of, parcels_as_of, parcels_in_view, slider
 from geo_service.web.queries.parcels import METHOD
-from geo_service.web.queries.start import LAND_BY_GRADE, LAND_BY_HORIZON, VACANCY_RATE
+from geo_service.web.queries.start import LAND_BY_GRADE, LAND_BY_HORIZON
 from geo_service.web.speaker import PageSpeaker
 from maps import orientation, orientation_queries, queries, styles
 from maps.base import RenderedMap
@@ -72,7 +72,7 @@ async def overview(request: Request, session: Reading, caller: Public) -> Respon
         land={row.horizon: row for row in by_horizon},
         land_by_grade=grades,
         stale_grades=sum(row.stale for row in by_grade),
-        vacancy=(await session.execute(VACANCY_RATE)).one(),
+        placed=(await session.execute(queries.SITES_PLACED)).one(),
         legend_words=[*(("horizon", word) for word in HORIZONS), *(("category", word) for word in APART)],
         grades=[grade for grade in styles.GRADES if grade in grades],
         land_state=await kept_rows(request, session, STORED_STATE, {}),
@@ -130,7 +130,8 @@ async def portable(request: Request, _caller: Public) -> Response:
         return portable_html(connection, city, speaker, today())
 
     text = await computed(request, None, make, public=True)
-    headers = {"Content-Disposition": 'attachment; filename="map.html"', "Cache-Control": "no-cache"}
+    named = f'attachment; filename="{speaker.say("karte")}.html"'
+    headers = {"Content-Disposition": named, "Cache-Control": "no-cache"}
     return Response(text, media_type="text/html", headers=headers)
 
 
@@ -286,7 +287,9 @@ async def _in_view(
         parcels = await parcels_in_view(request, session, bbox, (day, ROWS_IN_VIEW), public=public)
     else:
         parcels = await kept_rows(request, session, queries.IN_VIEW, {**visible, "method": METHOD})
+    counted = ["vacant", "temporary_use", *([] if public else ["threatened"])]
     return {
+        "counted_as": ", ".join(frame.speaker.label("vacancy_status", status) for status in counted),
         "parcels_in_view": parcels,
         "vacancies_in_view": (await session.execute(queries.VACANCIES_IN_VIEW, visible)).all(),
         "sites_in_view": (await session.execute(queries.SITES_IN_VIEW, view)).all(),

@@ -60,11 +60,14 @@
   function metresPerPixel() {
     return 40075016.686 * Math.cos(map.getCenter().lat * Math.PI / 180) / 2 ** (map.getZoom() + 8);
   }
+  /* Words and buttons of the tools lie upon the map's upper edge: an answer opens below them. */
+  const said = document.querySelector(".draw-tools__said");
   /* Each answer has its own entry in the history: while one takes the place of another, nothing is noted. */
   function openPopup(latlng, items, {push = true, fit = null} = {}) {
     const content = GeoMap.popupContent(map, items);
     const popup = L.popup({
-      maxWidth: Math.min(340, map.getSize().x - 90), autoPanPadding: [16, 16], closeOnClick: false,
+      maxWidth: Math.min(340, map.getSize().x - 90), closeOnClick: false,
+      autoPanPaddingTopLeft: [16, 16 + (said ? said.offsetHeight : 0)], autoPanPaddingBottomRight: [16, 16],
     }).setLatLng(latlng).setContent(content);
     opening = true;
     if (fit) map.fitBounds(fit.bounds, {maxZoom: fit.maxZoom, animate: false, padding: [60, 60]});

@@ -16,6 +16,7 @@ GeoMap.sketch = (map, tools, ended, figures) => {
 
   function begin(wanted) {
     end();
+    map.closePopup();
     kind = map.geo.drawing = wanted;
     box.classList.add("is-drawing");
     map.doubleClickZoom.disable();
@@ -93,6 +94,10 @@ GeoMap.sketch = (map, tools, ended, figures) => {
     if (event.key === "Enter") { event.preventDefault(); event.stopImmediatePropagation(); add(map.getCenter()); }
     if (event.key === "Escape") end();
   });
+  /* A marker with the keyboard's focus is not pressed while something is drawn; the style sheet keeps clicks from it. */
+  map.getContainer().addEventListener("keypress", (event) => {
+    if (kind && event.target !== map.getContainer()) event.stopPropagation();
+  }, true);
   for (const wanted of Object.keys(words)) {
     const button = buttons.get(wanted);
     if (button) button.addEventListener("click", () => (kind === wanted ? end() : begin(wanted)));
