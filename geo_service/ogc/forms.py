@@ -5,6 +5,7 @@ The same checks, states and roles as for programs (`editing`); the page comes fr
 
 import json
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -35,6 +36,7 @@ from geo_service.ogc.editing_routes import change_of, in_turn
 from geo_service.ogc.ending import begins_later, end
 from geo_service.ogc.faults import NEEDED, all_faults, typed_place
 from geo_service.ogc.html import Resource, page
+from geo_service.ogc.queries import last_change
 from geo_service.ogc.service import find_collection
 from geo_service.wording import Sentence
 
@@ -76,6 +78,8 @@ class Form:
         Field to what is wrong with it, German and English; ``geometry`` too.
     differences
         Field to what somebody else wrote into it meanwhile.
+    faster
+        Who wrote that, and when; None: not known.
     said
         ``checked``, ``conflict``, ``exists``, ``ended`` or ``refused``; empty: nothing yet.
     detail
@@ -90,6 +94,7 @@ class Form:
     later: bool = False
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
     differences: Document = field(default_factory=dict)
+    faster: tuple[str, datetime] | None = None
     said: str = ""
     detail: Sentence | None = None
 
@@ -109,6 +114,7 @@ class Form:
             "later": self.later,
             "errors": self.errors,
             "differences": self.differences,
+            "faster": self.faster,
             "said": self.said,
             "detail": self.detail and {"de": self.detail.de, "en": self.detail.en},
             "source": kind_named(rule.kind).source,
@@ -222,11 +228,22 @@ def _refused(request: Request, form: Form, error: GeoServiceError) -> Form:
             for name in form.kinds
             if _plain(stored.get(name)) != _plain(form.values.get(name))
         }
-        return replace(form, state=etag_of(now), later=later, differences=differ, said="conflict")
+        faster = _last_change(request, form.change)
+        return replace(
+            form, state=etag_of(now), later=later, differences=differ, faster=faster, said="conflict"
+        )
     said = "refused"
     if isinstance(error, Conflict):
         said = "exists" if form.state is None else "ended"
     return replace(form, errors=errors, said=said, detail=None if errors else error.words)
+
+
+def _last_change(request: Request, change: Change) -> tuple[str, datetime] | None:
+    """Return who changed the record last, and when."""
+    wanted = last_change(change.view.collection, kind_named(change.rule.kind).table)
+    with get_database(request).answering() as connection:
+        row = connection.execute(wanted, {"key": change.values["key"]}).one_or_none()
+    return None if row is None else (row.actor, row.at)
 
 
 def _both(told: Document) -> dict[str, str]:

@@ -38,6 +38,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, aggregate_order_by
 from sqlalchemy.types import NullType, TypeEngine
 
+from geo_service.audit import AuditEntry
 from geo_service.auth.fields import RECORDS, Kind
 from geo_service.geometry import STORAGE_SRID, WEB_MERCATOR_SRID, WGS84_SRID
 from geo_service.ogc import paging
@@ -246,10 +247,24 @@ def key_statement(collection_id: str, names: tuple[str, ...]) -> Statement:
 
 def withdrawal(collection_id: str, table: Table) -> Delete:
     """Delete the record of a feature. Bound: ``key`` (text)."""
+    return delete(table).where(table.c.id.in_(_rows_of(collection_id)))
+
+
+def last_change(collection_id: str, table: Table) -> Statement:
+    """Select who changed the record of a feature last, and when. Bound: ``key`` (text)."""
+    return (
+        select(AuditEntry.actor, AuditEntry.at)
+        .where(AuditEntry.table_name == table.name, AuditEntry.row_id.in_(_rows_of(collection_id)))
+        .order_by(AuditEntry.id.desc())
+        .limit(1)
+    )
+
+
+def _rows_of(collection_id: str) -> Statement:
+    """Select the id of the row of a feature. Bound: ``key`` (text)."""
     collection = COLLECTIONS[collection_id]
     wanted = collection.key == cast(value("key", Text), collection.key.type)
-    rows = select(collection.row_id).select_from(collection.source).where(wanted)
-    return delete(table).where(table.c.id.in_(rows))
+    return select(collection.row_id).select_from(collection.source).where(wanted)
 
 
 @lru_cache(maxsize=KEPT_STATEMENTS)

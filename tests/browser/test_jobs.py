@@ -211,6 +211,21 @@ def test_filter_answers_without_a_button_and_back_works(visit: Visit) -> None:
     expect(page.locator("#results .summary")).to_contain_text("5 Flächen")
 
 
+def test_enter_in_a_filter_is_one_step_of_the_history(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/flaechen")
+    page = visitor.page
+    steps = page.evaluate("window.history.length")
+    page.get_by_label("Angebotene Fläche ab (m²)").press_sequentially("50000")
+    page.keyboard.press("Enter")
+    expect(page.locator("#results .summary")).to_contain_text("1 Fläche")
+    page.wait_for_timeout(1_000)  # the answer to the second of the two events
+    assert page.evaluate("window.history.length") == steps + 1
+    page.go_back()
+    expect(page.locator("#results .summary")).to_contain_text("5 Flächen")
+    assert page.url == f"{visitor.server}/flaechen"
+
+
 def test_english_by_one_click_and_it_stays(visit: Visit) -> None:
     visitor = visit()
     visitor.go("/flaechen?area_min=100")

@@ -179,6 +179,9 @@ def test_somebody_else_was_faster(manager: httpx.Client, database: Database) -> 
     answer = manager.post(EDIT, data={**mine, "name": "Meiner", "action": "save"})
     assert answer.status_code == 412
     assert "Jemand anders war schneller." in answer.text
+    assert re.search(
+        r"Zuletzt gespeichert von test\.vacancy_manager am \d\d\.\d\d\.\d{4}, \d\d:\d\d\.", answer.text
+    )
     assert "Andere &lt;i&gt;" in answer.text
     assert stored(database)[0].street == "Andere <i>"
     again = filled(answer.text)

@@ -171,6 +171,27 @@ def test_wrong_field_is_explained_beside_it_and_kept(client: httpx.Client) -> No
     assert 'aria-invalid="true"' in text
 
 
+@pytest.mark.parametrize("part", [False, True])
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/flaechen?area_min=abc&by=2028-13-40", ["Fläche ab:", "gebraucht ab:"]),
+        ("/leerstand?area_max=abc", ["Fläche bis:"]),
+        ("/restriktionen?as_of=abc", ["Stichtag:"]),
+    ],
+)
+def test_no_list_answers_a_filter_that_cannot_be_read(
+    client: httpx.Client, path: str, told: list[str], *, part: bool
+) -> None:
+    headers = HTML | {"accept-language": "de"} | ({"hx-request": "true"} if part else {})
+    right, wrong = (client.get(each, headers=headers).text for each in (path.partition("?")[0], path))
+    assert 'class="kern-table record-table"' in right
+    assert "record-table" not in wrong
+    assert 'class="summary"' not in wrong
+    assert [each for each in told if each not in wrong] == []
+    assert "wird keine Liste gezeigt" in wrong
+
+
 @pytest.mark.parametrize("language", ["de", "en"])
 @pytest.mark.parametrize(
     ("path", "field"),

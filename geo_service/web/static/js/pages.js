@@ -22,6 +22,11 @@
     const form = event.detail.elt;
     if (form instanceof HTMLFormElement && usualColumns(form).length) data.delete("column");
   });
+  /* Enter in a field changes it and sends the form: one step back leads before both. */
+  document.addEventListener("htmx:beforeHistoryUpdate", (event) => {
+    const update = event.detail.history;
+    if (update.path === window.location.pathname + window.location.search) update.type = "replace";
+  });
   /* What is wrong with a field of a filter stands beside it, also when only the list was loaded anew. */
   document.addEventListener("htmx:afterSwap", (event) => {
     const told = event.detail.target.querySelector("[data-faults]");
