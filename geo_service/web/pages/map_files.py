@@ -42,9 +42,8 @@ KEPT_NOWHERE: Final = "no-store"
 async def site(request: Request, session: Reading, caller: Public, slug: str) -> Response:
     """Answer with the map of a site as a file."""
     frame = await frame_of(request, session, caller)
-    return await _file(
-        frame, session, ("standort", slug), lambda found: map_files.site_file(found, frame.speaker, slug)
-    )
+    name = frame.speaker.say("karte-standort") + f"-{slug}"
+    return await _file(frame, session, name, lambda found: map_files.site_file(found, frame.speaker, slug))
 
 
 @router.get("/land")
@@ -53,8 +52,9 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     frame = await frame_of(request, session, caller)
     wanted, _ = read_land_filter(request.query_params)
     listed = await read_list(request, session, wanted, None, ROOM, public=True)
+    name = frame.speaker.say("karte-flaechen")
     return await _file(
-        frame, session, ("flaechen",), lambda found: map_files.land_file(found, frame.speaker, listed, wanted)
+        frame, session, name, lambda found: map_files.land_file(found, frame.speaker, listed, wanted)
     )
 
 
@@ -62,9 +62,8 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
 async def vacancies(request: Request, session: Reading, caller: Public) -> Response:
     """Answer with the map of the public vacancies as a file."""
     frame = await frame_of(request, session, caller)
-    return await _file(
-        frame, session, ("leerstaende",), lambda found: map_files.vacancies_file(found, frame.speaker)
-    )
+    name = frame.speaker.say("karte-leerstaende")
+    return await _file(frame, session, name, lambda found: map_files.vacancies_file(found, frame.speaker))
 
 
 @router.get("/transit")
@@ -77,7 +76,7 @@ async def transit(
     return await _file(
         frame,
         session,
-        ("oepnv-klassen",),
+        frame.speaker.say("karte-oepnv-klassen"),
         lambda found: map_files.transit_file(found, frame.speaker, kept.city(found, wanted)),
     )
 
@@ -93,7 +92,7 @@ async def scenario(
     return await _file(
         frame,
         session,
-        ("szenario", key),
+        frame.speaker.say("karte-szenario") + f"-{key}",
         lambda found: map_files.scenario_file(found, frame.speaker, known, kept.city(found, wanted), after),
     )
 
@@ -124,7 +123,7 @@ async def inquiry(
     return await _file(
         frame,
         session,
-        ("anfrage",),
+        frame.speaker.say("karte-anfrage"),
         lambda read: map_files.ranked_file(read, frame.speaker, answer, shapes, title),
     )
 
@@ -147,7 +146,7 @@ async def contest_round(
     return await _file(
         frame,
         session,
-        ("runde",),
+        frame.speaker.say("karte-runde"),
         lambda read: map_files.round_file(
             read, frame.speaker, answer, places, state.names.premises, with_winners=confidential
         ),
@@ -168,21 +167,16 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
     return await _file(
         frame,
         session,
-        ("bilanz",),
+        frame.speaker.say("karte-bilanz"),
         lambda read: map_files.balance_file(frame.speaker, answer, read.execute(DISTRICT_SHAPES).all()),
     )
 
 
 async def _file(
-    frame: Frame, session: Reading, name: tuple[str, ...], read: Callable[[Connection], Portable]
+    frame: Frame, session: Reading, name: str, read: Callable[[Connection], Portable]
 ) -> Response:
-    """Make the file beside the event loop; one with confidential records is kept by no cache.
-
-    Its name: what it is, in the language of the page, and the key of what it shows, if there is one.
-    """
+    """Make the file beside the event loop; one with confidential records is kept by no cache."""
     day: date = frame.today
-    what, *key = name
-    called = "-".join([frame.speaker.say("karte"), frame.speaker.say(what), *key])
 
     def make(connection: Connection) -> tuple[str, bool]:
         shown = read(connection)
@@ -190,7 +184,7 @@ async def _file(
 
     text, is_confidential = await computed(frame.request, session, make, public=frame.public)
     headers = {
-        "Content-Disposition": f'attachment; filename="{called}.html"',
+        "Content-Disposition": f'attachment; filename="{name}.html"',
         "Cache-Control": KEPT_NOWHERE if is_confidential else "no-cache",
     }
     return Response(text, media_type="text/html", headers=headers)
