@@ -234,6 +234,13 @@ def parcels_by_notation(
     return _parcels(literal(2.0)).where(*conditions).order_by(*order).limit(limit)
 
 
+def any_parcel(on: date, *, public: bool) -> Statement:
+    """Select the numbers of one parcel that can be found."""
+    numbers = (parcels.c.gemarkung, parcels.c.flur, parcels.c.numerator, parcels.c.denominator)
+    shown = (parcels.c.gemarkung != "", *_shown(on, public=public))
+    return select(*numbers).where(*shown).order_by(parcels.c.id).limit(1)
+
+
 def _parcels(score: Column) -> Statement:
     """Select parcels as candidates, labelled in the notation of the cadastre."""
     below = case((parcels.c.denominator > 0, func.concat("/", parcels.c.denominator)), else_="")

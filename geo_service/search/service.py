@@ -71,6 +71,26 @@ async def search(session: AsyncSession, text: str, caller: Caller, on: date, lim
     return list({(hit.kind, hit.key): hit for hit in map(_hit, rows)}.values())
 
 
+async def missing_parcel(session: AsyncSession, text: str, caller: Caller, on: date) -> bool:
+    """Tell whether a text names one parcel, by key or with its Flur, that the caller cannot find."""
+    notation = read_notation(plain_text(text))
+    if notation is None or (notation.key is None and None in (notation.flur, notation.numerator)):
+        return False
+    public, gemarkung = not sees_unpublished(caller), spellings(notation.gemarkung or "")
+    wanted = queries.parcels_by_notation(notation, gemarkung, 1, on, public=public)
+    return (await session.execute(wanted)).first() is None
+
+
+async def example_parcel(session: AsyncSession, caller: Caller, on: date) -> str:
+    """Return a parcel that the caller can find, as people write it; empty where there is none."""
+    wanted = queries.any_parcel(on, public=not sees_unpublished(caller))
+    row = (await session.execute(wanted)).first()
+    if row is None:
+        return ""
+    number = f"{row.numerator}/{row.denominator}" if row.denominator else str(row.numerator)
+    return " ".join(str(part) for part in (row.gemarkung, row.flur, number) if part is not None)
+
+
 def plain_text(text: str) -> str:
     """Return a text without control characters and needless blanks."""
     printable = "".join(character if character.isprintable() else " " for character in text)

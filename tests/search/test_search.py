@@ -92,6 +92,31 @@ def test_words_of_hits_are_said_in_english_too(client: httpx.Client) -> None:
     assert (site["label_en"], site["detail"]) == ("Energiecampus", "Innenstadt-West")
 
 
+def test_the_example_of_the_page_can_be_found(client: httpx.Client) -> None:
+    page = client.get("/suche?q=xqzxqz&lang=de").text
+    example = page.partition("Flurstück, zum Beispiel ")[2].partition("<")[0]
+    assert found(client, example)[0]["kind"] == "parcel"
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing"),
+    [
+        ("Bodelschwingh 3 999", True),
+        ("1249-3-999", True),
+        (OBJECTED_KEY, True),
+        ("Bodelschwingh 3 123/4", False),
+        ("Bodelschwingh Flur 3", False),
+        ("Speicherstraße 12", False),
+        ("Speicherstraße 999", False),
+    ],
+)
+def test_a_parcel_that_is_not_there_is_said_to_be_missing(
+    client: httpx.Client, typed: str, *, missing: bool
+) -> None:
+    page = client.get("/suche", params={"q": typed, "lang": "de"}).text
+    assert (f"Ein Flurstück „{typed}“ ist im Register nicht zu finden." in page) is missing
+
+
 def test_site_without_place_is_found(client: httpx.Client) -> None:
     hit = found(client, "Cleanport")[0]
     assert (hit["lon"], hit["lat"], hit["bbox"]) == (None, None, None)

@@ -6,7 +6,7 @@ from geo_service.auth import Public
 from geo_service.clock import Today
 from geo_service.db import Reading
 from geo_service.search.schemas import MOST_RESULTS
-from geo_service.search.service import plain_text, search
+from geo_service.search.service import example_parcel, missing_parcel, plain_text, search
 from geo_service.web.frame import frame_of
 
 router = APIRouter()
@@ -19,4 +19,10 @@ async def results(request: Request, session: Reading, caller: Public, today: Tod
     frame = await frame_of(request, session, caller)
     asked = plain_text(request.query_params.get("q", "")[:LONGEST_QUERY])
     hits = await search(session, asked, caller, today, MOST_RESULTS) if asked else []
-    return frame.page("search.html", query=asked, hits=hits)
+    return frame.page(
+        "search.html",
+        query=asked,
+        hits=hits,
+        missing=await missing_parcel(session, asked, caller, today) if asked else False,
+        example="" if hits else await example_parcel(session, caller, today),
+    )
