@@ -160,7 +160,7 @@ def test_errors_are_problem_documents(client: httpx.Client, method: str, path: s
 def test_missing_role_is_forbidden(signed_in: SignedIn) -> None:
     answer = signed_in("planner").get("/api/rounds")
     assert answer.status_code == 403
-    assert "vacancy_manager" in answer.json()["detail"]
+    assert "vacancy management" in answer.json()["detail"]
     assert signed_in("admin").get("/api/rounds").status_code == 200
 
 

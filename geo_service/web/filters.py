@@ -221,6 +221,25 @@ class Reader:
             self.errors[name] = BAD_RANGE
 
 
+def sound(read: tuple[Filter, Mapping[str, str]]) -> Filter:
+    """Return a filter that was read, if all of it could be: a file shows nothing beside its rows.
+
+    Raises
+    ------
+    BadParameter
+        Naming what could not be read.
+    """
+    conditions, errors = read
+    if errors:
+        names, reasons = ", ".join(errors), " ".join(dict.fromkeys(errors.values()))
+        raise BadParameter(
+            f"The filter cannot be read: {names}. Mend that, or leave it out.",
+            parameter=names,
+            detail_de=f"Der Filter lässt sich nicht lesen ({names}). {reasons}",
+        )
+    return conditions
+
+
 def parse_number(text: str) -> float | None:
     """Read a number in German or English notation; None when it is none.
 

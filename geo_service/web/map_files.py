@@ -253,10 +253,7 @@ def ranked_file(
     """
     say, districts = speaker.say, district_features(connection, speaker)
     fitting = [_ranked(speaker, each, shapes, str(each.place)) for each in answer.fitting]
-    almost = [
-        _ranked(speaker, each, shapes, chr(ord("a") + number % 26))
-        for number, each in enumerate(answer.almost)
-    ]
+    almost = [_ranked(speaker, each, shapes, chr(ord("a") + (each.place - 1) % 26)) for each in answer.almost]
     layers = (
         FileLayer("districts", say("Stadtbezirke"), "districts", districts),
         FileLayer("almost", say("Fast passend"), "places", tuple(almost)),

@@ -122,3 +122,21 @@ def test_a_file_has_one_decimal_mark(sample: Sample, client: httpx.Client) -> No
 def test_the_page_links_its_files_with_the_filter(client: httpx.Client, path: str) -> None:
     page = client.get(path, params={"area_min": "1", "lang": "en"}).text
     assert f'href="{path}.xlsx?area_min=1&amp;lang=en"' in page
+
+
+@pytest.mark.parametrize(
+    ("path", "asked"),
+    [
+        ("/flaechen.xlsx", "area_min"),
+        ("/flaechen.csv", "by"),
+        ("/leerstand.csv", "area_min"),
+        ("/restriktionen.csv", "as_of"),
+        ("/maps/files/land", "area_min"),
+    ],
+)
+def test_no_file_answers_a_filter_that_cannot_be_read(client: httpx.Client, path: str, asked: str) -> None:
+    assert client.get(path).status_code == 200
+    answer = client.get(path, params={asked: "abc"}, headers={"Accept": "application/json"})
+    assert answer.status_code == 400
+    assert answer.json()["parameter"] == asked
+    assert "Bitte ein" in answer.json()["detail_de"]

@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 from typer.testing import CliRunner, Result
 
 from geo_service.auth.models import Role
 from geo_service.city import load_city
-from geo_service.db import ACTOR
+from geo_service.db import ACTOR, Database
 from geo_service.settings import get_settings
 from geo_service.web.commands import map_app
 from geo_service.web.filters import ALL_HORIZONS
@@ -144,12 +144,40 @@ def test_what_is_confidential_is_only_in_the_file_when_asked_for(signed_in: Sign
     assert "Vertraulich: nur für die Wirtschaftsförderung." in answer.text
 
 
+@pytest.fixture
+def wide_inquiry(database: Database) -> Iterator[None]:
+    """The inquiry asks for land of any size."""
+    change = "UPDATE inquiries SET area_min_m2 = :low, area_max_m2 = :high WHERE reference = 'A-1'"
+    for sizes in ({"low": 1, "high": 1e6}, {"low": 4_000, "high": 6_000}):
+        with database.begin("test") as connection:
+            connection.execute(text(change), sizes)
+        if sizes["low"] == 1:
+            yield
+
+
+@pytest.mark.usefixtures("wide_inquiry")
 def test_ranked_places_are_those_of_the_page(signed_in: SignedIn) -> None:
     person = signed_in(Role.INVESTOR_SUPPORT)
     page = person.get("/anfragen/A-1", headers={"accept-language": "de"}).text
-    found = layers(person.get("/maps/files/inquiry/A-1?confidential=true").text)
-    signs = [each["properties"]["label"] for layer in ("fitting", "almost") for each in found[layer]]
+    signs = signs_of(person.get("/maps/files/inquiry/A-1?confidential=true").text)
     assert signs == re.findall(r'<span class="pin [^"]*">([^<]+)</span> <a', page)
+    assert len(signs) > 1
+
+
+@pytest.mark.usefixtures("wide_inquiry")
+def test_the_file_holds_what_is_chosen_and_nothing_else(signed_in: SignedIn) -> None:
+    person = signed_in(Role.INVESTOR_SUPPORT)
+    page = person.get("/anfragen/A-1", headers={"accept-language": "de"}).text
+    sign, pick = re.findall(r'name="pick" id="pick-([^"]+)" value="([^"]+)"', page)[-1]
+    chosen = person.get("/anfragen/A-1", params={"pick": pick}, headers={"accept-language": "de"}).text
+    address = re.findall(r'href="(/maps/files/inquiry/A-1[^"]+confidential[^"]+)"', chosen)[0]
+    assert signs_of(person.get(address.replace("&amp;", "&")).text) == [sign]
+
+
+def signs_of(file: str) -> list[str]:
+    """Return the signs of what was ranked in a file."""
+    found = layers(file)
+    return [each["properties"]["label"] for layer in ("fitting", "almost") for each in found[layer]]
 
 
 def test_balance_file_is_of_the_districts(signed_in: SignedIn) -> None:

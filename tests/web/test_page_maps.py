@@ -36,6 +36,41 @@ def test_ranked_land_is_on_the_map_under_its_place(signed_in: SignedIn) -> None:
     assert any(f"/flaechen/{key}" in page.text for key in PUBLIC_KEYS)
 
 
+def names_of(page: httpx.Response) -> dict[str, str]:
+    """Return kind and key of what can be chosen, by the sign in front of it."""
+    found = re.findall(r'name="pick" id="pick-([^"]+)" value="([^"]+)"', page.text)
+    return {sign: unescape(value) for sign, value in found}
+
+
+def test_what_is_chosen_of_a_ranking_keeps_its_place(signed_in: SignedIn) -> None:
+    person = signed_in(Role.INVESTOR_SUPPORT)
+    everything = person.get(RANKED, headers=GERMAN)
+    names = names_of(everything)
+    assert list(names) == list(shapes(everything))
+    sign = [each for each in names if each.isdigit()][-1]
+    assert sign != "1", "a ranking of several is needed"
+    asked = httpx.URL(RANKED).copy_merge_params({"pick": [names[sign], "plot:<b>nowhere"]})
+    page = person.get(asked, headers=GERMAN)
+    assert shapes(page) == {sign: shapes(everything)[sign]}
+    assert f'value="{names[sign]}" checked' in page.text
+    assert re.search(r"Ihre Auswahl: 1 von \d+ Treffern", page.text)
+    assert "<b>nowhere" not in page.text
+    form = page.text.partition('id="picks"')[2].partition("</form>")[0]
+    assert dict(re.findall(r'name="([^"]+)" value="([^"]+)"', form)) == {
+        "subject": "land",
+        "area_min": "1000",
+    }
+    back = unescape(re.search(r'href="([^"]+)">Alle Vorschläge zeigen', form)[1])  # type: ignore[index]
+    assert shapes(person.get(back, headers=GERMAN)) == shapes(everything)
+
+
+def test_a_choice_of_nothing_says_so(signed_in: SignedIn) -> None:
+    page = signed_in(Role.INVESTOR_SUPPORT).get(f"{RANKED}&pick=parcel:none", headers=GERMAN)
+    assert "map_listed" not in page.text
+    assert "Davon ist nichts ausgewählt." in page.text
+    assert "Alle Vorschläge zeigen" in page.text
+
+
 def test_ranked_premises_are_points(signed_in: SignedIn) -> None:
     page = signed_in(Role.INVESTOR_SUPPORT).get("/anfragen?subject=premises&area_min=1", headers=GERMAN)
     assert set(shapes(page).values()) == {"Point"}

@@ -32,7 +32,7 @@ USES: Final = (*ZONES, *(use.value for use in PremisesUse))
 CHECK_FORM: Final = N_("Bitte prüfen Sie Ihre Angaben.")
 FIELDS: Final = {"transit_grade_min": "grade", "districts": "district", "uses": "use"}
 """Parameter of the address by member of the requirement."""
-NOTHING_ASKED: Final = frozenset({"status", "lang", "after"})
+NOTHING_ASKED: Final = frozenset({"status", "lang", "after", "pick"})
 
 
 @router.get("")
@@ -47,7 +47,7 @@ async def inquiries(request: Request, session: Reading, caller: InvestorSupport)
     answer = None
     if asked and form and not errors:
         try:
-            answer = await rank_for(session, form, caller, today())
+            answer = picked(await rank_for(session, form, caller, today()), picks_of(frame))
         except InvalidInput as error:
             errors.update(in_words(error))
     return await _page(
@@ -70,7 +70,7 @@ async def inquiry(request: Request, session: Reading, caller: InvestorSupport, r
     found = await session.scalar(queries.inquiry(reference))
     if found is None:
         raise NotFound(f"There is no inquiry {reference[:60]!r}.")
-    answer = await rank_for(session, form_of(found, RESULTS), caller, today())
+    answer = picked(await rank_for(session, form_of(found, RESULTS), caller, today()), picks_of(frame))
     names = {row.key: row.name for each in (DISTRICTS, QUARTERS) for row in await session.execute(each)}
     return _private(
         frame.page(
@@ -83,11 +83,28 @@ async def inquiry(request: Request, session: Reading, caller: InvestorSupport, r
     )
 
 
+def picks_of(frame: Frame) -> list[str]:
+    """Return what is chosen of a ranking: ``pick`` in the address, such as ``parcel:KEY``; empty: all."""
+    return frame.request.query_params.getlist("pick")
+
+
+def picked(answer: RankAnswer, picks: Sequence[str]) -> RankAnswer:
+    """Return a ranking with nothing but what is chosen of it, under its places; no choice: all of it."""
+    if not picks:
+        return answer
+    chosen = {
+        name: [each for each in getattr(answer, name) if f"{each.kind}:{each.key}" in picks]
+        for name in ("fitting", "almost")
+    }
+    return answer.model_copy(update=chosen)
+
+
 async def _on_map(frame: Frame, session: Reading, answer: RankAnswer | None) -> dict[str, Any]:
     """Return the map of a ranked answer, and what it draws by kind and key; no map where nothing is found."""
     found = [*answer.fitting, *answer.almost] if answer else []
     return {
         "map": list_map(frame) if found else None,
+        "picks": picks_of(frame),
         "shapes": await shapes_of(session, found),
     }
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.auth import Public
 from geo_service.db import Reading
 from geo_service.web.asked import in_words
-from geo_service.web.filters import read_land_filter, read_premises_filter
+from geo_service.web.filters import read_land_filter, read_premises_filter, sound
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.listed_file import MOST_ROWS, Column, ListFile, answer
 from geo_service.web.pages.land import read_list
@@ -21,7 +21,7 @@ router = APIRouter()
 async def land_file(request: Request, session: Reading, caller: Public, ending: str) -> Response:
     """Answer with the parcels of a filter as a file."""
     frame = await frame_of(request, session, caller)
-    conditions, _ = read_land_filter(request.query_params)
+    conditions = sound(read_land_filter(request.query_params))
     listed = await read_list(request, session, conditions, None, MOST_ROWS, public=frame.public)
     day = conditions.as_of or frame.today
     title = frame.speaker.say("Flächen nach Ihrem Filter")
@@ -34,7 +34,7 @@ async def land_file(request: Request, session: Reading, caller: Public, ending: 
 async def premises_file(request: Request, session: Reading, caller: Public, ending: str) -> Response:
     """Answer with the vacant premises of a filter as a file."""
     frame = await frame_of(request, session, caller)
-    conditions, _ = read_premises_filter(request.query_params)
+    conditions = sound(read_premises_filter(request.query_params))
     public = frame.public
     rows = (await session.execute(premises_list(conditions, public=public, limit=MOST_ROWS))).all()
     found = (await session.execute(premises_summary(conditions, public=public))).one().premises

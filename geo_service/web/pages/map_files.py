@@ -1,6 +1,6 @@
 """Maps to take along: one file each that opens without a network, confidential only when asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated, Final
 
@@ -22,10 +22,10 @@ from geo_service.transit.grades import asked
 from geo_service.transit.windows import DAY
 from geo_service.web import map_files
 from geo_service.web.classes import kept_classes
-from geo_service.web.filters import read_land_filter
+from geo_service.web.filters import read_land_filter, sound
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.contest import places_of
-from geo_service.web.pages.inquiries import RESULTS, shapes_of
+from geo_service.web.pages.inquiries import RESULTS, picked, shapes_of
 from geo_service.web.pages.land import read_list
 from geo_service.web.pages.reports import asked_by_district
 from geo_service.web.pages.transit import scenario_classes
@@ -35,6 +35,7 @@ from maps.portable_file import ROOM, Portable, portable_file
 router = APIRouter(prefix="/maps/files")
 
 Confidential = Annotated[bool, Query(description="Hold what is confidential too.")]
+Picks = Annotated[Sequence[str], Query(description="Only these of the ranking, such as parcel:KEY.")]
 KEPT_NOWHERE: Final = "no-store"
 
 
@@ -50,7 +51,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
 async def land(request: Request, session: Reading, caller: Public) -> Response:
     """Answer with the map of a list of land as a file: the filter of the list, public records only."""
     frame = await frame_of(request, session, caller)
-    wanted, _ = read_land_filter(request.query_params)
+    wanted = sound(read_land_filter(request.query_params))
     listed = await read_list(request, session, wanted, None, ROOM, public=True)
     name = frame.speaker.say("karte-flaechen")
     return await _file(
@@ -105,6 +106,7 @@ async def inquiry(
     reference: str,
     *,
     confidential: Confidential = False,
+    pick: Picks = (),
 ) -> Response:
     """Answer with the map of what an inquiry ranked: as the public would see it, or as the agency does.
 
@@ -117,7 +119,8 @@ async def inquiry(
     found = await session.scalar(queries.inquiry(reference))
     if found is None:
         raise NotFound(f"There is no inquiry {reference[:60]!r}.")
-    answer = await rank_for(session, form_of(found, RESULTS), caller if confidential else ANYBODY, today())
+    ranked = await rank_for(session, form_of(found, RESULTS), caller if confidential else ANYBODY, today())
+    answer = picked(ranked, pick)
     shapes = await shapes_of(session, [*answer.fitting, *answer.almost])
     title = found.reference if confidential else ""
     return await _file(

@@ -7,7 +7,7 @@ from geo_service.auth.models import Role
 from geo_service.db import Reading
 from geo_service.restrictions.models import Effect, Severity
 from geo_service.web.asked import in_words
-from geo_service.web.filters import loosened, read_restriction_filter, restriction_kinds
+from geo_service.web.filters import loosened, read_restriction_filter, restriction_kinds, sound
 from geo_service.web.frame import frame_of
 from geo_service.web.listed_file import MOST_ROWS, Column, ListFile, answer
 from geo_service.web.pages.asking import list_map
@@ -59,7 +59,7 @@ async def restrictions(request: Request, session: Reading, caller: Public) -> Re
 async def restrictions_file(request: Request, session: Reading, caller: Public, ending: str) -> Response:
     """Answer with the restrictions of a filter as a file."""
     frame = await frame_of(request, session, caller)
-    conditions, _ = read_restriction_filter(request.query_params, public=frame.public)
+    conditions = sound(read_restriction_filter(request.query_params, public=frame.public))
     rows = (await session.execute(restriction_list(conditions, public=frame.public, limit=MOST_ROWS))).all()
     found = (await session.execute(restriction_summary(conditions, public=frame.public))).one().restrictions
     title = frame.speaker.say("Restriktionen nach Ihrem Filter")
