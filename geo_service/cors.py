@@ -8,7 +8,7 @@ from typing import Final
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from geo_service.headers import has_any, header, vary_by
+from geo_service.headers import has_any, header, vary_by, varying
 from geo_service.tile_size import LEFT_OUT
 
 OPEN: Final = ("/ogc", "/api")
@@ -53,7 +53,7 @@ class PublicReads(CORSMiddleware):
         elif scope["method"] == "OPTIONS" and not has_any(scope, CREDENTIALS):
             await super().__call__(scope, receive, send)
         else:
-            await self.app(scope, receive, _varying(send))
+            await self.app(scope, receive, varying(send, b"Origin"))
 
     def _opening(self, send: Send, *, asked: bool) -> Send:
         """Return what sends an answer that any page may read, where the browser asks for one."""
@@ -70,14 +70,3 @@ class PublicReads(CORSMiddleware):
 
 def _is_open(path: str) -> bool:
     return any(path == root or path.startswith(f"{root}/") for root in OPEN)
-
-
-def _varying(send: Send) -> Send:
-    """Return what sends an answer that may not stand for one to another site's page."""
-
-    async def send_varying(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            vary_by(message["headers"], b"Origin")
-        await send(message)
-
-    return send_varying

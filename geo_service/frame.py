@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from geo_service.errors import TooLarge, problem_response
-from geo_service.headers import header, vary_by
+from geo_service.headers import header, varying
 
 LARGEST_BODY_BYTES: Final = 256 * 1024
 """The largest form or query takes a few kilobytes."""
@@ -121,20 +121,9 @@ class Compression(GZipMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         if scope["type"] == "http" and b"gzip" not in (header(scope, b"accept-encoding") or b""):
-            await self.app(scope, receive, _varying(send))
+            await self.app(scope, receive, varying(send, b"Accept-Encoding"))
         else:
             await super().__call__(scope, receive, send)
-
-
-def _varying(send: Send) -> Send:
-    """Return what sends an answer that is another one for who reads compressed ones."""
-
-    async def send_varying(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            vary_by(message["headers"], b"Accept-Encoding")
-        await send(message)
-
-    return send_varying
 
 
 def _most(scope: Scope) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from starlette.types import Scope
+from starlette.types import Message, Scope, Send
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -31,3 +31,14 @@ def vary_by(headers: Headers, name: bytes) -> None:
             headers[place] = (VARY, value + b", " + name)
             return
     headers.append((VARY, name))
+
+
+def varying(send: Send, name: bytes) -> Send:
+    """Return what sends an answer that depends on a header of the request."""
+
+    async def send_varying(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            vary_by(message["headers"], name)
+        await send(message)
+
+    return send_varying
