@@ -224,6 +224,19 @@ def _run(arguments: list[str]) -> str:
     return done.stdout
 
 
+@contextmanager
+def generated(parcels: int) -> Iterator[tuple[Path, str]]:
+    """Generate a database of a size in a private PostGIS; return its folder and address."""
+    with tempfile.TemporaryDirectory(prefix="geo-read-") as name, ExitStack() as stack:
+        home = Path(name)
+        home.chmod(0o711)
+        cluster = EmbeddedCluster(home)
+        url = cluster.start()
+        stack.callback(cluster.delete)
+        generate(url, parcels, _told)
+        yield home, url
+
+
 def _told(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -270,13 +283,8 @@ def main() -> None:
     asked = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is missing. Debian: apt-get install wrk")
-    with tempfile.TemporaryDirectory(prefix="geo-read-") as name, ExitStack() as stack:
-        home = Path(name)
-        home.chmod(0o711)
-        cluster = EmbeddedCluster(home)
-        url = cluster.start()
-        stack.callback(cluster.delete)
-        generate(url, asked.parcels, _told)
+    with ExitStack() as stack:
+        home, url = stack.enter_context(generated(asked.parcels))
         bases = {side: stack.enter_context(run(url, home)) for side, run in SIDES.items()}
         asked.writer = stack.enter_context(psycopg.connect(url.replace("+psycopg", ""), autocommit=True))
         rows = []

@@ -23,10 +23,9 @@ import psycopg
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.read import CONNECTIONS, ROUNDS, WARM_S, come_to_rest, served, writing
-from benchmarks.read_cases import Case, cases, dated, generate
+from benchmarks.read import CONNECTIONS, ROUNDS, WARM_S, come_to_rest, generated, served, writing
+from benchmarks.read_cases import Case, cases, dated
 from benchmarks.read_peers import service
-from geo_service.embedded import EmbeddedCluster
 
 SHARE = 0.8
 """Of the smaller one's figure, that the larger one is to reach."""
@@ -57,15 +56,11 @@ class Side:
 @contextmanager
 def side(parcels: int) -> Iterator[Side]:
     """Generate and serve a database of a size."""
-    with tempfile.TemporaryDirectory(prefix="geo-read-") as name, ExitStack() as stack:
-        home = Path(name)
-        home.chmod(0o711)
-        cluster = EmbeddedCluster(home)
-        url = cluster.start()
-        stack.callback(cluster.delete)
-        generate(url, parcels, lambda told: print(told, file=sys.stderr, flush=True))
-        base = stack.enter_context(service(url, home))
-        connection = stack.enter_context(psycopg.connect(url.replace("+psycopg", ""), autocommit=True))
+    with (
+        generated(parcels) as (home, url),
+        service(url, home) as base,
+        psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as connection,
+    ):
         asked = {case.name: case for case in [*cases(parcels), *dated(base, parcels)]}
         yield Side(parcels, base, connection, asked)
 
