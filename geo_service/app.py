@@ -55,7 +55,7 @@ from geo_service.transit import scenario_routes as scenarios
 from geo_service.transit import subject_routes as subjects
 from geo_service.web import routes as web
 from geo_service.web.assets import static_address
-from geo_service.web.frame import bare_frame
+from geo_service.web.frame import bare_frame, compile_templates
 
 logger = logging.getLogger(__name__)
 
@@ -146,6 +146,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             availability_desk.keep_ready(app.state.desk, database),
             transit_keeping.keep_fresh(database, settings, app.state.transit_seen),
             pieces.keep_fresh(database),
+            compile_templates(settings.home),
         )
         tasks += [asyncio.create_task(each) for each in keepers]
     try:

@@ -1,5 +1,6 @@
 """What every page carries: language, caller, city, age of the data, demo label; and how it is rendered."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -13,7 +14,9 @@ from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,6 +32,7 @@ from geo_service.web.formats import Formats
 from geo_service.web.language import (
     COOKIE,
     COOKIE_SECONDS,
+    LANGUAGES,
     Language,
     Words,
     chosen_by_address,
@@ -41,6 +45,8 @@ from geo_service.web.vocabulary import N_, SOURCES
 
 FRESHNESS_SECONDS: Final = 10.0
 """How long a process shows the same freshness line before it asks again."""
+COMPILING_PAUSE_S: Final = 0.02
+"""Between two templates that are compiled when the program starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,8 +287,38 @@ def environment(language: Language) -> Environment:
     made.globals["static"] = static_address
     made.globals["lines_of"] = lines_of
     made.filters["attributes"] = _attributes
-    made.filters["said"] = lambda text: spoken.gettext(text) if text in SOURCES else text
+
+    @pass_context  # so it is said when a page is shown: compiled templates are those of both languages
+    def said(_context: Context, text: str) -> str:
+        return spoken.gettext(text) if text in SOURCES else text
+
+    made.filters["said"] = said
     return made
+
+
+async def compile_templates(home: Path) -> None:
+    """Compile all templates, one after the other beside the event loop: whoever asks meanwhile goes first.
+
+    Parameters
+    ----------
+    home
+        Where they are kept for the other language, the other processes, and the next start.
+    """
+    folder = home / "templates"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in map(environment, LANGUAGES):
+        made.bytecode_cache = _Compiled(str(folder))
+        for name in made.list_templates():
+            await asyncio.to_thread(made.get_template, name)
+            await asyncio.sleep(COMPILING_PAUSE_S)
+
+
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates; a full disk is no reason not to show them."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
 
 
 def lines_of(group: Mapping[str, Any]) -> list[str]:
