@@ -1,5 +1,6 @@
 """The simplified demo timetable: the line table made into a GTFS feed by make_gtfs.
 
+make_gtfs makes a line's first trip of each window; the others follow it at the line's headway.
 Each line runs its main course, and the branches of the table, in both directions at the headways given.
 Stations are parents; every mode has its own platform below them, so that a rail stop and the bus stop before
 it are told apart.
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import geopandas as gpd
 import gtfs_kit
+import numpy as np
 import pandas as pd
 import shapely
 from make_gtfs import build_feed
@@ -79,11 +81,12 @@ def build_timetable(city: CityProfile, reference_date: date) -> gtfs_kit.Feed:
         meta=pd.DataFrame([meta]),
         service_windows=_windows(lines),
         shapes=_courses(lines),
-        frequencies=_frequencies(lines),
+        frequencies=_first_trips(lines),
         stops=_stations(lines),
     )
-    with pd.option_context("mode.string_storage", "python"):  # ten thousand small frames: a quarter faster
+    with pd.option_context("mode.string_storage", "python"):  # many small frames: a quarter faster
         feed = build_feed(proto, buffer=ON_THE_LINE_M)
+    _repeat_trips(feed, lines)
     _name_trips(feed, lines)
     _add_platforms(feed, lines)
     _join_courses(feed, lines)
@@ -140,8 +143,8 @@ def _courses(lines: list[Line]) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame({"shape_id": [line.key for line in lines]}, geometry=shapes, crs=WGS84_SRID)
 
 
-def _frequencies(lines: list[Line]) -> pd.DataFrame:
-    """Return departures per hour of each line in each of its windows, both directions."""
+def _first_trips(lines: list[Line]) -> pd.DataFrame:
+    """Return each line in each of its windows, both directions, with one trip there."""
     rows = [
         {
             "route_short_name": line.key,
@@ -149,14 +152,45 @@ def _frequencies(lines: list[Line]) -> pd.DataFrame:
             "route_type": line.route_type,
             "service_window_id": _window_id(name, line.minute),
             "direction": 2,
-            "frequency": 60 / line.headways_min[kind],
+            "frequency": 1.5 / (last - first),  # trips an hour; make_gtfs leaves out parts of a trip
             "shape_id": line.key,
             "speed": line.speed_kmh,
         }
         for line in lines
-        for name, kind, *_ in WINDOWS
+        for name, _, first, last, _ in WINDOWS
     ]
     return pd.DataFrame(rows)
+
+
+def _repeat_trips(feed: gtfs_kit.Feed, lines: list[Line]) -> None:
+    """Let the first trip of each window be followed by those at the line's headway, to the window's end."""
+    repeats = {
+        (f"r{line.key}", _window_id(name, line.minute)): (line.headways_min[kind], (last - first) * 60)
+        for line in lines
+        for name, kind, first, last, _ in WINDOWS
+    }
+    first_trips = feed.trips
+    named = first_trips["trip_id"].str.split("-").str  # t, route, window, start, direction, number
+    headways, lasting = np.array([repeats[key] for key in zip(named[1], named[2], strict=True)]).T
+    times = lasting // headways
+    number = np.concatenate([np.arange(count) for count in times])
+    trips = first_trips.loc[first_trips.index.repeat(times)].reset_index(drop=True)
+    first_of = trips["trip_id"]
+    trips["trip_id"] = first_of.str.rsplit("-", n=1).str[0] + "-" + pd.Series(number.astype(str))
+    later_s = pd.Series(number * np.repeat(headways, times) * 60, name="later_s")
+    calls = pd.concat([trips["trip_id"].rename("new_id"), first_of, later_s], axis=1).merge(feed.stop_times)
+    for column in ("arrival_time", "departure_time"):
+        calls[column] = _clock(pd.to_timedelta(calls[column]).dt.total_seconds() + calls["later_s"])
+    feed.trips = trips
+    feed.stop_times = calls.drop(columns=["trip_id", "later_s"]).rename(columns={"new_id": "trip_id"})
+
+
+def _clock(seconds: "pd.Series[float]") -> "pd.Series[str]":
+    """Return times of day as GTFS writes them, past 24:00 too."""
+    whole = seconds.astype(int)
+    parts = (whole // 3600, whole // 60 % 60, whole % 60)
+    hours, minutes, rest = (part.astype(str).str.zfill(2) for part in parts)
+    return hours + ":" + minutes + ":" + rest
 
 
 def _stations(lines: list[Line]) -> pd.DataFrame:

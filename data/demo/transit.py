@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from data.demo.provenance import REFERENCE_DATE
-from data.demo.timetable import build_timetable, write_timetable
 from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.errors import GeoServiceError
@@ -29,6 +28,8 @@ def fill_timetable(settings: Settings, actor: str) -> None:
     GeoServiceError
         When it is refused, with the first reason.
     """
+    from data.demo.timetable import build_timetable, write_timetable  # noqa: PLC0415 - takes a second
+
     with TemporaryDirectory() as folder, _opened(settings) as database:
         timetable = build_timetable(load_city(settings.city), REFERENCE_DATE)
         import_timetable(database, write_timetable(timetable, Path(folder) / "demo-gtfs.zip"), actor)
