@@ -16,6 +16,7 @@ from geo_service.restrictions.models import Effect, RestrictionKind, Severity
 from geo_service.transit.methods import load_method
 from geo_service.vacancies.models import Feature, PremisesUse, VacancyStatus
 from geo_service.web.drawn import Drawn, read_drawn
+from geo_service.web.sorting import LAND_SORTS, PREMISES_SORTS, RESTRICTION_SORTS, Sorts
 from geo_service.web.vocabulary import N_
 
 SHOWN_METHOD: Final = "are"
@@ -29,9 +30,6 @@ KNOWN_HORIZONS: Final = tuple(each for each in ALL_HORIZONS if each != Horizon.U
 CATEGORIES: Final = tuple(category.value for category in Category)
 GROUNDS: Final = tuple(ground.value for ground in Ground)
 """In the order in which land is to be used: brownfield before green field."""
-LAND_SORTS: Final = ("net", "from", "grade", "ground")
-PREMISES_SORTS: Final = ("area", "since")
-RESTRICTION_SORTS: Final = ("end", "area", "kind")
 LARGEST_AREA_M2: Final = 1e9
 
 BAD_DATE: Final = N_("Bitte einen Tag des Kalenders von 1900 bis 2200 eingeben, zum Beispiel 31.03.2028.")
@@ -70,8 +68,8 @@ class LandFilter:
     as_of
         Day for which all of this is told; None: the day of what is stored.
     sort
-        ``net`` (largest first), ``from`` (soonest first), ``grade`` (best first) or ``ground`` (brownfield
-        before green field).
+        An order of `LAND_SORTS`: ``net`` (largest first), ``from`` (soonest first), ``grade`` (best first),
+        ``ground`` (brownfield before green field); with ``-`` before it the other way round.
     """
 
     area_min_m2: float | None = None
@@ -86,7 +84,7 @@ class LandFilter:
     piece_min_m2: float | None = None
     within: Drawn | None = None
     as_of: date | None = None
-    sort: str = "net"
+    sort: str = LAND_SORTS.usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +108,8 @@ class PremisesFilter:
     within
         Area drawn on the map, in which the premises lie.
     sort
-        ``area`` (smallest first) or ``since`` (longest vacant first).
+        An order of `PREMISES_SORTS`: ``area`` (smallest first) or ``since`` (longest vacant first); with
+        ``-`` before it the other way round.
     """
 
     area_min_m2: float | None = None
@@ -122,7 +121,7 @@ class PremisesFilter:
     status: tuple[str, ...] = ()
     ground_floor: bool = False
     within: Drawn | None = None
-    sort: str = "area"
+    sort: str = PREMISES_SORTS.usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +139,8 @@ class RestrictionFilter:
     as_of
         Day on which it holds; None: today.
     sort
-        ``end`` (soonest ending first), ``area`` (largest first) or ``kind`` (in the order of deduction).
+        An order of `RESTRICTION_SORTS`: ``end`` (soonest ending first), ``area`` (largest first) or ``kind``
+        (in the order of deduction); with ``-`` before it the other way round.
     """
 
     kind: tuple[str, ...] = ()
@@ -149,7 +149,7 @@ class RestrictionFilter:
     open_end: bool = False
     within: Drawn | None = None
     as_of: date | None = None
-    sort: str = "end"
+    sort: str = RESTRICTION_SORTS.usual
 
 
 Filter = TypeVar("Filter", LandFilter, PremisesFilter, RestrictionFilter)
@@ -206,6 +206,10 @@ class Reader:
             self.errors[name] = BAD_CHOICE
             return None
         return value or None
+
+    def order(self, sorts: Sorts) -> str:
+        """Return the order that is asked for; the usual one when absent or wrong."""
+        return self.one("sort", tuple(sorts.words)) or sorts.usual
 
     def drawn(self, name: str) -> Drawn | None:
         """Return an area drawn on the map; None when absent or wrong."""
@@ -278,7 +282,7 @@ def read_land_filter(values: QueryParams) -> tuple[LandFilter, dict[str, str]]:
         piece_min_m2=reader.number("piece_min"),
         within=reader.drawn("within"),
         as_of=reader.day("as_of"),
-        sort=reader.one("sort", LAND_SORTS) or "net",
+        sort=reader.order(LAND_SORTS),
     ), reader.errors
 
 
@@ -302,7 +306,7 @@ def read_premises_filter(values: QueryParams) -> tuple[PremisesFilter, dict[str,
         status=reader.several("status", {status.value for status in VacancyStatus}.__contains__),
         ground_floor=values.get("ground_floor") == "1",
         within=reader.drawn("within"),
-        sort=reader.one("sort", PREMISES_SORTS) or "area",
+        sort=reader.order(PREMISES_SORTS),
     ), reader.errors
 
 
@@ -319,7 +323,7 @@ def read_restriction_filter(values: QueryParams, *, public: bool) -> tuple[Restr
         open_end=values.get("open_end") == "1",
         within=reader.drawn("within"),
         as_of=reader.day("as_of"),
-        sort=reader.one("sort", RESTRICTION_SORTS) or "end",
+        sort=reader.order(RESTRICTION_SORTS),
     ), reader.errors
 
 

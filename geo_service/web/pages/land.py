@@ -32,6 +32,7 @@ from geo_service.web.pages.asking import list_map, map_script
 from geo_service.web.queries.figures import Figures, computed, on_list, stored
 from geo_service.web.queries.parcels import PAGE_SIZE, parcel_list, parcel_summary
 from geo_service.web.queries.premises import DISTRICTS
+from geo_service.web.sorting import LAND_SORTS
 from maps.listed import SCRIPT as LIST_MAP
 from maps.naming import parcel_notation, parcel_title
 
@@ -85,6 +86,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
         columns=LAND_COLUMNS,
         shown=LAND_COLUMNS.chosen(request.query_params),
         conditions=conditions,
+        sorts=LAND_SORTS,
         asked=in_words(conditions, frame.speaker, districts),
         as_of=conditions.as_of if of_another_day else None,
         errors=errors,

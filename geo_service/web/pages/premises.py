@@ -30,6 +30,7 @@ from geo_service.web.queries.premises import (
     premises_summary,
 )
 from geo_service.web.queries.vacancy_months import MONTHS_BACK, VACANCY_BY_MONTH
+from geo_service.web.sorting import PREMISES_SORTS
 from maps.naming import premises_address
 
 router = APIRouter()
@@ -59,6 +60,7 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
         columns=PREMISES_COLUMNS,
         shown=PREMISES_COLUMNS.chosen(request.query_params),
         conditions=conditions,
+        sorts=PREMISES_SORTS,
         asked=in_words(conditions, frame.speaker, [*districts, *quarters]),
         errors=errors,
         rows=on_page,

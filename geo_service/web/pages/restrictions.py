@@ -14,6 +14,7 @@ from geo_service.web.pages.asking import list_map
 from geo_service.web.pages.land import after_of, read_after, wants_part
 from geo_service.web.queries.parcels import PAGE_SIZE
 from geo_service.web.queries.restrictions import restriction_list, restriction_summary
+from geo_service.web.sorting import RESTRICTION_SORTS
 from geo_service.web.speaker import PageSpeaker
 
 router = APIRouter()
@@ -39,6 +40,7 @@ async def restrictions(request: Request, session: Reading, caller: Public) -> Re
     return frame.page(
         "partials/restrictions_results.html" if wants_part(request) else "restrictions.html",
         conditions=conditions,
+        sorts=RESTRICTION_SORTS,
         asked=in_words(conditions, frame.speaker),
         as_of=conditions.as_of,
         errors=errors,

@@ -1,9 +1,22 @@
 """Statements of the parcel list and of the parcel page."""
 
-from datetime import date
+from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal_column, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Float,
+    Select,
+    and_,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import InstrumentedAttribute
 
 from geo_service.auth.publication import published
@@ -16,6 +29,7 @@ from geo_service.transit.models import TransitAccess, TransitStop
 from geo_service.transit.windows import DAY
 from geo_service.web.filters import ALL_HORIZONS, GRADES, GROUNDS, SHOWN_METHOD, LandFilter
 from geo_service.web.queries.figures import Figures
+from geo_service.web.sorting import REVERSED
 
 METHOD: Final = SHOWN_METHOD
 """Transit method shown on pages."""
@@ -24,8 +38,8 @@ SHAPE_DIGITS: Final = 6
 """Decimal places of a degree on the map beside a list."""
 Rows = Select[*tuple[Any, ...]]
 """A statement with any columns."""
-FAR_FUTURE: Final = date(9999, 12, 31)
-"""Sorts unknown dates last."""
+UNKNOWN_LAST: Final = 1e12
+"""Sort key of what is unknown: last, whichever way round the list stands."""
 
 ACCESS: Final = and_(
     TransitAccess.subject_kind == "parcel",
@@ -83,9 +97,9 @@ def parcel_list(
     Raises
     ------
     ValueError
-        When the sort key of `after` is none.
+        When the sort key of `after` is no number.
     """
-    sort_key = _sort_key(conditions.sort, figures)
+    sort_key = in_order(conditions.sort, _value(conditions.sort, figures))
     statement = _joined(
         select(
             Parcel.id,
@@ -112,8 +126,7 @@ def parcel_list(
         public=public,
     )
     if after is not None:
-        last = tuple_(_typed(conditions.sort, after[0]), after[1])
-        statement = statement.where(tuple_(sort_key, Parcel.id) > last)
+        statement = statement.where(tuple_(sort_key, Parcel.id) > tuple_(float(after[0]), after[1]))
     return statement.order_by(sort_key, Parcel.id).limit(limit + 1)
 
 
@@ -179,30 +192,32 @@ def _conditions(wanted: LandFilter, figures: Figures) -> list[ColumnElement[bool
     return found
 
 
-def _sort_key(sort: str, figures: Figures) -> ColumnElement[Any]:
-    """Return what a list is sorted by, ascending."""
-    if sort == "from":
-        return func.coalesce(figures.c.available_from, FAR_FUTURE)
-    if sort == "grade":
-        return func.coalesce(TransitAccess.grade, "Z")
-    if sort == "ground":
-        places = {ground: place for place, ground in enumerate(GROUNDS)}
-        return case(places, value=figures.c.ground, else_=len(GROUNDS))
+def in_order(sort: str, value: Any) -> ColumnElement[float]:  # noqa: ANN401 - a column or what is made of some
+    """Return the key, ascending, by which a list is sorted.
+
+    Parameters
+    ----------
+    sort
+        Name of the order; with ``-`` before it the other way round.
+    value
+        A number that ascends in the order of that name; NULL where unknown.
+    """
+    key = cast(value, Float)
+    return func.coalesce(-key if sort.startswith(REVERSED) else key, UNKNOWN_LAST)
+
+
+def _value(sort: str, figures: Figures) -> ColumnElement[Any]:
+    """Return the number by which parcels are sorted."""
+    name = sort.removeprefix(REVERSED)
+    if name == "from":
+        return figures.c.available_from - func.current_date()
+    if name == "grade":
+        return _place(GRADES, TransitAccess.grade)
+    if name == "ground":
+        return _place(GROUNDS, figures.c.ground)
     return -figures.c.offered_m2
 
 
-def _typed(sort: str, value: str) -> Any:  # noqa: ANN401 - the type of the sort key
-    """Return the text of a sort key as its type.
-
-    Raises
-    ------
-    ValueError
-        When the text is none.
-    """
-    if sort == "from":
-        return date.fromisoformat(value)
-    if sort == "grade":
-        return value[:1]
-    if sort == "ground":
-        return int(value)
-    return float(value)
+def _place(order: Sequence[str], value: Any) -> ColumnElement[Any]:  # noqa: ANN401 - a column
+    """Return the place of a value in an order; NULL where it has none."""
+    return case({each: place for place, each in enumerate(order)}, value=value)

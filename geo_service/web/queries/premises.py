@@ -1,11 +1,10 @@
 """Statements of the vacancy list and of the page of premises."""
 
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
-    SQLColumnExpression,
     TextClause,
     and_,
     func,
@@ -23,7 +22,8 @@ from geo_service.transit.models import TransitAccess, TransitStop
 from geo_service.transit.windows import DAY
 from geo_service.vacancies.models import Premises, Vacancy, VacancyStatus
 from geo_service.web.filters import PremisesFilter
-from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, Rows, shape_of
+from geo_service.web.queries.parcels import METHOD, PAGE_SIZE, Rows, in_order, shape_of
+from geo_service.web.sorting import REVERSED
 
 
 def premises_summary(conditions: PremisesFilter, *, public: bool) -> Rows:
@@ -58,9 +58,8 @@ def premises_list(
         Rows per page.
     """
     since = func.lower(Vacancy.during)
-    sort_key: SQLColumnExpression[Any] = Premises.area_m2
-    if conditions.sort == "since":
-        sort_key = func.coalesce(since - func.current_date(), 0)
+    by_day = conditions.sort.removeprefix(REVERSED) == "since"
+    sort_key = in_order(conditions.sort, since - func.current_date() if by_day else Premises.area_m2)
     statement = _joined(
         select(
             Premises.id,

@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, Float, Text, cast, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Date, Text, cast, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from geo_service.auth.publication import published_restriction
 from geo_service.geometry import WGS84_SRID
 from geo_service.restrictions.models import Effect, Restriction, RestrictionKind
 from geo_service.web.filters import RestrictionFilter
-from geo_service.web.queries.parcels import PAGE_SIZE, SHAPE_DIGITS, Rows
+from geo_service.web.queries.parcels import PAGE_SIZE, SHAPE_DIGITS, Rows, in_order
+from geo_service.web.sorting import REVERSED
 
 DRAWN_TO_M = 2.0
 """Corners nearer than this to the line are left out on the map beside the list, metres."""
-NO_END = 1e7
-"""Sorts restrictions without a known end last, days."""
 
 
 def restriction_summary(conditions: RestrictionFilter, *, public: bool) -> Rows:
@@ -48,7 +47,7 @@ def restriction_list(
     ValueError
         When the sort key of `after` is no number.
     """
-    sort_key = _sort_key(conditions)
+    sort_key = in_order(conditions.sort, _value(conditions.sort))
     simple = func.ST_Simplify(Restriction.geom, DRAWN_TO_M, True)
     statement: Rows = select(
         Restriction.id,
@@ -75,15 +74,15 @@ def restriction_list(
     return statement.order_by(sort_key, Restriction.id).limit(limit + 1)
 
 
-def _sort_key(conditions: RestrictionFilter) -> ColumnElement[float]:
-    if conditions.sort == "area":
-        return cast(-func.ST_Area(Restriction.geom), Float)
-    if conditions.sort == "kind":
+def _value(sort: str) -> ColumnElement[Any]:
+    """Return the number by which restrictions are sorted."""
+    name = sort.removeprefix(REVERSED)
+    if name == "area":
+        return -func.ST_Area(Restriction.geom)
+    if name == "kind":
         order = literal([kind.value for kind in RestrictionKind], ARRAY(Text))
-        return cast(func.array_position(order, Restriction.kind), Float)
-    end = func.nullif(func.upper(Restriction.valid), cast(literal("infinity"), Date))
-    days = end - func.current_date()
-    return cast(func.coalesce(days, NO_END), Float)
+        return func.array_position(order, Restriction.kind)
+    return func.nullif(func.upper(Restriction.valid), cast(literal("infinity"), Date)) - func.current_date()
 
 
 def _filtered(statement: Rows, wanted: RestrictionFilter, *, public: bool) -> Rows:

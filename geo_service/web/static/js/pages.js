@@ -51,6 +51,12 @@
       (first.closest(".kern-form-input, .kern-fieldset") || form).append(shown);
     });
   });
+  /* A list that was sorted by a heading stands so in the choice of its filter, too. */
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const sorted = event.detail.target.querySelector("[data-sorted]");
+    const choice = document.querySelector("form.filter select[name=sort]");
+    if (sorted && choice) choice.value = sorted.dataset.sorted;
+  });
   /* A filter is a sheet on a phone: folded until wanted, or until something in it is wrong. */
   if (window.matchMedia("(max-width: 860px)").matches) {
     document.querySelectorAll("details[data-sheet]").forEach((sheet) => {
