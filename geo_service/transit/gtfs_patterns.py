@@ -119,9 +119,7 @@ def day_patterns(
                 "times": times.astype(TIME).tobytes(),
             }
         )
-    tables.counts["runs for travel times, of the reference day, with two stops or more here"] = sum(
-        row["runs"] for row in rows
-    )
+    tables.counts["runs of the reference day, kept for travel times"] = sum(row["runs"] for row in rows)
     if mended:
         tables.counts["runs back in time"] = mended
         tables.warnings.append(
