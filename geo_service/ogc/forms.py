@@ -4,6 +4,8 @@ The same checks, states and roles as for programs (`editing`); the page comes fr
 """
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +24,7 @@ from geo_service.conditional import etag_of
 from geo_service.db import get_database
 from geo_service.errors import Conflict, GeoServiceError, InvalidInput, PreconditionFailed
 from geo_service.imports.catalogue import kind_named
+from geo_service.ogc.crs import CRS84
 from geo_service.ogc.editing import (
     FREE_FROM,
     Change,
@@ -36,8 +39,9 @@ from geo_service.ogc.editing_routes import change_of, in_turn
 from geo_service.ogc.ending import begins_later, end
 from geo_service.ogc.faults import NEEDED, all_faults, typed_place
 from geo_service.ogc.html import Resource, page
-from geo_service.ogc.queries import last_change
-from geo_service.ogc.service import find_collection
+from geo_service.ogc.queries import feature_statement, last_change
+from geo_service.ogc.service import choices_of, find_collection, view_of
+from geo_service.parcels.models import PARCEL_KEY_PATTERN
 from geo_service.wording import Sentence
 
 router = APIRouter(prefix="/ogc/collections/{collection_id}", include_in_schema=False)
@@ -49,11 +53,23 @@ LIST_MARKS: Final = ";\n"
 SAVED: Final = "#gespeichert"
 """Where every page says to people of the agency that what they sent is stored."""
 AFTERWARDS: Final = {
-    "premises": "/leerstand/{premises_key}",
-    "vacancies": "/leerstand/{premises_key}",
-    "sites": "/standorte/{slug}",
+    "premises": "/leerstand/{premises_key}?saved=premises",
+    "vacancies": "/leerstand/{premises_key}?saved=vacancies",
+    "sites": "/standorte/{slug}?saved=sites",
+    "restrictions": "/restriktionen?saved={key}",
 }
 """Page that tells of a record, by collection; others are shown as features."""
+LISTS: Final = {
+    "premises": "/leerstand",
+    "vacancies": "/leerstand",
+    "sites": "/standorte",
+    "restrictions": "/restriktionen",
+}
+"""List in which a record stood that was withdrawn, by collection."""
+OF_PARCEL: Final = "/flaechen/{parcel}?saved={key}"
+"""Page of the parcel from which a restriction was written."""
+FINE: Final = replace(CRS84, digits=10)
+"""Degrees to a hundredth of a millimetre: an outline that is taken over leaves no sliver at its edge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +96,8 @@ class Form:
         Field to what somebody else wrote into it meanwhile.
     faster
         Who wrote that, and when; None: not known.
+    parcel
+        Key of the parcel from whose page the form was opened; empty: from elsewhere.
     said
         ``checked``, ``conflict``, ``exists``, ``ended`` or ``refused``; empty: nothing yet.
     detail
@@ -95,6 +113,7 @@ class Form:
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
     differences: Document = field(default_factory=dict)
     faster: tuple[str, datetime] | None = None
+    parcel: str = ""
     said: str = ""
     detail: Sentence | None = None
 
@@ -112,6 +131,7 @@ class Form:
             "geometry": self.geometry,
             "state": self.state or "",
             "later": self.later,
+            "parcel": self.parcel,
             "errors": self.errors,
             "differences": self.differences,
             "faster": self.faster,
@@ -125,11 +145,13 @@ class Form:
 
 @router.get("/new")
 async def new_form(request: Request, caller: SignedIn, collection_id: str) -> Response:
-    """Show an empty form; parameters named like fields fill it in."""
+    """Show a form; parameters named like fields fill it in, ``parcel`` the outline of a parcel."""
     change = change_of(request, caller, collection_id, "")
     kinds = _asked(change)
     values = {name: text for name, text in request.query_params.items() if name in kinds}
-    return await _shown(request, caller, Form(change, kinds, values))
+    parcel = _parcel(change, request.query_params)
+    outline = await in_turn(request, lambda: _outline(request, caller, parcel)) if parcel else ""
+    return await _shown(request, caller, Form(change, kinds, values, outline, parcel=parcel))
 
 
 @router.get("/items/{feature_id}/edit")
@@ -139,9 +161,8 @@ async def edit_form(request: Request, caller: SignedIn, collection_id: str, feat
     now = await in_turn(request, lambda: read(get_database(request), change))
     current = json.loads(now)
     later = begins_later(current, change, today_of(request))
-    return await _shown(
-        request, caller, Form(change, _asked(change), current["properties"], state=etag_of(now), later=later)
-    )
+    form = Form(change, _asked(change), current["properties"], state=etag_of(now), later=later)
+    return await _shown(request, caller, replace(form, parcel=_parcel(change, request.query_params)))
 
 
 @router.post("/new")
@@ -160,9 +181,8 @@ async def _taken(request: Request, caller: Caller, change: Change) -> Response:
     sent = await request.form(max_fields=MOST_FIELDS)
     kinds = _asked(change)
     state = str(sent.get("state", "")) or None
-    form = Form(
-        change, kinds, _typed(sent, kinds), str(sent.get("geometry", "")), state, bool(sent.get("later"))
-    )
+    form = Form(change, kinds, _typed(sent, kinds), str(sent.get("geometry", "")), state)
+    form = replace(form, later=bool(sent.get("later")), parcel=_parcel(change, sent))
     action = str(sent.get("action", "save"))
     try:
         key = await in_turn(request, lambda: _written(request, form, action))
@@ -180,15 +200,36 @@ async def _done(request: Request, caller: Caller, form: Form, what: tuple[str, s
     action, key = what
     if action == "check":
         return await _shown(request, caller, replace(form, said="checked"))
-    change = form.change
-    if not key:  # withdrawn
-        return RedirectResponse(
-            f"/ogc/collections/{change.view.collection}/items?f=html{SAVED}", status_code=303
-        )
-    named = {name: quote(str(form.values.get(name)), safe="") for name in change.rule.identity}
-    item = f"/ogc/collections/{change.view.collection}/items/{quote(key, safe='')}?f=html"
-    page_of = AFTERWARDS.get(change.view.collection)
-    return RedirectResponse((page_of.format(**named) if page_of else item) + SAVED, status_code=303)
+    return RedirectResponse(_afterwards(form, key) + SAVED, status_code=303)
+
+
+def _afterwards(form: Form, key: str) -> str:
+    """Return the page to go on to: where the form was opened, else the record's; the list if withdrawn."""
+    collection = form.change.view.collection
+    items = f"/ogc/collections/{collection}/items"
+    if not key:
+        return f"/flaechen/{form.parcel}" if form.parcel else LISTS.get(collection, f"{items}?f=html")
+    named = {name: quote(str(form.values.get(name)), safe="") for name in form.change.rule.identity}
+    named |= {"key": quote(key, safe=""), "parcel": form.parcel}
+    page_of = OF_PARCEL if form.parcel else AFTERWARDS.get(collection, items + "/{key}?f=html")
+    return page_of.format(**named)
+
+
+def _parcel(change: Change, given: Mapping[str, Any]) -> str:
+    """Return the key of the parcel from whose page a restriction is written; empty: of none."""
+    key = str(given.get("parcel", "")) if change.view.collection == "restrictions" else ""
+    return key if re.fullmatch(PARCEL_KEY_PATTERN, key) else ""
+
+
+def _outline(request: Request, caller: Caller, parcel_key: str) -> str:
+    """Return the outline of a parcel as it is typed, in degrees; empty when there is none to be seen."""
+    parcels = find_collection("parcels")
+    values = {"today": today_of(request), "key": parcel_key, **choices_of(parcels, {})}
+    with get_database(request).answering() as connection:
+        feature = connection.execute(
+            feature_statement(view_of(parcels, caller, FINE)), values
+        ).scalar_one_or_none()
+    return "" if feature is None else json.dumps(json.loads(feature)["geometry"])
 
 
 def _written(request: Request, form: Form, action: str) -> str:

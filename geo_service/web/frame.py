@@ -27,6 +27,7 @@ from geo_service.auth.publication import sees_unpublished
 from geo_service.city import CityProfile, load_city
 from geo_service.db import get_database
 from geo_service.web.assets import static_address
+from geo_service.web.column_names import TABLES
 from geo_service.web.filters import GRADES, ZONES
 from geo_service.web.formats import Formats
 from geo_service.web.language import (
@@ -163,6 +164,16 @@ class Frame:
     def develops(self) -> bool:
         """Whether the caller works on sites."""
         return self.has_role(Role.PLANNER, Role.INVESTOR_SUPPORT)
+
+    @property
+    def plans(self) -> bool:
+        """Whether the caller keeps restrictions."""
+        return self.has_role(Role.PLANNER)
+
+    @property
+    def saved(self) -> str | None:
+        """German name of the kind of record that was just saved; None: nothing is known of it."""
+        return TABLES.get(self.request.query_params.get("saved", ""))
 
     @property
     def public(self) -> bool:

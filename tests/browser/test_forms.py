@@ -1,10 +1,13 @@
 """A record is written in a form: its place set on the map, checked, saved, and seen on its page."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
 from geo_service.auth.models import Role
 from tests.browser.conftest import Visit
+from tests.sample_land import PUBLIC_KEYS
 
 pytestmark = pytest.mark.browser
 
@@ -31,8 +34,8 @@ def test_premises_are_created_with_a_place_from_the_map(visit: Visit, width: int
     expect(page.get_by_text("Geschrieben ist noch nichts.")).to_be_visible()
     assert page.locator("#geometry").input_value() == place
     page.get_by_role("button", name="Speichern").click()
-    page.wait_for_url(f"**/leerstand/form-{width}#gespeichert")
-    expect(page.get_by_text("Gespeichert.")).to_be_visible()
+    page.wait_for_url(f"**/leerstand/form-{width}?saved=premises#gespeichert")
+    expect(page.get_by_text("Gespeichert: Ladenlokal.")).to_be_visible()
     expect(page.locator("dl.six")).to_contain_text("1.081")
     expect(page.get_by_text("Laden <b>Nord</b>")).to_be_visible()
     page.get_by_role("link", name="Leerstand eintragen").click()
@@ -40,5 +43,29 @@ def test_premises_are_created_with_a_place_from_the_map(visit: Visit, width: int
     page.get_by_label("Zustand").select_option("vacant")
     page.get_by_label("leer seit").fill("2026-11-01")
     page.get_by_role("button", name="Speichern").click()
-    page.wait_for_url(f"**/leerstand/form-{width}#gespeichert")
+    page.wait_for_url(f"**/leerstand/form-{width}?saved=vacancies#gespeichert")
     expect(page.locator("dl.six")).to_contain_text("leer")
+
+
+@pytest.mark.parametrize(("width", "language"), [(1440, "de"), (390, "en")])
+def test_a_restriction_is_entered_from_the_page_of_a_parcel(visit: Visit, width: int, language: str) -> None:
+    visitor = visit(width, language)
+    visitor.sign_in(Role.PLANNER)
+    visitor.go(f"/flaechen/{PUBLIC_KEYS[0]}?lang={language}")
+    page = visitor.page
+    german = language == "de"
+    page.get_by_role("link", name="Restriktion hier eintragen" if german else "Enter a restriction").click()
+    page.wait_for_load_state("networkidle")
+    scale = page.locator("#map_features .leaflet-control-scale-line")
+    expect(scale).to_have_text(re.compile(r"^\d\d m$"))  # near enough to see the outline
+    page.locator("#restriction_key").fill(f"parcel-{width}")
+    page.locator("#kind").select_option("contamination")
+    page.locator("#effect").select_option("delays")
+    page.locator("#severity").select_option("light")
+    page.locator("#title").fill("Hinterer Hof")
+    assert visitor.no_sideways_scrolling()
+    page.get_by_role("button", name="Speichern" if german else "Save").click()
+    page.wait_for_url(f"**/flaechen/{PUBLIC_KEYS[0]}?saved=*#gespeichert")
+    said = "Gespeichert: Altlast, Hinterer Hof." if german else "Saved: contamination, Hinterer Hof."
+    expect(page.get_by_text(said)).to_be_visible()
+    assert visitor.no_sideways_scrolling()

@@ -73,9 +73,10 @@ def test_a_record_is_created_changed_and_ended(manager: httpx.Client, database: 
     assert "zulässige Nutzungen" in page.text
     assert filled(page.text)["street"] == "Neue Str."
     answer = manager.post(NEW, data=FIELDS)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/leerstand/form-1#gespeichert"), (
-        answer.text
-    )
+    assert (answer.status_code, answer.headers["location"]) == (
+        303,
+        "/leerstand/form-1?saved=premises#gespeichert",
+    ), answer.text
     (row,) = stored(database)
     assert (row.name, row.area_m2, row.net_rent_eur_month) == ('Laden "Süd" <b>', 1234.5, 990.5)
     assert sorted(row.permitted_uses) == ["gastronomy", "retail"]
@@ -127,7 +128,7 @@ def test_what_begins_later_is_withdrawn_and_stays_in_the_history(
     answer = pressed(f"/ogc/collections/vacancies/items/{key}/edit")
     assert (answer.status_code, answer.headers["location"]) == (
         303,
-        "/ogc/collections/vacancies/items?f=html#gespeichert",
+        "/leerstand#gespeichert",
     )
     assert pressed(EDIT).status_code == 303
     assert stored(database) == []
@@ -200,9 +201,10 @@ def test_a_vacancy_of_the_premises(manager: httpx.Client, database: Database) ->
     assert sent["premises_key"] == "form-1"
     sent |= {"since": "2026-11-01", "status": "vacant", "asking_rent_eur_month": "800", "action": "save"}
     answer = manager.post(address, data=sent)
-    assert (answer.status_code, answer.headers.get("location")) == (303, "/leerstand/form-1#gespeichert"), (
-        answer.text
-    )
+    assert (answer.status_code, answer.headers.get("location")) == (
+        303,
+        "/leerstand/form-1?saved=vacancies#gespeichert",
+    ), answer.text
     shown = manager.get("/leerstand/form-1", headers={"accept": "text/html"}).text
     edit = re.search(r'href="(/ogc/collections/vacancies/items/\d+/edit)"', shown)
     assert edit
@@ -249,9 +251,9 @@ def test_a_key_of_any_signs_leads_back_to_its_page(manager: httpx.Client) -> Non
     path = answer.headers["location"].partition("#")[0]
     shown = manager.get(path, headers={"accept": "text/html"})
     assert shown.status_code == 200
-    assert '<p class="saved-note" id="gespeichert" tabindex="-1">Gespeichert.</p>' in shown.text
-    history = manager.get(f"{path}/verlauf", headers={"accept": "text/html"})
-    assert f'href="{path}"' in history.text
+    assert '<p class="saved-note" id="gespeichert" tabindex="-1">Gespeichert: Ladenlokal.</p>' in shown.text
+    history = manager.get(f"{path.partition('?')[0]}/verlauf", headers={"accept": "text/html"})
+    assert f'href="{path.partition("?")[0]}"' in history.text
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,7 @@ from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_answer
 from geo_service.web.pages.asking import names_of
 from geo_service.web.pages.nearness import methods_part, nearness
+from geo_service.web.pages.restrictions import saved_restriction
 from geo_service.web.queries.parcel_page import (
     ITEM_DATES,
     NEARBY_VACANCIES,
@@ -87,10 +88,14 @@ async def parcel(request: Request, session: Reading, caller: Public, parcel_key:
         as_of=day if day != frame.today else None,
         errors=reader.errors,
         capacity=found.capacity,
+        saved=await saved_restriction(frame, session),
         title=parcel_title(row, frame.speaker),
         notation=parcel_notation(row, frame.speaker),
         bars=waterfall(found.gross_m2, found.net_m2, items) if found.as_of else [],
-        dates={known.id: known for known in await session.execute(ITEM_DATES, {"ids": _item_ids(items)})},
+        dates={
+            known.id: known
+            for known in await session.execute(ITEM_DATES, {"ids": _restrictions(items, chain)})
+        },
         plans=(await session.execute(PLANS, parameters)).all(),
         **await nearness(frame, session, "parcel", row.id),
         methods_address=f"/flaechen/{row.parcel_key}/verfahren",
@@ -169,9 +174,10 @@ def _day_before(day: date | None) -> date | None:
     return None if day is None else day - timedelta(days=1)
 
 
-def _item_ids(items: list[JsonObject]) -> list[int]:
-    """Return the restrictions of a parcel's waterfall."""
-    return [item["restriction_id"] for item in items if item.get("restriction_id")]
+def _restrictions(items: list[JsonObject], chain: list[JsonObject]) -> list[int]:
+    """Return the restrictions of a parcel's waterfall and of what blocks it."""
+    links = [link["id"] for link in chain if link.get("what") == "restriction" and link.get("id")]
+    return links + [item["restriction_id"] for item in items if item.get("restriction_id")]
 
 
 @router.get("/flaechen/{parcel_key}/verfahren")

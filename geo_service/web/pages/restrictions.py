@@ -1,23 +1,28 @@
 """Restrictions: the list with filters and the map beside it."""
 
+from typing import Any, Final
+
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.auth import Public
-from geo_service.auth.models import Role
 from geo_service.db import Reading
 from geo_service.restrictions.models import Effect, Severity
 from geo_service.web.asked import in_words
 from geo_service.web.filters import loosened, read_restriction_filter, restriction_kinds, sound
-from geo_service.web.frame import frame_of
+from geo_service.web.frame import Frame, frame_of
 from geo_service.web.listed_file import MOST_ROWS, Column, ListFile, answer
 from geo_service.web.pages.asking import list_map
 from geo_service.web.pages.land import after_of, read_after, wants_part
 from geo_service.web.queries.parcels import PAGE_SIZE
-from geo_service.web.queries.restrictions import restriction_list, restriction_summary
+from geo_service.web.queries.restrictions import one_restriction, restriction_list, restriction_summary
 from geo_service.web.sorting import RESTRICTION_SORTS
 from geo_service.web.speaker import PageSpeaker
 
 router = APIRouter()
+
+LONGEST_ID: Final = 19
+"""Digits that no id has: they would not fit into the column."""
 
 
 @router.get("/restriktionen")
@@ -36,7 +41,9 @@ async def restrictions(request: Request, session: Reading, caller: Public) -> Re
         found = (await session.execute(restriction_summary(looser, public=public))).one().restrictions
         if found:
             hints.append((name, found, frame.here(**{name: None, "after": None})))
-    on_page = rows[:PAGE_SIZE]
+    on_page, saved = list(rows[:PAGE_SIZE]), await saved_restriction(frame, session)
+    if saved and saved.id not in {row.id for row in on_page}:
+        on_page.insert(0, saved)
     return frame.page(
         "partials/restrictions_results.html" if wants_part(request) else "restrictions.html",
         conditions=conditions,
@@ -45,6 +52,7 @@ async def restrictions(request: Request, session: Reading, caller: Public) -> Re
         as_of=conditions.as_of,
         errors=errors,
         rows=on_page,
+        saved=saved,
         map=list_map(frame),
         more=after_of(on_page[-1]) if len(rows) > PAGE_SIZE else None,
         paged=after is not None,
@@ -53,8 +61,15 @@ async def restrictions(request: Request, session: Reading, caller: Public) -> Re
         kinds=restriction_kinds(public=public),
         effects=[effect.value for effect in Effect],
         severities=[severity.value for severity in Severity],
-        may_edit=frame.has_role(Role.PLANNER),
     )
+
+
+async def saved_restriction(frame: Frame, session: AsyncSession) -> Any:  # noqa: ANN401 - a row
+    """Return the restriction that a planner just saved, as a row of the list; None: there is none."""
+    key = frame.request.query_params.get("saved", "")
+    if not (frame.plans and key.isascii() and key.isdecimal() and len(key) < LONGEST_ID):
+        return None
+    return (await session.execute(one_restriction(int(key)))).one_or_none()
 
 
 @router.get("/restriktionen.{ending}")

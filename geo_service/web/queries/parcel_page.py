@@ -41,10 +41,13 @@ in degrees (WGS 84).
 """
 
 ITEM_DATES: Final[TextClause] = text("""
-    SELECT id, source_date, lower(valid) AS valid_from, upper(valid) AS valid_to
+    SELECT id, kind, title, source_date, lower(valid) AS valid_from, upper(valid) AS valid_to
       FROM restrictions WHERE id = ANY(:ids)
 """)
-"""When restrictions began, end, and were last stated by their source. Parameter: ``ids``."""
+"""What restrictions are called, when they began, end, and were last stated by their source.
+
+Parameter: ``ids``.
+"""
 
 PLANS: Final[TextClause] = text("""
     SELECT dp.plan_key, dp.name, dp.legal_status, dp.in_force_on, dp.office, dp.source, dp.source_date,

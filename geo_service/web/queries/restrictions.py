@@ -10,7 +10,7 @@ from geo_service.geometry import WGS84_SRID
 from geo_service.restrictions.models import Effect, Restriction, RestrictionKind
 from geo_service.web.filters import RestrictionFilter
 from geo_service.web.queries.parcels import PAGE_SIZE, SHAPE_DIGITS, Rows, in_order
-from geo_service.web.sorting import REVERSED
+from geo_service.web.sorting import RESTRICTION_SORTS, REVERSED
 
 DRAWN_TO_M = 2.0
 """Corners nearer than this to the line are left out on the map beside the list, metres."""
@@ -47,8 +47,23 @@ def restriction_list(
     ValueError
         When the sort key of `after` is no number.
     """
-    sort_key = in_order(conditions.sort, _value(conditions.sort))
+    sort_key, statement = _rows(conditions.sort)
+    statement = _filtered(statement, conditions, public=public)
+    if after is not None:
+        statement = statement.where(tuple_(sort_key, Restriction.id) > tuple_(float(after[0]), after[1]))
+    return statement.order_by(sort_key, Restriction.id).limit(limit + 1)
+
+
+def one_restriction(restriction_id: int) -> Rows:
+    """Select one restriction, of any time and kind, as a row of the list."""
+    _, statement = _rows(RESTRICTION_SORTS.usual)
+    return statement.where(Restriction.id == restriction_id)
+
+
+def _rows(sort: str) -> tuple[ColumnElement[float], Rows]:
+    """Return the key that sorts the rows of the list, and the rows."""
     simple = func.ST_Simplify(Restriction.geom, DRAWN_TO_M, True)
+    sort_key = in_order(sort, _value(sort))
     statement: Rows = select(
         Restriction.id,
         Restriction.restriction_key,
@@ -68,10 +83,7 @@ def restriction_list(
         func.ST_AsGeoJSON(func.ST_Transform(simple, WGS84_SRID), SHAPE_DIGITS).label("shape"),
         sort_key.label("sort_key"),
     )
-    statement = _filtered(statement, conditions, public=public)
-    if after is not None:
-        statement = statement.where(tuple_(sort_key, Restriction.id) > tuple_(float(after[0]), after[1]))
-    return statement.order_by(sort_key, Restriction.id).limit(limit + 1)
+    return sort_key, statement
 
 
 def _value(sort: str) -> ColumnElement[Any]:

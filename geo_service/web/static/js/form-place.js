@@ -33,4 +33,6 @@
   clear.addEventListener("click", () => { sketch.end(); write(null); });
   field.addEventListener("input", show);
   show();
+  const drawn = L.featureGroup(shape.getLayers()).getBounds();
+  if (drawn.isValid()) map.fitBounds(drawn, {maxZoom: 18, animate: false});
 })();
