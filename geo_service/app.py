@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from sqlalchemy.exc import DataError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import configure_mappers
 from starlette.types import ASGIApp
 
 from geo_service import health
@@ -53,6 +54,7 @@ from geo_service.transit import reach_routes as reach
 from geo_service.transit import routes as transit
 from geo_service.transit import scenario_routes as scenarios
 from geo_service.transit import subject_routes as subjects
+from geo_service.web import classes
 from geo_service.web import routes as web
 from geo_service.web.assets import static_address
 from geo_service.web.frame import bare_frame, compile_templates
@@ -147,10 +149,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             transit_keeping.keep_fresh(database, settings, app.state.transit_seen),
             pieces.keep_fresh(database),
             compile_templates(settings.home),
+            classes.keep_ready(app, database),
         )
         tasks += [asyncio.create_task(each) for each in keepers]
     try:
-        await _warm(database, settings.pool_size)
+        await asyncio.gather(_warm(database, settings.pool_size), asyncio.to_thread(_prepare, app, database))
         gc.freeze()  # what is there now stays: looking through it again and again held all requests up
         yield
     finally:
@@ -182,6 +185,16 @@ async def _warm(database: Database, connections: int) -> None:
         await database.reader.warm(data_version(), connections)
     except (SQLAlchemyError, OSError) as error:
         logger.warning("the database does not answer yet: %s", error)
+
+
+def _prepare(app: FastAPI, database: Database) -> None:
+    """Have frameworks build what they build when first asked: else the first visitor waits for all routes."""
+    configure_mappers()
+    nowhere = {"type": "http", "method": "GET", "path": "/-", "root_path": "", "headers": []}
+    for route in app.router.routes:
+        route.matches(nowhere)
+    with suppress(SQLAlchemyError, OSError), database.answering() as connection:  # `_warm` says what is wrong
+        connection.execute(data_version())
 
 
 def _install_errors(app: FastAPI) -> None:

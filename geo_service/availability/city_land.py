@@ -202,7 +202,7 @@ def city_land(
         if parcel_keys is None:
             parcels, net = _with_held(connection, options, inputs, keys)
         else:
-            parcels, net = _computed(connection, options, inputs, parcel_keys)
+            parcels, net = _few(connection, options, inputs, keys)
         zones = _frame(fetch_rows(connection, city_queries.zones(as_of)), ("zone", "geometry"))
     zones["geometry"] = shapely.from_wkb(zones["geometry"].to_numpy(dtype=object))
     occupancies = inputs.occupancies
@@ -220,6 +220,18 @@ def _computed(
     answers = offer_of(connection, result, inputs, parcel_keys)
     figures = {name: answers[name].array for name in OFFER}
     return result.parcels.assign(**figures), result.net
+
+
+def _few(
+    connection: Connection, options: Options, inputs: Inputs, keys: list[str]
+) -> tuple[pd.DataFrame, Geometries]:
+    """Return the figures of some parcels: the stored ones where all of them hold, else computed ones."""
+    held = held_figures(connection, options, inputs, keys, whole=False)
+    place = pd.Index(held["parcel_id"]).get_indexer(inputs.parcel_ids)
+    if (place < 0).any():
+        return _computed(connection, options, inputs, keys)
+    figures = held.iloc[place].reset_index(drop=True).drop(columns="anew")
+    return figures, np.full(len(keys), None, dtype=object)
 
 
 def _with_held(

@@ -1,5 +1,6 @@
 """What stored results still say of the parcels of a city, also on other days: read instead of computed."""
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any, Final
 
@@ -28,7 +29,9 @@ FIRST_DAY: Final = np.datetime64("2000-01-01", "D")
 UNKNOWN_DAY: Final = np.iinfo(np.int32).max
 
 
-def held_figures(connection: Connection, options: Options, inputs: Inputs, keys: list[str]) -> pd.DataFrame:
+def held_figures(
+    connection: Connection, options: Options, inputs: Inputs, keys: list[str], *, whole: bool = True
+) -> pd.DataFrame:
     """Read the stored figures that are, to the last bit, what a computation would find now.
 
     Parameters
@@ -39,6 +42,8 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
         What is asked, by which rules, of all parcels of the day.
     inputs, keys
         What a computation would start from, and the Flurstückskennzeichen of its parcels.
+    whole
+        Whether these are all parcels of the day; of some no figures of another day are told.
 
     Returns
     -------
@@ -56,9 +61,9 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
     follows from the two days. Source: domain description 3.5 and 3.6.
     """
     run = connection.execute(run_queries.last_run()).one_or_none()
-    if run is None or not basis_of(options).is_of(run, on_any_day=True):
+    if run is None or not basis_of(options).is_of(run, on_any_day=whole):
         return pd.DataFrame({"parcel_id": np.zeros(0, dtype=np.int64)})
-    rows = stored_figures(connection, run.as_of)
+    rows = stored_figures(connection, run.as_of, None if whole else inputs.parcel_ids.tolist())
     if run.as_of != options.as_of:
         anew = np.append(_turned(connection, inputs, keys, (run.as_of, options.as_of), options.threads), 0)
         rows["anew"] = anew[pd.Index(inputs.parcel_ids).get_indexer(rows["parcel_id"])]
@@ -72,9 +77,17 @@ def held_figures(connection: Connection, options: Options, inputs: Inputs, keys:
     )
 
 
-def stored_figures(connection: Connection, as_of: date) -> pd.DataFrame:
-    """Read the stored figures of a day that nothing touched since: `HELD`, and ``anew``, 0."""
-    found = dict(zip(HELD, fetch_rows(connection, queries.holding(as_of, HELD))[0], strict=True))
+def stored_figures(
+    connection: Connection, as_of: date, parcel_ids: Collection[int] | None = None
+) -> pd.DataFrame:
+    """Read the stored figures of a day that nothing touched since, of all parcels or of some.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `HELD`, and ``anew``, 0.
+    """
+    found = dict(zip(HELD, fetch_rows(connection, queries.holding(as_of, HELD, parcel_ids))[0], strict=True))
     numbers = {name: np.frombuffer(found[name] or b"", ">i4") for name in ("parcel_id", *FLAGS, "built")}
     day = np.frombuffer(found["available_from"] or b"", ">i4").astype(np.int64)
     built = numbers["built"]

@@ -139,6 +139,11 @@ class Options:
 
 def days(values: "pd.Series[Any]") -> Days:
     """Return dates (Python dates, timestamps, or missing) as ``datetime64[D]``."""
+    if values.dtype == object:  # pandas looks at each of them, and takes long
+        known: npt.NDArray[Any] = values.to_numpy(copy=True)
+        known[values.isna().to_numpy()] = None
+        found: Days = known.astype("datetime64[D]")
+        return found
     return pd.to_datetime(values).to_numpy().astype("datetime64[D]")
 
 

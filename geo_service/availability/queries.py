@@ -166,8 +166,10 @@ def is_stale(parcel_id: Sql[int], geom: Sql[Any]) -> ColumnElement[bool]:
     return and_(marked, or_(own, around))
 
 
-def holding(as_of: date, names: Collection[str]) -> Executable:
+def holding(as_of: date, names: Collection[str], parcel_ids: Collection[int] | None = None) -> Executable:
     """Select the stored results of both stages of a day that nothing touched since, each column as one value.
+
+    Of all parcels, or of some.
 
     One row. Columns: those named, of `Availability`, `Usability` and `Capacity`, as `_column` writes them,
     all in the same order of parcels; NULL: there are none. Some may be of parcels that are no longer there.
@@ -176,7 +178,8 @@ def holding(as_of: date, names: Collection[str]) -> Executable:
     columns: list[ColumnElement[Any]] = [next(c[name] for c in tables if name in c) for name in names]
     untouched = Availability.parcel_id.not_in(select(STALE.c.parcel_id))
     both = select(*map(_column, columns)).select_from(Availability).join(Usability, BELONGS)
-    return both.join(Capacity, FITS).where(Availability.as_of == as_of, untouched)
+    wanted = true() if parcel_ids is None else Availability.parcel_id.in_(parcel_ids)
+    return both.join(Capacity, FITS).where(Availability.as_of == as_of, untouched, wanted)
 
 
 def _column(column: ColumnElement[Any]) -> ColumnElement[Any]:

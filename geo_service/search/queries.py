@@ -3,6 +3,7 @@
 Each kind contributes a handful of rows, so that any text is answered quickly.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
@@ -46,17 +47,27 @@ Words = tuple[str, ...]
 
 LIKE_ENOUGH: Final = 0.45
 """Least word similarity (pg_trgm) of a name with typing errors."""
+PERHAPS: Final = 0.35
+"""Least word similarity of a name of which `service` looks whether a letter or two are wrong."""
+WITHOUT_NUMBER: Final = 0.8
+"""What a street or a part of the city counts where an address there was typed: less than the address."""
 GEMARKUNG_LIKE_ENOUGH: Final = 0.4
 MOST_STREET_ROWS: Final = 3_000
 """Parcels looked at for a street: the word Straße alone must not read the whole cadastre."""
 PAGED: Final = frozenset({"site", "parcel", "premises"})
 """Kinds that have a page."""
+STREET_WORD: Final = re.compile(r"(\w)[ -]?stra(?:ß|ss)e\b", re.IGNORECASE)
 HOUSE_NUMBER: Final = r"\s+[[:alpha:]]?\d+\s*[[:alpha:]]?(\s*[-–/,;+&(].*)?$"
 """What follows the name of a street: 12, 21 a, D10, 3-5, 7/9."""
 KINDS: Final = ("site", "district", "quarter", "street", "stop", "premises", "parcel")
 """Kinds of result; of equally good ones the earlier kind comes first."""
 NAMED: Final = KINDS[:-1]
 """Kinds whose label is a name, not a notation."""
+
+
+def without_street(text: str) -> str:
+    """Return the name of a street without the word Straße, where something is left."""
+    return STREET_WORD.sub(r"\1", text)
 
 
 def set_threshold() -> Statement:
@@ -93,6 +104,7 @@ def best(candidates: Iterable[Statement], words: Words, limit: int) -> Statement
             found.c.detail,
             found.c.is_demo,
             found.c.has_page,
+            found.c.score,
             func.ST_X(inside).label("lon"),
             func.ST_Y(inside).label("lat"),
             *(corner(wgs84).label(name) for name, corner in _CORNERS.items()),
@@ -127,15 +139,21 @@ def _candidates(
 
 
 def _alike(words: Words, name: Column) -> ColumnElement[float]:
-    """Return how like one of the spellings is to a name, 0 to 1."""
-    spellings = (
-        func.greatest(func.word_similarity(word, name), func.similarity(word, name)) for word in words
-    )
+    """Return how like one of the spellings is to a name, 0 to 1.
+
+    Of a street the names are compared: the word Straße alone makes no two of them alike.
+    """
+    bare = func.replace(func.replace(func.lower(name), "straße", ""), "strasse", "")
+    spellings = []
+    for word in words:
+        typed = without_street(word)
+        other = name if typed == word else bare
+        spellings.append(func.greatest(func.word_similarity(typed, other), func.similarity(typed, other)))
     return func.greatest(*spellings, type_=Float)
 
 
 def _best_of(statement: Statement, score: ColumnElement[float], limit: int) -> Statement:
-    return statement.where(score >= LIKE_ENOUGH).order_by(score.desc()).limit(limit)
+    return statement.where(score >= PERHAPS).order_by(score.desc()).limit(limit)
 
 
 def sites(words: Words, limit: int, on: date) -> Statement:
@@ -147,11 +165,12 @@ def sites(words: Words, limit: int, on: date) -> Statement:
     return _best_of(inside, score, limit).where(_holds(places.c.valid, on))
 
 
-def areas(words: Words, limit: int) -> tuple[Statement, ...]:
-    """Select districts and quarters by name."""
+def areas(words: Words, limit: int, *, numbered: bool) -> tuple[Statement, ...]:
+    """Select districts and quarters by name; numbered: that of an address was typed."""
     found = []
     for kind, area in (("district", districts), ("quarter", quarters)):
         score, texts = _alike(words, area.c.name), (area.c.key, area.c.name, literal(""))
+        score = score * WITHOUT_NUMBER if numbered else score
         found.append(_best_of(_candidates(kind, texts, score, (area.c.is_demo, area.c.geom)), score, limit))
     return tuple(found)
 
@@ -194,22 +213,32 @@ def _same_key(words: Words, key: Column) -> ColumnElement[float]:
     return case((func.lower(key) == words[0].lower(), 1.0), else_=0.0)
 
 
-def streets(words: Words, limit: int, on: date, *, public: bool) -> Statement:
-    """Select streets by the location texts of parcels, without house numbers."""
-    near = _near_parcels(words, on, public=public)
-    street = func.regexp_replace(near.c.location_text, HOUSE_NUMBER, "")
-    score = func.max(near.c.score)
+def along_streets(
+    names: Words, addresses: Words, limit: int, on: date, *, public: bool
+) -> tuple[Statement, ...]:
+    """Select streets by the location texts of parcels, without house numbers; and parcels of an address.
+
+    Parameters
+    ----------
+    names
+        The street in its spellings, without a house number.
+    addresses
+        The same with it; empty where none was typed.
+    limit, on, public
+        As elsewhere.
+    """
+    near = _near_parcels(names, addresses, on, public=public)
+    street = near.c.street
+    score = func.max(near.c.score) * (WITHOUT_NUMBER if addresses else 1.0)
     outline = func.ST_SetSRID(func.geometry(func.ST_Extent(near.c.geom)), STORAGE_SRID)
     texts = (street, street, func.min(near.c.gemarkung))
     found = _candidates("street", texts, score, (func.bool_and(near.c.is_demo), outline)).select_from(near)
-    return found.group_by(street).order_by(score.desc(), street).limit(limit)
-
-
-def parcels_by_address(words: Words, limit: int, on: date, *, public: bool) -> Statement:
-    """Select parcels by location text, for an address with house number."""
-    near = _near_parcels(words, on, public=public)
-    found = _parcels(near.c.score).join_from(near, parcels, parcels.c.id == near.c.id)
-    return found.order_by(near.c.score.desc(), parcels.c.location_text, parcels.c.id).limit(limit)
+    named = found.group_by(street).order_by(score.desc(), street).limit(limit)
+    if not addresses:
+        return (named,)
+    there = _parcels(near.c.at_address).join_from(near, parcels, parcels.c.id == near.c.id)
+    ordered = there.order_by(near.c.at_address.desc(), parcels.c.location_text, parcels.c.id)
+    return named, ordered.limit(limit)
 
 
 def parcels_by_notation(
@@ -250,21 +279,18 @@ def _parcels(score: Column) -> Statement:
     return _candidates("parcel", texts, score, (parcels.c.is_demo, parcels.c.geom))
 
 
-def _near_parcels(words: Words, on: date, *, public: bool) -> Any:  # noqa: ANN401 - a subquery
-    """Select parcels whose location text is like the words, by the trigram index."""
-    alike = or_(*(parcels.c.location_text.op("%>", is_comparison=True)(word) for word in words))
-    return (
-        select(
-            parcels.c.id,
-            parcels.c.location_text,
-            parcels.c.gemarkung,
-            parcels.c.is_demo,
-            parcels.c.geom,
-            _alike(words, parcels.c.location_text).label("score"),
-        )
-        .where(alike, *_shown(on, public=public))
-        .limit(MOST_STREET_ROWS)
-        .subquery("near")
+def _near_parcels(names: Words, addresses: Words, on: date, *, public: bool) -> Any:  # noqa: ANN401 - a CTE
+    """Select parcels whose location text is like a street, by the trigram index."""
+    alike = or_(
+        *(parcels.c.location_text.op("%>", is_comparison=True)(without_street(name)) for name in names)
+    )
+    street = func.regexp_replace(parcels.c.location_text, HOUSE_NUMBER, "").label("street")
+    columns = (parcels.c.id, parcels.c.location_text, parcels.c.gemarkung, parcels.c.is_demo, parcels.c.geom)
+    found = select(*columns, street).where(alike, *_shown(on, public=public)).limit(MOST_STREET_ROWS)
+    rows = found.subquery("rows")
+    at_address = _alike(addresses, rows.c.location_text) if addresses else literal(0.0)
+    return select(rows, _alike(names, rows.c.street).label("score"), at_address.label("at_address")).cte(
+        "near"
     )
 
 

@@ -1,7 +1,9 @@
 """Searches by what people type."""
 
 import re
+from dataclasses import dataclass, replace
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -15,6 +17,23 @@ from geo_service.search.notation import read_notation
 from geo_service.search.schemas import Hit
 
 SHORTEST: Final = 2
+SHORTEST_ALONE: Final = 4
+"""Letters of a word that is looked for alone where nothing is like the whole text."""
+MOST_ALONE: Final = 3
+"""So many such words."""
+NEXT_TO_BEST: Final = 0.6
+"""What is less like the text than this part of the best result is left out."""
+SURE: Final = 0.6
+"""From this score on letters are not compared."""
+LETTERS_ALIKE: Final = 0.8
+"""Least share of letters in the same order (`difflib`) of a name with a wrong letter or two."""
+LETTERS_COUNT: Final = 0.9
+NUMBERED: Final = frozenset({"premises", "parcel"})
+"""Kinds whose label is not what people type."""
+HOUSE_NUMBER: Final = re.compile(r"\s+\w?\d.*$")
+STREET_SHORT: Final = re.compile(r"(s)tr(?:a(?:s|ss|ß)?e?|ße)?\b\.?", re.IGNORECASE)
+"""Str., Strase, Strass, Straß and what else stands for Straße at the end of a word."""
+MAIN_STATION: Final = re.compile(r"\bhauptba\w*f\b", re.IGNORECASE)
 PAGES: Final = {"parcel": "/flaechen/", "site": "/standorte/", "premises": "/leerstand/"}
 """Pages by kind; what has none is shown on the map."""
 ZOOMS: Final = {"premises": 18, "stop": 17, "street": 16, "quarter": 15, "district": 13}
@@ -52,23 +71,70 @@ async def search(session: AsyncSession, text: str, caller: Caller, on: date, lim
     plain = plain_text(text)
     if len(plain) < SHORTEST:
         return []
-    words, public = spellings(plain), not sees_unpublished(caller)
-    notation = read_notation(plain)
-    candidates = [
-        queries.sites(words, limit, on),
-        *queries.areas(words, limit),
-        queries.stops(words, limit),
-        queries.premises(words, limit, on, public=public),
-        (queries.parcels_by_address if re.search(r"\d", plain) else queries.streets)(
-            words, limit, on, public=public
-        ),
-    ]
+    public, notation = not sees_unpublished(caller), read_notation(plain)
+    asked = Asked(spellings(plain), limit, on, public)
+    candidates = _named(asked)
     if notation:
         gemarkung = spellings(notation.gemarkung or "")
         candidates.append(queries.parcels_by_notation(notation, gemarkung, limit, on, public=public))
     await session.execute(queries.set_threshold())
-    rows = await session.execute(queries.best(candidates, words, limit))
-    return list({(hit.kind, hit.key): hit for hit in map(_hit, rows)}.values())
+    scored = await _best(session, candidates, asked)
+    alone = [word for word in plain.split() if len(word) >= SHORTEST_ALONE and word.isalpha()]
+    if alone and plain not in alone and all(score < SURE for score, _ in scored):
+        words = tuple(each for word in alone[:MOST_ALONE] for each in spellings(word))
+        again = replace(asked, words=words)
+        scored += await _best(session, _named(again), again)
+    hits = {(hit.kind, hit.key): hit for _, hit in scored}
+    return list(hits.values())[:limit]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is looked for: spellings, most results, day, and whether only what is published is shown."""
+
+    words: tuple[str, ...]
+    limit: int
+    on: date
+    public: bool
+
+
+def _named(asked: Asked) -> list[queries.Statement]:
+    """Return candidates of all kinds by their names."""
+    words, limit, on, public = asked.words, asked.limit, asked.on, asked.public
+    names = tuple(dict.fromkeys(HOUSE_NUMBER.sub("", word) for word in words))
+    addresses = () if names == words else words
+    return [
+        queries.sites(words, limit, on),
+        *queries.areas(names, limit, numbered=bool(addresses)),
+        queries.stops(words, limit),
+        queries.premises(words, limit, on, public=public),
+        *queries.along_streets(names, addresses, limit, on, public=public),
+    ]
+
+
+async def _best(
+    session: AsyncSession, candidates: list[queries.Statement], asked: Asked
+) -> list[tuple[float, Hit]]:
+    """Return the best candidates: those like enough, and not much less so than the best of them."""
+    rows = (await session.execute(queries.best(candidates, asked.words, 3 * asked.limit))).all()
+    scored = sorted(((_score(row, asked.words), row) for row in rows), key=lambda pair: -pair[0])
+    least = max(queries.LIKE_ENOUGH, NEXT_TO_BEST * min(1.0, scored[0][0])) if scored else 0.0
+    return [(score, _hit(row)) for score, row in scored if score >= least]
+
+
+def _score(row: Row[Any], words: tuple[str, ...]) -> float:
+    """Return how good a candidate is; short names with a wrong letter have few trigrams in common."""
+    score: float = row.score
+    if score >= SURE or row.kind in NUMBERED:
+        return score
+    alike = max(_letters_alike(word.lower(), row.label.lower()) for word in words)
+    return max(score, LETTERS_COUNT * alike) if alike >= LETTERS_ALIKE else score
+
+
+def _letters_alike(word: str, name: str) -> float:
+    typed = queries.without_street(word)
+    other = name if typed == word else queries.without_street(name)
+    return SequenceMatcher(None, typed, other).ratio()
 
 
 async def missing_parcel(session: AsyncSession, text: str, caller: Caller, on: date) -> bool:
@@ -102,7 +168,7 @@ def spellings(text: str) -> tuple[str, ...]:
 
     Where it has an f or ph, so too with the other of the two: Phönix and Fönix are PHOENIX.
     """
-    spelt = re.sub(r"str\b\.?", "straße", re.sub(r"Str\b\.?", "Straße", text))
+    spelt = MAIN_STATION.sub("Hbf", STREET_SHORT.sub(r"\1traße", text))
     umlauts = digraphs = spelt
     for digraph, letter in DIGRAPHS:
         umlauts = umlauts.replace(digraph, letter)

@@ -99,7 +99,9 @@ def _rows_of(
     frame: pd.DataFrame, columns: Sequence[str], rows: Ints, **more: npt.NDArray[Any]
 ) -> pd.DataFrame:
     """Take some rows of some columns, and put more columns beside them."""
-    return pd.DataFrame({name: frame[name].to_numpy()[rows] for name in columns} | more)
+    taken = {name: frame[name].to_numpy()[rows] for name in columns}
+    kept = {name: pd.Series(values, dtype=values.dtype) for name, values in taken.items()}  # texts as objects
+    return pd.DataFrame(kept | more)
 
 
 def _runs(days: Sequence[bytes], place: int) -> npt.NDArray[np.bool_]:

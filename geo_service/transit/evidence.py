@@ -40,8 +40,8 @@ def stop_evidence(
     lines = _lines(departures, method)
     evidence: dict[int, list[Record]] = {}
     columns = ["stop", "mode_group", "category", "departures", "total", "headway_min", "node"]
-    for stop, group, category, number, total, headway, node in (
-        grades[columns].to_numpy(dtype=object).tolist()
+    for stop, group, category, number, total, headway, node in zip(
+        *(grades[name].tolist() for name in columns), strict=True
     ):
         evidence.setdefault(stop, []).append(
             {

@@ -71,7 +71,8 @@ def grade_stops(departures: StopDepartures, method: Method, window: Window) -> p
         "rank": rank,
     }
     ordered: dict[str, Any] = {name: column[order] for name, column in columns.items()}
-    ordered["category"] = pd.Series(ordered["category"], dtype=object)
+    for name in ("mode_group", "category"):
+        ordered[name] = pd.Series(ordered[name], dtype=object)
     return pd.DataFrame(ordered)
 
 

@@ -1,8 +1,9 @@
 """The transit answer about one place, computed on request from the timetable: any method, window and day."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -60,6 +61,8 @@ class Surroundings:
         infinite where there is no way; shape (stops,).
     estimated
         Which of these are estimated, shape (stops,).
+    graded
+        The stops with their modes, without a category.
     """
 
     place: shapely.Geometry
@@ -72,6 +75,12 @@ class Surroundings:
     walk_m: dict[int, float | None]
     counted_m: npt.NDArray[np.float64]
     estimated: npt.NDArray[np.bool_]
+    graded: GradedStops
+
+    @cached_property
+    def by_id(self) -> dict[int, Any]:
+        """Stops by the id of their row."""
+        return {stop.id: stop for stop in records(self.stops)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,8 +162,9 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
     stops = pd.DataFrame(rows, columns=nearby_queries.STOP_COLUMNS).drop_duplicates("id")
     stops = by_station(stops, stations)
     stops = stops.sort_values(["feed_name", "stop_id"], ignore_index=True)
-    nearest = _values(nearest_columns(np.array([place], dtype=object), _graded(stops, [0] * len(stops))))
-    network, xy = network_in_use(connection), stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2)
+    graded = _graded(stops)
+    nearest = _values(nearest_columns(np.array([place], dtype=object), graded))
+    network, xy = network_in_use(connection), graded.xy
     straight = shapely.distance(place, np.asarray(shapely.points(xy), dtype=object))
     guessed = estimated_walk(1.0) * straight
     if network is None:
@@ -166,7 +176,9 @@ def surroundings(connection: Connection, place: shapely.Geometry, reach_m: float
         for stop, way in zip(stops.id.tolist(), ways.tolist(), strict=True)
     }
     counted = np.where(apart, guessed, np.nan_to_num(ways, nan=np.inf))
-    return Surroundings(place, feeds, stops, stations, nearest, family_lines, network, walk_m, counted, apart)
+    return Surroundings(
+        place, feeds, stops, stations, nearest, family_lines, network, walk_m, counted, apart, graded
+    )
 
 
 class Counter:
@@ -225,11 +237,11 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
     best = best_groups(grades)
     rank = dict(zip(best.stop.tolist(), best["rank"].tolist(), strict=True))
     none = len(method.categories)
-    stops = _graded(around.stops, [rank.get(stop, none) for stop in around.stops.id])
+    ranks = np.array([rank.get(stop, none) for stop in around.graded.ids.tolist()], dtype=np.int64)
+    stops = replace(around.graded, category_rank=ranks)
     place = np.array([around.place], dtype=object)
     pairs = _pairs(around, stops, method, method.radius_m)
     row = _values(graded_columns(place, stops, method, pairs)) | around.nearest
-    by_id = {stop.id: stop for stop in records(around.stops)}
     evidence: list[Record] = []
     profile: list[Record] = []
     if row["stop_pk"] is not None:
@@ -241,8 +253,8 @@ def answer(around: Surroundings, counted: Counted, wanted: Asked) -> PlaceAnswer
         wanted=wanted,
         days=counted.days,
         access=row,
-        stops=by_id,
-        grade=next((found for found in records(best) if found.stop == row["stop_pk"]), None),
+        stops=around.by_id,
+        grade=next(iter(records(best[best.stop == row["stop_pk"]])), None),
         evidence=evidence,
         profile=profile,
         better=next_better(method, row["grade"], _served(around, stops, grades, method), wanted.window),
@@ -260,12 +272,12 @@ def _values(columns: Columns) -> dict[str, Any]:
     return {name: None if pd.isna(value) else value for name, value in values.items()}
 
 
-def _graded(stops: pd.DataFrame, rank: list[int]) -> GradedStops:
+def _graded(stops: pd.DataFrame) -> GradedStops:
     return GradedStops(
         ids=stops.id.to_numpy(dtype=np.int64),
         xy=stops[["x", "y"]].to_numpy(dtype=float).reshape(-1, 2),
         modes=[frozenset(Mode(mode) for mode in modes) for modes in stops["modes"]],
-        category_rank=np.array(rank, dtype=np.int64),
+        category_rank=np.zeros(len(stops), dtype=np.int64),
     )
 
 

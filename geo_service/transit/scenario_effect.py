@@ -66,7 +66,13 @@ class Effect:
 
 
 def effect_of(
-    connection: Connection, scenario: ScenarioAnswer, wanted: Asked, today: date, *, public: bool
+    connection: Connection,
+    scenario: ScenarioAnswer,
+    wanted: Asked,
+    today: date,
+    *,
+    public: bool,
+    served: GradedStops | None = None,
 ) -> Effect:
     """Compute what a scenario changes for the parcels and sites of a day.
 
@@ -82,6 +88,8 @@ def effect_of(
         Parcels and sites of this day.
     public
         Only published parcels.
+    served
+        As `scenario_stops.grade_served`, if it is known.
 
     Raises
     ------
@@ -90,7 +98,7 @@ def effect_of(
     Conflict
         When a stop of the scenario is in no current timetable any more.
     """
-    served = grade_served(connection, scenario, wanted)
+    served = served or grade_served(connection, scenario, wanted)
     changed = served.frame[served.frame.rank_before != served.frame.rank_after]
     near = {
         "x": changed.x.tolist(),

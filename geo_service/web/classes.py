@@ -4,31 +4,38 @@ Timetables and streets never change under their number, and a scenario is known 
 computed from the same ones is the same, so nothing here is ever stale.
 """
 
+import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import pandas as pd
-from fastapi import Request
+from fastapi import FastAPI, Request
 from shapely import Geometry
 from sqlalchemy import Connection
 
-from geo_service.clock import city_of
+from geo_service.db import Database
 from geo_service.errors import NotFound
 from geo_service.transit import queries
 from geo_service.transit.all_stops import areas_after, areas_before, graded_stops
-from geo_service.transit.grades import Asked
+from geo_service.transit.grades import Asked, asked
 from geo_service.transit.scenario_register import etag_of
 from geo_service.transit.scenario_schemas import ScenarioAnswer
 from geo_service.transit.scenario_stops import GradedStops, grade_served
 from geo_service.transit.service import area_of
 from geo_service.transit.street_queries import current_network_id
+from geo_service.transit.windows import DAY
+from geo_service.upkeep import repeat
+from geo_service.web.queries.parcels import METHOD
 from maps.transit import classes_geojson
 
-MOST_KEPT: Final = 24
+EVERY_S: Final = 10.0
+"""Seconds between two looks whether there is another timetable."""
+MOST_KEPT: Final = 32
 """Answers kept per process: methods by windows, and scenarios."""
 
 
@@ -92,11 +99,7 @@ class KeptClasses:
         NotFound
             When no timetable is loaded.
         """
-        feeds = tuple(feed.id for feed in connection.execute(queries.current_feeds()))
-        if not feeds:
-            raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
-        streets = connection.execute(current_network_id()).scalar_one_or_none()
-        basis = (feeds, streets, wanted.method.key, wanted.window, wanted.day_kind, wanted.day)
+        basis = _basis(connection, wanted)
 
         def compute() -> CityClasses:
             stops, days = graded_stops(connection, wanted, self._area)
@@ -105,6 +108,18 @@ class KeptClasses:
             return CityClasses(basis, wanted, stops, days, hectares, classes_geojson(areas))
 
         found: CityClasses = self._of(basis, compute)
+        return found
+
+    def served(self, connection: Connection, scenario: ScenarioAnswer, wanted: Asked) -> GradedStops:
+        """Return the stops that a scenario serves, before and after.
+
+        Raises
+        ------
+        NotFound, Conflict
+            As `scenario_stops.grade_served`.
+        """
+        basis = (_basis(connection, wanted), "served", scenario.key, etag_of(scenario))
+        found: GradedStops = self._of(basis, lambda: grade_served(connection, scenario, wanted))
         return found
 
     def scenario(self, connection: Connection, scenario: ScenarioAnswer, wanted: Asked) -> ScenarioClasses:
@@ -118,7 +133,7 @@ class KeptClasses:
         city = self.city(connection, wanted)
 
         def compute() -> ScenarioClasses:
-            served = grade_served(connection, scenario, wanted)
+            served = self.served(connection, scenario, wanted)
             areas = areas_after(connection, city.stops, served.frame, wanted)
             return ScenarioClasses(served, classes_geojson(areas))
 
@@ -143,10 +158,42 @@ class KeptClasses:
         return made
 
 
+def _basis(connection: Connection, wanted: Asked) -> Hashable:
+    """Return what answers are computed from: timetables, streets, method, window.
+
+    Raises
+    ------
+    NotFound
+        When no timetable is loaded.
+    """
+    feeds = tuple(feed.id for feed in connection.execute(queries.current_feeds()))
+    if not feeds:
+        raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
+    streets = connection.execute(current_network_id()).scalar_one_or_none()
+    return (feeds, streets, wanted.method.key, wanted.window, wanted.day_kind, wanted.day)
+
+
 def kept_classes(request: Request) -> KeptClasses:
     """Return what the application has computed."""
-    state = request.app.state
-    kept: KeptClasses | None = getattr(state, "transit_classes", None)
+    return _kept(request.app)
+
+
+async def keep_ready(app: FastAPI, database: Database) -> None:
+    """Have the classes of today computed for the page that shows them, until cancelled."""
+
+    def compute() -> None:
+        with suppress(NotFound), database.answering() as connection:
+            _kept(app).city(connection, asked(METHOD, DAY))
+
+    async def look() -> bool:
+        await asyncio.to_thread(compute)
+        return True
+
+    await repeat(look, EVERY_S, "classes of the city")
+
+
+def _kept(app: FastAPI) -> KeptClasses:
+    kept: KeptClasses | None = getattr(app.state, "transit_classes", None)
     if kept is None:
-        kept = state.transit_classes = KeptClasses(area=area_of(city_of(request)))
+        kept = app.state.transit_classes = KeptClasses(area=area_of(app.state.city))
     return kept

@@ -105,6 +105,34 @@ def test_nothing_is_computed_where_nothing_changed(city: Database, computed: lis
     assert shapely.is_missing(land.known_net).sum() == PARCELS - 50
 
 
+def test_some_parcels_are_read_where_all_of_them_hold_and_computed_where_one_does_not(
+    city: Database, computed: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = read(city).parcels["parcel_key"].tolist()
+    beside = [keys[row] for row in range(495, 510)]
+
+    def some() -> CityLand:
+        with city.read() as connection:
+            return city_land(connection, AS_OF, parcel_keys=beside).with_facts(connection)
+
+    held_ones = some()
+    assert computed == []
+    with monkeypatch.context() as patch:
+        patch.setattr(lands, "held_figures", lambda *_, **__: pd.DataFrame({"parcel_id": np.zeros(0)}))
+        anew = some()
+    assert computed == [len(beside)]
+    columns = list(anew.parcels.columns)
+    assert set(columns) == set(held_ones.parcels.columns)
+    pd.testing.assert_frame_equal(
+        held_ones.parcels[columns], anew.parcels, check_exact=True, check_dtype=False
+    )
+    run(city, RESTRICTION, metres=20.0, parcel=500)
+    changed = some()
+    assert computed == [len(beside)] * 2
+    place = beside.index(keys[500 - 1])
+    assert changed.parcels["net_m2"].iloc[place] < anew.parcels["net_m2"].iloc[place]
+
+
 def test_land_that_nobody_keeps_is_freed_at_once(city: Database) -> None:
     gc.disable()
     try:

@@ -59,7 +59,11 @@ def test_any_text_is_read(text: str) -> None:
         ("Hoerde", ("Hoerde", "Hörde")),
         ("Hermannstr. 5", ("Hermannstraße 5",)),
         ("Hohe Str.", ("Hohe Straße",)),
-        ("Kreuzstrasse", ("Kreuzstrasse", "Kreuzstraße")),
+        ("Kreuzstrasse", ("Kreuzstraße",)),
+        ("Kreuzstrase 7", ("Kreuzstraße 7",)),
+        ("Straßenbahn", ("Straßenbahn",)),
+        ("HAUPTSTR. 3", ("HAUPTStraße 3",)),
+        ("Hauptbanhof", ("Hbf",)),
         ("Hafen", ("Hafen",)),
     ],
 )

@@ -66,6 +66,86 @@ def test_a_site_is_found_as_it_is_heard(client: httpx.Client, database: Database
             connection.execute(rename, {"name": before})
 
 
+@pytest.fixture
+def misspelt(sample: object, database: Database) -> Iterator[None]:
+    """A site, parcels of three streets, and a shop whose names people get wrong."""
+    assert sample
+    parcel = text(
+        """
+        INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, flur, numerator, municipality_key,
+                             municipality, location_text, source, is_demo, geom)
+        SELECT '051253001' || lpad(n::text, 5, '0') || '______', '051253', 'Dortmund', 1, n,
+               '05913000', 'Dortmund', address, 'Tippfehler', true,
+               ST_Multi(ST_MakeEnvelope(391000 + n, 5705000, 391001 + n, 5705001, 25832))
+        FROM unnest(CAST(:addresses AS text[])) WITH ORDINALITY AS given(address, n)
+        """
+    )
+    shop = text(
+        """
+        INSERT INTO premises (premises_key, name, street, house_number, area_m2, permitted_uses, source,
+                              is_demo, geom)
+        VALUES ('R-4', 'Ladenlokal', 'Reinoldistraße', '4', 50, '{retail}', 'Tippfehler', true,
+                ST_SetSRID(ST_MakePoint(391000, 5705000), 25832))
+        """
+    )
+    rename = text("UPDATE sites SET name = :name WHERE slug = 'cleanport'")
+    addresses = ["Reinoldistraße 2", "Borsigstraße 11", "Borsigstraße 12", "Zeisigstraße 12", "Hafenbahn"]
+    with database.begin("test") as connection:
+        before = connection.execute(text("SELECT name FROM sites WHERE slug = 'cleanport'")).scalar_one()
+        connection.execute(rename, {"name": "PHOENIX West"})
+        connection.execute(parcel, {"addresses": addresses})
+        connection.execute(shop)
+    yield
+    with database.begin("test") as connection:
+        connection.execute(rename, {"name": before})
+        connection.execute(text("DELETE FROM parcels WHERE source = 'Tippfehler'"))
+        connection.execute(text("DELETE FROM premises WHERE source = 'Tippfehler'"))
+
+
+@pytest.mark.usefixtures("misspelt")
+@pytest.mark.parametrize(
+    ("typed", "kind", "label"),
+    [
+        ("PHOENIX West", "site", "PHOENIX West"),
+        ("phenix wst", "site", "PHOENIX West"),
+        ("Phönix-Wets", "site", "PHOENIX West"),
+        ("fenix west", "site", "PHOENIX West"),
+        ("Reinoldistraße 4", "premises", "Ladenlokal"),
+        ("Reinoldistr 4", "premises", "Ladenlokal"),
+        ("reinoldistrase 4", "premises", "Ladenlokal"),
+        ("Reinholdistr. 4", "street", "Reinoldistraße"),
+        ("Reinoldistr 99", "street", "Reinoldistraße"),
+        ("Borsigstrase", "street", "Borsigstraße"),
+        ("borsigstr.", "street", "Borsigstraße"),
+        ("Borsigstrasse", "street", "Borsigstraße"),
+        ("Borsgistraße", "street", "Borsigstraße"),
+        ("Borsigstr 12", "parcel", "Dortmund, Flur 1, Flurstück 3"),
+        ("Borsigstraße 11", "parcel", "Dortmund, Flur 1, Flurstück 2"),
+        ("Zeisigstr", "street", "Zeisigstraße"),
+        ("Speicherstr.", "street", "Speicherstraße"),
+        ("doertmunder hafen", "stop", "Hafen vrr"),
+        ("Hrde", "district", "Hörde"),
+    ],
+)
+def test_typing_errors_lead_to_what_was_meant(signed_in: SignedIn, typed: str, kind: str, label: str) -> None:
+    first = found(signed_in("planner"), typed)[0]
+    assert (first["kind"], first["label"]) == (kind, label)
+
+
+@pytest.mark.usefixtures("misspelt")
+@pytest.mark.parametrize(
+    ("typed", "absent"),
+    [("Borsigstr", "Zeisigstraße"), ("Zeisigstraße", "Borsigstraße"), ("Schlosserstr", "Speicherstraße")],
+)
+def test_the_word_strasse_makes_no_two_streets_alike(client: httpx.Client, typed: str, absent: str) -> None:
+    assert absent not in {hit["label"] for hit in found(client, typed)}
+
+
+def test_nonsense_is_said_to_be_nowhere(client: httpx.Client) -> None:
+    assert found(client, "xqzv") == []
+    assert "0 Treffer für „xqzv“" in client.get("/suche?q=xqzv&lang=de").text
+
+
 def test_results_lead_somewhere_and_say_where_they_are(client: httpx.Client) -> None:
     for typed in ("Energiecampus", "Speicherstraße", "Speicherstraße 12", "Kreuzstraße 7", "Hafen", "Hörde"):
         hit = found(client, typed)[0]

@@ -1,8 +1,10 @@
 """The pages of transit classes and scenarios: what they show, to whom, and their maps."""
 
+import asyncio
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -11,9 +13,11 @@ import shapely
 from sqlalchemy import Connection, text
 
 from geo_service.auth import Role
+from geo_service.city import load_city
 from geo_service.db import Database
 from geo_service.transit import all_stops
-from geo_service.transit.grades import Asked
+from geo_service.transit.grades import Asked, asked
+from geo_service.transit.windows import DAY
 from geo_service.web import classes
 from maps.layers import ORIENTATION
 from tests.sample_city import Sample
@@ -134,6 +138,22 @@ def test_areas_are_computed_once_for_the_same_timetable(
             connection.execute(text("UPDATE transit_feeds SET is_current = NOT is_current"))
     client.get(address)
     assert len(computed) == 3, "the first timetable again: still known"
+
+
+def test_classes_of_today_are_there_before_somebody_asks(
+    stored: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert stored
+
+    async def once(look: Callable[[], Awaitable[bool]], *_: object) -> None:
+        await look()
+
+    monkeypatch.setattr(classes, "repeat", once)
+    app: Any = SimpleNamespace(state=SimpleNamespace(city=load_city("dortmund")))
+    asyncio.run(classes.keep_ready(app, database))
+    monkeypatch.setattr(classes, "graded_stops", None)  # whoever asks now computes nothing
+    with database.read() as connection:
+        assert app.state.transit_classes.city(connection, asked("are", DAY)).days
 
 
 def test_a_changed_scenario_is_computed_anew(stored: httpx.Client, client: httpx.Client) -> None:

@@ -8,7 +8,6 @@ from fastapi import Response
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from geo_service.beside import computed
 from geo_service.errors import NotFound
 from geo_service.transit import nearby_queries, queries
 from geo_service.transit.answers import place_methods, place_transit
@@ -134,10 +133,12 @@ async def methods_part(frame: Frame, session: AsyncSession, kind: str, subject_i
     row = (await session.execute(nearby_queries.subject_place(SubjectKind(kind), subject_id))).one()
     if row.geom is None:
         raise NotFound("The place is not known.")
-    wanted = [asked(method, _window(frame)) for method in known_methods()]
+    window = _window(frame)
+    wanted = [asked(method, window) for method in known_methods()]
 
     def make(connection: Connection) -> PlaceMethods:
         return place_methods(connection, shapely.from_wkb(row.geom), wanted)
 
-    found = await computed(frame.request, session, make, public=frame.public)
+    asked_for = ("methods", kind, subject_id, window)
+    found = await kept_answer(frame.request, session, asked_for, make, public=frame.public)
     return frame.page("partials/transit_methods.html", methods=found, detour=detour())

@@ -24,6 +24,7 @@ from geo_service.transit.scenario_answers import effect_answer
 from geo_service.transit.scenario_effect import effect_of
 from geo_service.transit.scenario_register import list_scenarios, read_scenario, sees_drafts
 from geo_service.transit.scenario_schemas import EffectAnswer, ScenarioAnswer, ScenarioEntry
+from geo_service.transit.scenario_stops import GradedStops
 from geo_service.transit.street_network import NetworkName, network_in_use
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.classes import CityClasses, ScenarioClasses, kept_classes
@@ -108,8 +109,14 @@ async def scenario_areas(request: Request, caller: Public, key: str) -> Response
 async def scenario_script(request: Request, session: Reading, caller: Public, key: str) -> Response:
     """Answer with the program of the map of a scenario."""
     frame = await frame_of(request, session, caller)
-    scenario, classes = await scenario_classes(request, session, caller, key)
-    return map_script(_scenario_map(frame, scenario, classes))
+    wanted, everything = _wanted(request), sees_drafts(caller)
+
+    def make(connection: Connection) -> tuple[ScenarioAnswer, GradedStops]:
+        known = read_scenario(connection, key, public=not everything)
+        return known, kept_classes(request).served(connection, known, wanted)
+
+    scenario, served = await computed(request, session, make, public=not sees_unpublished(caller))
+    return map_script(_scenario_map(frame, scenario, served))
 
 
 @router.get("/szenarien/{key}")
@@ -120,15 +127,15 @@ async def scenario_page(
     frame = await frame_of(request, session, caller)
     wanted, everything, unpublished = _wanted(request), sees_drafts(caller), sees_unpublished(caller)
 
-    def make(connection: Connection) -> EffectAnswer:
+    def make(connection: Connection) -> tuple[ScenarioAnswer, GradedStops, EffectAnswer]:
         known = read_scenario(connection, key, public=not everything)
-        effect = effect_of(connection, known, wanted, today, public=not unpublished)
-        return effect_answer(effect, MOST_PARCELS)
+        served = kept_classes(request).served(connection, known, wanted)
+        effect = effect_of(connection, known, wanted, today, public=not unpublished, served=served)
+        return known, served, effect_answer(effect, MOST_PARCELS)
 
     asked_for = ("effect", key, wanted.method.key, _window(request), today, everything, unpublished)
-    answer = await kept_answer(request, session, asked_for, make, public=not unpublished)
+    scenario, served, answer = await kept_answer(request, session, asked_for, make, public=not unpublished)
     named: dict[str, Named] = await names_of(session, frame, [place.key for place in answer.parcel_list])
-    scenario, classes = await scenario_classes(request, session, caller, key)
     return frame.page(
         "transit_scenario.html",
         **_choices(frame, wanted),
@@ -138,7 +145,7 @@ async def scenario_page(
         answer=answer,
         named=named,
         group=lambda key: group_name(frame.speaker, wanted, key),
-        map=_scenario_map(frame, scenario, classes),
+        map=_scenario_map(frame, scenario, served),
     )
 
 
@@ -234,8 +241,8 @@ def _city_map(frame: Frame) -> RenderedMap:
     return transit_map(frame.city, frame.speaker, frame.basemap, label, layers)
 
 
-def _scenario_map(frame: Frame, scenario: ScenarioAnswer, classes: ScenarioClasses) -> RenderedMap:
-    served = classes.served.frame
+def _scenario_map(frame: Frame, scenario: ScenarioAnswer, graded: GradedStops) -> RenderedMap:
+    served = graded.frame
     wanted = _wanted(frame.request)
     after = _address(frame, f"/oev/szenarien/{scenario.key}/klassen.geojson")
     layers = TransitLayers(
