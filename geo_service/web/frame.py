@@ -40,6 +40,8 @@ from geo_service.web.language import (
     language_of,
     words,
 )
+from geo_service.web.picks import COOKIE as PICKS
+from geo_service.web.picks import from_cookie
 from geo_service.web.queries.frame import DEMO, FRESHNESS
 from geo_service.web.speaker import PageSpeaker
 from geo_service.web.vocabulary import N_, SOURCES
@@ -183,6 +185,11 @@ class Frame:
     def may_see(self, record: str, field: str) -> bool:
         """Tell whether the caller may see a field of the table of fields."""
         return may_see(record, field, self.caller)
+
+    @property
+    def picks(self) -> list[str]:
+        """What the visitor noted, as the cookie tells it."""
+        return from_cookie(self.request.cookies.get(PICKS, ""))
 
     def navigation(self) -> list[Entry]:
         """Return the entries that the caller may use."""

@@ -336,7 +336,12 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "quarter": N_("Quartier"),
             "key": N_("Kennzeichen"),
         },
-        "ranked_kind": {"plot": N_("Baufeld"), "parcel": N_("Flurstück"), "premises": N_("Ladenlokal")},
+        "ranked_kind": {
+            "plot": N_("Baufeld"),
+            "parcel": N_("Flurstück"),
+            "premises": N_("Ladenlokal"),
+            "site": N_("Standort"),
+        },
         "wish": {
             "area": N_("Fläche"),
             "use": N_("Nutzung"),

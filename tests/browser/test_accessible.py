@@ -19,6 +19,7 @@ PAGES = [
     "/flaechen?area_min=900000000",
     "/standorte/cleanport",
     "/leerstand",
+    f"/auswahl?pick=parcel:{PUBLIC_KEYS[0]}&pick=premises:L-0&pick=site:energiecampus&pick=nie",
     "/sign-in",
     "/suche?q=speicher",
 ]

@@ -35,6 +35,7 @@ def test_popup(visit: Visit, kind: str, key: str) -> None:
         f"/flaechen/{PARCEL_KEY}",
         f"/leerstand/{PREMISES_KEY}",
         f"/standorte/{SITE_SLUG}",
+        f"/auswahl?pick=parcel:{PARCEL_KEY}&pick=premises:{PREMISES_KEY}&pick=site:{SITE_SLUG}",
         "/flaechen",
         "/leerstand",
         "/standorte",

@@ -44,7 +44,7 @@ async def site(request: Request, session: Reading, caller: Public, slug: str) ->
     """Answer with the map of a site as a file."""
     frame = await frame_of(request, session, caller)
     name = frame.speaker.say("karte-standort") + f"-{slug}"
-    return await _file(frame, session, name, lambda found: map_files.site_file(found, frame.speaker, slug))
+    return await as_file(frame, session, name, lambda found: map_files.site_file(found, frame.speaker, slug))
 
 
 @router.get("/land")
@@ -54,7 +54,7 @@ async def land(request: Request, session: Reading, caller: Public) -> Response:
     wanted = sound(read_land_filter(request.query_params))
     listed = await read_list(request, session, wanted, None, ROOM, public=True)
     name = frame.speaker.say("karte-flaechen")
-    return await _file(
+    return await as_file(
         frame, session, name, lambda found: map_files.land_file(found, frame.speaker, listed, wanted)
     )
 
@@ -64,7 +64,7 @@ async def vacancies(request: Request, session: Reading, caller: Public) -> Respo
     """Answer with the map of the public vacancies as a file."""
     frame = await frame_of(request, session, caller)
     name = frame.speaker.say("karte-leerstaende")
-    return await _file(frame, session, name, lambda found: map_files.vacancies_file(found, frame.speaker))
+    return await as_file(frame, session, name, lambda found: map_files.vacancies_file(found, frame.speaker))
 
 
 @router.get("/transit")
@@ -74,7 +74,7 @@ async def transit(
     """Answer with the map of the transit classes as a file."""
     frame = await frame_of(request, session, caller)
     wanted, kept = asked(method, window), kept_classes(request)
-    return await _file(
+    return await as_file(
         frame,
         session,
         frame.speaker.say("karte-oepnv-klassen"),
@@ -90,7 +90,7 @@ async def scenario(
     frame = await frame_of(request, session, caller)
     wanted, kept = asked(method, window), kept_classes(request)
     known, after = await scenario_classes(request, session, caller, key)
-    return await _file(
+    return await as_file(
         frame,
         session,
         frame.speaker.say("karte-szenario") + f"-{key}",
@@ -123,7 +123,7 @@ async def inquiry(
     answer = picked(ranked, pick)
     shapes = await shapes_of(session, [*answer.fitting, *answer.almost])
     title = found.reference if confidential else ""
-    return await _file(
+    return await as_file(
         frame,
         session,
         frame.speaker.say("karte-anfrage"),
@@ -146,7 +146,7 @@ async def contest_round(
     state = await computed(request, None, lambda read: read_round(read, name, today()), public=False)
     answer = proposal_answer(state)
     places = await places_of(request, answer)
-    return await _file(
+    return await as_file(
         frame,
         session,
         frame.speaker.say("karte-runde"),
@@ -167,7 +167,7 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
     """
     frame = await frame_of(request, session, caller)
     answer = balance_answer(await ask_balance(request, session, asked_by_district(request)))
-    return await _file(
+    return await as_file(
         frame,
         session,
         frame.speaker.say("karte-bilanz"),
@@ -175,7 +175,7 @@ async def balance(request: Request, session: Reading, caller: Adviser) -> Respon
     )
 
 
-async def _file(
+async def as_file(
     frame: Frame, session: Reading, name: str, read: Callable[[Connection], Portable]
 ) -> Response:
     """Make the file beside the event loop; one with confidential records is kept by no cache."""

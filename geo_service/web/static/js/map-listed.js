@@ -76,6 +76,6 @@
   }
 
   GeoMap.orient(map);
-  document.addEventListener("htmx:afterSettle", draw);
+  document.addEventListener("htmx:afterSettle", (event) => { if (!event.target.closest(".pick, #tray")) draw(); });
   draw();
 })();
