@@ -107,6 +107,29 @@ WORDS: Final[dict[str, Sentence]] = {
 """What the vocabularies' words are called; a word that is not listed stands for itself (BauNVO: GE, MK)."""
 
 
+ZONES: Final[dict[str, Sentence]] = {
+    "WS": Sentence("Kleinsiedlungsgebiet", "small holdings area"),
+    "WR": Sentence("reines Wohngebiet", "purely residential area"),
+    "WA": Sentence("allgemeines Wohngebiet", "general residential area"),
+    "WB": Sentence("besonderes Wohngebiet", "special residential area"),
+    "MD": Sentence("Dorfgebiet", "village area"),
+    "MDW": Sentence("dörfliches Wohngebiet", "rural residential area"),
+    "MI": Sentence("Mischgebiet", "mixed-use area"),
+    "MU": Sentence("urbanes Gebiet", "urban area"),
+    "MK": Sentence("Kerngebiet", "core area"),
+    "GE": Sentence("Gewerbegebiet", "commercial area"),
+    "GI": Sentence("Industriegebiet", "industrial area"),
+    "SO": Sentence("Sondergebiet", "special area"),
+}
+"""Building areas by their short form (BauNVO)."""
+
+
+def use(key: str) -> Sentence:
+    """Return what a use is called: of a building area its name with the short form behind it."""
+    zone = ZONES.get(key)
+    return Sentence(f"{zone.de} ({key})", f"{zone.en} ({key})") if zone else word(key)
+
+
 def word(key: str) -> Sentence:
     """Return what a vocabulary's word is called in both languages."""
     return WORDS.get(key) or Sentence(key, key)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal
 
 from geo_service.inquiries.candidates import RELATED_USES, CriterionName, Kind, Requirement
-from geo_service.wording import Sentence, day, euro, number, plain, word
+from geo_service.wording import Sentence, day, euro, number, plain, use
 
 Row = Mapping[Any, Any]
 """What is known of a candidate (columns of `detail_queries.details`)."""
@@ -122,19 +122,19 @@ def _area_actual(row: Row, kind: Kind, _asked: Asked) -> Sentence:
 
 
 def _use_required(asked: Asked) -> Sentence:
-    uses = [word(use) for use in sorted(asked.requirement.uses)]
-    return Sentence(" oder ".join(use.de for use in uses), " or ".join(use.en for use in uses))
+    uses = [use(each) for each in sorted(asked.requirement.uses)]
+    return Sentence(" oder ".join(each.de for each in uses), " or ".join(each.en for each in uses))
 
 
 def _use_actual(row: Row, _kind: Kind, asked: Asked) -> Sentence:
     permitted = set(row["uses"] or ())
-    listed = Sentence.join(word(use) for use in sorted(permitted))
-    related = {other for use in asked.requirement.uses for other in RELATED_USES.get(use, ())}
+    listed = Sentence.join(use(each) for each in sorted(permitted))
+    related = {other for each in asked.requirement.uses for other in RELATED_USES.get(each, ())}
     if permitted & asked.requirement.uses or not permitted & related:
         return listed
     return Sentence(
-        f"{listed.de} (nur mit Genehmigung oder nach Prüfung im Einzelfall)",
-        f"{listed.en} (only with a permit or after an individual check)",
+        f"{listed.de}, nur mit Genehmigung oder nach Prüfung im Einzelfall",
+        f"{listed.en}, only with a permit or after an individual check",
     )
 
 

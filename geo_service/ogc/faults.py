@@ -29,10 +29,13 @@ STAND_IN_M: Final = 5.0
 NEEDED: Final = Sentence(
     "Das wird gebraucht: Es benennt den Datensatz.", "This is needed: it names the record."
 )
-UNREADABLE: Final = Sentence(
-    "Das ist weder WKT noch GeoJSON. Bitte auf der Karte zeichnen oder so schreiben: POINT (7.4653 51.5136).",
-    "This is neither WKT nor GeoJSON. Please draw it on the map, or write it so: POINT (7.4653 51.5136).",
+UNREADABLE: Final = (
+    "Das ist weder WKT noch GeoJSON. Bitte auf der Karte zeichnen oder so schreiben: {}.",
+    "This is neither WKT nor GeoJSON. Please draw it on the map, or write it so: {}.",
 )
+POINT: Final = "POINT (7.4653 51.5136)"
+AREA: Final = "POLYGON ((7.465 51.513, 7.466 51.513, 7.466 51.514, 7.465 51.513))"
+"""How a place is written, of premises and of what covers land."""
 OPEN_RING: Final = Sentence(
     "Der Umriss ist nicht geschlossen: Die letzte Ecke muss die erste sein, mit mindestens zwei dazwischen.",
     "The outline is not closed: its last corner must be the first one, with two others between at least.",
@@ -61,7 +64,8 @@ def typed_place(text: str, change: Change) -> Document | None:
     """
     if not text.strip():
         return None
-    shape = _read(text.strip())
+    written = POINT if change.rule.kind == "premises" else AREA
+    shape = _read(text.strip(), written)
     if shapely.is_empty(shape):
         raise _wrong(EMPTY)
     west, south, east, north = shapely.bounds(shape).tolist()
@@ -72,12 +76,13 @@ def typed_place(text: str, change: Change) -> Document | None:
         raise _wrong(FOREIGN) from error
 
 
-def _read(text: str) -> Any:  # noqa: ANN401 - a shapely geometry
+def _read(text: str, example: str) -> Any:  # noqa: ANN401 - a shapely geometry
     """Read WKT or GeoJSON; GEOS calls an open ring one that does not "form a closed linestring"."""
+    unreadable = Sentence(*(words.format(example) for words in UNREADABLE))
     try:
         return shapely.from_geojson(text) if text.startswith("{") else shapely.from_wkt(text)
     except (GEOSException, ValueError) as error:
-        raise _wrong(OPEN_RING if "closed" in str(error) else UNREADABLE) from error
+        raise _wrong(OPEN_RING if "closed" in str(error) else unreadable) from error
 
 
 def _wrong(sentence: Sentence) -> InvalidInput:

@@ -33,6 +33,7 @@ from geo_service.web.formats import Formats
 from geo_service.web.language import (
     COOKIE,
     COOKIE_SECONDS,
+    DEFAULT,
     LANGUAGES,
     Language,
     Words,
@@ -306,11 +307,19 @@ def environment(language: Language) -> Environment:
     made.globals["lines_of"] = lines_of
     made.filters["attributes"] = _attributes
 
-    @pass_context  # so it is said when a page is shown: compiled templates are those of both languages
-    def said(_context: Context, text: str) -> str:
-        return spoken.gettext(text) if text in SOURCES else text
+    unknown = spoken.gettext("unbekannt")
 
-    made.filters["said"] = said
+    @pass_context  # so it is said when a page is shown: compiled templates are those of both languages
+    def quoted(_context: Context, text: str) -> str:
+        """Mark a text of a record, which is German, where the page is not."""
+        foreign = language != DEFAULT and text not in {"", unknown}
+        return Markup('<span lang="de">{}</span>').format(text) if foreign else text
+
+    @pass_context
+    def said(context: Context, text: str) -> str:
+        return spoken.gettext(text) if text in SOURCES else quoted(context, text)
+
+    made.filters |= {"said": said, "quoted": quoted}
     return made
 
 

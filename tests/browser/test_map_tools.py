@@ -5,7 +5,7 @@ import re
 
 import pyproj
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.browser.conftest import Visit, Visitor
 
@@ -236,6 +236,28 @@ def test_an_answer_opens_below_the_row_of_the_tools(visit: Visit, width: int) ->
     assert answer["x"] + answer["width"] <= frame["x"] + frame["width"]
     tool(page, "Messen").click()
     expect(popup).to_have_count(0)
+
+
+def test_an_answer_that_still_loads_does_not_open_over_a_tool(visit: Visit) -> None:
+    _, page = opened(visit)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/maps/identify?*", hold)
+    click(page, (500, 400))
+    page.wait_for_timeout(500)
+    assert len(held) == 1, "asked"
+    tool(page, "Messen").click()
+    with page.expect_response("**/maps/identify?*"):
+        held[0].continue_()
+    page.wait_for_timeout(500)
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.unroute("**/maps/identify?*")
+    click(page, (500, 400))
+    expect(page.locator(".leaflet-popup")).to_be_visible()
 
 
 def test_clusters_do_not_react_while_a_tool_is_active(visit: Visit) -> None:

@@ -60,7 +60,7 @@ def test_reasons_are_sentences_with_figures_and_estimates_are_labelled(served: S
     parts = {part["criterion"]: part for part in body["fitting"][0]["parts"]}
     assert [part["words"]["de"] for part in parts.values()] == [
         "Fläche: 4.500 m² im Angebot; gesucht 4.000 bis 5.000 m².",
-        "Nutzung: GE; gesucht GE.",
+        "Nutzung: Gewerbegebiet (GE); gesucht Gewerbegebiet (GE).",
         "Verfügbar: sofort; gesucht bis 30.06.2027.",
         "ÖV-Güteklasse: B; gesucht mindestens C.",
     ]

@@ -16,6 +16,9 @@ from geo_service.inquiries.reasons import (
     State,
     explain,
 )
+from geo_service.web.language import words
+from geo_service.web.vocabulary import LABELS
+from geo_service.wording import ZONES
 
 REQUIREMENT = Requirement(
     as_of=date(2026, 7, 1),
@@ -57,13 +60,19 @@ CASES: list[tuple[CriterionName, State, Kind, dict[str, Any], str, str]] = [
     ),
     (
         "use", "near", "parcel", {"uses": ["GI"]},
-        "Nutzung passt fast: GI (nur mit Genehmigung oder nach Prüfung im Einzelfall); gesucht GE oder Büro.",
-        "Use almost fits: GI (only with a permit or after an individual check); wanted GE or office.",
+        (
+            "Nutzung passt fast: Industriegebiet (GI), nur mit Genehmigung oder nach Prüfung im Einzelfall; "
+            "gesucht Gewerbegebiet (GE) oder Büro."
+        ),
+        (
+            "Use almost fits: industrial area (GI), only with a permit or after an individual check; "
+            "wanted commercial area (GE) or office."
+        ),
     ),
     (
         "use", "unknown", "parcel", {"uses": None},
-        "Nutzung ist nicht bekannt; gesucht GE oder Büro.",
-        "Use is not known; wanted GE or office.",
+        "Nutzung ist nicht bekannt; gesucht Gewerbegebiet (GE) oder Büro.",
+        "Use is not known; wanted commercial area (GE) or office.",
     ),
     (
         "date", "met", "parcel", {},
@@ -134,3 +143,10 @@ def test_any_known_day() -> None:
 
 def test_every_criterion_has_words() -> None:
     assert set(REQUIRED) == set(ACTUAL) == set(CRITERIA_WORDS)
+
+
+def test_zones_are_called_as_on_pages() -> None:
+    called = {
+        key: (words("de").gettext(name), words("en").gettext(name)) for key, name in LABELS["zone"].items()
+    }
+    assert {key: (zone.de, zone.en) for key, zone in ZONES.items()} == called

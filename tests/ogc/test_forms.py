@@ -281,6 +281,21 @@ def test_all_that_is_wrong_is_told_at_once_in_german(manager: httpx.Client, geom
     assert 'lang="en"' not in alert
 
 
+@pytest.mark.parametrize(
+    ("address", "role", "written"),
+    [
+        (NEW, "vacancy_manager", "POINT (7.4653 51.5136)"),
+        ("/ogc/collections/restrictions/new", "planner", "POLYGON ((7.465 51.513, "),
+    ],
+)
+def test_an_unreadable_place_is_told_how_to_write_one_of_its_kind(
+    signed_in: SignedIn, address: str, role: str, written: str
+) -> None:
+    answer = signed_in(role).post(address, data={"geometry": "here", "action": "save"})
+    assert answer.status_code == 422
+    assert f"so schreiben: {written}" in html.unescape(answer.text)
+
+
 def test_an_empty_restriction_tells_what_it_needs(signed_in: SignedIn) -> None:
     address = "/ogc/collections/restrictions/new"
     page = signed_in("planner").get(address, params={"lang": "de"})

@@ -9,6 +9,7 @@ import pytest
 from jinja2 import Environment
 
 from geo_service.web import frame
+from geo_service.web.language import LANGUAGES
 from geo_service.web.vocabulary import SOURCES
 
 
@@ -49,3 +50,20 @@ def test_a_folder_that_cannot_be_written_keeps_nobody_waiting(
     monkeypatch.setattr("jinja2.bccache.Bucket.write_bytecode", full)
     asyncio.run(frame.compile_templates(tmp_path))
     assert not list((tmp_path / "templates").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "english"),
+    [
+        ("Amt für <Wohnen>", '<span lang="de">Amt für &lt;Wohnen&gt;</span>'),
+        (SOURCES[0], "Demo: invented, no official record"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_texts_of_records_name_their_language_where_the_page_has_another(text: str, english: str) -> None:
+    german, other = (
+        frame.environment(language).from_string("{{ text|said }}").render(text=text) for language in LANGUAGES
+    )
+    assert other == english
+    assert "<span" not in german

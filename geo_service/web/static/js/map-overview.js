@@ -96,7 +96,7 @@
       openPopup(latlng || L.latLng(found.latitude, found.longitude), found.items);
       return found;
     } catch {
-      say(texts.failed);
+      if (turn === asked) say(texts.failed);
       return null;
     }
   }
@@ -108,6 +108,7 @@
     return ask(`/maps/identify?${values}`, latlng);
   }
   map.on("geo:ask", (event) => ask(event.url, event.latlng));
+  map.on("geo:draw", () => { asked += 1; });  // an answer that still loads does not open over a tool
   map.on("click", (event) => { if (!map.geo.drawing) identify(event.latlng, shownLayers().filter((key) => key !== "vacancies" && key !== "boundary")); });
   map.on("geo:marker", (event) => identify(event.latlng, [event.key]));
   map.on("popupclose", () => {

@@ -17,6 +17,7 @@ GeoMap.sketch = (map, tools, ended, figures) => {
   function begin(wanted) {
     end();
     map.closePopup();
+    map.fire("geo:draw");
     kind = map.geo.drawing = wanted;
     box.classList.add("is-drawing");
     map.doubleClickZoom.disable();
