@@ -93,6 +93,7 @@ NO_GEOMETRY: Final = (
     "The geometry is no GeoJSON: it needs a type, such as Polygon, and coordinates, lists of numbers; "
     "a ring has four corners or more, the last one is the first."
 )
+DEMO: Final = "is_demo"
 FREE_FROM: Final = "free_from"
 """The day after the last one: said by one of the two fields."""
 
@@ -277,23 +278,26 @@ def checked(body: Any, change: Change, current: Document | None) -> Document:  #
         raise InvalidInput("Send a GeoJSON feature: an object with properties and geometry.")
     given: Document = body.get("properties", {})
     visible = set(change.view.visible)
-    unknown = sorted(set(given) - visible)
     can_be_written = set(writable(change))
     followed = [name for name in given if name in visible and name not in can_be_written]
     now = current["properties"] if current else {}
-    refused = [(name, "There is no such field.") for name in unknown]
+    refused = [(name, "There is no such field.") for name in sorted(set(given) - visible)]
     refused += [
         (name, "This follows from other fields and cannot be written.")
         for name in followed
         if given[name] != now.get(name)
     ]
     refused += _misfits(given, kinds_of(change.view))
+    label = {DEMO: now[DEMO]} if DEMO in now else {}
+    if label and given.get(DEMO, now[DEMO]) != now[DEMO]:
+        refused.append((DEMO, "Whether a record is invented stays as it is: bring a real one in anew."))
     if refused:
         raise InvalidInput(
             f"{refused[0][0][:60]}: {refused[0][1]}",
             errors=[{"parameter": name[:60], "message": message} for name, message in refused],
         )
-    return _one_end({name: value for name, value in given.items() if name not in followed}, now, change.rule)
+    kept = {name: value for name, value in given.items() if name not in followed}
+    return _one_end({**kept, **label}, now, change.rule)
 
 
 def _misfits(given: Document, kinds: Mapping[str, Kind]) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from geo_service.conditional import caching, etag_of, states_meant
 from geo_service.db import get_database
 from geo_service.errors import InvalidInput, PreconditionFailed, PreconditionRequired
 from geo_service.ogc import documents, openapi
-from geo_service.ogc.crs import CRS84, EXACT, STORAGE, Crs, crs_of
+from geo_service.ogc.crs import CRS84, EXACT, Crs, crs_of
 from geo_service.ogc.editing import (
     CHANGED,
     Change,
@@ -45,7 +45,8 @@ IfMatch = Annotated[
 async def create_item(request: Request, caller: SignedIn, collection_id: str) -> Response:
     """Create a feature."""
     change = change_of(request, caller, collection_id, "")
-    body, crs = await _body(request), _crs(request)
+    body = await _body(request)
+    crs = _crs(request, body)
 
     def work() -> str:
         properties = checked(body, change, None)
@@ -56,7 +57,7 @@ async def create_item(request: Request, caller: SignedIn, collection_id: str) ->
         return write(get_database(request), change, replaced(properties, change), geometry, None)
 
     key = await in_turn(request, work)
-    response = await _answered(request, caller, collection_id, key, 201)
+    response = await _answered(request, caller, change_of(request, caller, collection_id, key), crs, 201)
     response.headers["Location"] = f"{base_address(request)}/ogc/collections/{collection_id}/items/{key}"
     return response
 
@@ -66,13 +67,15 @@ async def replace_item(
     request: Request, caller: SignedIn, collection_id: str, feature_id: str, if_match: IfMatch = None
 ) -> Response:
     """Replace a feature: fields that are not sent are emptied."""
-    body, crs = await _body(request), _crs(request)
+    body = await _body(request)
+    crs = _crs(request, body)
 
     def make(change: Change, current: Document) -> tuple[Document, Document | None]:
         properties = checked(body, change, current)
         return replaced(properties, change), _place(request, change, body.get("geometry"), crs)
 
-    return await _changed(request, caller, (collection_id, feature_id, if_match), make)
+    change = change_of(request, caller, collection_id, feature_id)
+    return await _changed(request, caller, change, (if_match, crs), make)
 
 
 @router.patch("/collections/{collection_id}/items/{feature_id}", openapi_extra=openapi.EDIT)
@@ -80,7 +83,8 @@ async def update_item(
     request: Request, caller: SignedIn, collection_id: str, feature_id: str, if_match: IfMatch = None
 ) -> Response:
     """Change some fields of a feature (merge patch)."""
-    body, crs = await _body(request), _crs(request)
+    body = await _body(request)
+    crs = _crs(request, body)
 
     def make(change: Change, current: Document) -> tuple[Document, Document | None]:
         properties = checked(body, change, current)
@@ -89,7 +93,8 @@ async def update_item(
             geometry = _place(request, change, body["geometry"], crs)
         return merged(properties, current, change), geometry
 
-    return await _changed(request, caller, (collection_id, feature_id, if_match), make)
+    change = change_of(request, caller, collection_id, feature_id)
+    return await _changed(request, caller, change, (if_match, crs), make)
 
 
 @router.delete("/collections/{collection_id}/items/{feature_id}", status_code=204)
@@ -128,17 +133,16 @@ Make = Callable[[Change, Document], tuple[Document, Document | None]]
 
 
 async def _changed(
-    request: Request, caller: Caller, asked: tuple[str, str, str | None], make: Make
+    request: Request, caller: Caller, change: Change, asked: tuple[str | None, Crs], make: Make
 ) -> Response:
-    collection_id, feature_id, if_match = asked
+    if_match, crs = asked
 
     def work(change: Change, now: bytes) -> str:
         properties, geometry = make(change, json.loads(now))
         return write(get_database(request), change, properties, geometry, etag_of(now))
 
-    change = change_of(request, caller, collection_id, feature_id)
-    key = await _in_state(request, change, if_match, work)
-    return await _answered(request, caller, collection_id, key, 200)
+    await _in_state(request, change, if_match, work)
+    return await _answered(request, caller, change, crs, 200)
 
 
 async def _in_state(
@@ -181,15 +185,15 @@ def change_of(request: Request, caller: Caller, collection_id: str, feature_id: 
     return Change(view_of(collection, caller, EXACT), rule, values, caller.name, request.state.request_id)
 
 
-async def _answered(request: Request, caller: Caller, collection_id: str, key: str, status: int) -> Response:
-    """Answer with the feature as it is now, and its new state."""
-    change = change_of(request, caller, collection_id, key)
+async def _answered(request: Request, caller: Caller, change: Change, crs: Crs, status: int) -> Response:
+    """Answer with the feature as it is now, in the coordinate system that was sent, and its new state."""
     database = get_database(request)
     content, state = await in_turn(
-        request, lambda: (read(database, _in(change, STORAGE)), read(database, change))
+        request, lambda: (read(database, _in(change, crs)), read(database, change))
     )
-    headers = {**caching(caller), "ETag": etag_of(state), "Content-Crs": f"<{STORAGE.uri}>"}
-    content = with_links(content, base_address(request), find_collection(collection_id), key)
+    collection = find_collection(change.view.collection)
+    headers = {**caching(caller), "ETag": etag_of(state), "Content-Crs": f"<{crs.uri}>"}
+    content = with_links(content, base_address(request), collection, str(change.values["key"]), crs)
     return Response(content, status, headers, documents.GEOJSON)
 
 
@@ -221,7 +225,26 @@ def _no_number(text: str) -> None:
     raise InvalidInput(f"The body holds {text}, which is no number in JSON.")
 
 
-def _crs(request: Request) -> Crs:
-    """Return the coordinate system of the sent geometry: ``Content-Crs``, else CRS84."""
-    given = request.headers.get("content-crs")
-    return CRS84 if given is None else crs_of({"Content-Crs": given.strip("<> ")}, "Content-Crs")
+def _crs(request: Request, body: Document) -> Crs:
+    """Return the coordinate system of the sent geometry: ``Content-Crs``, its ``crs``, else CRS84.
+
+    Raises
+    ------
+    BadParameter
+        When there is no such system.
+    InvalidInput
+        When ``crs`` is written otherwise than in answers.
+    """
+    header = request.headers.get("content-crs")
+    if header is not None:
+        return crs_of({"Content-Crs": header.strip("<> ")}, "Content-Crs")
+    if body.get("crs") is None:
+        return CRS84
+    try:
+        name = str(body["crs"]["properties"]["name"])
+    except (TypeError, LookupError) as error:
+        raise InvalidInput(
+            'crs is written as {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::25832"}}.',
+            parameter="crs",
+        ) from error
+    return crs_of({"crs": name}, "crs")

@@ -195,7 +195,7 @@ def single_values(
         if name == "filter":
             value = value.translate(LINES)  # noqa: PLW2901 - a filter may have several lines
         _require_visible(name, value)
-        given[name] = value
+        given[name] = unicodedata.normalize("NFC", value)  # some keyboards and systems part ö into o and dots
     if formats is not None and given.get("f", "json") not in formats:
         known = ", ".join(sorted(formats))
         raise BadParameter(f"Formats are {known}.", parameter="f", detail_de=f"Formate sind {known}.")

@@ -216,7 +216,7 @@ async def get_item(request: Request, caller: Public, collection_id: str, feature
     state = content
     if may_write(collection.id, caller):  # what a change builds on, whatever the coordinates of the answer
         state = await feature_of(reader, view_of(collection, caller, EXACT), values)
-    content = with_links(content, base_address(request), collection, feature_id)
+    content = with_links(content, base_address(request), collection, feature_id, view.crs)
     if wants_page(request):
         return await page(request, caller, _resource("item", json.loads(content), collection, caller))
     headers = {**_headers(caller), "Content-Crs": f"<{view.crs.uri}>"}

@@ -278,8 +278,8 @@ def _no_feature(collection: Collection, key: str) -> NotFound:
     )
 
 
-def with_links(feature: bytes, base: str, collection: Collection, key: str) -> bytes:
-    """Return a feature with its links.
+def with_links(feature: bytes, base: str, collection: Collection, key: str, crs: Crs) -> bytes:
+    """Return a feature with its links, and its coordinate system where that is not CRS84.
 
     Parameters
     ----------
@@ -291,9 +291,13 @@ def with_links(feature: bytes, base: str, collection: Collection, key: str) -> b
         Its collection.
     key
         Its key.
+    crs
+        Coordinate system of its geometry.
     """
     links = quote(key, safe="").encode().join(_item_links(base, collection))
-    return b"".join((feature[:-1], b',"links":', links, b"}"))
+    told = geojson_crs(crs)
+    system = b"," + _json(told)[1:-1] if told else b""
+    return b"".join((feature[:-1], system, b',"links":', links, b"}"))
 
 
 @lru_cache(maxsize=KEPT_LINKS)

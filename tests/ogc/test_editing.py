@@ -125,6 +125,38 @@ def test_a_feature_read_in_full_can_be_sent_back(planner: httpx.Client) -> None:
     assert without_links(answer.json()) == without_links(read.json())
 
 
+def test_an_answer_can_be_sent_back_as_it_came(planner: httpx.Client) -> None:
+    address, etag, answered = created(planner)  # degrees were sent
+    assert without_links(answered) == without_links(planner.get(address).json())
+    back = planner.put(address, json=answered, headers={"If-Match": etag})
+    assert (back.status_code, back.headers["etag"]) == (200, etag), back.text
+    metres = planner.get(f"{address}?crs=EPSG:25832").json()
+    assert metres["crs"]["properties"]["name"] == "urn:ogc:def:crs:EPSG::25832"
+    again = planner.put(address, json=metres, headers={"If-Match": etag})  # it says its system itself
+    assert (again.status_code, again.headers["etag"]) == (200, etag), again.text
+    assert again.headers["content-crs"].endswith("/25832>")
+    assert without_links(again.json()) == without_links(metres)
+
+
+@pytest.mark.parametrize(("crs", "status"), [("EPSG:25832", 422), ({"properties": {"name": "EPSG:1"}}, 400)])
+def test_a_system_that_cannot_be_read_is_refused(
+    planner: httpx.Client, crs: dict[str, Any] | str, status: int
+) -> None:
+    refused = planner.post(ITEMS, json={**FEATURE, "crs": crs})
+    assert (refused.status_code, refused.json()["parameter"]) == (status, "crs"), refused.text
+
+
+def test_an_invented_record_stays_marked(planner: httpx.Client) -> None:
+    address, _, feature = created(planner, is_demo=True)
+    unmark = planner.patch(address, json={"properties": {"is_demo": False}}, headers={"If-Match": "*"})
+    assert unmark.status_code == 422, unmark.text
+    assert [error["parameter"] for error in unmark.json()["errors"]] == ["is_demo"]
+    del feature["properties"]["is_demo"]
+    replaced = planner.put(address, json=feature, headers={"If-Match": "*"})
+    assert replaced.status_code == 200, replaced.text
+    assert planner.get(address).json()["properties"]["is_demo"] is True
+
+
 def test_a_place_that_is_not_touched_stays_to_the_last_bit(
     planner: httpx.Client, signed_in: SignedIn, database: Database
 ) -> None:

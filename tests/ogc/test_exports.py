@@ -151,6 +151,7 @@ def test_table_of_commas(client: httpx.Client, tmp_path: Path) -> None:
     titles = [row["title"] for row in rows if row["restriction_key"].startswith("export-")]
     assert titles == [f"'{title}" if title[0] in "=+-@" else title for title in TITLES]
     assert titles[:4] == ["'=1+1", "'+49 231", "'@SUM(A1)", "'-5"]
+    assert [row["is_demo"] for row in rows] == [str(each["properties"]["is_demo"]).lower() for each in wanted]
     frame = gpd.read_file(stored(answer, tmp_path, "x.csv"))  # GDAL and pandas read it
     assert list(frame.restriction_key) == [row["restriction_key"] for row in rows]
     assert frame.columns[0] == next(iter(rows[0]))
@@ -173,6 +174,8 @@ def workbook(answer: httpx.Response) -> Any:
 
 
 def test_sheet_has_typed_cells_and_no_formula(client: httpx.Client) -> None:
+    answer = client.get("/ogc/collections/restrictions/export?f=xlsx&crs=EPSG:25832")
+    assert answer.headers["content-crs"].endswith("/CRS84>")  # longitude and latitude of a point
     book = workbook(export(client, "restrictions", "xlsx"))
     table = book["restrictions"]
     heading, *rows = [[cell.value for cell in row] for row in table.iter_rows()]

@@ -84,7 +84,7 @@ def _selected(rows: Rows, more: list[Column], *, flat: bool = False) -> Statemen
         column = collection.columns[name]
         if flat and kind in {"text", "texts"}:
             column = _no_formula(func.array_to_string(column, LIST_MARK) if kind == "texts" else column)
-        elif flat and kind == "object":
+        elif flat and kind in {"object", "boolean"}:  # COPY itself writes t and f
             column = cast(column, Text)
         columns.append(column.label(name))
     return (

@@ -61,6 +61,8 @@ async def get_export(request: Request, caller: Public, collection_id: str) -> Re
             detail_de=f"Zeilen mit GeoJSON können nicht sagen, dass sie in {crs.uri} sind: Gelesen werden "
             "sie als Grad (CRS84). Lassen Sie crs weg, oder nehmen Sie geojson, gpkg, fgb oder parquet.",
         )
+    if wanted.ending == "xlsx":  # a point's longitude and latitude, whatever was asked
+        crs = CRS84
     crs = replace(crs, latitude_first=False)  # in files x stands first, whatever the order of the axes
     rows = Rows(
         view_of(collection, caller, crs, asked.properties), asked.question, items_parameters(asked, day)
