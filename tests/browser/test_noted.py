@@ -22,7 +22,7 @@ def axe(page: Any) -> list[str]:
 def test_noted_in_lists_and_compared(visit: Visit, width: int, language: str) -> None:
     visitor = visit(width, language)
     page, german = visitor.page, language == "de"
-    note, forget = ("Merken", "Nicht mehr merken") if german else ("Note", "Forget")
+    note, forget = ("Merken", "Nicht mehr merken") if german else ("Select", "Deselect")
     visitor.go(f"/flaechen?lang={language}")
     pins = page.locator("html").get_attribute("data-listed-pins")
     button = page.locator(f"[id='pick-parcel%3A{PUBLIC_KEYS[0]}']")
