@@ -66,20 +66,22 @@ def test_a_site_is_found_as_it_is_heard(client: httpx.Client, database: Database
             connection.execute(rename, {"name": before})
 
 
+ALONG_STREETS = text(
+    """
+    INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, flur, numerator, municipality_key,
+                         municipality, location_text, source, is_demo, geom)
+    SELECT '051253001' || lpad(n::text, 5, '0') || '______', '051253', 'Dortmund', 1, n,
+           '05913000', 'Dortmund', address, :source, true,
+           ST_Multi(ST_MakeEnvelope(391000 + n, 5705000, 391001 + n, 5705001, 25832))
+    FROM unnest(CAST(:addresses AS text[])) WITH ORDINALITY AS given(address, n)
+    """
+)
+
+
 @pytest.fixture
 def misspelt(sample: object, database: Database) -> Iterator[None]:
     """A site, parcels of three streets, and a shop whose names people get wrong."""
     assert sample
-    parcel = text(
-        """
-        INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, flur, numerator, municipality_key,
-                             municipality, location_text, source, is_demo, geom)
-        SELECT '051253001' || lpad(n::text, 5, '0') || '______', '051253', 'Dortmund', 1, n,
-               '05913000', 'Dortmund', address, 'Tippfehler', true,
-               ST_Multi(ST_MakeEnvelope(391000 + n, 5705000, 391001 + n, 5705001, 25832))
-        FROM unnest(CAST(:addresses AS text[])) WITH ORDINALITY AS given(address, n)
-        """
-    )
     shop = text(
         """
         INSERT INTO premises (premises_key, name, street, house_number, area_m2, permitted_uses, source,
@@ -93,7 +95,7 @@ def misspelt(sample: object, database: Database) -> Iterator[None]:
     with database.begin("test") as connection:
         before = connection.execute(text("SELECT name FROM sites WHERE slug = 'cleanport'")).scalar_one()
         connection.execute(rename, {"name": "PHOENIX West"})
-        connection.execute(parcel, {"addresses": addresses})
+        connection.execute(ALONG_STREETS, {"addresses": addresses, "source": "Tippfehler"})
         connection.execute(shop)
     yield
     with database.begin("test") as connection:
@@ -227,19 +229,10 @@ def test_premises_that_the_public_cannot_open_are_for_the_agency(
 def long_street(sample: object, database: Database) -> Iterator[None]:
     """Parcels along one street, with every fashion of house number."""
     assert sample
-    write = text(
-        """
-        INSERT INTO parcels (parcel_key, gemarkung_key, gemarkung, flur, numerator, municipality_key,
-                             municipality, location_text, source, is_demo, geom)
-        SELECT '051251001' || lpad(n::text, 5, '0') || '______', '051251', 'Dorstfeld', 1, n,
-               '05913000', 'Dortmund', 'Rheinische Straße' || number, 'Hausnummern', true,
-               ST_Multi(ST_MakeEnvelope(391000 + n, 5707000, 391001 + n, 5707001, 25832))
-        FROM unnest(CAST(:numbers AS text[])) WITH ORDINALITY AS given(number, n)
-        """
-    )
     numbers = ["", " 7", " 21 a", " 21a", " D10", " d4", " 3-5", " 7/9", " 12, Hinterhaus"]
     with database.begin("test") as connection:
-        connection.execute(write, {"numbers": numbers})
+        addresses = [f"Rheinische Straße{number}" for number in numbers]
+        connection.execute(ALONG_STREETS, {"addresses": addresses, "source": "Hausnummern"})
     yield
     with database.begin("test") as connection:
         connection.execute(text("DELETE FROM parcels WHERE source = 'Hausnummern'"))

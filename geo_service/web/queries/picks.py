@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from geo_service.web.queries.premises import SHOWN_VACANCY
+
 _TRANSIT: Final = """
       LEFT JOIN transit_access t ON t.subject_kind = '{kind}' AND t.subject_id = {of}.id
        AND t.method = :method AND t.time_window = 'day'
@@ -65,11 +67,7 @@ PICKED: Final[Mapping[str, TextClause]] = MappingProxyType(
       FROM premises r
       LEFT JOIN districts d ON d.id = r.district_id
       LEFT JOIN quarters q ON q.id = r.quarter_id
-      LEFT JOIN LATERAL (SELECT w.* FROM vacancies w
-                          WHERE w.premises_id = r.id AND (w.during @> current_date OR (
-                                w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
-                            AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
-                          ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
+      {SHOWN_VACANCY.format(of="r")}
       {_TRANSIT.format(kind="premises", of="r")}
      WHERE r.premises_key = ANY(:keys) AND r.valid @> current_date AND (v.id IS NOT NULL OR NOT :public)
 """),  # noqa: S608 - own words

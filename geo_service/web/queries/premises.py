@@ -158,7 +158,16 @@ def _conditions(wanted: PremisesFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-PREMISES: Final[TextClause] = text("""
+SHOWN_VACANCY: Final = """
+      LEFT JOIN LATERAL (SELECT w.* FROM vacancies w
+                          WHERE w.premises_id = {of}.id AND (w.during @> current_date OR (
+                                w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
+                            AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
+                          ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
+"""
+"""Joins the vacancy of premises of which a caller is told, ``v``: today's, else one that threatens."""
+
+PREMISES: Final[TextClause] = text(f"""
     SELECT pr.id, pr.premises_key, pr.name, pr.street, pr.house_number, pr.postcode, pr.floor, pr.area_m2,
            pr.permitted_uses, pr.features, pr.source, pr.source_date, pr.recorded_at, pr.is_demo,
            d.name AS district, d.key AS district_key, q.name AS quarter,
@@ -172,14 +181,10 @@ PREMISES: Final[TextClause] = text("""
       FROM premises pr
       LEFT JOIN districts d ON d.id = pr.district_id
       LEFT JOIN quarters q ON q.id = pr.quarter_id
-      LEFT JOIN LATERAL (SELECT w.* FROM vacancies w
-                          WHERE w.premises_id = pr.id AND (w.during @> current_date OR (
-                                w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
-                            AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
-                          ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
+      {SHOWN_VACANCY.format(of="pr")}
      WHERE pr.premises_key = :premises_key AND pr.valid @> current_date
        AND (v.id IS NOT NULL OR NOT :public)
-""")
+""")  # noqa: S608 - own words
 """Premises and their present vacancy, else the next that threatens.
 
 The public sees vacant ones only; rent, landlord, contact and note are for those who may see them. Parameters:
