@@ -332,9 +332,12 @@ async def compile_templates(home: Path) -> None:
         Where they are kept for the other language, the other processes, and the next start.
     """
     folder = home / "templates"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    kept: _Compiled | None = None
+    with suppress(OSError):  # where nothing can be kept, they are compiled at each start
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept = _Compiled(str(folder))
     for made in map(environment, LANGUAGES):
-        made.bytecode_cache = _Compiled(str(folder))
+        made.bytecode_cache = kept
         for name in made.list_templates():
             await asyncio.to_thread(made.get_template, name)
             await asyncio.sleep(COMPILING_PAUSE_S)

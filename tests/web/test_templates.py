@@ -52,6 +52,14 @@ def test_a_folder_that_cannot_be_written_keeps_nobody_waiting(
     assert not list((tmp_path / "templates").iterdir())
 
 
+def test_where_no_folder_can_be_made_templates_are_compiled_all_the_same(tmp_path: Path) -> None:
+    taken = tmp_path / "home"
+    taken.write_text("a file where the folder should be")
+    asyncio.run(frame.compile_templates(taken))
+    assert frame.environment("de").get_template("start.html").name == "start.html"
+    assert taken.read_text() == "a file where the folder should be"
+
+
 @pytest.mark.parametrize(
     ("text", "english"),
     [
