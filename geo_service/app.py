@@ -54,7 +54,7 @@ from geo_service.transit import reach_routes as reach
 from geo_service.transit import routes as transit
 from geo_service.transit import scenario_routes as scenarios
 from geo_service.transit import subject_routes as subjects
-from geo_service.web import classes
+from geo_service.web import ready
 from geo_service.web import routes as web
 from geo_service.web.assets import static_address
 from geo_service.web.frame import bare_frame, compile_templates
@@ -149,7 +149,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             transit_keeping.keep_fresh(database, settings, app.state.transit_seen),
             pieces.keep_fresh(database),
             compile_templates(settings.home),
-            classes.keep_ready(app, database),
+            ready.keep_ready(app, database),
         )
         tasks += [asyncio.create_task(each) for each in keepers]
     try:

@@ -25,7 +25,7 @@ from geo_service.transit import routes as transit
 from geo_service.transit import scenario_register, subject_routes
 from geo_service.transit import scenario_routes as scenarios
 from geo_service.web import classes, kept
-from geo_service.web.pages import contest, nearness, overview, parcel
+from geo_service.web.pages import contest, overview, parcel
 from tests.http_fixtures import SignedIn
 from tests.sample_land import PUBLIC_KEYS
 
@@ -133,7 +133,7 @@ COMPUTING: list[Computing] = [
     ("/api/rounds/anstoss-2023-10/proposal", matching, "read_round"),
     ("/api/availability/summary", desk, "city_land"),
     (f"/flaechen/{KEY}?as_of=2027-06-01", parcel, "compute_stages"),
-    (f"/flaechen/{KEY}", nearness, "place_transit"),
+    (f"/flaechen/{KEY}?window=05:10-06:10", classes, "place_transit"),
     ("/anstoss/anstoss-2023-10", contest, "read_round"),
     ("/oev", classes, "graded_stops"),
     ("/maps/overview.html", overview, "portable_html"),

@@ -74,14 +74,6 @@ class Balance:
     cells: pd.DataFrame
     records: pd.DataFrame
 
-    def table(self, measure: str) -> pd.DataFrame:
-        """Return a measure by cell (rows) and stage (columns: opening, flows, closing); absent is 0."""
-        wide = self.cells.pivot_table(
-            index=list(self.dimensions), columns="stage", values=measure, aggfunc="sum", observed=True
-        )
-        stages = ["opening", *FLOWS, "closing"]
-        return wide.reindex(columns=stages).fillna(0).astype(np.int64).rename_axis(columns=None)
-
 
 def land_balance(
     opening: pd.DataFrame, closing: pd.DataFrame, dimensions: Sequence[str] = ("horizon",)

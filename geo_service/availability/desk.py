@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.availability import city_queries, service
 from geo_service.availability.city_land import CityLand, city_land
+from geo_service.availability.flows import two_days
 from geo_service.beside import Turns
 from geo_service.db import Database, get_database
 from geo_service.upkeep import repeat
@@ -153,7 +154,7 @@ class Desk:
         with database.answering(one_snapshot=True) as snapshot:
             state = (str(snapshot.execute(city_queries.data_version()).scalar_one()), service.today())
             for key in keys:
-                self._land(snapshot, state, *key)
+                self._land(snapshot, state, *key).with_facts(snapshot)
 
     def _land(self, snapshot: Connection, state: Version, as_of: date, preset: str) -> CityLand:
         with self._lock:
@@ -179,9 +180,11 @@ def desk_of(request: Request) -> Desk:
 async def keep_ready(desk: Desk, database: Database) -> None:
     """Keep cities ready that were asked for lately, until cancelled: no question waits for what was changed.
 
-    They are those that are kept anyway, at most `LANDS_KEPT`; when a server starts, that of today.
+    They are those that are kept anyway, at most `LANDS_KEPT`; when a server starts, the two of the usual
+    balance.
     """
-    desk.want(service.today())
+    for day in two_days(None, None, service.today()):
+        desk.want(day)
     await repeat(lambda: desk.look(database), EVERY_S, "land of the city")
 
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -50,18 +50,15 @@ class CityBalance:
 
     def cells(self) -> list[tuple[dict[str, str], dict[str, dict[str, int]]]]:
         """Return each cell with its measures by stage, all stages named; sorted by the words."""
-        names, nothing = self.balance.dimensions, dict.fromkeys(STAGES, 0)
-        tables: dict[str, dict[tuple[str, ...], dict[str, int]]] = {}
-        for measure in MEASURES:
-            rows: dict[Any, dict[Any, int]] = self.balance.table(measure).to_dict("index")
-            tables[measure] = {_words(cell): row for cell, row in rows.items()}
-        return [
-            (
-                dict(zip(names, cell, strict=True)),
-                {measure: dict(table.get(cell, nothing)) for measure, table in tables.items()},
+        names = self.balance.dimensions
+        found: dict[tuple[str, ...], dict[str, dict[str, int]]] = {}
+        for *cell, stage, parcels, net, offered, estimated in self.balance.cells.itertuples(index=False):
+            measures = found.setdefault(
+                tuple(map(str, cell)), {name: dict.fromkeys(STAGES, 0) for name in MEASURES}
             )
-            for cell in sorted({cell for table in tables.values() for cell in table}, key=_place)
-        ]
+            for name, value in zip(MEASURES, (parcels, net, offered, estimated), strict=True):
+                measures[name][stage] = int(value)
+        return [(dict(zip(names, cell, strict=True)), found[cell]) for cell in sorted(found, key=_place)]
 
     def total(self) -> dict[str, dict[str, int]]:
         """Return the measures of all cells together, by stage."""
@@ -113,10 +110,6 @@ class CityBalance:
                     (self.start, self.end, *cell.values(), stage, measures["parcels"][stage], *areas)
                 )
         return target.getvalue()
-
-
-def _words(cell: Any) -> tuple[str, ...]:  # noqa: ANN401 - an entry of an index of one or more levels
-    return tuple(map(str, cell)) if isinstance(cell, tuple) else (str(cell),)
 
 
 def _place(cell: tuple[str, ...]) -> list[tuple[int, str]]:

@@ -1,42 +1,39 @@
-"""Transit classes of the whole city, kept in the process by what they were computed from.
+"""Transit classes of the whole city and of places, kept in the process by what they were computed from.
 
 Timetables and streets never change under their number, and a scenario is known by its entity tag: what was
 computed from the same ones is the same, so nothing here is ever stale.
 """
 
-import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import pandas as pd
+import shapely
 from fastapi import FastAPI, Request
 from shapely import Geometry
 from sqlalchemy import Connection
 
-from geo_service.db import Database
 from geo_service.errors import NotFound
 from geo_service.transit import queries
 from geo_service.transit.all_stops import areas_after, areas_before, graded_stops
-from geo_service.transit.grades import Asked, asked
+from geo_service.transit.answers import place_transit
+from geo_service.transit.grades import Asked, day_of
 from geo_service.transit.scenario_register import etag_of
 from geo_service.transit.scenario_schemas import ScenarioAnswer
 from geo_service.transit.scenario_stops import GradedStops, grade_served
+from geo_service.transit.schemas import PlaceTransit
 from geo_service.transit.service import area_of
 from geo_service.transit.street_queries import current_network_id
-from geo_service.transit.windows import DAY
-from geo_service.upkeep import repeat
-from geo_service.web.queries.parcels import METHOD
 from maps.transit import classes_geojson
 
-EVERY_S: Final = 10.0
-"""Seconds between two looks whether there is another timetable."""
 MOST_KEPT: Final = 32
 """Answers kept per process: methods by windows, and scenarios."""
+MOST_PLACES: Final = 128
+"""Places whose transit is kept per process; those of the sites are among them."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +84,8 @@ class KeptClasses:
     """
 
     def __init__(self, most: int = MOST_KEPT, area: Geometry | None = None) -> None:
-        self._most, self._area = most, area
-        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
-        self._lock = threading.Lock()
+        self._area = area
+        self._kept, self._places = _Lately(most), _Lately(MOST_PLACES)
 
     def city(self, connection: Connection, wanted: Asked) -> CityClasses:
         """Return the classes of today.
@@ -107,7 +103,7 @@ class KeptClasses:
             hectares = {grade: area.area / 10_000 for grade, area in areas}
             return CityClasses(basis, wanted, stops, days, hectares, classes_geojson(areas))
 
-        found: CityClasses = self._of(basis, compute)
+        found: CityClasses = self._kept.of(basis, compute)
         return found
 
     def served(self, connection: Connection, scenario: ScenarioAnswer, wanted: Asked) -> GradedStops:
@@ -119,7 +115,7 @@ class KeptClasses:
             As `scenario_stops.grade_served`.
         """
         basis = (_basis(connection, wanted), "served", scenario.key, etag_of(scenario))
-        found: GradedStops = self._of(basis, lambda: grade_served(connection, scenario, wanted))
+        found: GradedStops = self._kept.of(basis, lambda: grade_served(connection, scenario, wanted))
         return found
 
     def scenario(self, connection: Connection, scenario: ScenarioAnswer, wanted: Asked) -> ScenarioClasses:
@@ -137,15 +133,40 @@ class KeptClasses:
             areas = areas_after(connection, city.stops, served.frame, wanted)
             return ScenarioClasses(served, classes_geojson(areas))
 
-        found: ScenarioClasses = self._of((city.basis, scenario.key, etag_of(scenario)), compute)
+        found: ScenarioClasses = self._kept.of((city.basis, scenario.key, etag_of(scenario)), compute)
         return found
 
     def told(self, city: CityClasses, language: str, tell: Callable[[], bytes]) -> bytes:
         """Return what is told of the stops in a language."""
-        found: bytes = self._of((city.basis, language), tell)
+        found: bytes = self._kept.of((city.basis, language), tell)
         return found
 
-    def _of(self, basis: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401 - either of both
+    def place(self, connection: Connection, wkb: bytes, wanted: Asked) -> PlaceTransit:
+        """Return how near transit is to a place (WKB, EPSG:25832).
+
+        Raises
+        ------
+        NotFound
+            As `answers.place_transit`.
+        """
+
+        def compute() -> PlaceTransit:
+            return place_transit(connection, shapely.from_wkb(wkb), wanted)
+
+        found: PlaceTransit = self._places.of((_basis(connection, wanted), wkb), compute)
+        return found
+
+
+class _Lately:
+    """What was computed lately, by what it was computed from."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, basis: Hashable, compute: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever is computed
+        """Return what is kept, else compute it."""
         with self._lock:
             if basis in self._kept:
                 self._kept.move_to_end(basis)
@@ -159,14 +180,15 @@ class KeptClasses:
 
 
 def _basis(connection: Connection, wanted: Asked) -> Hashable:
-    """Return what answers are computed from: timetables, streets, method, window.
+    """Return what answers are computed from: timetables with the day that counts, streets, method, window.
 
     Raises
     ------
     NotFound
         When no timetable is loaded.
     """
-    feeds = tuple(feed.id for feed in connection.execute(queries.current_feeds()))
+    current = connection.execute(queries.current_feeds())
+    feeds = tuple((feed.id, feed.name, day_of(feed, wanted)) for feed in current)
     if not feeds:
         raise NotFound("No timetable is loaded yet. Load one: geo import gtfs PATH --name NAME")
     streets = connection.execute(current_network_id()).scalar_one_or_none()
@@ -175,24 +197,11 @@ def _basis(connection: Connection, wanted: Asked) -> Hashable:
 
 def kept_classes(request: Request) -> KeptClasses:
     """Return what the application has computed."""
-    return _kept(request.app)
+    return classes_of(request.app)
 
 
-async def keep_ready(app: FastAPI, database: Database) -> None:
-    """Have the classes of today computed for the page that shows them, until cancelled."""
-
-    def compute() -> None:
-        with suppress(NotFound), database.answering() as connection:
-            _kept(app).city(connection, asked(METHOD, DAY))
-
-    async def look() -> bool:
-        await asyncio.to_thread(compute)
-        return True
-
-    await repeat(look, EVERY_S, "classes of the city")
-
-
-def _kept(app: FastAPI) -> KeptClasses:
+def classes_of(app: FastAPI) -> KeptClasses:
+    """Return what an application has computed."""
     kept: KeptClasses | None = getattr(app.state, "transit_classes", None)
     if kept is None:
         kept = app.state.transit_classes = KeptClasses(area=area_of(app.state.city))

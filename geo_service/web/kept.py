@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from typing import Any, Final, TypeVar
 
-from fastapi import Request
+from fastapi import FastAPI, Request
 from sqlalchemy import Connection, Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,7 +35,7 @@ async def kept_rows(
     statement, parameters
         The statement and its hashable parameters.
     """
-    held, version = _held(request), await _version(session)
+    held, version = _held(request.app), await _version(session)
     key = (statement.text, *sorted(parameters.items()))
     found = held.get(key)
     if found and found[0] == version:
@@ -63,7 +63,7 @@ async def kept_answer(
     make, public
         As for `geo_service.beside.computed`.
     """
-    held, version = _held(request), await _version(session)
+    held, version = _held(request.app), await _version(session)
     found = held.get(key)
     if found and found[0] == version:
         known: T = found[1]
@@ -71,9 +71,33 @@ async def kept_answer(
     return _keep(held, key, version, await computed(request, session, make, public=public))
 
 
-def _held(request: Request) -> Kept:
-    held: Kept = getattr(request.app.state, "web_kept", {})
-    request.app.state.web_kept = held
+def keep_answer(
+    app: FastAPI, connection: Connection, key: Hashable, make: Callable[[Connection], object]
+) -> None:
+    """Compute an answer before somebody asks `kept_answer` for it, unless it is kept; for threads.
+
+    Parameters
+    ----------
+    app
+        The application that keeps it.
+    connection
+        Connection that sees one state of the data throughout.
+    key, make
+        As for `kept_answer`.
+    """
+    held, version = _held(app), version_of(connection)
+    if key not in held or held[key][0] != version:
+        _keep(held, key, version, make(connection))
+
+
+def version_of(connection: Connection) -> Version:
+    """Return the state of the data that a connection sees, and the day."""
+    return str(connection.scalar(DATA_VERSION)), today()
+
+
+def _held(app: FastAPI) -> Kept:
+    held: Kept = getattr(app.state, "web_kept", {})
+    app.state.web_kept = held
     return held
 
 

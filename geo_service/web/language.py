@@ -5,12 +5,12 @@ when the program starts. A visitor's choice (``?lang=``) is kept in a cookie; wi
 counts, and German is the default.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 from typing import Final, Literal
 
-from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from fastapi import Request
 
@@ -29,25 +29,23 @@ class Words:
     ----------
     language
         ``de`` or ``en``.
-    catalog
-        Translations by German sentence; None for German itself.
+    texts
+        Translations by German sentence, one and several apart; empty for German itself.
     """
 
     language: Language
-    catalog: Catalog | None
+    texts: Mapping[str, str | tuple[str, ...]]
 
     def gettext(self, message: str) -> str:
         """Return a German sentence in this language."""
-        found = self.catalog.get(message) if self.catalog and message else None
-        text = found.string if found else None
+        text = self.texts.get(message)
         return text if isinstance(text, str) and text else message
 
     def ngettext(self, singular: str, plural: str, number: int) -> str:
         """Return the sentence for one or for several."""
-        found = self.catalog.get(singular) if self.catalog else None
-        texts = found.string if found and isinstance(found.string, tuple) else None
-        if texts and all(texts):
-            return str(texts[0] if number == 1 else texts[1])
+        texts = self.texts.get(singular)
+        if isinstance(texts, tuple) and all(texts):
+            return texts[0 if number == 1 else 1]
         return singular if number == 1 else plural
 
 
@@ -55,10 +53,16 @@ class Words:
 def words(language: Language) -> Words:
     """Return the words of a language, read once."""
     if language == DEFAULT:
-        return Words(language, None)
+        return Words(language, {})
     path = files("geo_service.web") / "translations" / f"{language}.po"
     with path.open("rb") as stream:
-        return Words(language, read_po(stream, locale=language))
+        catalog = read_po(stream, locale=language)
+    found: dict[str, str | tuple[str, ...]] = {}
+    for message in catalog:
+        if message.id and message.string:
+            first = message.id if isinstance(message.id, str) else message.id[0]
+            found[first] = message.string if isinstance(message.string, str) else tuple(message.string)
+    return Words(language, found)
 
 
 def language_of(request: Request) -> Language:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_service.availability.balance import DIMENSIONS, FLOWS, MEASURES, UNKNOWN, land_balance
+from geo_service.availability.balance import DIMENSIONS, FLOWS, MEASURES, UNKNOWN, Balance, land_balance
 from geo_service.errors import InvalidInput
 
 HECTARE_CM2 = 10_000 * 10_000
@@ -38,12 +38,21 @@ def frame(*rows: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(parcel(0)))
 
 
+def table(balance: Balance, measure: str) -> pd.DataFrame:
+    """Return a measure by cell (rows) and stage (columns: opening, flows, closing); absent is 0."""
+    wide = balance.cells.pivot_table(
+        index=list(balance.dimensions), columns="stage", values=measure, aggfunc="sum", observed=True
+    )
+    stages = ["opening", *FLOWS, "closing"]
+    return wide.reindex(columns=stages).fillna(0).astype(np.int64).rename_axis(columns=None)
+
+
 def flows(opening: pd.DataFrame, closing: pd.DataFrame, *dimensions: str) -> dict[Any, dict[str, float]]:
     """Return the hectares of every cell by stage, without zeros."""
-    table = land_balance(opening, closing, dimensions or ("horizon",)).table("net_cm2")
+    wide = table(land_balance(opening, closing, dimensions or ("horizon",)), "net_cm2")
     return {
-        cell: {stage: row[stage] / HECTARE_CM2 for stage in table.columns if row[stage]}
-        for cell, row in table.iterrows()
+        cell: {stage: row[stage] / HECTARE_CM2 for stage in wide.columns if row[stage]}
+        for cell, row in wide.iterrows()
     }
 
 
@@ -112,8 +121,8 @@ def test_one_flow_at_a_time(before: Any, after: Any, expected: Any) -> None:
 
 def test_a_change_of_use_moves_land_between_uses_only() -> None:
     balance = land_balance(frame(parcel(1)), frame(parcel(1, use="MU")), ("use",))
-    assert balance.table("net_cm2").loc["MU", "reclassified"] == HECTARE_CM2
-    assert land_balance(frame(parcel(1)), frame(parcel(1, use="MU"))).table("net_cm2").loc["now"].sum() == (
+    assert table(balance, "net_cm2").loc["MU", "reclassified"] == HECTARE_CM2
+    assert table(land_balance(frame(parcel(1)), frame(parcel(1, use="MU"))), "net_cm2").loc["now"].sum() == (
         2 * HECTARE_CM2
     )
 
@@ -124,8 +133,8 @@ def test_what_is_not_known_has_a_cell_of_its_own() -> None:
 
 def test_estimates_stand_apart() -> None:
     balance = land_balance(frame(parcel(1)), frame(parcel(1, estimated_m2=950.0)))
-    assert balance.table("estimated_cm2").loc["now"].to_dict()["area_blocked"] == 9_500_000
-    assert balance.table("net_cm2").loc["now"].to_dict()["area_blocked"] == 0
+    assert table(balance, "estimated_cm2").loc["now"].to_dict()["area_blocked"] == 9_500_000
+    assert table(balance, "net_cm2").loc["now"].to_dict()["area_blocked"] == 0
 
 
 def test_land_without_owner_kind_can_be_balanced() -> None:
@@ -188,8 +197,8 @@ def test_opening_and_flows_are_closing_in_every_cell(
 ) -> None:
     balance = land_balance(*both, dimensions)
     for measure in MEASURES:
-        table = balance.table(measure)
-        assert (table["opening"] + table[list(FLOWS)].sum(axis=1) == table["closing"]).all()
+        wide = table(balance, measure)
+        assert (wide["opening"] + wide[list(FLOWS)].sum(axis=1) == wide["closing"]).all()
         assert balance.cells[measure].dtype == np.int64
 
 
@@ -240,8 +249,8 @@ def test_land_that_is_freed_is_freed_whatever_rounding_takes_of_what_is_offered(
     before = parcel(1, 900.0, offered_m2=900.0, gross_m2=1_000.0)
     after = parcel(1, 1_000.0, offered_m2=899.9876, gross_m2=1_000.0)
     balance = land_balance(frame(before), frame(after))
-    assert balance.table("net_cm2").loc["now"].to_dict()["area_freed"] == 1_000_000
-    assert balance.table("offered_cm2").loc["now"].to_dict()["area_freed"] == -124
+    assert table(balance, "net_cm2").loc["now"].to_dict()["area_freed"] == 1_000_000
+    assert table(balance, "offered_cm2").loc["now"].to_dict()["area_freed"] == -124
     assert "area_blocked" not in set(balance.records["stage"])
 
 

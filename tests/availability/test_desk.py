@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,17 @@ def state(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     known = ["before"]
     monkeypatch.setattr(city_queries, "data_version", lambda: text(f"SELECT '{known[-1]}'"))
     return known
+
+
+class Land(str):
+    """Stands for the land of the city on a day."""
+
+    __slots__ = ()
+    facts = 0
+
+    def with_facts(self, _connection: Connection) -> "Land":
+        Land.facts += 1
+        return self
 
 
 class Work:
@@ -166,9 +177,9 @@ def test_a_city_that_was_asked_for_lately_is_computed_anew_before_the_next_quest
 ) -> None:
     computed: list[str] = []
 
-    def land_of_day(_connection: Connection, day: date, _preset: str) -> str:
+    def land_of_day(_connection: Connection, day: date, _preset: str) -> Land:
         computed.append(f"{day.year} {state[-1]}")
-        return computed[-1]
+        return Land(computed[-1])
 
     monkeypatch.setattr(desks, "city_land", land_of_day)
     desk = Desk()
@@ -199,20 +210,21 @@ def test_a_city_that_was_asked_for_lately_is_computed_anew_before_the_next_quest
     assert [look(), look(), look()] == [False, False, False]
 
 
-def test_the_city_of_today_is_ready_before_anybody_asks_after_a_start(
+def test_the_cities_of_the_usual_balance_are_ready_before_anybody_asks_after_a_start(
     database: Database, state: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed: list[tuple[date, str]] = []
     ready = threading.Event()
 
-    def land_of_day(_connection: Connection, day: date, preset: str) -> str:
+    def land_of_day(_connection: Connection, day: date, preset: str) -> Land:
         computed.append((day, preset))
-        ready.set()
-        return str(day)
+        if len(computed) == 2:
+            ready.set()
+        return Land(day)
 
     monkeypatch.setattr(desks, "city_land", land_of_day)
     monkeypatch.setattr(desks, "EVERY_S", 0.01)
-    desk = Desk()
+    desk, before = Desk(), Land.facts
 
     async def serve() -> None:
         keeper = asyncio.create_task(desks.keep_ready(desk, database))
@@ -226,16 +238,23 @@ def test_the_city_of_today_is_ready_before_anybody_asks_after_a_start(
 
     asyncio.run(serve())
     assert state
-    assert computed == [(service.today(), "default")]
-    asyncio.run(ask(desk, database, "a", lambda land_of, _: land_of(service.today(), "default")))
-    assert len(computed) == 1  # the first question found it ready
+    days = [service.today() - timedelta(days=365), service.today()]
+    assert [(each - day).days in {0, -1} for (each, _), day in zip(computed, days, strict=True)] == [True] * 2
+    assert Land.facts == before + 2
+    asyncio.run(ask(desk, database, "a", lambda land_of, _: [land_of(*each) for each in computed]))
+    assert len(computed) == 2  # the first question found them ready
 
 
 def test_what_made_room_is_not_kept_ready(
     database: Database, state: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     computed: list[int] = []
-    monkeypatch.setattr(desks, "city_land", lambda _c, day, _p: computed.append(day.year))
+
+    def land_of_day(_connection: Connection, day: date, _preset: str) -> Land:
+        computed.append(day.year)
+        return Land(day)
+
+    monkeypatch.setattr(desks, "city_land", land_of_day)
     desk = Desk()
 
     def lands(land_of: LandOf, _connection: Connection) -> list[Any]:

@@ -1,11 +1,11 @@
 """The sentences of pages and maps, as Babel extracts them."""
 
 from functools import lru_cache
+from importlib.resources import files
 from pathlib import Path
 
 from babel.messages.extract import extract_from_dir
-
-from geo_service.web.language import words
+from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 KEYWORDS = {"_": None, "gettext": None, "N_": None, "say": None, "ngettext": (1, 2)}
@@ -28,9 +28,10 @@ def sentences() -> frozenset[str | tuple[str, ...]]:
 
 def translations() -> dict[str, str]:
     """Return German sentences and their English, plurals apart."""
-    catalog = words("en").catalog
-    assert catalog is not None
     result: dict[str, str] = {}
+    path = files("geo_service.web") / "translations" / "en.po"
+    with path.open("rb") as stream:
+        catalog = read_po(stream, locale="en")
     for message in catalog:
         if not message.id:
             continue

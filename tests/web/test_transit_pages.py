@@ -18,7 +18,8 @@ from geo_service.db import Database
 from geo_service.transit import all_stops
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.windows import DAY
-from geo_service.web import classes
+from geo_service.web import classes, kept, ready
+from geo_service.web.queries.sites import SITE_PLACES
 from maps.layers import ORIENTATION
 from tests.sample_city import Sample
 from tests.sample_land import OBJECTED_KEY, PUBLIC_KEYS
@@ -148,12 +149,40 @@ def test_classes_of_today_are_there_before_somebody_asks(
     async def once(look: Callable[[], Awaitable[bool]], *_: object) -> None:
         await look()
 
-    monkeypatch.setattr(classes, "repeat", once)
+    monkeypatch.setattr(ready, "repeat", once)
     app: Any = SimpleNamespace(state=SimpleNamespace(city=load_city("dortmund")))
-    asyncio.run(classes.keep_ready(app, database))
-    monkeypatch.setattr(classes, "graded_stops", None)  # whoever asks now computes nothing
+    asyncio.run(ready.keep_ready(app, database))
+    for name in ("graded_stops", "place_transit"):
+        monkeypatch.setattr(classes, name, None)  # whoever asks now computes nothing
+    held, wanted = app.state.transit_classes, asked("are", DAY)
     with database.read() as connection:
-        assert app.state.transit_classes.city(connection, asked("are", DAY)).days
+        assert held.city(connection, wanted).days
+        places = connection.execute(SITE_PLACES).all()
+        assert places
+        for place in places:
+            held.place(connection, bytes(place.geom), wanted)
+    shown = {(each.key, each.drafts, each.unpublished) for each in app.state.web_kept}
+    assert {("new-line", True, True), ("new-line", False, False)} <= shown
+
+
+def test_effects_are_kept_for_those_who_may_see_the_scenario(
+    stored: httpx.Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = stored.get("/api/scenarios/new-line")
+    hidden = stored.put(
+        "/api/scenarios/new-line",
+        json={**form(), "status": "draft"},
+        headers={"If-Match": known.headers["etag"]},
+    )
+    assert hidden.status_code == httpx.codes.OK, hidden.text
+    app: Any = SimpleNamespace(state=SimpleNamespace(city=load_city("dortmund")))
+    keeper = ready._Keeper(app, database)
+    keeper.look()
+    assert {each.drafts for each in app.state.web_kept if each.key == "new-line"} == {True}
+    app.state.web_kept.clear()
+    monkeypatch.setattr(kept, "DATA_VERSION", text("SELECT clock_timestamp()::text"))
+    keeper.look()
+    assert app.state.web_kept == {}, "something is being written"
 
 
 def test_a_changed_scenario_is_computed_anew(stored: httpx.Client, client: httpx.Client) -> None:

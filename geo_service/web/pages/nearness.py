@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from geo_service.errors import NotFound
 from geo_service.transit import nearby_queries, queries
-from geo_service.transit.answers import place_methods, place_transit
+from geo_service.transit.answers import place_methods
 from geo_service.transit.foot_rules import detour
 from geo_service.transit.grades import asked
 from geo_service.transit.methods import known_methods
@@ -22,6 +22,7 @@ from geo_service.transit.scenario_schemas import BeforeAfter, ScenarioEntry
 from geo_service.transit.schemas import PlaceMethods, PlaceTransit
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.charts import stacked_columns
+from geo_service.web.classes import KeptClasses, kept_classes
 from geo_service.web.frame import Frame
 from geo_service.web.kept import kept_answer
 from geo_service.web.queries.parcels import METHOD
@@ -72,8 +73,10 @@ async def nearness(frame: Frame, session: AsyncSession, kind: str, subject_id: i
     key = frame.request.query_params.get("scenario", "")
     everything = sees_drafts(frame.caller)
 
+    kept = kept_classes(frame.request)
+
     def make(connection: Connection) -> Nearness:
-        return _near(connection, row.geom, window, key, everything=everything)
+        return _near(connection, kept, row.geom, window, key, everything=everything)
 
     asked_for = ("near", kind, subject_id, window, key, everything)
     near = await kept_answer(frame.request, session, asked_for, make, public=frame.public)
@@ -95,7 +98,9 @@ def _window(frame: Frame) -> str:
     return frame.request.query_params.get("window") or DAY
 
 
-def _near(connection: Connection, wkb: bytes | None, window: str, key: str, *, everything: bool) -> Nearness:
+def _near(
+    connection: Connection, kept: KeptClasses, wkb: bytes | None, window: str, key: str, *, everything: bool
+) -> Nearness:
     """Compute how near transit is.
 
     Raises
@@ -110,15 +115,14 @@ def _near(connection: Connection, wkb: bytes | None, window: str, key: str, *, e
         return Nearness(None, "no_place", None, scenarios)
     if not connection.execute(queries.current_feeds()).first():
         return Nearness(None, "no_feed", None, scenarios)
-    place = shapely.from_wkb(wkb)
     try:
-        transit = place_transit(connection, place, wanted)
+        transit = kept.place(connection, bytes(wkb), wanted)
     except NotFound:
         return Nearness(None, "no_day", None, scenarios)
     effect = None
     if key:
         scenario = read_scenario(connection, key, public=not everything)
-        effect = before_after(connection, scenario, wanted, place)
+        effect = before_after(connection, scenario, wanted, shapely.from_wkb(wkb))
     return Nearness(transit, "", effect, scenarios)
 
 

@@ -1,5 +1,6 @@
 """Transit: classes, stops and lines of the city; what a scenario changes, as map and table."""
 
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -20,14 +21,13 @@ from geo_service.transit.all_stops import courses
 from geo_service.transit.foot_rules import detour
 from geo_service.transit.grades import Asked, asked
 from geo_service.transit.methods import known_methods, load_method
-from geo_service.transit.scenario_answers import effect_answer
-from geo_service.transit.scenario_effect import effect_of
 from geo_service.transit.scenario_register import list_scenarios, read_scenario, sees_drafts
-from geo_service.transit.scenario_schemas import EffectAnswer, ScenarioAnswer, ScenarioEntry
+from geo_service.transit.scenario_schemas import ScenarioAnswer, ScenarioEntry
 from geo_service.transit.scenario_stops import GradedStops
 from geo_service.transit.street_network import NetworkName, network_in_use
 from geo_service.transit.windows import DAY, NAMED_WINDOWS
 from geo_service.web.classes import CityClasses, ScenarioClasses, kept_classes
+from geo_service.web.effects import EffectQuestion
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.kept import kept_answer
 from geo_service.web.pages.asking import Named, map_script, names_of
@@ -41,7 +41,6 @@ METHOD: Final = "are"
 GEOJSON: Final = "application/geo+json"
 MOST_STOPS: Final = 400
 """Stops listed one by one."""
-MOST_PARCELS: Final = 25
 
 
 @router.get("")
@@ -125,23 +124,17 @@ async def scenario_page(
 ) -> Response:
     """Show a scenario: map before and after, gains by class, stops, parcels and sites that gain."""
     frame = await frame_of(request, session, caller)
-    wanted, everything, unpublished = _wanted(request), sees_drafts(caller), sees_unpublished(caller)
-
-    def make(connection: Connection) -> tuple[ScenarioAnswer, GradedStops, EffectAnswer]:
-        known = read_scenario(connection, key, public=not everything)
-        served = kept_classes(request).served(connection, known, wanted)
-        effect = effect_of(connection, known, wanted, today, public=not unpublished, served=served)
-        return known, served, effect_answer(effect, MOST_PARCELS)
-
-    asked_for = ("effect", key, wanted.method.key, _window(request), today, everything, unpublished)
-    scenario, served, answer = await kept_answer(request, session, asked_for, make, public=not unpublished)
+    wanted, drafts, unpublished = _wanted(request), sees_drafts(caller), sees_unpublished(caller)
+    question = EffectQuestion(key, wanted.method.key, _window(request), today, drafts, unpublished)
+    make = partial(question.answer, kept=kept_classes(request))
+    scenario, served, answer = await kept_answer(request, session, question, make, public=not unpublished)
     named: dict[str, Named] = await names_of(session, frame, [place.key for place in answer.parcel_list])
     return frame.page(
         "transit_scenario.html",
         **_choices(frame, wanted),
         **await _ways(session),
         scenario=scenario,
-        may_write=everything,
+        may_write=drafts,
         answer=answer,
         named=named,
         group=lambda key: group_name(frame.speaker, wanted, key),

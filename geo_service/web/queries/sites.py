@@ -38,6 +38,11 @@ SITE: Final[TextClause] = text("""
 """)
 """One site. Parameter: ``slug``."""
 
+SITE_PLACES: Final[TextClause] = text("""
+    SELECT ST_AsBinary(geom) AS geom FROM sites WHERE geom IS NOT NULL AND valid @> current_date ORDER BY id
+""")
+"""Where all sites are (WKB, EPSG:25832)."""
+
 PLOTS: Final[TextClause] = text("""
     SELECT slug, name, status, uses, zone, available_from, price_eur_per_m2, area_m2, source, is_demo
       FROM plots
