@@ -2,19 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from signal import SIG_IGN, SIGINT, signal
-from typing import Any, Final
+from typing import Any, TypeVar, cast
 
 from geo_service.errors import GeoServiceError
 
-TOLD: Final = 3
-"""Exit status of work that has said why it failed."""
+Result = TypeVar("Result")
 
 
 @contextmanager
-def aside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
+def aside(work: Callable[..., Result], *arguments: Any) -> Iterator[Callable[[], Result]]:
     """Do something in a process of its own while the block runs; it ends no later than the block.
 
     Parameters
@@ -22,7 +22,12 @@ def aside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
     work
         A function of a module, so that the process finds it.
     *arguments
-        Handed to it; they must be picklable.
+        Handed to it; they and what it returns must be picklable.
+
+    Yields
+    ------
+    collections.abc.Callable
+        Waits for what the work returns, and raises as below.
 
     Raises
     ------
@@ -30,26 +35,34 @@ def aside(work: Callable[..., None], *arguments: Any) -> Iterator[None]:
         When the work failed, with its reason.
     """
     methods = get_context("spawn")
-    told, outbox = methods.Pipe(duplex=False)
+    inbox, outbox = methods.Pipe(duplex=False)
     process = methods.Process(target=_telling, args=(outbox, work, *arguments), daemon=True)
     process.start()
     outbox.close()
+
+    @cache
+    def result() -> Result:
+        try:
+            made, reason = inbox.recv()
+        except EOFError:
+            process.join()
+            reason = f"It ended with status {process.exitcode}."
+        if reason is not None:
+            raise GeoServiceError(reason)
+        return cast("Result", made)
+
     try:
-        yield
-        process.join()
+        yield result
+        result()
     finally:
         process.terminate()
         process.join()
-    if process.exitcode:
-        reason = told.recv() if process.exitcode == TOLD else f"It ended with status {process.exitcode}."
-        raise GeoServiceError(reason)
 
 
-def _telling(outbox: Connection, work: Callable[..., None], *arguments: Any) -> None:
-    """Do the work; tell the process that waits why it failed. Ctrl-C is that one's business."""
+def _telling(outbox: Connection, work: Callable[..., Any], *arguments: Any) -> None:
+    """Do the work; tell the process that waits what came of it. Ctrl-C is that one's business."""
     signal(SIGINT, SIG_IGN)
     try:
-        work(*arguments)
+        outbox.send((work(*arguments), None))
     except GeoServiceError as error:
-        outbox.send(error.detail)
-        raise SystemExit(TOLD) from error
+        outbox.send((None, error.detail))

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from threading import Event, Thread
 from typing import Annotated, Any, Final
@@ -16,12 +16,14 @@ from pydantic import ValidationError
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command
 
+from data.demo.ahead import make_city
+from geo_service.aside import aside
 from geo_service.console import command_database, connected, err, explained, fail, out
 from geo_service.embedded import EmbeddedCluster
 from geo_service.errors import GeoServiceError
 from geo_service.migrate import migrate as upgrade
 from geo_service.migrate import pending
-from geo_service.settings import Settings, get_settings, in_words
+from geo_service.settings import DEMO_SIGN_IN, Settings, get_settings, in_words
 
 SLICES: Final = {
     "import": (
@@ -99,13 +101,18 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None
 @app.command()
 def demo(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Start an embedded PostGIS, load the demo city when it is missing, and serve it."""
-    from geo_service.demo import prepare  # noqa: PLC0415 - slow to import, needed here only
-
     settings = _overridden(host, port, workers)
     _require_free_port(settings)
-    with explained(), connected(settings) as ready, _kept_running(settings):
-        prepare(ready)
-        run_server(ready)
+    with explained(), ExitStack() as ahead:
+        first = not (settings.home / DEMO_SIGN_IN).exists()
+        # another core makes the city while this one imports what it needs and starts the database
+        city = ahead.enter_context(aside(make_city, settings.city)) if first else None
+        with connected(settings) as ready, _kept_running(settings):
+            from geo_service.demo import prepare  # noqa: PLC0415 - slow to import, needed here only
+
+            prepare(ready, city)
+            ahead.close()
+            run_server(ready)
 
 
 @db_app.command("start")
@@ -157,9 +164,12 @@ def run_server(settings: Settings) -> None:
         runtime_mode=RuntimeModes.st,  # Python runs on one thread: nothing is handed to another
         log_level=LogLevels(settings.log_level),
         respawn_failed_workers=True,
+        workers_kill_timeout=LONGEST_STOP_S,
     ).serve()
 
 
+LONGEST_STOP_S: Final = 15
+"""A server process that is told to stop while it still starts does not hear it; after so long it is ended."""
 LOOKED_AFTER_S: Final = 3.0
 """How often the server looks after its embedded PostGIS."""
 

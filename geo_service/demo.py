@@ -2,12 +2,14 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
+from data.demo.city import DemoCity
 from data.demo.load import ACTOR, is_loaded, load_demo, refuse_real_records
 from data.demo.queries import analyze
 from data.demo.streets import SOURCE as STREET_SOURCE
@@ -26,18 +28,23 @@ from geo_service.db import Database
 from geo_service.errors import GeoServiceError
 from geo_service.imports.report import ImportOptions
 from geo_service.migrate import migrate
-from geo_service.settings import Settings
+from geo_service.settings import DEMO_SIGN_IN, Settings
 from geo_service.transit.scenario_ingest import demo_files, read_file, store
 from geo_service.transit.street_import import import_streets
 from geo_service.transit.street_network import network_in_use
 
-PASSWORD_FILE = "demo-sign-in.json"  # noqa: S105 - the name of a file
 
-
-def prepare(settings: Settings) -> None:
+def prepare(settings: Settings, ahead: Callable[[], DemoCity] | None = None) -> None:
     """Bring the database to the state of the demo: schema, records, timetable, results, users.
 
     A database that holds the demo already is reused; only results of another day are computed anew.
+
+    Parameters
+    ----------
+    settings
+        Where the database is, and whose demo it is.
+    ahead
+        Waits for the city of the reference date, which is in the making; without it, it is made when needed.
 
     Raises
     ------
@@ -50,21 +57,23 @@ def prepare(settings: Settings) -> None:
         with progress() as report:
             report("Schema", 0.0)
             migrate(database.engine)
-            _fill(database, city, report)
+            _fill(database, city, report, ahead)
         _print_sign_in(_demo_passwords(database, settings.home))
     finally:
         database.engine.dispose()
 
 
-def _fill(database: Database, city: CityProfile, report: Report) -> None:
+def _fill(
+    database: Database, city: CityProfile, report: Report, ahead: Callable[[], DemoCity] | None
+) -> None:
     today = city.today()
     whole = is_loaded(database)
     if whole and _computed_on(database, today):
         return
     refuse_real_records(database)
-    with aside(fill_timetable, database.settings, ACTOR):
-        load_demo(database, city, lambda what, share: report(what, 0.4 * share))
-        report("Timetable", 0.4)
+    report("Timetable", 0.0)  # while the city is in the making
+    fill_timetable(database.settings, ACTOR)
+    load_demo(database, city, lambda what, share: report(what, 0.2 + 0.25 * share), ahead=ahead)
     report("Streets", 0.45)  # with ways to the stops of the timetable
     _fill_streets(database)
     for path in demo_files():
@@ -112,7 +121,7 @@ def _computed_on(database: Database, today: date) -> bool:
 def _demo_passwords(database: Database, home: Path) -> dict[str, str]:
     """Make one user for each role, with passwords of this installation, kept for the next start."""
     home.mkdir(parents=True, exist_ok=True)
-    kept = home / PASSWORD_FILE
+    kept = home / DEMO_SIGN_IN
     passwords: dict[str, str] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
     known = user_names(database)
     for role in Role:

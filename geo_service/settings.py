@@ -9,6 +9,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+DEMO_SIGN_IN: Final = "demo-sign-in.json"
+"""File in GEO_HOME with the passwords of the demo's users; there once the demo is whole."""
 WIDEST_STREET_M: Final = 60.0
 """More is no street across which land is one site. A choice of this service."""
 

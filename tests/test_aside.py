@@ -55,3 +55,20 @@ def test_work_aside_does_not_outlive_a_block_that_fails(tmp_path: Path) -> None:
         fail_in_the_midst(path)
     assert multiprocessing.active_children() == []
     assert not path.exists()
+
+
+def test_work_aside_hands_over_what_it_made() -> None:
+    with aside(sorted, "cab") as made:
+        assert made() == ["a", "b", "c"]
+        assert made() is made()
+
+
+def waits_for(word: str) -> None:
+    with aside(refused, word) as made:
+        made()
+        raise KeyError
+
+
+def test_who_waits_for_work_aside_is_told_why_it_failed() -> None:
+    with pytest.raises(GeoServiceError, match=r"^No city here\.$"):
+        waits_for("city")

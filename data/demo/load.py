@@ -108,6 +108,7 @@ def load_demo(
     city: CityProfile,
     progress: Progress = silent,
     reference_date: date = REFERENCE_DATE,
+    ahead: Callable[[], DemoCity] | None = None,
 ) -> DemoReport:
     """Write the demo city, or what is missing of it.
 
@@ -121,6 +122,8 @@ def load_demo(
         Told of each stage.
     reference_date
         The day that the demo is made for; only counts for stages that are not written yet.
+    ahead
+        Waits for this city of this day, which is in the making; without it, it is made when needed.
 
     Raises
     ------
@@ -135,7 +138,7 @@ def load_demo(
         progress("Demo", 1.0)
         return DemoReport(reused=tuple(STAGES))
     progress("Demo: making the city", 0.0)
-    demo = generate(city, reference_date)
+    demo = ahead() if ahead else generate(city, reference_date)
     written: dict[str, int] = {}
     for number, stage in enumerate(missing):
         share = GENERATION_SHARE + (1 - GENERATION_SHARE) * number / len(missing)

@@ -15,7 +15,7 @@ from geo_service.imports import reasons
 from geo_service.imports.columns import Column
 from geo_service.imports.report import ImportOptions, Notice, Reject
 from geo_service.imports.source import TABLES, Geometries, SourceTable, as_text
-from geo_service.imports.values import Style
+from geo_service.imports.values import Style, composed
 from geo_service.wording import Sentence
 
 Mask = npt.NDArray[np.bool_]
@@ -84,10 +84,10 @@ class Draft:
         return column in self.labels
 
     def text(self, column: str) -> "pd.Series[str]":
-        """Return the stripped text of a column of the file; blank and missing as NaN."""
+        """Return the stripped and composed text of a column of the file; blank and missing as NaN."""
         if column not in self.labels:
             return as_text([None] * len(self))
-        stripped = self.source.text[self.labels[column]].str.strip()
+        stripped = composed(self.source.text[self.labels[column]].str.strip())
         return stripped.mask(stripped == "") if bool((stripped == "").any()) else stripped
 
     def number(self, position: int) -> int:

@@ -31,6 +31,8 @@ ISO_DAY: Final = re.compile(
     r"(?:[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.[0-9]+)?)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 GERMAN_DAY: Final = re.compile(r"([0-9]{1,2})\.\s?([0-9]{1,2})\.\s?([0-9]{4})(?: 00:00(?::00)?)?")
+PARTED: Final = r"[\x{300}-\x{36F}]"
+"""Accents, dots and rings that stand after their letter (RE2)."""
 UNITS: Final = re.compile(r"\s*(€|EUR|Euro|m²|m2|qm)\s*$", re.IGNORECASE)
 EXCEL_EPOCH: Final = date(1899, 12, 30)
 EXCEL_DAYS: Final = (20_000, 80_000)
@@ -110,6 +112,15 @@ def _rows_of(
         return {}
     rows = np.flatnonzero(np.isin(codes, list(wrong)))
     return {int(row): wrong[int(codes[row])] for row in rows}
+
+
+def composed(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Return texts with ö as one character (Unicode form C): some systems part it into o and two dots."""
+    array = pa.array(texts, type=pa.large_string(), from_pandas=True)
+    if not pc.any(pc.match_substring_regex(array, PARTED)).as_py():
+        return texts
+    whole = pc.utf8_normalize(array, form="NFC")
+    return pd.Series(whole.to_pandas().to_numpy(), index=texts.index, dtype=texts.dtype)
 
 
 def text(longest: int) -> Cast:

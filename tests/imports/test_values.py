@@ -1,5 +1,6 @@
 """Reading texts of a table: numbers, days and words in every usual spelling."""
 
+import unicodedata
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -192,3 +193,12 @@ def test_each_row_gets_the_value_of_its_own_text(texts: list[str | None]) -> Non
 def test_slugs() -> None:
     assert values.slug("PHOENIX West & Süd (Straße)") == "phoenix-west-sued-strasse"
     assert values.slug("–") == ""
+
+
+@given(st.lists(st.one_of(st.none(), st.text(st.characters(max_codepoint=0x24F))), max_size=5))
+def test_umlauts_are_one_character_whatever_wrote_them(texts: list[str | None]) -> None:
+    expected = [one if one is None else unicodedata.normalize("NFC", one) for one in texts]
+    parted = [one if one is None else unicodedata.normalize("NFD", one) for one in texts]
+    for written in (texts, parted):
+        read = values.composed(as_text(written))
+        assert [one if isinstance(one, str) else None for one in read] == expected
