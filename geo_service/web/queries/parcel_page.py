@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from geo_service.web.queries.premises import PUBLIC_STATES
+
 PARCEL: Final[TextClause] = text("""
     SELECT p.id, p.parcel_key, p.gemarkung, p.flur, p.numerator, p.denominator, p.municipality,
            p.location_text, p.actual_use, p.official_area_m2, p.area_m2, p.land_value_eur_per_m2,
@@ -65,17 +67,17 @@ PLANS: Final[TextClause] = text("""
 Parameters: ``parcel_id``, ``on`` (the day); areas in m².
 """
 
-NEARBY_VACANCIES: Final[TextClause] = text("""
+NEARBY_VACANCIES: Final[TextClause] = text(f"""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,
            ST_Distance(pr.geom, p.geom) AS distance_m
       FROM parcels p
       JOIN premises pr ON ST_DWithin(pr.geom, p.geom, 500)
       JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
-       AND (NOT :public OR v.status IN ('vacant', 'temporary_use'))
+       AND (NOT :public OR v.status IN ({PUBLIC_STATES}))
      WHERE p.id = :parcel_id
      ORDER BY distance_m, pr.id
      LIMIT 5
-""")
+""")  # noqa: S608 - own words
 """The five nearest vacant premises within 500 m. Parameters: ``parcel_id``, ``public``."""
 
 OUTLINE: Final[TextClause] = text("""

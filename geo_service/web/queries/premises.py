@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from geo_service.auth.publication import published_vacancy
+from geo_service.auth.publication import PUBLIC_VACANCY_STATUS, published_vacancy
 from geo_service.parcels.models import District, Quarter
 from geo_service.transit.freshness import STATE, is_stale, state_of
 from geo_service.transit.models import TransitAccess, TransitStop
@@ -158,11 +158,14 @@ def _conditions(wanted: PremisesFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-SHOWN_VACANCY: Final = """
+PUBLIC_STATES: Final = ", ".join(f"'{word}'" for word in PUBLIC_VACANCY_STATUS)
+"""States of vacancies that the public may see, for statements written as text."""
+
+SHOWN_VACANCY: Final = f"""
       LEFT JOIN LATERAL (SELECT w.* FROM vacancies w
-                          WHERE w.premises_id = {of}.id AND (w.during @> current_date OR (
+                          WHERE w.premises_id = {{of}}.id AND (w.during @> current_date OR (
                                 w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
-                            AND (NOT :public OR w.status IN ('vacant', 'temporary_use'))
+                            AND (NOT :public OR w.status IN ({PUBLIC_STATES}))
                           ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
 """
 """Joins the vacancy of premises of which a caller is told, ``v``: today's, else one that threatens."""
@@ -191,13 +194,13 @@ The public sees vacant ones only; rent, landlord, contact and note are for those
 ``premises_key``, ``public``, ``may_see_private``. Areas in m², rents in EUR a month.
 """
 
-HISTORY: Final[TextClause] = text("""
+HISTORY: Final[TextClause] = text(f"""
     SELECT status, lower(during) AS since, upper(during) - 1 AS until, previous_use, is_demo
       FROM vacancies
-     WHERE premises_id = :premises_id AND (NOT :public OR status IN ('vacant', 'temporary_use'))
+     WHERE premises_id = :premises_id AND (NOT :public OR status IN ({PUBLIC_STATES}))
      ORDER BY lower(during) DESC NULLS LAST
      LIMIT 20
-""")
+""")  # noqa: S608 - own words
 """Vacancies of premises, the latest first; ``until`` is the last day.
 
 Parameters: ``premises_id``, ``public``.

@@ -4,6 +4,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from geo_service.web.queries.premises import PUBLIC_STATES
+
 SITES: Final[TextClause] = text("""
     SELECT s.id, s.slug, s.name, s.summary_de, s.summary_en, s.phase, s.stated_area_ha, s.is_demo,
            s.geometry_accuracy_m, s.location_note, d.name AS district,
@@ -127,17 +129,17 @@ SITE_WATERFALL: Final[TextClause] = text(f"""{_INSIDE},
 Parameters: ``site_id``, ``public``.
 """
 
-SITE_VACANCIES: Final[TextClause] = text("""
+SITE_VACANCIES: Final[TextClause] = text(f"""
     SELECT pr.premises_key, pr.name, pr.street, pr.house_number, pr.area_m2,
            ST_Distance(pr.geom, s.geom) AS distance_m
       FROM sites s
       JOIN premises pr ON ST_DWithin(pr.geom, s.geom, 500)
       JOIN vacancies v ON v.premises_id = pr.id AND v.during @> current_date
-       AND (NOT :public OR v.status IN ('vacant', 'temporary_use'))
+       AND (NOT :public OR v.status IN ({PUBLIC_STATES}))
      WHERE s.id = :site_id
      ORDER BY distance_m, pr.id
      LIMIT 5
-""")
+""")  # noqa: S608 - own words
 """The five nearest vacant premises within 500 m of a site. Parameters: ``site_id``, ``public``."""
 
 SITE_OUTLINE: Final[TextClause] = text("""
