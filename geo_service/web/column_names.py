@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from geo_service.restrictions.models import RestrictionKind
 from geo_service.web.vocabulary import N_
 
 ACTIONS: Final[Mapping[str, str]] = MappingProxyType(
@@ -213,6 +214,12 @@ CODES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 """Columns that hold codes, and the vocabulary that tells what they are called."""
+CHOSEN: Final[Mapping[tuple[str, str], tuple[str, ...]]] = MappingProxyType(
+    {
+        ("restrictions", "kind"): tuple(RestrictionKind),
+    }
+)
+"""Codes of a column that a form offers where its vocabulary tells of more."""
 FIELD_CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
         "permitted_uses": "premises_use",

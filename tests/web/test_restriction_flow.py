@@ -14,6 +14,7 @@ from sqlalchemy import text
 from geo_service.auth.models import Role
 from geo_service.availability.service import today
 from geo_service.db import Database
+from geo_service.restrictions.models import RestrictionKind
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
 from tests.sample_land import PUBLIC_KEYS
@@ -182,3 +183,10 @@ def test_a_saved_record_that_there_is_not_is_not_told(planner: httpx.Client, sav
         assert page.status_code == 200
         assert "Gespeichert.</p>" in page.text
         assert "row--saved" not in page.text
+
+
+def test_the_form_offers_kinds_of_restriction_and_no_others(planner: httpx.Client) -> None:
+    select = open_form(planner).text.partition('name="kind"')[2].partition("</select>")[0]
+    offered = re.findall(r'<option value="(\w*)"', select)
+    assert offered == ["", *(kind.value for kind in RestrictionKind)]
+    assert "belegt oder nicht angeboten" not in select

@@ -13,7 +13,7 @@ from geo_service.auth import Caller, Public
 from geo_service.db import Reading
 from geo_service.errors import NotFound
 from geo_service.web.changes_told import DAY
-from geo_service.web.column_names import CODES, COLUMNS, FIELD_CODES, LONG
+from geo_service.web.column_names import CHOSEN, CODES, COLUMNS, FIELD_CODES, LONG
 from geo_service.web.frame import Frame, bare_frame, frame_of
 from geo_service.web.pages.asking import map_script
 from geo_service.web.vocabulary import LABELS, SOURCES
@@ -154,8 +154,8 @@ def _form_words(frame: Frame, collection_id: str) -> dict[str, Any]:
         if not vocabulary:
             return []
         said = stored if isinstance(stored, list) else [stored] if stored else []
-        others = [(word, word) for word in map(str, said) if word not in LABELS[vocabulary]]
-        return [*frame.choices(vocabulary, LABELS[vocabulary]), *others]
+        codes = CHOSEN.get((collection_id, name), tuple(LABELS[vocabulary]))
+        return frame.choices(vocabulary, [*codes, *(word for word in map(str, said) if word not in codes)])
 
     def typed_of(value: Any) -> str:  # noqa: ANN401 - of any field
         if isinstance(value, list):
