@@ -28,6 +28,10 @@ SURE: Final = 0.6
 LETTERS_ALIKE: Final = 0.8
 """Least share of letters in the same order (`difflib`) of a name with a wrong letter or two."""
 LETTERS_COUNT: Final = 0.9
+SWAPPED_UP_TO: Final = 5
+"""Letters at the beginning of a text of which two neighbours may be swapped, where nothing is found else."""
+AS_MEANT: Final = 0.8
+"""Least score of a name that was found by swapping letters back."""
 NUMBERED: Final = frozenset({"premises", "parcel"})
 """Kinds whose label is not what people type."""
 HOUSE_NUMBER: Final = re.compile(r"\s+\w?\d.*$")
@@ -84,6 +88,9 @@ async def search(session: AsyncSession, text: str, caller: Caller, on: date, lim
         words = tuple(each for word in alone[:MOST_ALONE] for each in spellings(word))
         again = replace(asked, words=words)
         scored += await _best(session, _named(again), again)
+    if not scored and len(plain) >= SHORTEST_ALONE and plain[:SHORTEST_ALONE].isalpha():
+        meant = replace(asked, words=swapped(plain))
+        scored = [pair for pair in await _best(session, _named(meant), meant) if pair[0] >= AS_MEANT]
     hits = {(hit.kind, hit.key): hit for _, hit in scored}
     return list(hits.values())[:limit]
 
@@ -179,6 +186,16 @@ def spellings(text: str) -> tuple[str, ...]:
         else re.sub("ph", "f", digraphs, flags=re.IGNORECASE)
     )
     return tuple(dict.fromkeys((spelt, umlauts, digraphs, heard)))
+
+
+def swapped(text: str) -> tuple[str, ...]:
+    """Return a text with two neighbours of its first letters swapped back, in its spellings.
+
+    Letters in the wrong order at the beginning of a word leave few of its trigrams.
+    """
+    end = min(SWAPPED_UP_TO, len(text.split(maxsplit=1)[0]))
+    turned = (text[:at] + text[at + 1] + text[at] + text[at + 2 :] for at in range(end - 1))
+    return tuple(dict.fromkeys(each for word in turned for each in spellings(word)))
 
 
 def _hit(row: Row[Any]) -> Hit:

@@ -121,6 +121,9 @@ def misspelt(sample: object, database: Database) -> Iterator[None]:
         ("borsigstr.", "street", "Borsigstraße"),
         ("Borsigstrasse", "street", "Borsigstraße"),
         ("Borsgistraße", "street", "Borsigstraße"),
+        ("Bosrigstraße", "street", "Borsigstraße"),
+        ("obrsigstr.", "street", "Borsigstraße"),
+        ("Bosrigstr 12", "parcel", "Dortmund, Flur 1, Flurstück 3"),
         ("Borsigstr 12", "parcel", "Dortmund, Flur 1, Flurstück 3"),
         ("Borsigstraße 11", "parcel", "Dortmund, Flur 1, Flurstück 2"),
         ("Zeisigstr", "street", "Zeisigstraße"),
@@ -143,7 +146,14 @@ def test_the_word_strasse_makes_no_two_streets_alike(client: httpx.Client, typed
     assert absent not in {hit["label"] for hit in found(client, typed)}
 
 
-def test_nonsense_is_said_to_be_nowhere(client: httpx.Client) -> None:
+@pytest.mark.usefixtures("misspelt")
+@pytest.mark.parametrize("typed", ["xqzv", "sorbigstraße", "xobrsigstraße", "hfxn"])
+def test_nonsense_is_said_to_be_nowhere(client: httpx.Client, typed: str) -> None:
+    """Letters are swapped back where a name comes of it, one pair at the beginning."""
+    assert "Borsigstraße" not in {hit["label"] for hit in found(client, typed)}
+
+
+def test_a_text_like_nothing_has_no_hits(client: httpx.Client) -> None:
     assert found(client, "xqzv") == []
     assert "0 Treffer für „xqzv“" in client.get("/suche?q=xqzv&lang=de").text
 

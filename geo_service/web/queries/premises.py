@@ -167,7 +167,7 @@ SHOWN_VACANCY: Final = f"""
                                 w.status = 'threatened' AND w.during && daterange(current_date, NULL)))
                             AND (NOT :public OR w.status IN ({PUBLIC_STATES}))
                           ORDER BY lower(w.during) NULLS FIRST LIMIT 1) v ON true
-"""
+"""  # noqa: S608 - own words
 """Joins the vacancy of premises of which a caller is told, ``v``: today's, else one that threatens."""
 
 PREMISES: Final[TextClause] = text(f"""
