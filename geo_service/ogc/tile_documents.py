@@ -13,9 +13,10 @@ from geo_service.auth.fields import RECORDS
 from geo_service.ogc.areas import MAX_ZOOM, MERCATOR_HALF_M, Box
 from geo_service.ogc.crs import CRS84
 from geo_service.ogc.documents import JSON, MVT, OGC_REL, TILE_SCHEMES, Document, link
+from geo_service.ogc.far_queries import PART, SQUARES, gathers
 from geo_service.ogc.model import Collection, Tiles
 from geo_service.ogc.schemas import JSON_TYPES
-from geo_service.ogc.tile_queries import FULL_ZOOM, TILE_PIXELS, TINY_PIXELS
+from geo_service.ogc.tile_queries import FULL_ZOOM, GRID_ZOOM, TILE_PIXELS, TINY_PIXELS
 from geo_service.tile_size import LEFT_OUT, MAX_BYTES
 
 SCHEME: Final = "WebMercatorQuad"
@@ -27,6 +28,12 @@ PIXEL_OF_SCALE_M: Final = 0.00028
 """Width of the pixel by which scales are told."""
 CENTER_ZOOM: Final = 12
 DIMENSIONS: Final = {"point": 0, "line": 1, "polygon": 2}
+GATHERED: Final = (
+    f"Below zoom {GRID_ZOOM} no feature is left out: what covers less than {PART:.1%} of a square of the "
+    "tile is drawn together, in each square one strip for those of the same properties, as large as they "
+    f"are. The squares are {SQUARES[0]:g} to {SQUARES[-1]:g} pixels wide: as narrow as the size of a "
+    "tile allows."
+)
 TOGETHER: Final = "All collections"
 TOGETHER_DE: Final = "Alle Sammlungen"
 
@@ -258,10 +265,13 @@ def _rules(described: Tileset) -> str:
     rules = [described.of.description, f"{size}: {cut}"]
     tiles = described.layers[0].tiles
     if described.of.area_m2 is not None:
+        far = gathers(described.of, tiles.min_zoom)
+        zooms = f"At zooms {GRID_ZOOM} to {FULL_ZOOM - 1}" if far else f"Below zoom {FULL_ZOOM}"
         rules.append(
-            f"Below zoom {FULL_ZOOM} shapes are simplified and features under {TINY_PIXELS} square pixels "
-            "are left out."
+            f"Below zoom {FULL_ZOOM} shapes are simplified. "
+            f"{zooms} features under {TINY_PIXELS} square pixels are left out."
         )
+        rules += [GATHERED] if far else []
     if tiles.coarse is not None:
         rules.append(f"Below zoom {FULL_ZOOM} only these properties: {', '.join(sorted(tiles.coarse))}.")
     if tiles.grid is not None:

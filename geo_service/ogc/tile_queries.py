@@ -226,10 +226,21 @@ def _kept(collection: Collection) -> ColumnElement[bool]:
     return or_(area > least, and_(area == least, collection.row_id <= value("last_id", BigInteger)))
 
 
-def in_tile(collection: Collection, view: View, *, coarse: bool) -> list[ColumnElement[bool]]:
-    """Return the rows of a tile: the box is transformed, never the column."""
+def in_tile(
+    collection: Collection, view: View, *, coarse: bool, written: bool = False
+) -> list[ColumnElement[bool]]:
+    """Return the rows of a tile: the box is transformed, never the column.
+
+    Parameters
+    ----------
+    collection, view, coarse
+        What is drawn, and how.
+    written
+        Whether the box is written into the statement: where it holds a whole city, PostgreSQL must know.
+    """
+    side = fixed if written else value
     search = func.ST_MakeEnvelope(
-        *(value(side, Float) for side in ("west", "south", "east", "north")), STORAGE_SRID
+        *(side(name, Float) for name in ("west", "south", "east", "north")), STORAGE_SRID
     )
     near = collection.geom.op("&&", return_type=Boolean())(search)
     return [*drawn_rows(collection, view, coarse=coarse), near]

@@ -4,12 +4,20 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 from geo_service.auth.caller import Caller
 from geo_service.beside import Once
 from geo_service.conditional import etag_of_state
 from geo_service.ogc.areas import tile_box, tile_search_box
+from geo_service.ogc.far_queries import (
+    LEAST_BYTES,
+    SQUARES,
+    far_tile,
+    gathers,
+    large_ones,
+    level_parameters,
+)
 from geo_service.ogc.model import Collection
 from geo_service.ogc.pieces import of_pieces
 from geo_service.ogc.queries import View
@@ -202,7 +210,11 @@ async def _draw(reader: Reader, view: View, request: TileRequest, most: int, lar
     if search is None:
         return EMPTY
     values = tile_parameters(request.place, search, request.today)
-    if larger is None:
+    if gathers(request.collection, request.place[0]):
+        content = await _gathered(reader, view, values, most)
+        if content is not None:
+            return Tile(content, 0)
+    elif larger is None:
         content = await of_pieces(reader, view, request.place[0], values)
         if content is not None and len(content) <= most:
             return Tile(content, 0)
@@ -222,3 +234,18 @@ async def _draw(reader: Reader, view: View, request: TileRequest, most: int, lar
     else:
         kept = int((features - larger.left_out) * AIM * most / len(larger.content))
     return Tile(*await largest(draw, features, kept, most, too_large=larger is not None))
+
+
+async def _gathered(reader: Reader, view: View, values: dict[str, Any], most: int) -> bytes | None:
+    """Return a tile on the finest level on which it is not too large; None: there is none."""
+    levels = [level_parameters(values, level) for level in range(len(SQUARES))]
+    limits = {f"limit_{level}": each["tiny_m2"] for level, each in enumerate(levels)}
+    features, *large = await reader.row(large_ones(view), {**values, **limits}) or (0,)
+    too_many = most // LEAST_BYTES + 1
+    for count, level in zip(large, levels, strict=True):
+        if count < too_many:
+            content: bytes = await reader.value(far_tile(view), level)
+            if len(content) <= most:
+                return content
+            too_many = min(too_many, features)  # where nothing is gathered a coarser tile is the same
+    return None

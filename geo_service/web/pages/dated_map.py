@@ -55,7 +55,7 @@ GRID_STEPS: Final = 4096
 """Steps of the grid of tiles (``on_tile_grid`` in the database) to a tile of zoom `GRID_ZOOM`."""
 GRID_ZOOM: Final = 12
 TINY_PIXELS: Final = 0.1
-"""From afar parcels smaller than this (square pixels) are left out, as on the tiles of today."""
+"""From afar parcels smaller than this (square pixels) are left out."""
 PIXEL_M: Final = 40_075_016.686 / 256
 """A pixel at the equator at zoom 0, metres."""
 
