@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, HTTPException, Request, Response
 
-from geo_service.auth.access import SignedIn
+from geo_service.auth.access import Public, SignedIn
 from geo_service.auth.caller import Caller
 from geo_service.beside import turns_of
 from geo_service.clock import today_of
@@ -21,6 +21,7 @@ from geo_service.ogc.editing import (
     Change,
     Document,
     checked,
+    may_write,
     merged,
     read,
     replaced,
@@ -112,6 +113,34 @@ async def end_item(
 
     await _in_state(request, change_of(request, caller, collection_id, feature_id), if_match, work)
     return Response(status_code=204)
+
+
+@router.api_route(
+    "/collections/{collection_id}/items",
+    methods=["OPTIONS", "PUT", "PATCH", "DELETE"],
+    include_in_schema=False,
+)
+async def tell_methods_of_items(request: Request, caller: Public, collection_id: str) -> Response:
+    """Tell by which methods the caller may ask for features."""
+    return _methods(request, caller, collection_id, "POST")
+
+
+@router.api_route(
+    "/collections/{collection_id}/items/{feature_id}", methods=["OPTIONS", "POST"], include_in_schema=False
+)
+async def tell_methods_of_item(request: Request, caller: Public, collection_id: str) -> Response:
+    """Tell by which methods the caller may ask for a feature."""
+    return _methods(request, caller, collection_id, "PUT", "PATCH", "DELETE")
+
+
+def _methods(request: Request, caller: Caller, collection_id: str, *writing: str) -> Response:
+    """Answer with the methods that the caller may use (RFC 9110, 9.3.7 and 15.5.6)."""
+    find_collection(collection_id)
+    may = writing if may_write(collection_id, caller) else ()
+    allow = {"Allow": ", ".join(("GET", "HEAD", "OPTIONS", *may))}
+    if request.method != "OPTIONS":
+        raise HTTPException(405, headers=allow)
+    return Response(status_code=204, headers={**caching(caller), **allow})
 
 
 def _place(request: Request, change: Change, node: Any, crs: Crs) -> Document | None:  # noqa: ANN401 - checked

@@ -414,6 +414,44 @@ def test_only_the_roles_may(client: httpx.Client, signed_in: SignedIn, planner: 
     assert planner.post(ITEMS, json=[1]).status_code == 422
 
 
+READS = "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize(
+    ("role", "collection", "on_items", "on_item"),
+    [
+        ("planner", "restrictions", f"{READS}, POST", f"{READS}, PUT, PATCH, DELETE"),
+        ("vacancy_manager", "vacancies", f"{READS}, POST", f"{READS}, PUT, PATCH, DELETE"),
+        ("vacancy_manager", "restrictions", READS, READS),
+        ("planner", "parcels", READS, READS),
+        ("", "restrictions", READS, READS),
+    ],
+)
+def test_which_methods_there_are_depends_on_the_role(
+    client: httpx.Client, signed_in: SignedIn, role: str, collection: str, on_items: str, on_item: str
+) -> None:
+    caller = signed_in(role) if role else client
+    items = f"/ogc/collections/{collection}/items"
+    for address, allowed, wrong in ((items, on_items, "PUT"), (f"{items}/x", on_item, "POST")):
+        told = caller.options(address)
+        assert (told.status_code, told.headers["allow"], told.content) == (204, allowed, b"")
+        refused = caller.request(wrong, address, json={})
+        assert (refused.status_code, refused.headers["allow"]) == (405, allowed)
+        assert refused.headers["content-type"] == "application/problem+json"
+        assert wrong not in allowed
+    assert caller.options("/ogc/collections/nothing/items").status_code == 404
+
+
+def test_a_head_tells_what_a_get_tells(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    for path in (address, ITEMS):
+        head, get = planner.head(path), planner.get(path)
+        assert (head.status_code, head.content) == (200, b"")
+        for name in ("content-type", "content-crs", "cache-control", "content-length", "vary", "etag"):
+            assert head.headers[name] == get.headers[name]
+    assert planner.head(address, headers={"If-None-Match": etag}).status_code == 304
+
+
 def test_vacancies_are_changed_by_those_who_let(signed_in: SignedIn, planner: httpx.Client) -> None:
     manager = signed_in("vacancy_manager")
     found = manager.get("/ogc/collections/vacancies/items").json()["features"][0]
