@@ -39,6 +39,10 @@ class Sorts:
         """Values and German words for a choice in a form; the usual order is left out of the address."""
         return [("" if name == self.usual else name, words) for name, words in self.words.items()]
 
+    def read(self, asked: str | None) -> str:
+        """Return the order that an address asks for; the usual one where there is no such."""
+        return asked if asked is not None and asked in self.words else self.usual
+
     def next_of(self, column: str, current: str) -> str:
         """Return the order that the heading of a column leads to: its own, then the other way round."""
         name = self.columns[column]
@@ -92,4 +96,31 @@ RESTRICTION_SORTS: Final = Sorts(
     ),
     MappingProxyType({"kind": "kind", "end": "end", "area": "area"}),
     frozenset({"area"}),
+)
+INQUIRY_SORTS: Final = Sorts(
+    MappingProxyType(
+        {
+            "open": N_("offene zuerst"),
+            "-open": N_("erledigte zuerst"),
+            "received": N_("neueste zuerst"),
+            "-received": N_("älteste zuerst"),
+            "area": N_("kleinste gesuchte Fläche zuerst"),
+            "-area": N_("größte gesuchte Fläche zuerst"),
+            "until": N_("am frühesten gebraucht zuerst"),
+            "-until": N_("am spätesten gebraucht zuerst"),
+        }
+    ),
+    MappingProxyType({"status": "open", "received": "received", "area": "area", "until": "until"}),
+    frozenset({"received"}),
+)
+SITE_SORTS: Final = Sorts(
+    MappingProxyType(
+        {
+            "name": N_("nach Namen"),
+            "size": N_("größte zuerst"),
+            "-size": N_("kleinste zuerst"),
+            "next": N_("nächster Schritt zuerst"),
+        }
+    ),
+    MappingProxyType({}),
 )

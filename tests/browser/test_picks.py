@@ -21,7 +21,7 @@ def test_chosen_suggestions_are_shown_alone(visit: Visit, width: int) -> None:
     box.focus()
     page.keyboard.press("Space")
     expect(box).to_be_checked()
-    page.get_by_role("button", name="Nur Ausgewählte zeigen").click()
+    page.get_by_role("button", name="Nur Angekreuzte zeigen").click()
     expect(cards).to_have_count(1)
     expect(cards.locator("h3 a")).to_have_text(name)
     expect(page.locator(".listed-map .pin")).to_have_count(1)

@@ -53,7 +53,7 @@ def test_what_is_chosen_of_a_ranking_keeps_its_place(signed_in: SignedIn) -> Non
     page = person.get(asked, headers=GERMAN)
     assert shapes(page) == {sign: shapes(everything)[sign]}
     assert f'value="{names[sign]}" checked' in page.text
-    assert re.search(r"Ihre Auswahl: 1 von \d+ Treffern", page.text)
+    assert re.search(r"Angekreuzt: 1 von \d+ Treffern", page.text)
     assert "<b>nowhere" not in page.text
     form = page.text.partition('id="picks"')[2].partition("</form>")[0]
     assert dict(re.findall(r'name="([^"]+)" value="([^"]+)"', form)) == {
@@ -67,7 +67,7 @@ def test_what_is_chosen_of_a_ranking_keeps_its_place(signed_in: SignedIn) -> Non
 def test_a_choice_of_nothing_says_so(signed_in: SignedIn) -> None:
     page = signed_in(Role.INVESTOR_SUPPORT).get(f"{RANKED}&pick=parcel:none", headers=GERMAN)
     assert "map_listed" not in page.text
-    assert "Davon ist nichts ausgewählt." in page.text
+    assert "Davon ist nichts angekreuzt." in page.text
     assert "Alle Vorschläge zeigen" in page.text
 
 

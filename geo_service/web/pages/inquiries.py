@@ -22,6 +22,7 @@ from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.asking import list_map
 from geo_service.web.queries.inquiries import OUTLINES, inquiry_list
 from geo_service.web.queries.premises import DISTRICTS, QUARTERS
+from geo_service.web.sorting import INQUIRY_SORTS
 from geo_service.web.vocabulary import N_
 
 router = APIRouter(prefix="/anfragen")
@@ -32,7 +33,7 @@ USES: Final = (*ZONES, *(use.value for use in PremisesUse))
 CHECK_FORM: Final = N_("Bitte prüfen Sie Ihre Angaben.")
 FIELDS: Final = {"transit_grade_min": "grade", "districts": "district", "uses": "use"}
 """Parameter of the address by member of the requirement."""
-NOTHING_ASKED: Final = frozenset({"status", "lang", "after", "pick"})
+NOTHING_ASKED: Final = frozenset({"status", "lang", "after", "pick", "sort"})
 
 
 @router.get("")
@@ -41,7 +42,8 @@ async def inquiries(request: Request, session: Reading, caller: InvestorSupport)
     frame = await frame_of(request, session, caller)
     status = request.query_params.get("status", "")
     known = [each.value for each in InquiryStatus]
-    rows = (await session.execute(inquiry_list(status if status in known else None))).all()
+    sort = INQUIRY_SORTS.read(request.query_params.get("sort"))
+    rows = (await session.execute(inquiry_list(status if status in known else None, sort))).all()
     asked = any(value for key, value in request.query_params.multi_items() if key not in NOTHING_ASKED)
     form, errors = read_requirement(request.query_params)
     answer = None
@@ -57,6 +59,8 @@ async def inquiries(request: Request, session: Reading, caller: InvestorSupport)
         rows=rows,
         status=status,
         statuses=known,
+        sorts=INQUIRY_SORTS,
+        sort=sort,
         answer=answer,
         **await _on_map(frame, session, answer),
         errors=errors,

@@ -37,6 +37,7 @@ from geo_service.web.queries.sites import (
     SITE_WATERFALL,
     SITES,
 )
+from geo_service.web.sorting import REVERSED, SITE_SORTS
 from geo_service.web.speaker import PageSpeaker
 from maps.base import RenderedMap
 from maps.naming import parcel_notation, parcel_title
@@ -54,7 +55,20 @@ MOST_PARCELS: Final = 10
 async def sites(request: Request, session: Reading, caller: Public) -> Response:
     """List the sites."""
     frame = await frame_of(request, session, caller)
-    return frame.page("sites.html", sites=(await session.execute(SITES)).all())
+    sort = SITE_SORTS.read(request.query_params.get("sort"))
+    rows = in_order((await session.execute(SITES)).all(), sort)
+    return frame.page("sites.html", sites=rows, sorts=SITE_SORTS, sort=sort)
+
+
+def in_order(rows: Sequence[Any], sort: str) -> list[Any]:
+    """Sort sites, which come by name; what is unknown stands last."""
+    if sort == "next":
+        return sorted(rows, key=lambda row: row.due_on or date.max)
+    if sort == SITE_SORTS.usual:
+        return list(rows)
+    sizes = {row.id: row.stated_area_ha or (row.drawn_m2 or 0) / 10_000 for row in rows}
+    turn = 1 if sort.startswith(REVERSED) else -1
+    return sorted(rows, key=lambda row: (not sizes[row.id], turn * sizes[row.id]))
 
 
 @router.get("/standorte/{slug}")

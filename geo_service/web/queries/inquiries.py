@@ -1,22 +1,33 @@
 """Statement of the list of inquiries."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from sqlalchemy import TextClause, select, text
 
 from geo_service.inquiries.models import Inquiry
 from geo_service.web.queries.parcels import Rows
+from geo_service.web.sorting import INQUIRY_SORTS, REVERSED
 
 MOST_ROWS: Final = 200
+ORDERS: Final[Mapping[str, Any]] = {
+    "open": Inquiry.status != "open",
+    "received": Inquiry.received_on,
+    "area": Inquiry.area_min_m2,
+    "until": Inquiry.needed_by,
+}
+"""What inquiries are sorted by, rising."""
 
 
-def inquiry_list(status: str | None) -> Rows:
-    """List the latest inquiries, those that wait first.
+def inquiry_list(status: str | None, sort: str = INQUIRY_SORTS.usual) -> Rows:
+    """List inquiries; of equal ones the latest come first.
 
     Parameters
     ----------
     status
         Only inquiries that stand so; None: all.
+    sort
+        One of `sorting.INQUIRY_SORTS`; what is unknown stands last either way.
     """
     statement = select(
         Inquiry.reference,
@@ -33,9 +44,10 @@ def inquiry_list(status: str | None) -> Rows:
     )
     if status:
         statement = statement.where(Inquiry.status == status)
-    return statement.order_by(Inquiry.status != "open", Inquiry.received_on.desc(), Inquiry.id).limit(
-        MOST_ROWS
-    )
+    key = ORDERS[sort.removeprefix(REVERSED)]
+    falling = (sort.removeprefix(REVERSED) in INQUIRY_SORTS.falling) != sort.startswith(REVERSED)
+    order = key.desc().nulls_last() if falling else key.asc().nulls_last()
+    return statement.order_by(order, Inquiry.received_on.desc(), Inquiry.id).limit(MOST_ROWS)
 
 
 OUTLINES: Final[TextClause] = text("""
