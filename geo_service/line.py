@@ -65,7 +65,7 @@ class Line:
         """Whether a statement can be asked."""
         return self._libpq.transaction_status == TransactionStatus.IDLE
 
-    async def row(self, text: bytes, values: list[Any]) -> Row | None:
+    async def row(self, text: bytes, values: list[Any], *, anew: bool = False) -> Row | None:
         """Run a statement that selects and return its first row; text and bytea as bytes, varchar as str.
 
         Parameters
@@ -74,6 +74,8 @@ class Line:
             The statement, with numbered parameters.
         values
             Their values.
+        anew
+            Plan it for these values instead of keeping a plan for any.
 
         Raises
         ------
@@ -83,8 +85,11 @@ class Line:
         types = self._types
         dumped = types.dump_sequence(values, [PyFormat.AUTO] * len(values))
         formats = types.formats
-        name = await self._named(text, types.types or ())
-        self._libpq.send_query_prepared(name, dumped, formats, result_format=Format.BINARY)
+        if anew:
+            self._libpq.send_query_params(text, dumped, types.types, formats, result_format=Format.BINARY)
+        else:
+            name = await self._named(text, types.types or ())
+            self._libpq.send_query_prepared(name, dumped, formats, result_format=Format.BINARY)
         answer = await self._answer()
         if not answer.ntuples:
             return None

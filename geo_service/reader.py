@@ -50,7 +50,9 @@ class Reader:
         self._idle: list[Line] = []
         self._free = asyncio.Semaphore(size)
 
-    async def row(self, statement: Executable, parameters: dict[str, Any] | None = None) -> Row | None:
+    async def row(
+        self, statement: Executable, parameters: dict[str, Any] | None = None, *, anew: bool = False
+    ) -> Row | None:
         """Run a statement and return its first row; text and bytea as bytes, varchar as str.
 
         Parameters
@@ -59,6 +61,9 @@ class Reader:
             Statement that reads.
         parameters
             Values of its bound parameters.
+        anew
+            Plan it for these values. Without it PostgreSQL keeps a plan for any values after some runs, which
+            is right where all of them leave about as many rows.
 
         Raises
         ------
@@ -77,11 +82,11 @@ class Reader:
             while self._idle:
                 line = self._idle.pop()
                 try:
-                    return await self._ask(line, text, values)
+                    return await self._ask(line, text, values, anew)
                 except psycopg.OperationalError:
                     if not line.closed:
                         raise
-            return await self._ask(await self._connect(), text, values)
+            return await self._ask(await self._connect(), text, values, anew)
         finally:
             self._free.release()
 
@@ -99,10 +104,10 @@ class Reader:
         while self._idle:
             await self._idle.pop().close()
 
-    async def _ask(self, line: Line, text: bytes, values: list[Any]) -> Row | None:
+    async def _ask(self, line: Line, text: bytes, values: list[Any], anew: bool) -> Row | None:
         """Run one statement and give the connection back, unless it is in the middle of something."""
         try:
-            return await line.row(text, values)
+            return await line.row(text, values, anew=anew)
         finally:
             if line.idle:
                 self._idle.append(line)

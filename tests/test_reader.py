@@ -58,6 +58,20 @@ def test_text_and_bytea_stay_bytes_and_parameters_arrive(small: Database) -> Non
     ]
 
 
+def test_what_is_planned_anew_is_not_kept(small: Database) -> None:
+    words: Select[Any, int] = select(
+        bindparam("word", type_=Text, required=False), literal_column("7", Integer).label("planned_anew")
+    )
+    count = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%AS planned_anew%'")
+
+    async def work(reader: Reader) -> list[Any]:
+        found = [await reader.row(words, {"word": word}, anew=True) for word in ("ü'", "x", "x")]
+        found.append(await reader.row(count, anew=True))
+        return [*found, await reader.row(words, {"word": "y"}), await reader.row(count, anew=True)]
+
+    assert asked(small, work) == [("ü'", 7), ("x", 7), ("x", 7), (0,), ("y", 7), (1,)]
+
+
 def test_what_is_asked_again_and_again_is_planned_once(small: Database) -> None:
     day = cast(bindparam("day", type_=Date, literal_execute=True, required=False), Date)
     word = bindparam("word", type_=Text, required=False)

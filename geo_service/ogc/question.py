@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from shapely.geometry.base import BaseGeometry
@@ -13,6 +13,8 @@ from geo_service.ogc.crs import Crs
 from geo_service.ogc.filters import Filter
 from geo_service.ogc.paging import Sort, Start
 
+SMALL_M2: Final = 4e6
+"""In a box of four square kilometres there are some thousands of parcels at most: an index finds them."""
 Days = tuple[date | None, date | None]
 
 
@@ -98,6 +100,13 @@ class ItemsRequest:
     properties: tuple[str, ...] | None
     hits: bool
     counted: bool
+
+    @property
+    def unlike_others(self) -> bool:
+        """Whether a plan made for any values may be bad: a large box, or a filter without a small one."""
+        if self.area is not None and self.area.area <= SMALL_M2:
+            return False
+        return self.area is not None or self.question.cql is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,7 +166,7 @@ async def page_of(reader: Reader, counts: Counts, view: View, asked: tuple[Items
         matched = await _matched(reader, counts, view, (request, values))
     if request.hits:
         return Page(b"", 0, matched=matched)
-    row = await _row(reader, items_statement(view, request.question), values)
+    row = await _row(reader, items_statement(view, request.question), values, anew=request.unlike_others)
     features, found, too_many, *ends, state = row
     start, end = (_mark(each) for each in ends)
     more, question = too_many is not None, request.question
@@ -201,15 +201,18 @@ async def _matched(
         async with counts.counting.of((key, state)):
             number = counts.get(key, state)
             if number is None:
-                number = int((await _row(reader, count_statement(rows, question), values))[0])
+                counting, anew = count_statement(rows, question), request.unlike_others
+                number = int((await _row(reader, counting, values, anew=anew))[0])
                 counts.put(key, state, number)
     return number
 
 
-async def _row(reader: Reader, statement: Statement, values: dict[str, Any]) -> tuple[Any, ...]:
+async def _row(
+    reader: Reader, statement: Statement, values: dict[str, Any], *, anew: bool
+) -> tuple[Any, ...]:
     """Run a statement of one row; what a filter makes impossible to compute is the filter's fault."""
     try:
-        row = await reader.row(statement, values)
+        row = await reader.row(statement, values, anew=anew)
     except psycopg.DataError as error:
         reason = error.diag.message_primary or "no reason given"
         raise uncomputable(reason) from error

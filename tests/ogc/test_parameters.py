@@ -139,6 +139,20 @@ def test_what_nobody_sees_is_told_in_words(text: str, told: str) -> None:
     assert told in refused.value.detail
 
 
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", False),
+        (f"bbox=390000,5700000,390500,5700500&bbox-crs={STORAGE.uri}", False),
+        (f"bbox=390000,5700000,390500,5700500&bbox-crs={STORAGE.uri}&filter=size>5", False),
+        (f"bbox=380000,5690000,420000,5730000&bbox-crs={STORAGE.uri}", True),
+        ("filter=size>5", True),
+    ],
+)
+def test_what_leaves_unlike_numbers_of_rows_is_planned_by_its_values(query: str, *, expected: bool) -> None:
+    assert asked(query).unlike_others is expected
+
+
 def test_greater_limits_mean_the_greatest() -> None:
     assert asked("limit=10000").limit == asked("limit=999999").limit == MAX_LIMIT
 
