@@ -11,14 +11,33 @@ from fastapi import Request, Response
 from geo_service.auth.caller import Caller
 from geo_service.errors import BadParameter
 
-TAG: Final = re.compile(r'(?:W/)?("[\x21\x23-\x7e\x80-\xff]*")')
+TAG: Final = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 TAGS: Final = re.compile(rf"[ \t,]*{TAG.pattern}[ \t]*(?:,[ \t]*(?:{TAG.pattern}[ \t]*)?)*")
 """An entity tag, and a list of them."""
+STATE_DIGITS: Final = 32
+"""Of a strong entity tag of a record those that name its state; the others name how it is written."""
 
 
 def etag_of(content: bytes) -> str:
     """Return the entity tag of a content: weak, since it may leave compressed."""
-    return f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+    return f'W/"{_digest(content)}"'
+
+
+def strong_etag(state: bytes, content: bytes) -> str:
+    """Return the entity tag by which a record is changed: strong, as ``If-Match`` wants it.
+
+    Parameters
+    ----------
+    state
+        The record, however it is written.
+    content
+        What leaves; `geo_service.frame.Compression` marks the tag when it compresses that.
+    """
+    return f'"{_digest(state)}{_digest(content)[:16]}"'
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:STATE_DIGITS]
 
 
 def etag_of_state(state: str, *what: object) -> str:
@@ -45,34 +64,33 @@ def program_digest() -> str:
 
 def is_known(request: Request, etag: str) -> bool:
     """Tell whether the caller has the content already (RFC 9110, 13.1.2: weak comparison)."""
-    header = request.headers.get("if-none-match", "")
-    known = {tag.strip().removeprefix("W/") for tag in header.split(",")}
-    return "*" in known or etag.removeprefix("W/") in known
+    header = ", ".join(request.headers.getlist("if-none-match"))
+    return header.strip() == "*" or etag.removeprefix("W/") in (tag for _weak, tag in TAG.findall(header))
 
 
-def states_meant(header: str) -> frozenset[str] | None:
-    """Return the entity tags of ``If-Match``, without the mark of weak ones; None: any state (``*``).
-
-    Tags of this service are weak since answers may leave compressed; each still names one state of a record.
+def is_meant(header: str, state: bytes) -> bool:
+    """Tell whether ``If-Match`` names a state of a record (RFC 9110, 13.1.1: strong comparison).
 
     Parameters
     ----------
     header
         Its value; several headers joined by commas.
+    state
+        The record as it is now, as for `strong_etag`.
 
     Raises
     ------
     BadParameter
-        When it is neither. Source: RFC 9110, 13.1.1 and 8.8.3; 5.6.1 (lists may hold empty elements).
+        When it is neither ``*`` nor a list of tags. Source: RFC 9110, 8.8.3; 5.6.1 (empty elements).
     """
     if header.strip() == "*":
-        return None
+        return True
     if not TAGS.fullmatch(header):
         raise BadParameter(
-            'If-Match is *, or ETags as they were read, in their quotes, parted by commas: W/"…", W/"…".',
+            'If-Match is *, or ETags as they were read, in their quotes, parted by commas: "…", "…".',
             parameter="If-Match",
         )
-    return frozenset(TAG.findall(header))
+    return _digest(state) in {tag[1 : STATE_DIGITS + 1] for weak, tag in TAG.findall(header) if not weak}
 
 
 def caching(caller: Caller, *, max_age_s: int = 0) -> dict[str, str]:

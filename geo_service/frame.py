@@ -21,6 +21,10 @@ UPLOADS: Final = "/daten/einbringen"
 LARGEST_FILE_BYTES: Final = 513 * 2**20
 """The largest file of `geo_service.imports.uploads`, and what a form wraps around it."""
 TOO_LARGE: Final = "A request may hold at most {} kB here."
+MARK: Final = b'-gzip"'
+"""End of the entity tag of what was compressed."""
+CONDITIONS: Final = (b"if-match", b"if-none-match")
+NOT_MODIFIED: Final = 304
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 
 
@@ -116,14 +120,44 @@ class Frame:
 
 
 class Compression(GZipMiddleware):
-    """Compresses for who can read it; all other answers pass as they are, and say that they depend on it."""
+    """Compresses for who can read it; all other answers pass as they are, and say that they depend on it.
+
+    What is compressed is another representation: its strong entity tag gets a mark (RFC 9110, 8.8.3.3), which
+    is taken off again when the tag comes back.
+    """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] == "http" and b"gzip" not in (header(scope, b"accept-encoding") or b""):
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = scope["headers"]
+        marked = any(MARK in value for name, value in given if name in CONDITIONS)
+        if marked:
+            given = [
+                (name, value.replace(MARK, b'"') if name in CONDITIONS else value) for name, value in given
+            ]
+            scope = {**scope, "headers": given}
+        if b"gzip" not in (header(scope, b"accept-encoding") or b""):
             await self.app(scope, receive, varying(send, b"Accept-Encoding"))
         else:
-            await super().__call__(scope, receive, send)
+            await super().__call__(scope, receive, _marking(send, marked=marked))
+
+
+def _marking(send: Send, *, marked: bool) -> Send:
+    """Return what sends an answer whose strong tag is marked if it is compressed, or was (304)."""
+
+    async def send_marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = message["headers"]
+            if (b"content-encoding", b"gzip") in headers or (marked and message["status"] == NOT_MODIFIED):
+                message["headers"] = [
+                    (name, value[:-1] + MARK if name == b"etag" and value.startswith(b'"') else value)
+                    for name, value in headers
+                ]
+        await send(message)
+
+    return send_marked
 
 
 def _most(scope: Scope) -> int:

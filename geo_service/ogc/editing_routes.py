@@ -11,7 +11,7 @@ from geo_service.auth.access import Public, SignedIn
 from geo_service.auth.caller import Caller
 from geo_service.beside import turns_of
 from geo_service.clock import today_of
-from geo_service.conditional import caching, etag_of, states_meant
+from geo_service.conditional import caching, etag_of, is_meant, strong_etag
 from geo_service.db import get_database
 from geo_service.errors import InvalidInput, PreconditionFailed, PreconditionRequired
 from geo_service.ogc import documents, openapi
@@ -180,11 +180,11 @@ async def _in_state(
     """Work on a feature as it is now, if that is the state that was meant."""
     if if_match is None:
         raise PreconditionRequired("Read the feature first and send its ETag as If-Match.")
-    meant = states_meant(", ".join(request.headers.getlist("if-match")))
+    meant = ", ".join(request.headers.getlist("if-match"))
 
     def checked_work() -> T:
         now = read(get_database(request), change)
-        if meant is not None and etag_of(now).removeprefix("W/") not in meant:
+        if not is_meant(meant, now):
             raise PreconditionFailed(CHANGED)
         return work(change, now)
 
@@ -221,8 +221,8 @@ async def _answered(request: Request, caller: Caller, change: Change, crs: Crs, 
         request, lambda: (read(database, _in(change, crs)), read(database, change))
     )
     collection = find_collection(change.view.collection)
-    headers = {**caching(caller), "ETag": etag_of(state), "Content-Crs": f"<{crs.uri}>"}
     content = with_links(content, base_address(request), collection, str(change.values["key"]), crs)
+    headers = {**caching(caller), "ETag": strong_etag(state, content), "Content-Crs": f"<{crs.uri}>"}
     return Response(content, status, headers, documents.GEOJSON)
 
 

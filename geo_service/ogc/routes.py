@@ -15,7 +15,15 @@ from starlette.datastructures import QueryParams
 from geo_service.auth.access import Public
 from geo_service.auth.caller import Caller
 from geo_service.clock import city_of, today_of, zone_of
-from geo_service.conditional import caching, conditional, etag_of, etag_of_state, is_known, unchanged
+from geo_service.conditional import (
+    caching,
+    conditional,
+    etag_of,
+    etag_of_state,
+    is_known,
+    strong_etag,
+    unchanged,
+)
 from geo_service.db import Reading, ReadSession, get_database
 from geo_service.ogc import documents, openapi
 from geo_service.ogc.change_queries import data_version
@@ -212,15 +220,15 @@ async def get_item(request: Request, caller: Public, collection_id: str, feature
     values = {"today": today_of(request), "key": feature_id, **choices}
     reader = get_database(request).reader
     await require_stored(reader, collection, choices)
-    content = await feature_of(reader, view, values)
-    state = content
+    feature = await feature_of(reader, view, values)
+    content = with_links(feature, base_address(request), collection, feature_id, view.crs)
+    etag = etag_of(content)
     if may_write(collection.id, caller):  # what a change builds on, whatever the coordinates of the answer
-        state = await feature_of(reader, view_of(collection, caller, EXACT), values)
-    content = with_links(content, base_address(request), collection, feature_id, view.crs)
+        etag = strong_etag(await feature_of(reader, view_of(collection, caller, EXACT), values), content)
     if wants_page(request):
         return await page(request, caller, _resource("item", json.loads(content), collection, caller))
     headers = {**_headers(caller), "Content-Crs": f"<{view.crs.uri}>"}
-    return conditional(request, content, etag_of(state), documents.GEOJSON, headers)
+    return conditional(request, content, etag, documents.GEOJSON, headers)
 
 
 def base_address(request: Request) -> str:

@@ -59,7 +59,7 @@ def test_a_new_feature_has_one_end(planner: httpx.Client) -> None:
     ("header", "status"),
     [
         ("{etag}", 200), ("*", 200), ('"other", {etag}', 200), ('{etag}, W/"b"', 200), (", {etag} ,,", 200),
-        ('"a", "b"', 412), ('W/"a"', 412),
+        ('"a", "b"', 412), ('W/"a"', 412), ("W/{etag}", 412), ('"b", W/{etag}', 412),
         ('"a", *', 400), ("{etag}, *", 400), ("abc", 400), ('"a', 400), ("", 400),
     ],
 )  # fmt: skip
@@ -149,3 +149,41 @@ def test_a_program_is_told_in_words_what_a_field_needs(signed_in: SignedIn) -> N
         assert answer.status_code == 422
         for each in answer.json()["errors"]:
             assert not PYTHON.search(each["message"]), each
+
+
+def test_the_tag_of_a_compressed_answer_is_another_one_and_names_the_same_state(
+    planner: httpx.Client, client: httpx.Client
+) -> None:
+    address, _, _ = created(planner, note="lang " * 600)
+    plain = planner.get(address, headers={"Accept-Encoding": "identity"})
+    small = planner.get(address, headers={"Accept-Encoding": "gzip"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert plain.headers["etag"].startswith('"')
+    assert small.headers["etag"] == plain.headers["etag"][:-1] + '-gzip"'
+    for read in (plain, small):
+        known = {"If-None-Match": f'W/"x", {read.headers["etag"]}', "Accept-Encoding": "gzip"}
+        again = planner.get(address, headers=known)
+        assert (again.status_code, again.headers["etag"]) == (304, read.headers["etag"])
+    assert client.get(address).headers["etag"].startswith('W/"'), "nobody changes anything by it"
+    change = {"properties": {"title": "neu"}}
+    changed = planner.patch(address, json=change, headers={"If-Match": small.headers["etag"]})
+    assert changed.status_code == 200
+    late = planner.patch(address, json=change, headers={"If-Match": small.headers["etag"]})
+    assert late.status_code == 412
+
+
+def test_in_other_coordinates_the_tag_is_another_one_and_names_the_same_state(planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    metres = planner.get(f"{address}?crs=http://www.opengis.net/def/crs/EPSG/0/25832").headers["etag"]
+    assert metres != etag
+    assert planner.get(address, headers={"If-None-Match": metres}).status_code == 200
+    change = {"properties": {"title": "neu"}}
+    assert planner.patch(address, json=change, headers={"If-Match": metres}).status_code == 200
+
+
+def test_any_state_is_known_by_a_star(client: httpx.Client, planner: httpx.Client) -> None:
+    address, etag, _ = created(planner)
+    assert planner.get(address, headers={"If-None-Match": "*"}).status_code == 304
+    headers = [("If-None-Match", '"a"'), ("If-None-Match", f"W/{etag}")]
+    assert planner.get(address, headers=headers).status_code == 304
+    assert client.get(ITEMS, headers={"If-None-Match": '"a", "*"'}).status_code == 200

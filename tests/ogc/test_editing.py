@@ -63,6 +63,11 @@ def created(planner: httpx.Client, **changes: Any) -> tuple[str, str, dict[str, 
     return answer.headers["location"], answer.headers["etag"], answer.json()
 
 
+def state_of(answer: httpx.Response) -> str:
+    """Return the part of an entity tag that is the same however the feature is written."""
+    return str(answer.headers["etag"])[:33]
+
+
 def without_links(feature: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in feature.items() if name != "links"}
 
@@ -121,7 +126,7 @@ def test_a_feature_read_in_full_can_be_sent_back(planner: httpx.Client) -> None:
     headers = {"If-Match": etag, "Content-Crs": read.headers["content-crs"]}
     answer = planner.put(address, json=read.json(), headers=headers)
     assert answer.status_code == 200, answer.text
-    assert answer.headers["etag"] == etag
+    assert state_of(answer) == etag[:33]
     assert without_links(answer.json()) == without_links(read.json())
 
 
@@ -129,11 +134,11 @@ def test_an_answer_can_be_sent_back_as_it_came(planner: httpx.Client) -> None:
     address, etag, answered = created(planner)  # degrees were sent
     assert without_links(answered) == without_links(planner.get(address).json())
     back = planner.put(address, json=answered, headers={"If-Match": etag})
-    assert (back.status_code, back.headers["etag"]) == (200, etag), back.text
+    assert (back.status_code, state_of(back)) == (200, etag[:33]), back.text
     metres = planner.get(f"{address}?crs=EPSG:25832").json()
     assert metres["crs"]["properties"]["name"] == "urn:ogc:def:crs:EPSG::25832"
     again = planner.put(address, json=metres, headers={"If-Match": etag})  # it says its system itself
-    assert (again.status_code, again.headers["etag"]) == (200, etag), again.text
+    assert (again.status_code, state_of(again)) == (200, etag[:33]), again.text
     assert again.headers["content-crs"].endswith("/25832>")
     assert without_links(again.json()) == without_links(metres)
 
@@ -187,7 +192,7 @@ def test_a_place_that_is_not_touched_stays_to_the_last_bit(
     form = signed_in("planner").post(
         f"{ITEMS}/{address.rpartition('/')[2]}/edit",
         data={**{name: str(value) for name, value in FEATURE["properties"].items()}, "title": "Formular",
-              "state": planner.get(address).headers["etag"], "geometry": ""},
+              "state": f'W/{state_of(planner.get(address))}"', "geometry": ""},
     )  # fmt: skip
     assert form.status_code == 303, form.text
     assert stored() == before
