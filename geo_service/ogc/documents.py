@@ -1,6 +1,6 @@
 """The documents that describe the interface: landing page, conformance, collections.
 
-Source: OGC API - Features part 1 (OGC 17-069r4), OGC API - Tiles part 1 (20-057).
+Source: OGC API - Features part 1 (OGC 17-069r4), draft of part 8 (24-030); OGC API - Tiles part 1 (20-057).
 """
 
 from collections.abc import Mapping
@@ -44,6 +44,9 @@ CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/features-filter",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/schemas",
     "http://www.opengis.net/spec/ogcapi-features-5/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sortables",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/sorting",
+    "http://www.opengis.net/spec/ogcapi-features-8/1.0/conf/features-sorting",
     *(
         f"http://www.opengis.net/spec/cql2/1.0/conf/{name}"
         for name in (

@@ -65,7 +65,11 @@ ITEMS: Document = {
         ),
         _query("filter-crs", "Coordinate system of the geometries in filter.", _SYSTEMS),
         _query(
-            "sortby", "Fields to sort by, descending after a minus: -net_m2,parcel_key.", {"type": "string"}
+            "sortby",
+            "Fields to sort by, descending after a minus: -net_m2,parcel_key.",
+            {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": r"^[+-]?[^+\-\s].*$"}},
+            style="form",
+            explode=False,
         ),
         _query("properties", "Fields of the answer, separated by commas.", {"type": "string"}),
         _query(

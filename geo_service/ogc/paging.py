@@ -84,8 +84,8 @@ def read_sorts(text: str | None, kinds: Mapping[str, Kind]) -> tuple[Sort, ...]:
     if text is None:
         return ()
     sorts = []
-    for word in text.split(","):
-        name = word.strip().lstrip("+-").strip()
+    for word in map(str.strip, text.split(",")):
+        name = word[1:] if word.startswith(("+", "-")) else word
         kind = kinds.get(name)
         if kind is None or kind not in TYPES:
             known = ", ".join(each for each, its in kinds.items() if its in TYPES)
@@ -94,7 +94,7 @@ def read_sorts(text: str | None, kinds: Mapping[str, Kind]) -> tuple[Sort, ...]:
                 parameter="sortby",
                 detail_de=f"Nach „{name[:60]}“ kann nicht sortiert werden. Bekannt: {known}.",
             )
-        sorts.append(Sort(name, kind, descending=word.strip().startswith("-")))
+        sorts.append(Sort(name, kind, descending=word.startswith("-")))
     if len(sorts) > MOST_SORTS or len({sort.field for sort in sorts}) < len(sorts):
         raise BadParameter(
             f"sortby takes at most {MOST_SORTS} fields, each once.",

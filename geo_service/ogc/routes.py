@@ -190,7 +190,8 @@ async def get_items(request: Request, caller: Public, collection_id: str) -> Res
     def etag(state: str) -> str:
         return etag_of_state(state, _written(view), day, here, request.scope["query_string"])
 
-    headers = {**_headers(caller), "Content-Crs": f"<{asked.crs.uri}>"}
+    sortables = f'<{here}/sortables>; rel="{documents.OGC_REL}/sortables"'
+    headers = {**_headers(caller), "Content-Crs": f"<{asked.crs.uri}>", "Link": sortables}
     if "if-none-match" in request.headers and not for_people:
         now = etag((await reader.value(data_version())).decode())
         if is_known(request, now):
