@@ -159,7 +159,8 @@ async def _answer(
     """Answer with the page of a resource to a browser, else with its document."""
     if wants_page(request):
         return await page(request, caller, resource)
-    return JSONResponse(resource.document, media_type=media, headers=_headers(caller))
+    content = bytes(JSONResponse(resource.document).body)
+    return conditional(request, content, etag_of(content), media, _headers(caller))
 
 
 def _headers(caller: Caller) -> dict[str, str]:
@@ -261,7 +262,13 @@ async def _described(
     computation = None
     if collection.computation is not None:
         computation = (await session.execute(collection.computation)).mappings().one_or_none()
-    return documents.collection(base_address(request), collection, extent, jsonable_encoder(computation))
+    document = documents.collection(base_address(request), collection, extent, jsonable_encoder(computation))
+    city = city_of(request)
+    if "licence" in city.links:
+        document["links"].append(
+            documents.link(city.links["licence"], "license", documents.HTML, city.licence)
+        )
+    return document
 
 
 _quoted = lru_cache(maxsize=1_000)(quote_plus)

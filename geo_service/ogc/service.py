@@ -39,6 +39,10 @@ from geo_service.ogc.queries import (
 from geo_service.ogc.question import ItemsRequest, Known
 from geo_service.reader import Reader
 
+NOWHERE: Final = (
+    "Nothing that is stored can lie in this bbox. Are its axes swapped? In CRS84, which counts where "
+    "bbox-crs is not given, the longitude comes first: bbox=7.4,51.4,7.6,51.6."
+)
 LONGEST_KEY: Final = 200
 KEPT_COUNTS: Final = 1_000
 KEPT_KNOWN: Final = 128
@@ -64,6 +68,8 @@ class Page:
         How many features all pages have together; None: not asked.
     state
         State of the data that it was read from; None: it was not read.
+    message
+        What is said of a page on which nothing can be; None: nothing is said.
     """
 
     features: bytes
@@ -72,6 +78,7 @@ class Page:
     previous: str | None = None
     matched: int | None = None
     state: str | None = None
+    message: str | None = None
 
 
 @dataclass(slots=True)
@@ -159,7 +166,7 @@ async def page_of(reader: Reader, counts: Counts, view: View, asked: tuple[Items
     """
     request, today = asked
     if request.question.boxed and request.area is None:
-        return Page(b"", 0, matched=0)
+        return Page(b"", 0, matched=0, message=NOWHERE)
     values = items_parameters(request, today)
     matched = None
     if request.hits or request.counted:
@@ -233,6 +240,8 @@ def collection_bytes(page: Page, links: list[Document], crs: Crs) -> bytes:
     head |= geojson_crs(crs)
     if page.matched is not None:
         head["numberMatched"] = page.matched
+    if page.message is not None:
+        head["message"] = page.message
     return b"".join((_json(head)[:-1], b',"features":[', page.features, b"]}"))
 
 

@@ -133,6 +133,21 @@ def test_collections_are_listed_with_their_extent(client: httpx.Client) -> None:
                 assert around.covers(shapely.from_geojson(json.dumps(feature["geometry"])))
 
 
+def test_descriptions_are_answered_304_until_they_change(client: httpx.Client) -> None:
+    for path in ("/ogc/", "/ogc/conformance", "/ogc/collections", "/ogc/collections/parcels/queryables"):
+        first = client.get(path)
+        known = {"If-None-Match": first.headers["etag"]}
+        assert client.get(path, headers=known).status_code == 304
+        assert client.get(path, headers={"If-None-Match": 'W/"other"'}).json() == first.json()
+
+
+def test_collections_link_to_the_licence_of_the_city(client: httpx.Client) -> None:
+    for document in client.get("/ogc/collections").json()["collections"]:
+        licence = next(each for each in document["links"] if each["rel"] == "license")
+        assert licence["href"] == "https://www.govdata.de/dl-de/zero-2-0"
+        assert licence["title"] == "dl-de/zero-2-0"
+
+
 def test_extent_follows_the_data_at_once(client: httpx.Client, database: Database) -> None:
     def east() -> float:
         return float(client.get("/ogc/collections/districts").json()["extent"]["spatial"]["bbox"][0][2])

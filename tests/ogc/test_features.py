@@ -186,6 +186,12 @@ def test_box_touches(client: httpx.Client, query: str, expected: list[str]) -> N
     assert keys(items(client, "parcels", query)) == expected
 
 
+def test_a_box_in_which_nothing_can_lie_asks_whether_its_axes_are_swapped(client: httpx.Client) -> None:
+    assert "axes swapped" in items(client, "parcels", "bbox=51.4,7.4,51.6,7.6")["message"]
+    assert "message" not in items(client, "parcels", "bbox=7.4,51.4,7.6,51.6")
+    assert "message" not in items(client, "parcels", "bbox=51.4,7.4,51.6,7.6&bbox-crs=EPSG:4326")
+
+
 def test_box_in_degrees_is_exact(client: httpx.Client) -> None:
     """A box of degrees is bent in EPSG:25832: its straight image would touch the next parcel."""
     west, south = Transformer.from_crs(25832, 4326, always_xy=True).transform(394_050, 5_707_025)
