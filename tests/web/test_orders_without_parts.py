@@ -63,6 +63,9 @@ def test_inquiries_are_sorted_by_their_headings(adviser: httpx.Client, sort: str
     hrefs = re.findall(r'<a class="sort-link"[^>]* href="([^"]*)"', page)
     assert len(hrefs) == len(INQUIRY_SORTS.columns)
     assert all(href.endswith("#list") for href in hrefs), "the list is further down than the form"
+    (narrow,) = re.findall(r'<p class="narrow-only">(.*?)</p>', page)  # a phone shows no headings
+    assert len(re.findall(r'<a [^>]*href="[^"]*#list"', narrow)) == len(INQUIRY_SORTS.words) - 1
+    assert narrow.count("aria-current") == 1
 
 
 def test_an_order_asks_for_no_suggestions_and_keeps_a_requirement(adviser: httpx.Client) -> None:
