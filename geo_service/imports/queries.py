@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from geoalchemy2 import Geometry
 from psycopg import sql
 from sqlalchemy import (
     Boolean,
@@ -41,6 +42,8 @@ from geo_service.imports.report import EDITED
 
 ROW: Final = "import_row"
 """Column of the staging table: position of the row in the file."""
+SAME_SHAPE_M: Final = 0.001
+"""Cadastres write millimetres: less comes of another file format, or of degrees and back."""
 FIRST_GONE: Final = 100
 """Most keys of gone records that are listed."""
 
@@ -95,7 +98,17 @@ def _identity(column: "Column[Any]") -> ColumnElement[Any]:
 
 def differs(kind: ImportKind, staging: Table, columns: Iterable[str]) -> ColumnElement[bool]:
     """Return the condition that a staged row says something else than the stored record."""
-    return or_(*(kind.stored(name).is_distinct_from(staging.columns[name]) for name in columns))
+    return or_(*(_says_otherwise(kind.stored(name), staging.columns[name]) for name in columns))
+
+
+def _says_otherwise(stored: "Column[Any]", said: "Column[Any]") -> ColumnElement[bool]:
+    """Return the condition that a value is another one; shapes with corners within `SAME_SHAPE_M` are not."""
+    other = stored.is_distinct_from(said)
+    if not isinstance(stored.type, Geometry):
+        return other
+    corners = func.ST_NPoints(stored) != func.ST_NPoints(said)
+    moved = func.ST_HausdorffDistance(stored, said) > SAME_SHAPE_M
+    return and_(other, func.coalesce(or_(corners, moved), true()))
 
 
 def compare(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Select[*tuple[Any, ...]]:
@@ -105,7 +118,7 @@ def compare(kind: ImportKind, staging: Table, columns: Sequence[str]) -> Select[
         func.count().filter(differs(kind, staging, columns)).label("changed"),
     ]
     for name in columns:
-        changed = kind.stored(name).is_distinct_from(staging.columns[name])
+        changed = _says_otherwise(kind.stored(name), staging.columns[name])
         counts.append(func.count().filter(changed).label(f"in_{name}"))
     return select(*counts).select_from(staging.join(kind.table, is_same(kind, staging)))
 

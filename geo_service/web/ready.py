@@ -25,7 +25,7 @@ from geo_service.web.queries.sites import SITE_PLACES
 
 EVERY_S: Final = 10.0
 """Seconds between two looks whether anything is outdated."""
-MOST_SCENARIOS: Final = 8
+MOST_SCENARIOS: Final = 3
 """Scenarios whose effect is kept ready: those that were changed last."""
 
 

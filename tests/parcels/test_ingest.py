@@ -1,6 +1,7 @@
 """Importing parcels: real files against values computed apart, and every kind of damaged row."""
 
 import math
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,6 +198,44 @@ def test_another_format_of_the_same_parcels_changes_nothing(register: Database, 
     assert bring(register, "parcels", tmp_path / "p.geojson").unchanged == 3
 
 
+def test_the_same_land_in_another_coordinate_system_changes_nothing(
+    register: Database, tmp_path: Path
+) -> None:
+    parcels = frame_of(parcel_rows([1, 2, 3]))
+    parcels = parcels.set_geometry(parcels.rotate(17.3, origin=(WEST, SOUTH)))
+    parcels.to_file(tmp_path / "p.gpkg", engine="pyogrio")
+    assert bring(register, "parcels", tmp_path / "p.gpkg").new == 3
+    for crs in (25832, 25833, 4258):
+        moved = parcels.to_crs(crs)
+        moved.to_file(tmp_path / f"{crs}.geojson", engine="pyogrio", COORDINATE_PRECISION=9)
+        moved.to_file(tmp_path / f"{crs}.gpkg", engine="pyogrio")
+        for name in (f"{crs}.geojson", f"{crs}.gpkg"):
+            again = bring(register, "parcels", tmp_path / name)
+            assert (again.unchanged, again.changed_fields) == (3, {}), name
+
+
+@pytest.mark.parametrize(
+    ("outline", "fields"),
+    [
+        ([(0, 0), (20.0004, 0), (20, 20), (0, 20)], {}),
+        ([(0, 0), (20.002, 0), (20, 20), (0, 20)], {"geom": 1}),
+        ([(0, 0), (10, 0), (20, 0), (20, 20), (0, 20)], {"geom": 1}),
+        ([(20, 0), (20, 20), (0, 20), (0, 0)], {}),
+    ],
+    ids=["half a millimetre", "two millimetres", "a new corner on the border", "another first corner"],
+)
+def test_a_border_moves_by_a_millimetre_at_least(
+    register: Database, tmp_path: Path, outline: list[tuple[float, float]], fields: dict[str, int]
+) -> None:
+    before: list[tuple[float, float]] = [(0, 0), (20, 0), (20, 20), (0, 20)]
+    for number, corners in enumerate((before, outline)):
+        shape = shapely.Polygon([(WEST + x, SOUTH + y) for x, y in corners])
+        path = tmp_path / f"{number}.gpkg"
+        frame_of(parcel_rows([1], geometry=shape)).to_file(path, engine="pyogrio")
+        report = bring(register, "parcels", path)
+    assert report.changed_fields == fields
+
+
 # --- rows that cannot be taken ----------------------------------------------------------------------------
 
 BOWTIE = shapely.Polygon(
@@ -315,7 +354,8 @@ def test_text_survives_as_it_is(register: Database, tmp_path: Path, name: str, e
     else:
         write_geojson(path, rows)
     assert bring(register, "parcels", path).new == 1
-    assert rows_of(register, "SELECT location_text FROM parcels") == [(name,)]
+    composed = unicodedata.normalize("NFC", name)
+    assert rows_of(register, "SELECT location_text FROM parcels") == [(composed,)]
     assert bring(register, "parcels", path).unchanged == 1
 
 
