@@ -14,8 +14,9 @@ from geo_service.auth.caller import Caller
 from geo_service.auth.fields import RECORDS, visible_fields
 from geo_service.matching.reasons import CRITERIA_WORDS
 from geo_service.web.column_names import ACTIONS, CODES, COLUMNS, TABLES
+from geo_service.web.source_words import SOURCES
 from geo_service.web.speaker import PageSpeaker
-from geo_service.web.vocabulary import N_, SOURCES
+from geo_service.web.vocabulary import N_
 
 INTERNAL: Final = frozenset(
     {

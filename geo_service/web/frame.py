@@ -44,8 +44,9 @@ from geo_service.web.language import (
 from geo_service.web.picks import COOKIE as PICKS
 from geo_service.web.picks import from_cookie
 from geo_service.web.queries.frame import DEMO, FRESHNESS
+from geo_service.web.source_words import SOURCES
 from geo_service.web.speaker import PageSpeaker
-from geo_service.web.vocabulary import N_, SOURCES
+from geo_service.web.vocabulary import N_
 
 FRESHNESS_SECONDS: Final = 10.0
 """How long a process shows the same freshness line before it asks again."""

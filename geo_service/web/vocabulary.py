@@ -392,7 +392,3 @@ LABELS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     }
 )
 """German label by vocabulary and code. Source: domain description 1 and 2 (glossary, BauNVO, plan status)."""
-
-
-SOURCES: Final = (N_("Demo: erfunden, kein amtlicher Nachweis"),)
-"""Sources of records that are said in the language of the page; all others stand as they were written."""

@@ -1,17 +1,23 @@
 """The page about the data: every source with its age; numbers and imports for the agency only."""
 
 import re
+import tomllib
 from collections import Counter
 from datetime import date
+from pathlib import Path
 
 import httpx
 import pytest
 from sqlalchemy import Connection, text
 
+from data.demo import provenance, streets, timetable
 from geo_service.auth.models import Role
 from geo_service.db import Database
+from geo_service.imports.catalogue import KINDS
 from geo_service.schema import metadata
+from geo_service.web.language import words
 from geo_service.web.queries.sources import CURRENT, SOURCES
+from geo_service.web.source_words import SOURCES as WORDED
 from tests.http_fixtures import SignedIn
 from tests.sample_city import Sample
 
@@ -73,3 +79,28 @@ def test_imports_are_for_the_agency(client: httpx.Client, signed_in: SignedIn) -
     assert "geheim &lt;b&gt;.gpkg" in inside
     assert "erika" in inside
     assert ">1.234<" in inside
+
+
+def test_sources_that_the_program_writes_have_english_words() -> None:
+    scenarios = (Path(streets.__file__).parents[1] / "transit_scenarios").glob("*.toml")
+    written = {tomllib.loads(path.read_text(encoding="utf-8"))["source"] for path in scenarios}
+    written |= {streets.SOURCE, timetable.SOURCES, provenance.DEMO_SOURCE}
+    written |= {kind.source for kind in KINDS.values()}
+    assert len(written) > 10
+    assert written - set(WORDED) == set()
+    assert [source for source in WORDED if words("en").gettext(source) == source] == []
+
+
+@pytest.mark.parametrize("path", ["/restriktionen", "/daten"])
+def test_a_real_source_is_quoted_one_of_the_demo_is_translated(
+    client: httpx.Client, database: Database, path: str
+) -> None:
+    source = text("UPDATE restrictions SET source = :now WHERE source = :before")
+    pages = []
+    for before, now in (("Testdaten", provenance.DEMO_SOURCE), (provenance.DEMO_SOURCE, "Testdaten")):
+        with database.begin(actor="test") as connection:
+            connection.execute(source, {"before": before, "now": now})
+        pages.append(client.get(path, params={"lang": "en"}).text)
+    assert "Demo: invented, no official record" in pages[0]
+    assert "erfunden" not in pages[0]
+    assert '<span lang="de">Testdaten</span>' in pages[1]

@@ -10,7 +10,7 @@ from jinja2 import Environment
 
 from geo_service.web import frame
 from geo_service.web.language import LANGUAGES
-from geo_service.web.vocabulary import SOURCES
+from geo_service.web.source_words import SOURCES
 
 
 @pytest.fixture(autouse=True)

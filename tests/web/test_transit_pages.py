@@ -36,7 +36,7 @@ def stored(database: Database, sample: Sample, signed_in: SignedIn) -> Iterator[
     with database.begin(actor="test") as connection:
         connection.execute(text("UPDATE transit_feeds SET weekday = lower(service)"))
     planner = signed_in(Role.PLANNER)
-    planner.post("/api/scenarios", json=form(name_de="<b>Neu</b>"))
+    planner.post("/api/scenarios", json=form(name_de="<b>Neu</b>", source="Demo: erfundener Halt"))
     yield planner
     with database.begin(actor="test") as connection:
         for table in ("transit_scenario_stops", "transit_scenario_lines", "transit_scenarios"):
@@ -50,7 +50,9 @@ def test_scenario_page_tells_gains_and_keeps_secrets(stored: httpx.Client, clien
     assert f"/flaechen/{PUBLIC_KEYS[0]}" in page.text
     assert OBJECTED_KEY not in page.text
     assert OBJECTED_KEY in stored.get("/oev/szenarien/new-line").text
-    assert "New line" in client.get("/oev/szenarien/new-line?lang=en").text
+    english = client.get("/oev/szenarien/new-line?lang=en").text
+    assert "New line" in english
+    assert "Source: Demo: invented stop" in english
     assert client.get("/oev/szenarien/none?lang=de").status_code == 404
 
 

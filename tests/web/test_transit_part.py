@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import insert, text
 
 import maps.transit
+from data.demo.streets import SOURCE as DEMO_STREETS
 from geo_service.auth import Role
 from geo_service.db import Database
 from geo_service.transit.models import TransitAccess, TransitDeparture
@@ -137,7 +138,7 @@ def test_stops_of_the_map_are_told_once_in_each_language(
 def street(database: Database) -> Iterator[None]:
     """One street, east of the parcel."""
     network = (
-        "INSERT INTO street_networks (content_hash, licence, report, source) VALUES ('x', '', '{}', 'drawn')"
+        "INSERT INTO street_networks (content_hash, licence, report, source) VALUES ('x', '', '{}', :source)"
     )
     edge = (
         "INSERT INTO street_edges (network_id, way_id, walkable, start_node, end_node, geom) "
@@ -145,7 +146,7 @@ def street(database: Database) -> Iterator[None]:
         "FROM street_networks"
     )
     with database.begin(actor="test") as connection:
-        connection.execute(text(network))
+        connection.execute(text(network), {"source": DEMO_STREETS})
         connection.execute(text(edge))
     yield
     with database.begin(actor="test") as connection:
@@ -171,3 +172,10 @@ def test_ways_along_streets_are_told_and_what_the_map_draws(client: httpx.Client
     assert "geschätzte Fußwege" not in page
     assert "Abstände sind Luftlinien" not in page
     assert "Abstände sind Luftlinien" in client.get("/oev?method=are&lang=de").text
+
+
+@pytest.mark.usefixtures("timetable", "street")
+def test_streets_of_the_demo_are_said_in_english(client: httpx.Client) -> None:
+    page = client.get(f"{PAGES[0]}?lang=en").text
+    assert "Streets: Demo streets: centre lines of the invented streets" in page
+    assert "Demo-Straßen" not in page

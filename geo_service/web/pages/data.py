@@ -16,7 +16,8 @@ from geo_service.web.changes_told import DAY
 from geo_service.web.column_names import CHOSEN, CODES, COLUMNS, FIELD_CODES, LONG
 from geo_service.web.frame import Frame, bare_frame, frame_of
 from geo_service.web.pages.asking import map_script
-from geo_service.web.vocabulary import LABELS, SOURCES
+from geo_service.web.source_words import SOURCES
+from geo_service.web.vocabulary import LABELS
 from maps.base import RenderedMap
 from maps.features import features_map, tiles_map
 
