@@ -17,10 +17,16 @@ _CODES = re.compile(
 _PARCEL_WORD = r"(?:flurst(?:ü|ue)ck|flurst\.?|flst\.?|parzelle|nr\.?)"
 _WORDS = re.compile(
     r"(?:(?:gemarkung|gmkg\.?|gem\.)\s+)?(?P<gemarkung>[^\d,]*?[^\d,\s])[\s,]+"
-    r"(?:(?:flur\s*)?(?P<flur>\d{1,3})[\s,]+(?!$))?"
+    r"(?:(?:flur\s*)?(?P<flur>\d{1,3})(?:[\s,]+|\s?(?P<hyphen>-)\s?)(?!$))?"
     rf"(?:{_PARCEL_WORD}\s*)?(?P<numerator>\d{{1,5}})(?:\s*/\s*(?P<denominator>\d{{1,4}}))?",
     re.IGNORECASE,
 )
+_WITHOUT_GEMARKUNG = re.compile(
+    rf"flur\s*(?P<flur>\d{{1,3}})[\s,]+(?:{_PARCEL_WORD}\s*)?"
+    r"(?P<numerator>\d{1,5})(?:\s*/\s*(?P<denominator>\d{1,4}))?",
+    re.IGNORECASE,
+)
+_ONLY_NUMBERS = re.compile(r"\d{1,5}(?:\s*[/-]\s*\d{1,5}){1,2}")
 _FLUR = re.compile(
     r"(?:(?:gemarkung|gmkg\.?|gem\.)\s+)?(?P<gemarkung>[^\d,]*[^\d,\s])[\s,]+flur\s*(?P<flur>\d{1,3})",
     re.IGNORECASE,
@@ -41,6 +47,8 @@ class Notation:
         Name of the Gemarkung, perhaps misspelt.
     flur, numerator, denominator
         Numbers.
+    hyphen
+        Whether a hyphen stands between Flur and number: it may be a street with two house numbers.
     """
 
     key: str | None = None
@@ -49,6 +57,7 @@ class Notation:
     flur: int | None = None
     numerator: int | None = None
     denominator: int | None = None
+    hyphen: bool = False
 
 
 def read_notation(text: str) -> Notation | None:
@@ -58,7 +67,7 @@ def read_notation(text: str) -> Notation | None:
     ----------
     text
         Such as ``05124900300123____``, ``1249-3-123/4``, ``Bodelschwingh 3 123/4``, ``Bodelschwingh, Flur 3,
-        Flurstück 123/4``, ``Bodelschwingh Flur 3``.
+        Flurstück 123/4``, ``Bodelschwingh 3-123/4``, ``Bodelschwingh Flur 3``, ``Flur 3 Flurstück 123/4``.
     """
     codes = _CODES.fullmatch(text.strip())
     if codes:
@@ -69,8 +78,17 @@ def read_notation(text: str) -> Notation | None:
     flur = _FLUR.fullmatch(text.strip())
     if flur:
         return Notation(gemarkung=flur["gemarkung"], flur=int(flur["flur"]))
+    if without := _WITHOUT_GEMARKUNG.fullmatch(text.strip()):
+        return _numbers(without)
     words = _WORDS.fullmatch(text.strip())
-    return replace(_numbers(words), gemarkung=words["gemarkung"]) if words else None
+    if words is None:
+        return None
+    return replace(_numbers(words), gemarkung=words["gemarkung"], hyphen=words["hyphen"] is not None)
+
+
+def only_numbers(text: str) -> bool:
+    """Tell whether a text is numbers of a parcel (``28/67``, ``28-67/2``) that lie in any Gemarkung."""
+    return _ONLY_NUMBERS.fullmatch(text.strip()) is not None and read_notation(text) is None
 
 
 def _numbers(found: re.Match[str]) -> Notation:

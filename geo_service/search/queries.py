@@ -244,7 +244,7 @@ def along_streets(
 def parcels_by_notation(
     notation: Notation, gemarkung: Words, limit: int, on: date, *, public: bool
 ) -> Statement:
-    """Select parcels by key or notation; the name of the Gemarkung may be misspelt."""
+    """Select parcels by key or notation; the name of the Gemarkung may be misspelt, or empty for all."""
     numbers = [
         parcels.c[name] == number
         for name in ("flur", "numerator", "denominator")
@@ -252,10 +252,10 @@ def parcels_by_notation(
     ]
     conditions = [*numbers, *_shown(on, public=public)]
     order = (parcels.c.flur, parcels.c.numerator, parcels.c.denominator.nulls_first(), parcels.c.id)
-    if notation.gemarkung is not None:
+    if notation.key is None and notation.gemarkung_code is None:
         names = _gemarkungen(gemarkung)
         found = _parcels(1 + names.c.score).join_from(names, parcels, parcels.c.gemarkung == names.c.name)
-        return found.where(*conditions).order_by(names.c.score.desc(), *order).limit(limit)
+        return found.where(*conditions).order_by(names.c.score.desc(), names.c.name, *order).limit(limit)
     if notation.key is not None:
         conditions.append(parcels.c.parcel_key.startswith(notation.key, autoescape=True))
     if notation.gemarkung_code is not None:
@@ -295,19 +295,20 @@ def _near_parcels(names: Words, addresses: Words, on: date, *, public: bool) -> 
 
 
 def _gemarkungen(words: Words) -> Any:  # noqa: ANN401 - a subquery
-    """Select the names of Gemarkungen that are like one of the spellings.
+    """Select the names of Gemarkungen that are like one of the spellings; without any, all of them.
 
     The names are read off the index one by one: there are a few dozen of them among many parcels.
     """
     first = select(func.min(parcels.c.gemarkung).label("name")).cte("gemarkungen", recursive=True)
     beyond = select(func.min(parcels.c.gemarkung)).where(parcels.c.gemarkung > first.c.name)
     names = first.union_all(select(beyond.scalar_subquery()).where(first.c.name.is_not(None)))
-    score = func.greatest(*(func.similarity(names.c.name, word) for word in words), type_=Float)
+    alike = [func.similarity(names.c.name, word) for word in words]
+    score = func.greatest(*alike, type_=Float) if alike else literal(1.0, Float)
     return (
         select(names.c.name, score.label("score"))
         .where(score >= GEMARKUNG_LIKE_ENOUGH)
         .order_by(score.desc(), names.c.name)
-        .limit(3)
+        .limit(3 if alike else None)
         .subquery("names")
     )
 

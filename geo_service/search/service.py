@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from geo_service.auth.caller import Caller
 from geo_service.auth.publication import sees_unpublished
 from geo_service.search import queries
-from geo_service.search.notation import read_notation
+from geo_service.search.notation import Notation, read_notation
 from geo_service.search.schemas import Hit
 
 SHORTEST: Final = 2
@@ -79,8 +79,7 @@ async def search(session: AsyncSession, text: str, caller: Caller, on: date, lim
     asked = Asked(spellings(plain), limit, on, public)
     candidates = _named(asked)
     if notation:
-        gemarkung = spellings(notation.gemarkung or "")
-        candidates.append(queries.parcels_by_notation(notation, gemarkung, limit, on, public=public))
+        candidates.append(_meant(notation, asked))
     await session.execute(queries.set_threshold())
     scored = await _best(session, candidates, asked)
     alone = [word for word in plain.split() if len(word) >= SHORTEST_ALONE and word.isalpha()]
@@ -103,6 +102,12 @@ class Asked:
     limit: int
     on: date
     public: bool
+
+
+def _meant(notation: Notation, asked: Asked) -> queries.Statement:
+    """Return the parcels that a notation means."""
+    gemarkung = spellings(notation.gemarkung) if notation.gemarkung else ()
+    return queries.parcels_by_notation(notation, gemarkung, asked.limit, asked.on, public=asked.public)
 
 
 def _named(asked: Asked) -> list[queries.Statement]:
@@ -149,9 +154,12 @@ async def missing_parcel(session: AsyncSession, text: str, caller: Caller, on: d
     notation = read_notation(plain_text(text))
     if notation is None or (notation.key is None and None in (notation.flur, notation.numerator)):
         return False
-    public, gemarkung = not sees_unpublished(caller), spellings(notation.gemarkung or "")
-    wanted = queries.parcels_by_notation(notation, gemarkung, 1, on, public=public)
-    return (await session.execute(wanted)).first() is None
+    asked = Asked((), 1, on, not sees_unpublished(caller))
+    if notation.hyphen:
+        anywhere = _meant(Notation(gemarkung=notation.gemarkung), asked)
+        if (await session.execute(anywhere)).first() is None:
+            return False  # house numbers of a street
+    return (await session.execute(_meant(notation, asked))).first() is None
 
 
 async def example_parcel(session: AsyncSession, caller: Caller, on: date) -> str:

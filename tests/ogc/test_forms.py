@@ -299,7 +299,7 @@ def test_an_unreadable_place_is_told_how_to_write_one_of_its_kind(
 def test_an_empty_restriction_tells_what_it_needs(signed_in: SignedIn) -> None:
     address = "/ogc/collections/restrictions/new"
     page = signed_in("planner").get(address, params={"lang": "de"})
-    assert '(leer: Restriktionskataster)' in page.text
+    assert "(leer: Restriktionskataster)" in page.text
     answer = signed_in("planner").post(address, data={"lang": "de", "action": "save"})
     alert = answer.text.partition('role="alert"')[2].partition('class="edit-form"')[0]
     assert {"restriction_key", "kind", "geometry"} <= set(re.findall(r'href="#(\w+)"', alert))

@@ -1,10 +1,12 @@
 """Texts that speak of a parcel, and texts that do not."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_service.search.notation import Notation, read_notation
+from geo_service.search.notation import Notation, only_numbers, read_notation
 from geo_service.search.service import plain_text, spellings
 
 WITH_BELOW = Notation(gemarkung="Bodelschwingh", flur=3, numerator=123, denominator=4)
@@ -24,6 +26,10 @@ WITH_BELOW = Notation(gemarkung="Bodelschwingh", flur=3, numerator=123, denomina
         ("Bodelschwingh 3 123", Notation(gemarkung="Bodelschwingh", flur=3, numerator=123)),
         ("Bodelschwingh, Flur 3", Notation(gemarkung="Bodelschwingh", flur=3)),
         ("Bad Godesberg 12 7", Notation(gemarkung="Bad Godesberg", flur=12, numerator=7)),
+        ("Bodelschwingh 3-123/4", replace(WITH_BELOW, hyphen=True)),
+        ("Dortmund 28-67", Notation(gemarkung="Dortmund", flur=28, numerator=67, hyphen=True)),
+        ("Flur 28 Flurstück 67", Notation(flur=28, numerator=67)),
+        ("flur 28, flst. 67/2", Notation(flur=28, numerator=67, denominator=2)),
         ("Hörde 55", Notation(gemarkung="Hörde", numerator=55)),
         ("051249003001230004__", Notation(key="051249003001230004__")),
         ("05 1249 003 00123 0004", Notation(key="051249003001230004")),
@@ -50,7 +56,17 @@ def test_any_text_is_read(text: str) -> None:
     plain = plain_text(text)
     found = read_notation(plain)
     assert plain == plain_text(plain)
-    assert found is None or found.key or found.gemarkung or found.gemarkung_code
+    assert (
+        found is None or found.key or found.gemarkung or found.gemarkung_code or found.numerator is not None
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("28/67", True), ("28-67", True), (" 28 - 67/2", True), ("1249-3-123", False), ("44137", False)],
+)
+def test_numbers_alone_are_known(text: str, *, expected: bool) -> None:
+    assert only_numbers(text) is expected
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ def found(client: httpx.Client, typed: str) -> list[dict[str, Any]]:
         ("Speicherstraße 12", "parcel", PUBLIC_KEYS[0]),
         ("Bodelschwingh 3 123/4", "parcel", PUBLIC_KEYS[0]),
         ("Bodelschwing, Flur 3, Flurstück 123/4", "parcel", PUBLIC_KEYS[0]),
+        ("Bodelschwingh 3-123/4", "parcel", PUBLIC_KEYS[0]),
+        ("Flur 3 Flurstück 124", "parcel", PUBLIC_KEYS[1]),
         ("1249-3-124", "parcel", PUBLIC_KEYS[1]),
         (PUBLIC_KEYS[0], "parcel", PUBLIC_KEYS[0]),
         ("05124700100055", "parcel", PUBLIC_KEYS[2]),
@@ -195,6 +197,10 @@ def test_the_example_of_the_page_can_be_found(client: httpx.Client) -> None:
     [
         ("Bodelschwingh 3 999", True),
         ("1249-3-999", True),
+        ("Bodelschwingh 3-999", True),
+        ("Flur 3 Flurstück 999", True),
+        ("Flur 3 Flurstück 124", False),
+        ("Rheinischer Weg 3-5", False),
         (OBJECTED_KEY, True),
         ("Bodelschwingh 3 123/4", False),
         ("Bodelschwingh Flur 3", False),
@@ -207,6 +213,31 @@ def test_a_parcel_that_is_not_there_is_said_to_be_missing(
 ) -> None:
     page = client.get("/suche", params={"q": typed, "lang": "de"}).text
     assert (f"Ein Flurstück „{typed}“ ist im Register nicht zu finden." in page) is missing
+
+
+@pytest.mark.parametrize("typed", ["3/124", "3-124"])
+def test_numbers_alone_are_told_what_a_parcel_needs(client: httpx.Client, typed: str) -> None:
+    page = client.get("/suche", params={"q": typed, "lang": "de"}).text
+    assert "Ein Flurstück braucht auch seine Gemarkung" in page
+    assert "braucht auch" not in client.get("/suche?q=Flur 3 Flurstück 124&lang=de").text
+
+
+def test_a_flur_is_looked_for_in_every_gemarkung(client: httpx.Client, database: Database) -> None:
+    there = text("SELECT DISTINCT parcel_key FROM parcels WHERE flur = 1 AND numerator = 1")
+    made = {"addresses": ["Ohne Gemarkung 1"], "source": "Gemarkungen"}
+    other = text("UPDATE parcels SET gemarkung = 'Aplerbeck' WHERE source = 'Gemarkungen'")
+    second = text(str(ALONG_STREETS).replace("051253", "051254"))
+    with database.begin("test") as connection:
+        connection.execute(ALONG_STREETS, made)
+        connection.execute(other)
+        connection.execute(second, made)
+        keys = set(connection.execute(there).scalars())
+    try:
+        assert {hit["key"] for hit in found(client, "Flur 1, Flurstück 1")} == keys
+        assert len(keys) > 1
+    finally:
+        with database.begin("test") as connection:
+            connection.execute(text("DELETE FROM parcels WHERE source = 'Gemarkungen'"))
 
 
 def test_site_without_place_is_found(client: httpx.Client) -> None:

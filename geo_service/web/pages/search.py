@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from geo_service.auth import Public
 from geo_service.clock import Today
 from geo_service.db import Reading
+from geo_service.search.notation import only_numbers
 from geo_service.search.schemas import MOST_RESULTS
 from geo_service.search.service import example_parcel, missing_parcel, plain_text, search
 from geo_service.web.frame import frame_of
@@ -24,5 +25,6 @@ async def results(request: Request, session: Reading, caller: Public, today: Tod
         query=asked,
         hits=hits,
         missing=await missing_parcel(session, asked, caller, today) if asked else False,
+        only_numbers=only_numbers(asked),
         example="" if hits else await example_parcel(session, caller, today),
     )
