@@ -99,6 +99,8 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "no": speaker.say("nein"),
         "nothing": speaker.say("Hier ist nichts erfasst."),
         "nowhere": speaker.say("Auf der Karte ist dazu nichts zu zeigen: Es gibt keinen Ort dazu."),
+        "found": speaker.say("Auf der Karte bezeichnet:"),
+        "foundEnds": speaker.say("Esc nimmt es weg."),
         "failed": speaker.say("Die Auskunft ist nicht erreichbar. Bitte versuchen Sie es noch einmal."),
         "partFailed": speaker.say(
             "Ein Teil der Karte konnte nicht geladen werden. Bitte verschieben Sie die Karte ein wenig oder "
@@ -112,6 +114,9 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
             "Auf die Mitte klicken. Tastatur: Karte verschieben, Eingabe setzt die Mitte."
         ),
         "drawRadius": speaker.say("Auf den Rand klicken. Radius:"),
+        "drawElsewhere": speaker.say(
+            "Auf den Rand klicken: Der zweite Punkt muss an einer anderen Stelle liegen als die Mitte."
+        ),
         "drawCorner": speaker.say(
             "Eine Ecke nach der anderen anklicken, zuletzt die erste noch einmal. Esc bricht ab."
         ),

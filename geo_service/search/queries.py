@@ -218,6 +218,8 @@ def along_streets(
 ) -> tuple[Statement, ...]:
     """Select streets by the location texts of parcels, without house numbers; and parcels of an address.
 
+    Streets of one name in several Gemarkungen are several.
+
     Parameters
     ----------
     names
@@ -228,12 +230,12 @@ def along_streets(
         As elsewhere.
     """
     near = _near_parcels(names, addresses, on, public=public)
-    street = near.c.street
+    street, gemarkung = near.c.street, near.c.gemarkung
     score = func.max(near.c.score) * (WITHOUT_NUMBER if addresses else 1.0)
     outline = func.ST_SetSRID(func.geometry(func.ST_Extent(near.c.geom)), STORAGE_SRID)
-    texts = (street, street, func.min(near.c.gemarkung))
+    texts = (func.concat(street, ", ", gemarkung), street, gemarkung)
     found = _candidates("street", texts, score, (func.bool_and(near.c.is_demo), outline)).select_from(near)
-    named = found.group_by(street).order_by(score.desc(), street).limit(limit)
+    named = found.group_by(street, gemarkung).order_by(score.desc(), street, gemarkung).limit(limit)
     if not addresses:
         return (named,)
     there = _parcels(near.c.at_address).join_from(near, parcels, parcels.c.id == near.c.id)

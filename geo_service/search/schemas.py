@@ -24,7 +24,7 @@ class Hit(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     kind: Kind = Field(description="What it is.")
-    key: str = Field(description="Key of a parcel or premises, slug of a site, name of a street.")
+    key: str = Field(description="Key of a parcel or premises, slug of a site, street with Gemarkung.")
     label: str = Field(description="What people call it.")
     label_en: str = Field(description="The same in English: names stay, the words of the cadastre do not.")
     detail: str = Field(description="What tells it from others of that name.")

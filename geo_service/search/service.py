@@ -235,4 +235,5 @@ def _link(row: Row[Any], lon: float | None, lat: float | None) -> str:
     """Return the page of a result, else the map where it lies."""
     if row.has_page:
         return f"{PAGES[row.kind]}{quote(row.key, safe='')}"
-    return f"{MAP}#map={ZOOMS[row.kind]}/{lat}/{lon}"
+    name = f"{row.label}, {row.detail}" if row.kind == "street" and row.detail else row.label
+    return f"{MAP}#map={ZOOMS[row.kind]}/{lat}/{lon}&found={quote(name, safe='')}"

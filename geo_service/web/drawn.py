@@ -23,6 +23,9 @@ RADIUS_M: Final = (1.0, 50_000.0)
 BAD_DRAWING: Final = N_(
     "Das gezeichnete Gebiet ist nicht lesbar. Bitte zeichnen Sie es neu, oder löschen Sie die Zeichnung."
 )
+BAD_RADIUS: Final = N_(
+    "Der Radius des Umkreises muss zwischen 1 m und 50 km liegen. Bitte zeichnen Sie ihn neu."
+)
 CROSSES: Final = N_("Die Linie des Gebiets kreuzt sich selbst. Bitte zeichnen Sie es neu.")
 
 
@@ -67,11 +70,16 @@ def read_drawn(text: str) -> Drawn | str | None:
     if len(text) > LONGEST or not np.isfinite(np.concatenate(numbers)).all():
         return BAD_DRAWING
     if len(numbers) == 1 and len(numbers[0]) == 3:  # noqa: PLR2004 - longitude, latitude, metres
-        (longitude, latitude, radius_m), corners = numbers[0], [numbers[0][:2]]
-        if not (RADIUS_M[0] <= radius_m <= RADIUS_M[1] and _drawable(corners)):
-            return BAD_DRAWING
-        return Drawn(text, shapely.Point(TO_STORAGE.transform(longitude, latitude)).wkt, radius_m)
+        return _circle(text, *numbers[0])
     return _polygon(text, numbers)
+
+
+def _circle(text: str, longitude: float, latitude: float, radius_m: float) -> Drawn | str:
+    if not _drawable([[longitude, latitude]]):
+        return BAD_DRAWING
+    if not RADIUS_M[0] <= radius_m <= RADIUS_M[1]:
+        return BAD_RADIUS
+    return Drawn(text, shapely.Point(TO_STORAGE.transform(longitude, latitude)).wkt, radius_m)
 
 
 def _polygon(text: str, corners: list[list[float]]) -> Drawn | str:

@@ -280,3 +280,42 @@ def test_clusters_do_not_react_while_a_tool_is_active(visit: Visit) -> None:
     page.keyboard.press("Escape")
     group.click()
     page.wait_for_function("GeoMap.maps.get('map_overview').getZoom() > 9")
+
+
+def only_refused(visitor: Visitor) -> bool:
+    """Tell whether nothing was noted but answers 400, and forget them."""
+    refused = [fault for fault in visitor.faults if re.match(r"400 |Failed to load resource.* 400", fault)]
+    others = len(visitor.faults) - len(refused)
+    visitor.faults.clear()
+    return bool(refused) and others == 0
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_an_area_that_crosses_itself_is_told_beside_the_drawing(visit: Visit, width: int) -> None:
+    visitor, page = opened(visit, width)
+    tool(page, "Gebiet fragen").click()
+    click(page, (60, 150), (260, 300), (260, 150), (60, 300), (60, 150))
+    said = page.locator("[data-draw-tools] [role=status]")
+    expect(said).to_have_text("Die Linie des Gebiets kreuzt sich selbst. Bitte zeichnen Sie es neu.")
+    expect(said).to_be_in_viewport()
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+    assert only_refused(visitor)
+
+
+@pytest.mark.parametrize("radius", ["500000", "0.01"])
+def test_a_link_to_a_circle_of_no_good_size_is_told(visit: Visit, radius: str) -> None:
+    visitor = visit(1440, "en")
+    visitor.go(f"{MIDDLE}&within=7.46,51.52,{radius}")
+    said = visitor.page.locator("[data-draw-tools] [role=status]")
+    expect(said).to_contain_text("The radius of the circle must be between 1 m and 50 km.")
+    expect(said).to_be_in_viewport()
+    assert only_refused(visitor)
+
+
+def test_a_second_click_on_the_middle_is_told(visit: Visit) -> None:
+    _, page = opened(visit)
+    tool(page, "Umkreis fragen").click()
+    click(page, (500, 300), (500, 300))
+    assert "Der zweite Punkt muss an einer anderen Stelle liegen als die Mitte." in told(page)
+    click(page, (600, 300))
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("Flächen im Gebiet")

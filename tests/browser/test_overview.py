@@ -186,6 +186,56 @@ def test_search_by_keyboard_leads_to_the_record(visit: Visit, width: int) -> Non
     assert "focus=site:energiecampus" in page.url
 
 
+MARKED = """() => {
+  const frame = document.querySelector("#map_overview").getBoundingClientRect();
+  const mark = document.querySelector("path.map-found").getBoundingClientRect();
+  const middle = (box) => [box.left + box.width / 2, box.top + box.height / 2];
+  return middle(mark).map((at, axis) => at - middle(frame)[axis]);
+}"""
+"""How far the mark is from the middle of the map, pixels."""
+
+
+@pytest.mark.parametrize(
+    ("width", "typed", "name"),
+    [
+        (1440, "hafn", "Hafen vrr"),
+        (390, "Hörde", "Hörde"),
+        (1440, "Speicherstr", "Speicherstraße, Bodelschwingh"),
+    ],
+)
+def test_what_the_search_found_is_marked_until_escape(
+    visit: Visit, width: int, typed: str, name: str
+) -> None:
+    visitor = visit(width, "de", reduced_motion="reduce")
+    visitor.go("/maps/overview")
+    visitor.wait_for_map()
+    page = visitor.page
+    mark, label = page.locator("path.map-found"), page.locator(".map-found-label")
+    page.fill("#site-search", typed)
+    page.locator("#site-search-list [role=option]").filter(has_text=name.partition(",")[0]).first.click()
+    expect(label).to_have_text(name)
+    expect(label).to_be_in_viewport()
+    assert [abs(each) < 12 for each in page.evaluate(MARKED)] == [True, True], "it lies in the middle"
+    said = page.locator("[data-map-status]")
+    expect(said).to_have_text(f"Auf der Karte bezeichnet: {name}. Esc nimmt es weg.")
+    page.keyboard.press("Escape")
+    expect(mark).to_have_count(0)
+    expect(label).to_have_count(0)
+    expect(said).to_have_text("")
+
+
+def test_a_hit_of_another_page_is_marked_until_the_next_search(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go("/suche?q=hafn")
+    page = visitor.page
+    page.get_by_role("link", name="Hafen vrr").first.click()
+    expect(page.locator(".map-found-label")).to_have_text("Hafen vrr")
+    page.fill("#site-search", "Energiecampus")
+    page.locator("#site-search-list [role=option]").first.click()
+    expect(page.locator(".leaflet-popup h2").first).to_have_text("Energiecampus")
+    expect(page.locator("path.map-found")).to_have_count(0)
+
+
 def test_suggestions_close_with_escape_and_say_when_there_are_none(visit: Visit) -> None:
     visitor = visit()
     visitor.go("/")

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import httpx
+import pyproj
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -35,9 +36,9 @@ def found(client: httpx.Client, typed: str) -> list[dict[str, Any]]:
         ("Kreuzstr. 7", "premises", "L-0"),
         ("l-0", "premises", "L-0"),
         ("44137", "premises", "L-0"),
-        ("Speicherstraße", "street", "Speicherstraße"),
-        ("Speicherstrasse", "street", "Speicherstraße"),
-        ("speicherstr", "street", "Speicherstraße"),
+        ("Speicherstraße", "street", "Speicherstraße, Bodelschwingh"),
+        ("Speicherstrasse", "street", "Speicherstraße, Bodelschwingh"),
+        ("speicherstr", "street", "Speicherstraße, Bodelschwingh"),
         ("Speicherstraße 12", "parcel", PUBLIC_KEYS[0]),
         ("Bodelschwingh 3 123/4", "parcel", PUBLIC_KEYS[0]),
         ("Bodelschwing, Flur 3, Flurstück 123/4", "parcel", PUBLIC_KEYS[0]),
@@ -283,6 +284,39 @@ def long_street(sample: object, database: Database) -> Iterator[None]:
 def test_a_street_is_named_once_without_house_numbers(client: httpx.Client) -> None:
     streets = [hit["label"] for hit in found(client, "Rheinische Straße") if hit["kind"] == "street"]
     assert [street for street in streets if street.startswith("Rhein")] == ["Rheinische Straße"]
+
+
+@pytest.fixture
+def namesakes(sample: object, database: Database) -> Iterator[None]:
+    """Two streets of one name, ten kilometres apart, and one that only begins alike."""
+    assert sample
+    addresses = ["Ginsterstraße 1", "Ginsterstraße 3", "Ginsterstraße 2", "Ginsterweg 1"]
+    away = text(
+        """
+        UPDATE parcels SET gemarkung = 'Brackel', geom = ST_Translate(geom, 10000, 0)
+        WHERE source = 'Namensvettern' AND location_text = 'Ginsterstraße 2'
+        """
+    )
+    with database.begin("test") as connection:
+        connection.execute(ALONG_STREETS, {"addresses": addresses, "source": "Namensvettern"})
+        connection.execute(away)
+    yield
+    with database.begin("test") as connection:
+        connection.execute(text("DELETE FROM parcels WHERE source = 'Namensvettern'"))
+
+
+@pytest.mark.usefixtures("namesakes")
+def test_streets_of_one_name_are_told_apart_by_their_gemarkung(client: httpx.Client) -> None:
+    streets = [hit for hit in found(client, "Ginsterstraße") if hit["label"] == "Ginsterstraße"]
+    assert sorted(hit["detail"] for hit in streets) == ["Brackel", "Dortmund"]
+    metres = pyproj.Transformer.from_crs(4326, 25832, always_xy=True)
+    for hit in streets:
+        west, south = metres.transform(*hit["bbox"][:2])
+        east, _ = metres.transform(*hit["bbox"][2:])
+        first = 401_003 if hit["detail"] == "Brackel" else 391_001
+        assert west == pytest.approx(first, abs=0.5)
+        assert south == pytest.approx(5_705_000, abs=0.5)
+        assert east - west < 5, "the box holds one of the two"
 
 
 STREETS = [

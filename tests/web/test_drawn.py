@@ -11,7 +11,7 @@ import pyproj
 import pytest
 import shapely
 
-from geo_service.web.drawn import BAD_DRAWING, CROSSES, Drawn, read_drawn
+from geo_service.web.drawn import BAD_DRAWING, BAD_RADIUS, CROSSES, Drawn, read_drawn
 
 GEOD = pyproj.Geod(ellps="GRS80")
 SQUARE = "7.40,51.50;7.41,51.50;7.41,51.51;7.40,51.51"
@@ -20,7 +20,7 @@ SQUARE = "7.40,51.50;7.41,51.50;7.41,51.51;7.40,51.51"
 @pytest.mark.parametrize(
     "text",
     [
-        "7.4", "7.4,51.5", "7.4,51.5,0", "7.4,51.5,50001", "7.4,51.5,nan", "51.5,7.4,500", "7.4,51.5,500,1",
+        "7.4", "7.4,51.5", "91,51.5,50001", "7.4,51.5,nan", "51.5,7.4,500", "7.4,51.5,500,1",
         "7.4,51.5;7.41,51.5", "a,b;c,d;e,f", "7.4,51.5;7.41,51.5;7.41,91", ";;;",
         "7.4,51.5;7.4,51.5;inf,51.5",
         "7.4,51.5,9;7.41,51.5;7.41,51.6", ";".join(["7.400001,51.500001"] * 400), "1e400,51,5",
@@ -29,6 +29,11 @@ SQUARE = "7.40,51.50;7.41,51.50;7.41,51.51;7.40,51.51"
 )  # fmt: skip
 def test_what_is_no_area_is_said_so(text: str) -> None:
     assert read_drawn(text) == BAD_DRAWING
+
+
+@pytest.mark.parametrize("text", ["7.4,51.5,0", "7.4,51.5,0.01", "7.4,51.5,-5", "7.4,51.5,50001"])
+def test_a_circle_too_small_or_too_large_is_said_so(text: str) -> None:
+    assert read_drawn(text) == BAD_RADIUS
 
 
 @pytest.mark.parametrize(
@@ -128,4 +133,20 @@ def test_a_day_out_of_bounds_is_refused_for_an_area(client: httpx.Client) -> Non
 def test_the_map_refuses_what_is_no_area(client: httpx.Client, within: str) -> None:
     answer = client.get("/maps/drawn", params={"within": within})
     assert answer.status_code == 400
-    assert "within" in answer.text
+    assert answer.json()["parameter"] == "within"
+
+
+@pytest.mark.parametrize(
+    ("within", "german", "english"),
+    [
+        ("7.40,51.50;7.41,51.51;7.41,51.50;7.40,51.51", CROSSES, "The outline of the area crosses itself"),
+        ("7.4,51.5,500000", BAD_RADIUS, "The radius of the circle must be between 1 m and 50 km"),
+        ("7.4,51.5,0.01", BAD_RADIUS, "The radius of the circle must be between 1 m and 50 km"),
+    ],
+)
+def test_what_is_wrong_with_an_area_is_said_in_the_language_of_the_page(
+    client: httpx.Client, within: str, german: str, english: str
+) -> None:
+    told = [client.get("/maps/drawn", params={"within": within, "lang": lang}) for lang in ("de", "en")]
+    assert told[0].json()["detail"] == german
+    assert told[1].json()["detail"].startswith(english)

@@ -12,6 +12,7 @@ from starlette.datastructures import QueryParams
 from geo_service.auth import Public
 from geo_service.db import Reading
 from geo_service.errors import BadParameter
+from geo_service.web.drawn import BAD_DRAWING
 from geo_service.web.filters import read_land_filter, read_premises_filter
 from geo_service.web.frame import Frame, frame_of
 from geo_service.web.pages.dated_map import day_of
@@ -35,18 +36,16 @@ async def drawn(
     Raises
     ------
     BadParameter
-        When the area or the day cannot be read, or the line of the area crosses itself.
+        When the area or the day cannot be read, or the line of the area crosses itself: says so in the
+        language of the page.
     """
     frame = await frame_of(request, session, caller)
     day = day_of(as_of) if as_of else None
     values = QueryParams({"within": within, **({"as_of": as_of} if day else {})})
     land, errors = read_land_filter(values)
     if errors or land.within is None:
-        raise BadParameter(
-            "within must be longitude,latitude,metres of a circle, or at least three corners "
-            "longitude,latitude parted by semicolons, whose line does not cross itself.",
-            parameter="within",
-        )
+        wrong = errors.get("within", BAD_DRAWING)
+        raise BadParameter(frame.speaker.say(wrong), parameter="within")
     shops, _ = read_premises_filter(values)
     parcels = (await read_list(request, session, land, None, 1, public=frame.public)).summary
     vacant = (await session.execute(premises_summary(shops, public=frame.public))).one()

@@ -10,7 +10,7 @@
   const say = (text) => { status.textContent = text; };
   let restoring = false, opening = false;
 
-  /* ---- the view in the address: #map=zoom/lat/lon&layers=…&as_of=day&within=area&focus=kind:key ---- */
+  /* ---- the view in the address: #map=zoom/lat/lon&layers=…&as_of=day&within=area&focus=kind:key; found=name marks the middle ---- */
   const state = {focus: null, day: null};
   const DAY = /^\d{4}-\d{2}-\d{2}$/;
   const AREA = /^-?[\d.]+,-?[\d.]+(,[\d.]+|(;-?[\d.]+,-?[\d.]+){2,200})$/;
@@ -42,6 +42,7 @@
       day: DAY.test(values.get("as_of") || "") ? values.get("as_of") : null,
       area: AREA.test(values.get("within") || "") ? values.get("within") : null,
       focus: values.get("focus"),
+      found: values.get("found"),
     };
   }
 
@@ -85,18 +86,21 @@
     state.focus = linked ? `${linked.kind}:${linked.key}` : null;
     remember(push);
   }
-  async function ask(url, latlng) {
+  /* Who asks may tell what is wrong with the question in the server's own words. */
+  async function ask(url, latlng, tell = say) {
     const turn = ++asked;
+    let wrong = texts.failed;
     try {
       const answer = await fetch(url, {headers: {accept: "application/json"}});
       if (turn !== asked) return null;
+      if (answer.status === 400 && tell !== say) wrong = (await answer.json()).detail;
       if (!answer.ok) throw new Error(String(answer.status));
       const found = await answer.json();
       if (turn !== asked) return null;
       openPopup(latlng || L.latLng(found.latitude, found.longitude), found.items);
       return found;
     } catch {
-      if (turn === asked) say(texts.failed);
+      if (turn === asked) tell(wrong);
       return null;
     }
   }
@@ -107,7 +111,7 @@
     });
     return ask(`/maps/identify?${values}`, latlng);
   }
-  map.on("geo:ask", (event) => ask(event.url, event.latlng));
+  map.on("geo:ask", (event) => ask(event.url, event.latlng, event.tell));
   map.on("geo:draw", () => { asked += 1; });  // an answer that still loads does not open over a tool
   map.on("click", (event) => { if (!map.geo.drawing) identify(event.latlng, shownLayers().filter((key) => key !== "vacancies" && key !== "boundary")); });
   map.on("geo:marker", (event) => identify(event.latlng, [event.key]));
@@ -165,7 +169,29 @@
     if (bbox) map.fitBounds([[bbox[1], bbox[0]], [bbox[3], bbox[2]]], {maxZoom: 17, animate: false});
     else map.setView([lat, lon], 16, {animate: false});
     map.getContainer().focus({preventScroll: true});
+    markFound(event.detail);
     remember(true);
+  });
+
+  /* ---- what the search found, until the next search or Esc: a ring at a stop, the box of a street or a part of the city ---- */
+  const found = L.layerGroup().addTo(map);
+  function markFound({label, detail, kind, bbox, lat, lon}) {
+    const {color, width_px: weight} = map.geo.settings.styles.lines.selected;
+    const look = {color, weight, fill: false, interactive: false, className: "map-found"};
+    const shape = bbox && kind !== "stop" ? L.rectangle([[bbox[1], bbox[0]], [bbox[3], bbox[2]]], look) : L.circleMarker([lat, lon], {...look, radius: 14});
+    const name = kind === "street" && detail ? `${label}, ${detail}` : label;
+    shape.bindTooltip(GeoMap.textElement("span", "", name), {permanent: true, direction: "top", className: "map-found-label", interactive: false});
+    unmark();
+    shape.addTo(found);
+    say(`${texts.found} ${name}. ${texts.foundEnds}`);
+  }
+  function unmark() {
+    found.clearLayers();
+    say("");
+  }
+  document.addEventListener("geo:choose", unmark, true);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.defaultPrevented && !map.geo.drawing && found.getLayers().length) unmark();
   });
 
   /* ---- table of the view ---- */
@@ -233,6 +259,7 @@
     if (!wanted.focus && (changed || otherArea || !wanted.area)) { asked += 1; map.closePopup(); }
     restoring = false;
     if (otherArea) map.fire("geo:area-wanted", {ask: !wanted.focus});
+    if (wanted.found && wanted.view) markFound({label: wanted.found, kind: "stop", lat: wanted.view[1], lon: wanted.view[2]});
     if (wanted.focus && changed) focus(wanted.focus, {push: false, keepView: Boolean(wanted.view)});
   }
   window.addEventListener("popstate", () => restore(false));

@@ -51,6 +51,7 @@ GeoMap.sketch = (map, tools, ended, figures) => {
     if (kind === "circle" && corners.length === 1) {
       const radius = Math.round(map.distance(corners[0], point));
       if (radius >= 1) finish(Math.min(radius, 50000));
+      else status.textContent = texts.drawElsewhere;
       return;
     }
     const last = corners[corners.length - 1];
@@ -59,7 +60,7 @@ GeoMap.sketch = (map, tools, ended, figures) => {
     if (last && near(point, last)) return;
     corners.push(point);
     if (kind === "point") { finish(); return; }
-    status.textContent = kind === "circle" ? texts.drawRadius : words[kind];
+    status.textContent = kind === "circle" ? texts.drawElsewhere : words[kind];
     buttons.get("finish").hidden = kind === "circle" || !enough();
     preview(point);
     tell(corners);
@@ -83,7 +84,7 @@ GeoMap.sketch = (map, tools, ended, figures) => {
     }
     const radius = map.distance(corners[0], point);
     L.circle(corners[0], {...line, radius, dashArray: "4 4"}).addTo(layer);
-    status.textContent = `${texts.drawRadius} ${Math.round(radius).toLocaleString(language)} m`;
+    status.textContent = radius < 1 ? texts.drawElsewhere : `${texts.drawRadius} ${Math.round(radius).toLocaleString(language)} m`;
   }
 
   map.on("click", (event) => { if (kind) add(event.latlng); });

@@ -34,7 +34,7 @@
     const shape = sketch.shown(text).addTo(drawn);
     map.geo.area = text;
     const values = new URLSearchParams({within: text, lang: language, ...(map.geo.day ? {as_of: map.geo.day} : {})});
-    map.fire("geo:ask", {url: `/maps/drawn?${values}`, latlng: shape.getBounds().getCenter()});
+    map.fire("geo:ask", {url: `/maps/drawn?${values}`, latlng: shape.getBounds().getCenter(), tell: (words) => { sketch.status.textContent = words; }});
   }
 
   function wipe() {
