@@ -52,6 +52,22 @@ FOREIGN: Final = Sentence(
 )
 
 
+def needed_fields(change: Change, *, new: bool) -> frozenset[str]:
+    """Return the fields, the place among them, without which a record is not taken.
+
+    Parameters
+    ----------
+    change
+        What is written.
+    new
+        Whether there is no such record yet: the place of another one stays where none is typed.
+    """
+    kind = kind_named(change.rule.kind)
+    names = {*change.rule.identity, *(column.name for column in kind.columns if column.required)}
+    placed = new and change.rule.placed and kind.place is not None and kind.place.required
+    return frozenset(names | {PLACE} if placed else names)
+
+
 def typed_place(text: str, change: Change) -> Document | None:
     """Return a typed place in EPSG:25832; None: none was typed.
 

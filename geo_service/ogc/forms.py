@@ -37,9 +37,9 @@ from geo_service.ogc.editing import (
 )
 from geo_service.ogc.editing_routes import change_of, in_turn
 from geo_service.ogc.ending import begins_later, end
-from geo_service.ogc.faults import NEEDED, all_faults, typed_place
+from geo_service.ogc.faults import NEEDED, all_faults, needed_fields, typed_place
 from geo_service.ogc.html import Resource, page
-from geo_service.ogc.queries import feature_statement, last_change
+from geo_service.ogc.queries import feature_statement, known_premises, last_change
 from geo_service.ogc.service import choices_of, find_collection, view_of
 from geo_service.parcels.models import PARCEL_KEY_PATTERN
 from geo_service.wording import Sentence
@@ -102,6 +102,8 @@ class Form:
         ``checked``, ``conflict``, ``exists``, ``ended`` or ``refused``; empty: nothing yet.
     detail
         What else is to be said.
+    premises
+        Key and address of the premises that a new vacancy can be of.
     """
 
     change: Change
@@ -116,6 +118,7 @@ class Form:
     parcel: str = ""
     said: str = ""
     detail: Sentence | None = None
+    premises: tuple[tuple[str, str], ...] = ()
 
     def document(self) -> Document:
         """Return what the page shows."""
@@ -138,6 +141,8 @@ class Form:
             "said": self.said,
             "detail": self.detail and {"de": self.detail.de, "en": self.detail.en},
             "source": kind_named(rule.kind).source,
+            "required": needed_fields(self.change, new=new),
+            "premises": self.premises,
             "last_day": rule.last_day,
             "links": [],
         }
@@ -340,8 +345,17 @@ def _number(text: str, language: str) -> float | int | str:
     return int(number) if number == number.to_integral_value() else float(number)
 
 
+def _premises(request: Request) -> tuple[tuple[str, str], ...]:
+    """Return key and address of the premises of today; who writes vacancies sees all of them."""
+    with get_database(request).answering() as connection:
+        rows = connection.execute(known_premises(), {"today": today_of(request)}).all()
+    return tuple((row.premises_key, row.address) for row in rows)
+
+
 async def _shown(request: Request, caller: Caller, form: Form) -> Response:
     collection = find_collection(form.change.view.collection)
+    if collection.id == "vacancies" and form.state is None:
+        form = replace(form, premises=await in_turn(request, lambda: _premises(request)))
     response = await page(
         request, caller, Resource("form", form.document(), collection, form.kinds, editable=True)
     )

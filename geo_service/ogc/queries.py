@@ -51,6 +51,7 @@ from geo_service.ogc.crs import CRS84, Crs
 from geo_service.ogc.filters import condition, parameter_of
 from geo_service.ogc.model import Collection, Column
 from geo_service.ogc.paging import start_values
+from geo_service.ogc.places import premises
 from geo_service.ogc.question import Cql, ItemsRequest, Question
 
 KEPT_STATEMENTS: Final = 256
@@ -258,6 +259,14 @@ def last_change(collection_id: str, table: Table) -> Statement:
         .order_by(AuditEntry.id.desc())
         .limit(1)
     )
+
+
+def known_premises() -> Statement:
+    """Select key and address of premises that have not ended, by address. Bound: ``today``."""
+    street, number, key = (premises.c[name] for name in ("street", "house_number", "premises_key"))
+    address = func.concat_ws(" ", street, number).label("address")
+    lasts = func.coalesce(func.upper(premises.c.valid) > value("today", Date), True)
+    return select(key, address).where(lasts).order_by(address, key)
 
 
 def _rows_of(collection_id: str) -> Statement:

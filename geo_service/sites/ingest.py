@@ -66,7 +66,7 @@ def check_sites(draft: Draft) -> None:
         given = draft.cells["slug"]
         tidy = given.map(values.slug, na_action="ignore")
         draft.reject(((given != tidy) & given.notna()).to_numpy(dtype=bool), "slug", "slug-form", SLUG_FORM)
-        made = given.fillna(made)
+        made = given.astype("object").fillna(made)
     draft.cells["slug"] = made
     draft.reject(((made == "") & ~draft.wrong).to_numpy(dtype=bool), "name", "slug-form", NO_SLUG)
     draft.reject_twice(("slug",), "slug" if draft.has("slug") else "name")

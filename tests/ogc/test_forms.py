@@ -296,6 +296,30 @@ def test_an_unreadable_place_is_told_how_to_write_one_of_its_kind(
     assert f"so schreiben: {written}" in html.unescape(answer.text)
 
 
+@pytest.mark.parametrize("collection", ["restrictions", "land_use_areas", "sites", "premises", "vacancies"])
+def test_marked_is_what_the_check_asks_for(signed_in: SignedIn, collection: str) -> None:
+    address = f"/ogc/collections/{collection}/new"
+    empty = signed_in("admin").get(address, params={"lang": "en"}).text
+    marked = set(re.findall(r'for="(\w+)">[^<]+ <span class="small-inline">\(required\)', empty))
+    typed = set(re.findall(r'<(?:input|select|textarea)[^>]* name="(\w+)"[^>]* required', empty))
+    answer = signed_in("admin").post(address, data={"lang": "en", "action": "save"})
+    alert = answer.text.partition('role="alert"')[2].partition('class="edit-form"')[0]
+    assert answer.status_code == 422
+    assert alert.startswith(' id="faults" tabindex="-1" autofocus>')
+    assert marked == typed == set(re.findall(r'href="#(\w+)"', alert))
+    assert " autofocus" not in empty
+
+
+def test_a_new_vacancy_offers_the_known_premises(manager: httpx.Client) -> None:
+    assert manager.post(NEW, data=FIELDS).status_code == 303
+    page = manager.get("/ogc/collections/vacancies/new", params={"lang": "de"}).text
+    offered = page.partition('<datalist id="known-premises">')[2].partition("</datalist>")[0]
+    assert '<option value="form-1">Weg 1a</option>' in offered
+    assert '<option value="L-0">Kreuzstraße 7</option>' in offered
+    assert re.search(r'<input[^>]*id="premises_key"[^>]*list="known-premises"', page)
+    assert "<datalist" not in manager.get(NEW).text
+
+
 def test_an_empty_restriction_tells_what_it_needs(signed_in: SignedIn) -> None:
     address = "/ogc/collections/restrictions/new"
     page = signed_in("planner").get(address, params={"lang": "de"})
