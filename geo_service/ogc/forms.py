@@ -24,6 +24,7 @@ from geo_service.conditional import etag_of
 from geo_service.db import get_database
 from geo_service.errors import Conflict, GeoServiceError, InvalidInput, PreconditionFailed
 from geo_service.imports.catalogue import kind_named
+from geo_service.ogc.conflicts import Meeting, met, opened_with
 from geo_service.ogc.crs import CRS84
 from geo_service.ogc.editing import (
     FREE_FROM,
@@ -92,8 +93,10 @@ class Form:
         Whether the record begins later in that state: then it can be withdrawn.
     errors
         Field to what is wrong with it, German and English; ``geometry`` too.
-    differences
-        Field to what somebody else wrote into it meanwhile.
+    opened
+        Values with which the form was opened, as it carries them along (`conflicts`).
+    meeting
+        What somebody else changed meanwhile; None: nothing.
     faster
         Who wrote that, and when; None: not known.
     parcel
@@ -113,7 +116,8 @@ class Form:
     state: str | None = None
     later: bool = False
     errors: dict[str, dict[str, str]] = field(default_factory=dict)
-    differences: Document = field(default_factory=dict)
+    opened: str = ""
+    meeting: Meeting | None = None
     faster: tuple[str, datetime] | None = None
     parcel: str = ""
     said: str = ""
@@ -136,7 +140,8 @@ class Form:
             "later": self.later,
             "parcel": self.parcel,
             "errors": self.errors,
-            "differences": self.differences,
+            "opened": self.opened,
+            "meeting": self.meeting,
             "faster": self.faster,
             "said": self.said,
             "detail": self.detail and {"de": self.detail.de, "en": self.detail.en},
@@ -167,6 +172,7 @@ async def edit_form(request: Request, caller: SignedIn, collection_id: str, feat
     current = json.loads(now)
     later = begins_later(current, change, today_of(request))
     form = Form(change, _asked(change), current["properties"], state=etag_of(now), later=later)
+    form = replace(form, opened=opened_with(current, form.kinds))
     return await _shown(request, caller, replace(form, parcel=_parcel(change, request.query_params)))
 
 
@@ -188,6 +194,7 @@ async def _taken(request: Request, caller: Caller, change: Change) -> Response:
     state = str(sent.get("state", "")) or None
     form = Form(change, kinds, _typed(sent, kinds), str(sent.get("geometry", "")), state)
     form = replace(form, later=bool(sent.get("later")), parcel=_parcel(change, sent))
+    form = replace(form, opened=str(sent.get("opened", "")))
     action = str(sent.get("action", "save"))
     try:
         key = await in_turn(request, lambda: _written(request, form, action))
@@ -268,15 +275,16 @@ def _refused(request: Request, form: Form, error: GeoServiceError) -> Form:
     if isinstance(error, PreconditionFailed):
         now = read(get_database(request), form.change)
         current = json.loads(now)
-        stored, later = current["properties"], begins_later(current, form.change, today_of(request))
-        differ = {
-            name: stored.get(name)
-            for name in form.kinds
-            if _plain(stored.get(name)) != _plain(form.values.get(name))
-        }
-        faster = _last_change(request, form.change)
+        meeting = met(form.opened, current, form.values, form.kinds)
         return replace(
-            form, state=etag_of(now), later=later, differences=differ, faster=faster, said="conflict"
+            form,
+            values=meeting.values,
+            state=etag_of(now),
+            later=begins_later(current, form.change, today_of(request)),
+            opened=opened_with(current, form.kinds),
+            meeting=meeting,
+            faster=_last_change(request, form.change),
+            said="conflict",
         )
     said = "refused"
     if isinstance(error, Conflict):
@@ -295,11 +303,6 @@ def _last_change(request: Request, change: Change) -> tuple[str, datetime] | Non
 def _both(told: Document) -> dict[str, str]:
     """Return a sentence in both languages."""
     return {"en": told["message"], "de": told.get("message_de", told["message"])}
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a value of a field
-    """Return a value so that nothing is nothing, however it is written."""
-    return None if value in ("", []) else value
 
 
 # --- what was typed -------------------------------------------------------------------------------------

@@ -184,12 +184,54 @@ def test_somebody_else_was_faster(manager: httpx.Client, database: Database) -> 
         r"Zuletzt gespeichert von test\.vacancy_manager am \d\d\.\d\d\.\d{4}, \d\d:\d\d\.", answer.text
     )
     assert "Andere &lt;i&gt;" in answer.text
+    assert "anders gespeichert" not in answer.text
     assert stored(database)[0].street == "Andere <i>"
     again = filled(answer.text)
-    assert (again["name"], again["street"]) == ("Meiner", "Weg")
+    assert (again["name"], again["street"]) == ("Meiner", "Andere <i>")
     assert manager.post(EDIT, data={**again, "action": "save"}).status_code == 303
     (row,) = stored(database)
-    assert (row.name, row.street) == ("Meiner", "Weg")
+    assert (row.name, row.street) == ("Meiner", "Andere <i>")
+
+
+def alert_of(page: str) -> str:
+    alert = page.partition('role="alert"')[2].partition('class="edit-form"')[0]
+    return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", alert)))
+
+
+def test_both_changed_one_field_and_the_place(manager: httpx.Client, database: Database) -> None:
+    """What both changed is told three times, and stays as typed; a place that was not typed stays theirs."""
+    assert manager.post(NEW, data=FIELDS).status_code == 303
+    mine = filled(manager.get(EDIT, params={"lang": "de"}).text)
+    theirs = {**mine, "name": "Ihrer", "area_m2": "90", "permitted_uses": ["retail"]}
+    theirs |= {"geometry": "POINT (7.47 51.52)", "action": "save"}
+    assert manager.post(EDIT, data=theirs).status_code == 303
+    moved = stored(database)[0].x
+    answer = manager.post(EDIT, data={**mine, "name": "Meiner", "action": "save"})
+    assert answer.status_code == 412
+    told = alert_of(answer.text)
+    assert 'Name: vorher: Laden "Süd" <b>; jetzt gespeichert: Ihrer; Ihre Angabe: Meiner (steht im' in told
+    assert "vorher: 1.234,50; jetzt gespeichert: 90; von Ihnen nicht geändert, übernommen" in told
+    assert "Lage oder Umriss: anders gespeichert, bleibt so" in told
+    again = filled(answer.text)
+    assert (again["name"], again["area_m2"], again["permitted_uses"]) == ("Meiner", "90", ["retail"])
+    assert manager.post(EDIT, data={**again, "action": "save"}).status_code == 303
+    (row,) = stored(database)
+    assert (row.name, row.area_m2, row.permitted_uses) == ("Meiner", 90, ["retail"])
+    assert row.x == pytest.approx(moved, abs=0.0006)
+
+
+@pytest.mark.parametrize("opened", ["", "[]", "{", "1"])
+def test_a_form_that_does_not_say_how_it_was_opened_loses_nothing_typed(
+    manager: httpx.Client, opened: str
+) -> None:
+    assert manager.post(NEW, data=FIELDS).status_code == 303
+    mine = filled(manager.get(EDIT, params={"lang": "de"}).text)
+    assert manager.post(EDIT, data={**mine, "street": "Ufer", "action": "save"}).status_code == 303
+    answer = manager.post(EDIT, data={**mine, "opened": opened, "name": "Meiner", "action": "save"})
+    assert answer.status_code == 412
+    again = filled(answer.text)
+    assert (again["name"], again["street"]) == ("Meiner", "Weg")
+    assert "jetzt gespeichert: Ufer; Ihre Angabe: Weg" in alert_of(answer.text)
 
 
 def test_a_vacancy_of_the_premises(manager: httpx.Client, database: Database) -> None:
