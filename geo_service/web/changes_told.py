@@ -5,7 +5,7 @@ counted, not shown.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -51,6 +51,8 @@ BY_KIND: Final = "occupancies"
 """Rows without a name: they are called by their kind."""
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+Stored = Mapping[tuple[str, int], Mapping[str, Any]]
+"""Content of rows by table and id, as the audit writes it."""
 GEOMETRY_CHANGED: Final = N_("geändert")
 
 
@@ -68,6 +70,8 @@ class Told:
         Name, before, after.
     hidden
         Changed columns that the caller may not see, or that are told nowhere.
+    made
+        Whether the row was made: then the fields are what it held, and nothing stood there before.
     """
 
     at: datetime
@@ -76,27 +80,52 @@ class Told:
     called: str
     fields: tuple[tuple[str, str, str], ...]
     hidden: int
+    made: bool
 
 
-def told(rows: Iterable[Any], caller: Caller, speaker: PageSpeaker) -> list[Told]:
-    """Put audit entries (rows of `queries.history.HISTORY`) into words."""
-    return [_told(row, caller, speaker) for row in rows]
+def told(rows: Sequence[Any], now: Stored, caller: Caller, speaker: PageSpeaker) -> list[Told]:
+    """Put audit entries into words.
+
+    Parameters
+    ----------
+    rows
+        Rows of `queries.history.HISTORY`, the latest first.
+    now
+        What rows that were made hold now.
+    caller, speaker
+        Who reads, and in which language.
+    """
+    held = _when_made(rows, now)
+    return [_told(row, held.get((row.table_name, row.row_id), {}), caller, speaker) for row in rows]
 
 
-def _told(row: Any, caller: Caller, speaker: PageSpeaker) -> Told:  # noqa: ANN401 - a row
-    before, after = row.before or {}, row.after or {}
+def _when_made(rows: Sequence[Any], now: Stored) -> dict[tuple[str, int], dict[str, Any]]:
+    """Return what each row held when it was made: what it holds now, all changes undone, the latest first.
+
+    The audit does not write down what is made: it stands in the table, or in the entry of its deletion.
+    """
+    held = {key: dict(content) for key, content in now.items()}
+    for row in rows:
+        held.setdefault((row.table_name, row.row_id), {}).update(row.before or {})
+    return held
+
+
+def _told(row: Any, held: Mapping[str, Any], caller: Caller, speaker: PageSpeaker) -> Told:  # noqa: ANN401
+    made = row.action == "insert"
+    before, after = row.before or {}, row.after or (held if made else {})
     changed = [name for name in {**before, **after} if name not in INTERNAL]
     shown = [name for name in changed if _visible(row.table_name, name, caller)]
     fields = tuple(
         (speaker.say(COLUMNS[name]), *_values(row.table_name, name, (before, after), speaker))
         for name in shown
+        if not made or (name != "geom" and after[name] not in (None, "", []))
     )
-    hidden = len(changed) - len(shown) if row.action != "insert" else 0
+    hidden = 0 if made else len(changed) - len(shown)
     what = f"{speaker.say(ACTIONS[row.action])}: {speaker.say(TABLES[row.table_name])}"
     called = (
         speaker.label(CODES[row.table_name, "kind"], row.called) if row.table_name == BY_KIND else row.called
     )
-    return Told(row.at, row.actor, what, called, fields, hidden)
+    return Told(row.at, row.actor, what, called, fields, hidden, made)
 
 
 def _visible(table: str, column: str, caller: Caller) -> bool:

@@ -89,6 +89,34 @@ def test_who_when_before_and_after(signed_in: SignedIn) -> None:
     assert PREMISES in manager.get("/leerstand/L-0", headers=GERMAN).text
 
 
+def test_what_was_created_is_told_as_it_was_then(signed_in: SignedIn, database: Database) -> None:
+    """Later changes are undone, also where the record was deleted; what a role may not see is left out."""
+    made = text(
+        """
+        INSERT INTO premises (premises_key, name, street, house_number, area_m2, permitted_uses, landlord,
+                              source, is_demo, geom)
+        VALUES ('made', 'Erster <b>', 'Weg', '1', 50, '{retail}', 'Geheim GmbH', 'Angelegt', false,
+                ST_SetSRID(ST_MakePoint(391000, 5705000), 25832))
+        """
+    )
+    with database.begin(actor="erika") as connection:
+        connection.execute(made)
+    for name in ("Zweiter", "Dritter"):
+        with database.begin(actor="otto") as connection:
+            connection.execute(text(f"UPDATE premises SET name = '{name}' WHERE premises_key = 'made'"))
+    told = []
+    for _ in range(2):
+        for role in (Role.VACANCY_MANAGER, Role.PLANNER):
+            page = signed_in(role).get("/leerstand/made/verlauf", headers=GERMAN)
+            told.append(words(page).partition("Angaben beim Anlegen")[2])
+        with database.begin(actor="otto") as connection:
+            connection.execute(text("DELETE FROM premises WHERE premises_key = 'made'"))
+    assert all("Name Erster &lt;b&gt;" in each for each in told)
+    assert all("Straße Weg" in each for each in told)
+    assert ["Geheim GmbH" in each for each in told] == [True, False, True, False]
+    assert not any("Zweiter" in each or "Dritter" in each for each in told)
+
+
 @pytest.mark.usefixtures("changed")
 def test_what_the_role_may_not_see_is_counted_only(signed_in: SignedIn) -> None:
     told = words(signed_in(Role.PLANNER).get(PREMISES, headers=GERMAN))
@@ -202,8 +230,8 @@ def test_inquiries_rounds_and_scenarios(signed_in: SignedIn) -> None:
     assert "spätester Zeithorizont – mittelfristig" in inquiry
     assert "aufgehoben am – 01.03.2026, 11:30" in contest
     assert "Begründung für das Aufheben – durch eine neue Entscheidung ersetzt" in contest
-    assert re.search(r"Angelegt: Entscheidung „GEHEIM Konzept 1 → \S.*?Art – ausgeschlossen", contest)
-    assert re.search(r"Angelegt: Vermittlung „GEHEIM Konzept 0 → .*?Zuschuss \(€\) – 15\.000", contest)
+    assert re.search(r"Angelegt: Entscheidung „GEHEIM Konzept 1 → \S.*?Art ausgeschlossen", contest)
+    assert re.search(r"Angelegt: Vermittlung „GEHEIM Konzept 0 → .*?Zuschuss \(€\) 15\.000", contest)
     latest = scenario[: scenario.index("erika")]
     assert "Geändert: Haltestelle des Szenarios „Am &lt;i&gt;See&lt;/i&gt;“" in latest
     assert "werktags 06:00-20:00 alle 10 min" in latest

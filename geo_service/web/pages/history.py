@@ -14,11 +14,11 @@ from geo_service.auth.fields import ADVISERS, CONTEST, INQUIRIES
 from geo_service.auth.models import Role
 from geo_service.db import Reading
 from geo_service.errors import NotFound
-from geo_service.web.changes_told import told
+from geo_service.web.changes_told import Stored, told
 from geo_service.web.column_names import TABLES
 from geo_service.web.frame import frame_of
 from geo_service.web.pages.asking import for_staff
-from geo_service.web.queries.history import HISTORY
+from geo_service.web.queries.history import HISTORY, ROWS_NOW
 
 router = APIRouter()
 
@@ -75,11 +75,24 @@ async def _history(request: Request, session: AsyncSession, caller: Caller, key:
         named=frame.speaker.say(TABLES[kind]),
         key=key,
         back=_back(kind, key, rows),
-        changes=told(rows[:MOST_ENTRIES], caller, frame.speaker),
+        changes=told(rows[:MOST_ENTRIES], await _now(session, rows), caller, frame.speaker),
         is_demo=any(row.is_demo for row in rows),
         most=MOST_ENTRIES if len(rows) > MOST_ENTRIES else None,
     )
     return for_staff(page)
+
+
+async def _now(session: AsyncSession, rows: Sequence[Any]) -> Stored:
+    """Return what the rows hold now of which the audit says that they were made."""
+    made: dict[str, list[int]] = {}
+    for row in rows:
+        if row.action == "insert":
+            made.setdefault(row.table_name, []).append(row.row_id)
+    return {
+        (table, row.id): row.content
+        for table, ids in made.items()
+        for row in (await session.execute(ROWS_NOW[table], {"ids": ids})).all()
+    }
 
 
 def _back(kind: str, key: str, rows: Sequence[Any]) -> str:

@@ -6,6 +6,8 @@ from typing import Final
 
 from sqlalchemy import TextClause, text
 
+from geo_service.web.column_names import TABLES
+
 _OF_ROWS: Final = """
     SELECT a.at, a.actor, a.action, a.before,
            coalesce(a.after, CASE a.action WHEN 'insert' THEN to_jsonb(r) -> 'content' END) AS after,
@@ -115,3 +117,9 @@ HISTORY: Final[Mapping[str, TextClause]] = MappingProxyType(
 )
 """Table of a record to its audit entries, the latest first; all versions of the record, ended and withdrawn
 ones too. Parameters: ``key``, ``most``, ``english``: whether names are wanted in English."""
+
+_NOW: Final = "SELECT id, to_jsonb(t) - 'geom' AS content FROM {table} AS t WHERE id = ANY(:ids)"
+ROWS_NOW: Final[Mapping[str, TextClause]] = MappingProxyType(
+    {table: text(_NOW.format(table=table)) for table in TABLES}
+)
+"""Table to what rows hold now, as the audit writes it. Parameter: ``ids``."""
