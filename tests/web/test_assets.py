@@ -38,3 +38,15 @@ def test_own_files_name_no_other_host() -> None:
     for path in own:
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.search(r"https?://", text), path
+
+
+def test_all_weights_of_the_first_view_are_loaded_at_once_and_nothing_jumps(client: httpx.Client) -> None:
+    """Headings are Medium: a weight that comes late stays in another face, for none is swapped in later."""
+    style = (static_folder() / "css" / "pages.css").read_text(encoding="utf-8")
+    faces = re.findall(r"@font-face \{[^}]*\}", style)
+    used = {name for face in faces for name in re.findall(r"([\w-]+\.woff2)", face)}
+    page = client.get("/", headers={"accept": "text/html"}).text
+    loaded = set(re.findall(r'rel="preload" as="font"[^>]* href="[^"]*/([\w-]+\.woff2)"', page))
+    assert len(used) == 3
+    assert loaded == used
+    assert all("font-display: optional" in face for face in faces)
