@@ -99,6 +99,7 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "no": speaker.say("nein"),
         "nothing": speaker.say("Hier ist nichts erfasst."),
         "nowhere": speaker.say("Auf der Karte ist dazu nichts zu zeigen: Es gibt keinen Ort dazu."),
+        "dayLoads": speaker.say("Der Tag wird geladen, die Auskunft folgt …"),
         "found": speaker.say("Auf der Karte bezeichnet:"),
         "foundEnds": speaker.say("Esc nimmt es weg."),
         "failed": speaker.say("Die Auskunft ist nicht erreichbar. Bitte versuchen Sie es noch einmal."),
@@ -117,9 +118,7 @@ def map_texts(speaker: Speaker) -> dict[str, str]:
         "drawElsewhere": speaker.say(
             "Auf den Rand klicken: Der zweite Punkt muss an einer anderen Stelle liegen als die Mitte."
         ),
-        "drawCorner": speaker.say(
-            "Eine Ecke nach der anderen anklicken, zuletzt die erste noch einmal. Esc bricht ab."
-        ),
+        "drawCorner": speaker.say("Eine Ecke nach der anderen anklicken, die letzte zweimal. Esc bricht ab."),
         "drawLine": speaker.say(
             "Einen Punkt nach dem anderen anklicken, den letzten zweimal. Esc bricht ab."
         ),

@@ -5,7 +5,7 @@ import re
 from datetime import date
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.test_accessible import violations
@@ -171,3 +171,36 @@ def test_a_year_can_be_typed_digit_by_digit(visit: Visit) -> None:
     page.keyboard.type("04042028", delay=60)
     expect(page).to_have_url(re.compile(r"as_of=2028-04-04"))
     expect(page.locator("#day-wrong")).to_be_hidden()
+
+
+def test_a_link_to_an_area_on_a_later_day_waits_for_the_day(visit: Visit) -> None:
+    visitor = visit(1440, "de", reduced_motion="reduce")
+    page, asked = visitor.page, []
+    page.on("request", lambda sent: asked.append(sent.url) if "/maps/drawn" in sent.url else None)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/maps/land/{LATER}*", hold)
+    page.goto(f"{visitor.server}/maps/overview#map=14/51.5053/7.4739&as_of={LATER}&within=7.4739,51.5053,900")
+    said = page.locator("[data-draw-tools] [role=status]")
+    expect(said).to_have_text("Der Tag wird geladen, die Auskunft folgt …")
+    page.wait_for_timeout(500)
+    assert asked == [], "nothing is asked of another day"
+    expect(page.locator(".leaflet-popup")).to_have_count(0)
+    held[0].continue_()
+    popup = page.locator(".leaflet-popup-content")
+    expect(popup).to_contain_text("davon am 01.04.2028 sofort")
+    expect(popup.get_by_role("link").first).to_have_attribute("href", re.compile(f"as_of={LATER}"))
+    expect(said).to_have_text("")
+    assert [f"as_of={LATER}" in each for each in asked] == [True]
+
+
+def test_a_link_to_a_record_on_a_later_day_waits_for_the_day(visit: Visit) -> None:
+    visitor = visit()
+    page, asked = visitor.page, []
+    page.on("request", lambda sent: asked.append(sent.url) if "/maps/record?" in sent.url else None)
+    page.goto(f"{visitor.server}/maps/overview#as_of={LATER}&focus=parcel:{PUBLIC_KEYS[0]}")
+    expect(page.locator(".leaflet-popup h2").first).to_have_text("Speicherstraße 12")
+    assert [f"as_of={LATER}" in each for each in asked] == [True]

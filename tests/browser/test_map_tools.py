@@ -319,3 +319,62 @@ def test_a_second_click_on_the_middle_is_told(visit: Visit) -> None:
     assert "Der zweite Punkt muss an einer anderen Stelle liegen als die Mitte." in told(page)
     click(page, (600, 300))
     expect(page.locator(".leaflet-popup-content")).to_contain_text("Flächen im Gebiet")
+
+
+@pytest.mark.parametrize(("name", "corners"), [("Messen", 2), ("Gebiet fragen", 4)])
+def test_a_line_and_an_area_end_by_a_double_click(visit: Visit, name: str, corners: int) -> None:
+    _, page = opened(visit)
+    tool(page, name).click()
+    places = [(300.0, 200.0), (600.0, 200.0), (600.0, 450.0), (300.0, 450.0)][:corners]
+    click(page, *places[:-1])
+    x, y = places[-1]
+    page.locator("#map_overview").dblclick(position={"x": x, "y": y})
+    expect(tool(page, name)).to_have_attribute("aria-pressed", "false")
+    if corners > 2:
+        expect(page.locator(".leaflet-popup-content")).to_contain_text("Flächen im Gebiet")
+        assert page.url.split("within=")[1].count(";") == corners - 1
+    else:
+        assert told(page).startswith("Länge:")
+    page.wait_for_timeout(400)
+    assert page.evaluate("GeoMap.maps.get('map_overview').getZoom()") == 14, "the second click does not zoom"
+
+
+def test_an_area_ends_by_enter_on_its_last_corner(visit: Visit) -> None:
+    _, page = opened(visit)
+    tool(page, "Gebiet fragen").focus()
+    page.keyboard.press("Enter")
+    for key in ("ArrowRight", "ArrowDown"):
+        page.keyboard.press("Enter")
+        page.keyboard.press(key)
+        page.wait_for_timeout(400)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("Flächen im Gebiet")
+
+
+def test_a_new_drawing_takes_the_place_of_the_one_before(visit: Visit) -> None:
+    _, page = opened(visit)
+    tool(page, "Umkreis fragen").click()
+    click(page, (500, 300), (600, 300))
+    expect(page.locator(".leaflet-popup-content")).to_contain_text("Flächen im Gebiet")
+    drawn = page.locator("path[stroke='#B3005E']")
+    expect(drawn).to_have_count(1)
+    tool(page, "Gebiet fragen").click()
+    expect(drawn).to_have_count(0)
+    assert "within" not in page.url
+    page.keyboard.press("Escape")
+    page.go_back()
+    expect(drawn).to_have_count(1)
+
+
+def test_the_hint_goes_with_the_first_use(visit: Visit) -> None:
+    _, page = opened(visit)
+    hint = page.locator(".map-hint")
+    expect(hint).to_be_visible()
+    tool(page, "Messen").click()
+    expect(hint).to_have_count(0)
+    page.reload()
+    expect(hint).to_be_visible()
+    click(page, (500, 400))
+    expect(page.locator(".leaflet-popup")).to_be_visible()
+    expect(hint).to_have_count(0)

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from geo_service.auth.models import Role
 from geo_service.city import load_city
-from tests.browser.conftest import Visit
+from tests.browser.conftest import PASSWORD, Visit
 from tests.browser.hostile import PARCEL_KEY
 from tests.sample_land import PUBLIC_KEYS
 
@@ -384,3 +384,37 @@ def test_table_of_the_largest_parcels_fits_a_phone(visit: Visit, language: str) 
         link.click(trial=True)
     table.locator("[data-focus]").first.click()
     expect(visitor.page.locator(".leaflet-popup")).to_be_in_viewport()
+
+
+VIEW = "map=16/51.50530/7.47390&layers=horizon,sites&as_of=2030-01-01&within=7.4739,51.5053,900"
+
+
+def test_the_other_language_keeps_view_layers_day_and_drawing(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go(f"/maps/overview#{VIEW}")
+    visitor.wait_for_map()
+    page = visitor.page
+    expect(page.locator(".leaflet-popup-content").first).to_contain_text("01.01.2030")
+    before = page.url.split("#")[1]
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("html[lang=en]")).to_be_attached()
+    expect(page.locator(".leaflet-popup-content").first).to_contain_text("1 Jan 2030")
+    assert page.url.split("#")[1] == before
+    assert before.startswith("map=16/51.5")
+    assert "as_of=2030-01-01&within=7.4739,51.5053,900" in before
+
+
+def test_the_sign_in_comes_back_to_the_view(visit: Visit) -> None:
+    visitor = visit()
+    visitor.go(f"/maps/overview#{VIEW}")
+    visitor.wait_for_map()
+    page = visitor.page
+    expect(page.locator(".leaflet-popup-content").first).to_contain_text("01.01.2030")
+    before = page.url.split("#")[1]
+    page.get_by_role("link", name="Anmelden").click()
+    page.fill("#name", f"test.{Role.PLANNER.value}")
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(re.compile("/maps/overview#map="))
+    expect(page.locator(".leaflet-popup-content").first).to_contain_text("01.01.2030")
+    assert page.url.split("#")[1] == before

@@ -71,6 +71,7 @@
 
   function done(day, push) {
     current = day;
+    map.geo.dayLoads = false;
     map.fire("geo:day", {day: day === stored ? null : day, push});
   }
 
@@ -113,6 +114,7 @@
       done(day, push);
       return;
     }
+    map.geo.dayLoads = true;
     say(control.dataset.computing);
     try {
       const found = await fetched(day, mine);
@@ -128,6 +130,7 @@
       if (mine !== turn) return;
       exact.value = current;
       show(current);
+      done(current, false);
       say(control.dataset.failed);
     } finally {
       if (mine === turn) control.classList.remove("is-loading");

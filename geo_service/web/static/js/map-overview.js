@@ -8,7 +8,7 @@
   const status = document.querySelector("[data-map-status]");
   const target = document.querySelector("[data-records-target]");
   const say = (text) => { status.textContent = text; };
-  let restoring = false, opening = false;
+  let restoring = false, opening = false, waiting = null;
 
   /* ---- the view in the address: #map=zoom/lat/lon&layers=…&as_of=day&within=area&focus=kind:key; found=name marks the middle ---- */
   const state = {focus: null, day: null};
@@ -54,6 +54,10 @@
   }
   panel.addEventListener("change", () => { applyLayers(); remember(true); });
   panel.addEventListener("submit", (event) => event.preventDefault());
+
+  /* The hint goes when it is no longer needed. */
+  const hint = document.querySelector(".map-hint");
+  map.on("popupopen geo:draw", () => hint.remove());
 
   /* ---- identify ---- */
   const TOLERANCE_PX = 9;
@@ -221,14 +225,29 @@
   });
   /* Another day: the table follows, and what is told of a record. */
   map.on("geo:day", ({day, push}) => {
-    if (day === state.day) return;
-    state.day = map.geo.day = day;
-    remember(push);
-    list();
-    if (state.focus) focus(state.focus, {push: false, keepView: true});
+    const how = waiting;
+    waiting = null;
+    if (day !== state.day) {
+      state.day = map.geo.day = day;
+      remember(push);
+      list();
+    } else if (!how) return;
+    if (state.focus) focus(state.focus, how || {push: false, keepView: true});
   });
   map.on("geo:area", () => remember(true));
   map.on("geo:failed", (event) => say(event.part ? texts.partFailed : texts.failed));
+
+  /* ---- the other language and the sign-in keep the view, as far as an address may be long ---- */
+  const LONGEST = 2000;
+  const keepView = (event) => {
+    const link = event.target.closest(".page-header__tools :is(a[hreflang], a[href^='/sign-in'])");
+    if (!link) return;
+    remember(false);
+    const next = new URLSearchParams(link.search).get("next");
+    if (next === null) link.hash = address();
+    else if (next.length + address().length < LONGEST) link.search = new URLSearchParams({next: `${next.split("#")[0]}${address()}`});
+  };
+  ["click", "auxclick"].forEach((name) => document.addEventListener(name, keepView));
 
   /* ---- share ---- */
   panel.querySelector("[data-share]").addEventListener("click", async () => {
@@ -260,7 +279,11 @@
     restoring = false;
     if (otherArea) map.fire("geo:area-wanted", {ask: !wanted.focus});
     if (wanted.found && wanted.view) markFound({label: wanted.found, kind: "stop", lat: wanted.view[1], lon: wanted.view[2]});
-    if (wanted.focus && changed) focus(wanted.focus, {push: false, keepView: Boolean(wanted.view)});
+    waiting = null;
+    if (!wanted.focus || !changed) return;
+    const how = {push: false, keepView: Boolean(wanted.view)};
+    if (map.geo.dayLoads) waiting = how;
+    else focus(wanted.focus, how);
   }
   window.addEventListener("popstate", () => restore(false));
   window.addEventListener("hashchange", () => restore(false));

@@ -31,11 +31,14 @@ GeoMap.sketch = (map, tools, ended, figures) => {
     corners = [];
     layer.clearLayers();
     box.classList.remove("is-drawing");
-    map.doubleClickZoom.enable();
     buttons.forEach((button) => { if (button.hasAttribute("aria-pressed")) button.setAttribute("aria-pressed", "false"); });
     buttons.get("finish").hidden = true;
     status.textContent = "";
-    setTimeout(() => { if (!kind) map.geo.drawing = null; });  // the click that ends it asks nothing else
+    setTimeout(() => {  // the click that ends it asks nothing else, nor does a second one zoom
+      if (kind) return;
+      map.geo.drawing = null;
+      map.doubleClickZoom.enable();
+    });
   }
 
   function finish(radius = 0) {
@@ -55,8 +58,8 @@ GeoMap.sketch = (map, tools, ended, figures) => {
       return;
     }
     const last = corners[corners.length - 1];
-    const closes = kind === "polygon" ? corners[0] : last;
-    if (enough() && (near(point, closes) || corners.length >= MOST)) { finish(); return; }
+    const closes = () => near(point, last) || (kind === "polygon" && near(point, corners[0]));
+    if (enough() && (closes() || corners.length >= MOST)) { finish(); return; }
     if (last && near(point, last)) return;
     corners.push(point);
     if (kind === "point") { finish(); return; }

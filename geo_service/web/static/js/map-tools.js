@@ -33,6 +33,7 @@
   function ask(text) {
     const shape = sketch.shown(text).addTo(drawn);
     map.geo.area = text;
+    if (map.geo.dayLoads) { sketch.status.textContent = texts.dayLoads; return; }  // asked when the day is there
     const values = new URLSearchParams({within: text, lang: language, ...(map.geo.day ? {as_of: map.geo.day} : {})});
     map.fire("geo:ask", {url: `/maps/drawn?${values}`, latlng: shape.getBounds().getCenter(), tell: (words) => { sketch.status.textContent = words; }});
   }
@@ -64,6 +65,12 @@
     sketch.shown(area).addTo(drawn);
   }
   map.on("geo:area-wanted", restore);
+  /* A new drawing takes the place of the one before. */
+  map.on("geo:draw", () => {
+    const asked = map.geo.area;
+    wipe();
+    if (asked) map.fire("geo:area");
+  });
   map.on("geo:day", () => { if (map.geo.area && !window.location.hash.includes("&focus=")) restore({ask: true}); });
   if (map.geo.area) restore({ask: !window.location.hash.includes("&focus=")});
 
