@@ -64,6 +64,11 @@ class Formats:
         english = f"{exact:,f}"
         return english.translate(GERMAN_MARKS) if self.language == "de" else english
 
+    def typed(self, value: float) -> str:
+        """Write a number as it stands in a form: no decimal that was typed is lost."""
+        text = f"{Decimal(str(value)):f}"
+        return self.number(value, len(text.partition(".")[2].rstrip("0")))
+
     def area(self, square_metres: float | None) -> str:
         """Write an area in m², from ten hectares on in ha with one decimal."""
         if square_metres is None:

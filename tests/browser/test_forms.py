@@ -22,7 +22,7 @@ def test_premises_are_created_with_a_place_from_the_map(visit: Visit, width: int
     page.wait_for_load_state("networkidle")
     page.get_by_label("Kennzeichen").fill(f"form-{width}")
     page.get_by_label("Name", exact=True).fill("Laden <b>Nord</b>")
-    page.get_by_label("Straße", exact=True).fill("Probeweg")
+    page.get_by_label("Straße (erforderlich)").fill("Probeweg")
     page.get_by_label("Fläche (m²)").fill("1.080,5")
     page.get_by_label("Einzelhandel").check()
     page.get_by_role("button", name="Ort setzen").click()
@@ -45,6 +45,22 @@ def test_premises_are_created_with_a_place_from_the_map(visit: Visit, width: int
     page.get_by_role("button", name="Speichern").click()
     page.wait_for_url(f"**/leerstand/form-{width}?saved=vacancies#gespeichert")
     expect(page.locator("dl.six")).to_contain_text("leer")
+
+
+def test_a_fault_has_the_focus_and_leads_to_its_field(visit: Visit) -> None:
+    visitor = visit(390, "de")
+    visitor.sign_in(Role.VACANCY_MANAGER)
+    visitor.go("/ogc/collections/premises/new?premises_key=fault&street=Weg&permitted_uses=retail")
+    page = visitor.page
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.get_by_label("Fläche (m²) (erforderlich)")).to_be_focused()  # the browser asks for it
+    page.get_by_label("Fläche (m²) (erforderlich)").fill("viel")
+    page.get_by_role("button", name="Speichern").click()
+    expect(page.locator("#faults")).to_be_focused()
+    page.locator("#faults").get_by_role("link", name="Fläche").click()
+    expect(page.locator("#area_m2")).to_be_focused()
+    assert [fault for fault in visitor.faults if not re.match("422 |Failed to load", fault)] == []
+    visitor.faults.clear()  # the answer 422, and the browser's note of it
 
 
 @pytest.mark.parametrize(("width", "language"), [(1440, "de"), (390, "en")])

@@ -88,6 +88,19 @@ def test_above_two_kilometres_distances_are_told_in_km(metres: float, german: st
     assert (DE.metres(metres), EN.metres(metres)) == (german, english)
 
 
+@pytest.mark.parametrize(
+    ("value", "german", "english"),
+    [
+        (9000.5, "9.000,5", "9,000.5"),
+        (4000.0, "4.000", "4,000"),
+        (1234.567, "1.234,567", "1,234.567"),
+        (0, "0", "0"),
+    ],
+)
+def test_what_was_typed_stands_in_the_form_as_exactly(value: float, german: str, english: str) -> None:
+    assert (DE.typed(value), EN.typed(value)) == (german, english)
+
+
 def test_as_day() -> None:
     assert as_day("2028-03-01T10:00:00") == date(2028, 3, 1)
     assert as_day("") is None

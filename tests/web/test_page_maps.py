@@ -71,6 +71,20 @@ def test_a_choice_of_nothing_says_so(signed_in: SignedIn) -> None:
     assert "Alle Vorschläge zeigen" in page.text
 
 
+def test_a_ranked_parcel_is_called_by_its_address(signed_in: SignedIn) -> None:
+    person = signed_in(Role.INVESTOR_SUPPORT)
+    page = person.get("/anfragen?subject=land&area_min=1", headers=GERMAN).text
+    assert re.search(r'href="/flaechen/[^"]+">Speicherstraße 1[24]</a>', page)
+    assert re.search(r"data-told>Bodelschwingh 3 12[^ ]* · ", page)
+    assert '<option value="land" selected>Land</option>' in person.get("/anfragen?subject=land&lang=en").text
+
+
+@pytest.mark.parametrize("path", ["/flaechen", "/leerstand"])
+def test_a_filter_keeps_the_decimals_that_were_typed(signed_in: SignedIn, path: str) -> None:
+    page = signed_in(Role.VACANCY_MANAGER).get(path, params={"area_min": "9.000,5", "lang": "de"}).text
+    assert re.search(r'name="area_min"\s+inputmode="decimal" value="9.000,5"', page)
+
+
 def test_ranked_premises_are_points(signed_in: SignedIn) -> None:
     page = signed_in(Role.INVESTOR_SUPPORT).get("/anfragen?subject=premises&area_min=1", headers=GERMAN)
     assert set(shapes(page).values()) == {"Point"}
