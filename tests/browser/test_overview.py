@@ -418,3 +418,29 @@ def test_the_sign_in_comes_back_to_the_view(visit: Visit) -> None:
     page.wait_for_url(re.compile("/maps/overview#map="))
     expect(page.locator(".leaflet-popup-content").first).to_contain_text("01.01.2030")
     assert page.url.split("#")[1] == before
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_without_a_script_a_notice_leads_to_the_tables(visit: Visit, width: int) -> None:
+    visitor = visit(width, java_script_enabled=False)
+    visitor.go("/maps/overview")
+    page = visitor.page
+    frame = page.locator(".map-frame")
+    notice, links = frame.locator("noscript p").first, frame.locator("noscript a")
+    expect(notice).to_be_visible()
+    assert notice.inner_text().startswith("Die Karte braucht JavaScript.")
+    box, around = notice.bounding_box(), frame.bounding_box()
+    assert box is not None
+    assert around is not None
+    assert box["x"] >= 12, "not at the edge"
+    assert around["height"] < 200, "no empty map"
+    assert [each.inner_text() for each in links.all()] == [
+        "Flächen",
+        "Leerstände",
+        "Standorte",
+    ]
+    for hidden in (".map-box", ".draw-tools", ".map-hint", ".map-panel"):
+        expect(page.locator(hidden)).to_be_hidden()
+    expect(page.locator("[data-records-target] table").first).to_be_visible()
+    links.nth(1).click()
+    page.wait_for_url("**/leerstand")
