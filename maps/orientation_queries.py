@@ -59,7 +59,8 @@ LAYERS: Final[dict[str, TextClause]] = {
                    json_build_object('type', 'Feature',
                        'geometry', CAST(ST_AsGeoJSON(ST_Transform(ST_ClipByBox2D(
                            ST_Simplify(geom, :tolerance_m), CAST(place.box AS box2d)), 4326), 5, 0) AS json),
-                       'properties', json_build_object('name', name, 'is_demo', is_demo))
+                       'properties', json_build_object('name', name, 'is_demo', is_demo,
+                           'kind', CASE WHEN street_class = 'residential' THEN 'side' ELSE 'main' END))
                    ORDER BY street_class, name), '[]')) AS text)
           FROM streets CROSS JOIN place
     """),

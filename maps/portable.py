@@ -82,6 +82,7 @@ def overview_file(connection: Connection, city: CityProfile, speaker: Speaker) -
         (*_left_out(contents, speaker), *land_state(connection, speaker)),
         layers,
         horizon_legend(speaker),
+        about="boundary",
     )
 
 

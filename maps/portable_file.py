@@ -157,7 +157,7 @@ def portable_file(
         as_of=as_of,
         shown=shown,
         most=MOST_FEATURES,
-        ground=[(key, name) for key, name in _ground_names(speaker).items() if key in ground],
+        ground=[(key, name) for key, name in _ground_names(speaker, ground).items() if key in ground],
         tables=[layer for layer in reversed(shown.layers) if _is_told(layer)],
         fragment=parts.fragment,
         styles=[*(read_asset(address) for address in parts.stylesheets), styles.stylesheet()],
@@ -182,11 +182,12 @@ def _ground(connection: Connection, shown: Portable) -> dict[str, list[dict[str,
     return orientation.around(connection, [each.geometry for layer in layers for each in layer.features])
 
 
-def _ground_names(speaker: Speaker) -> dict[str, str]:
+def _ground_names(speaker: Speaker, ground: dict[str, list[dict[str, Any]]]) -> dict[str, str]:
     """Return what the layers are called that tell where one is."""
+    main = any(each["properties"]["kind"] == "main" for each in ground.get("streets", ()))
     return {
         "water": speaker.say("Wasserflächen"),
-        "streets": speaker.say("Hauptstraßen"),
+        "streets": speaker.say("Hauptstraßen") if main else speaker.say("Straßen"),
         "rail": speaker.say("Bahn, Stadtbahn"),
         "names": speaker.say("Namen der Quartiere"),
     }

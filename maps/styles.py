@@ -96,6 +96,7 @@ LINES: Final[Mapping[str, Line]] = MappingProxyType(
         "boundary": Line("#171A2B", 2.5, "8 4"),
         "districts": Line("#5A5E78", 1.2, "3 4"),
         "streets": Line("#8A8D9B", 1.6),
+        "side_streets": Line("#B9BBC8", 0.7),
         "rail": Line("#5C4A3D", 2.2),
         "tram": Line("#8C6D4F", 1.2, "1 3"),
         "water": Line("#4A90C2", 1.0, "", 0.45),

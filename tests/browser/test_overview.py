@@ -2,7 +2,9 @@
 
 import re
 
+import pyproj
 import pytest
+import shapely
 from playwright.sync_api import expect
 
 from geo_service.auth.models import Role
@@ -285,6 +287,11 @@ def test_portable_file_works_without_network(visit: Visit, tmp_path_factory: pyt
     offline = visit(390, offline=True)
     offline.page.goto(path.as_uri())
     expect(offline.page.locator(".vacancy-marker, .vacancy-cluster").first).to_be_visible()
+    outline = shapely.get_coordinates(load_city("dortmund").boundary).T
+    longitudes, latitudes = pyproj.Transformer.from_crs(25832, 4326, always_xy=True).transform(*outline)
+    inside = "(box) => GeoMap.maps.get('map_overview').getBounds().contains(box)"
+    corners = [[min(latitudes), min(longitudes)], [max(latitudes), max(longitudes)]]
+    assert offline.page.evaluate(inside, corners), "the whole city is seen"
     offline.page.locator("path.leaflet-interactive").first.dispatch_event("click")
     expect(offline.page.locator(".leaflet-popup h2").first).to_be_visible()
     assert offline.no_sideways_scrolling()

@@ -5,10 +5,11 @@ from datetime import date
 
 import pytest
 from sqlalchemy import Connection
+from sqlalchemy import text as sql
 
 from geo_service.city import load_city
 from geo_service.web.speaker import PageSpeaker
-from maps import portable, portable_file
+from maps import portable, portable_file, styles
 from tests.sample_city import Sample, write_sample
 from tests.sample_land import ANNOUNCED_KEY, OBJECTED_KEY, PUBLIC_KEYS
 from tests.sample_rows import SECRET
@@ -76,3 +77,37 @@ def test_english_file_says_so(connection: Connection, sample_rows: Sample) -> No
     text = portable.portable_html(connection, load_city("dortmund"), PageSpeaker("en"), date(2026, 11, 22))
     assert '<html lang="en">' in text
     assert "This file opens without a network" in text
+
+
+@pytest.mark.parametrize(
+    ("street_class", "kind", "name"),
+    [("residential", "side", "Straßen"), ("primary", "main", "Hauptstraßen")],
+)
+def test_streets_lie_below_the_parcels_and_side_streets_are_called_so(
+    connection: Connection, sample_rows: Sample, street_class: str, kind: str, name: str
+) -> None:
+    assert sample_rows.ids
+    connection.execute(
+        sql("UPDATE street_networks SET is_current = false, ended_at = now() WHERE is_current")
+    )
+    network = sql(
+        "INSERT INTO street_networks (content_hash, source, licence, report) "
+        "VALUES ('portable', 'Test', '', '{}') RETURNING id"
+    )
+    edge = sql(
+        "INSERT INTO street_edges (network_id, way_id, street_class, name, walkable, start_node, end_node, "
+        "geom) VALUES (:network, '1', :kind, 'Weg', true, 1, 2, ST_SetSRID(ST_MakeLine("
+        "ST_MakePoint(393000, 5707000), ST_MakePoint(393900, 5707000)), 25832))"
+    )
+    made = connection.execute(network).scalar_one()
+    connection.execute(edge, {"network": made, "kind": street_class})
+    text = portable.portable_html(connection, load_city("dortmund"), DE, date(2026, 11, 22))
+    assert text.index('"key": "streets"') < text.index('"key": "parcels"'), "drawn first, so below"
+    assert f'"kind": "{kind}"' in text
+    assert re.search(rf'value="streets" checked>[^<]*<span[^>]*></span> {name}<', text)
+
+
+def test_side_streets_are_thinner_and_lighter_than_main_ones() -> None:
+    side, main = styles.LINES["side_streets"], styles.LINES["streets"]
+    assert side.width_px < main.width_px / 2
+    assert int(side.color[1:], 16) > int(main.color[1:], 16)

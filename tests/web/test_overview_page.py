@@ -198,11 +198,11 @@ def test_main_streets_are_those_of_the_network_in_use(client: httpx.Client, data
             values = {"network": made, "way": str(way), "kind": kind, "name": name, "x": x}
             connection.execute(edge, {**values, "one": way, "two": way + 1})
     shown = client.get("/maps/layers/streets.geojson").json()["features"]
-    assert [each["properties"]["name"] for each in shown] == ["Ring"]
+    assert [(each["properties"]["name"], each["properties"]["kind"]) for each in shown] == [("Ring", "main")]
     with database.begin(actor="test") as connection:
         connection.execute(text("DELETE FROM street_edges WHERE street_class = 'primary'"))
     shown = client.get("/maps/layers/streets.geojson").json()["features"]
-    assert [each["properties"]["name"] for each in shown] == ["Weg"]
+    assert [(each["properties"]["name"], each["properties"]["kind"]) for each in shown] == [("Weg", "side")]
     with database.begin(actor="test") as connection:
         connection.execute(text("DELETE FROM street_edges WHERE network_id = :made"), {"made": made})
         connection.execute(text("DELETE FROM street_networks WHERE id = :made"), {"made": made})

@@ -257,7 +257,7 @@ const GeoMap = (() => {
     quarters: () => ({pointToLayer: (feature, latlng) => named(feature.properties.name, latlng)}),
     names,
     rail: (map) => ({style: (feature) => ({...outline(map.geo.settings.styles.lines[feature.properties.kind === "rail" ? "rail" : "tram"]), opacity: 0.6})}),
-    streets: (map) => ({style: outline(map.geo.settings.styles.lines.streets)}),
+    streets: (map) => ({style: (feature) => outline(map.geo.settings.styles.lines[feature.properties.kind === "side" ? "side_streets" : "streets"])}),
     water: (map) => ({style: outline(map.geo.settings.styles.lines.water)}),
     boundary: (map) => ({style: outline(map.geo.settings.styles.lines.boundary)}),
     places: (map) => ({
