@@ -292,7 +292,7 @@ def sites(rows: Rows) -> None:
         summary_de="Technologiegebiet in Huckarde.",
         summary_en="Technology area in Huckarde.",
         facts=[{"de": "etwa 4 ha", "en": "about 4 ha", "source": "[NS]"}],
-        target_groups=["energy"],
+        target_groups=["Energie"],
         uses=["GE"],
         phase="planning",
         stated_area_ha=4.0,

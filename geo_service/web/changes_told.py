@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from geo_service.auth.caller import Caller
 from geo_service.auth.fields import RECORDS, visible_fields
 from geo_service.matching.reasons import CRITERIA_WORDS
@@ -153,14 +155,21 @@ def _written(table: str, column: str, value: Any, speaker: PageSpeaker) -> str: 
     if value is None or value in ("", []):
         return speaker.say("die üblichen") if column == "weights" else "–"
     if isinstance(value, list):
-        return ", ".join(_written(table, column, each, speaker) for each in value)
+        return Markup(", ").join(_written(table, column, each, speaker) for each in value)
     if isinstance(value, dict):
         return _weights(value, speaker) if column == "weights" else _service(value, speaker)
     if column in PERIODS:
         return _period(str(value), speaker)
     if (table, column) in CODES:
         return speaker.label(CODES[table, column], value)
-    return _plain(value, speaker)
+    return _quoted(_plain(value, speaker), value, "en" if column.endswith("_en") else "de", speaker)
+
+
+def _quoted(written: str, value: Any, language: str, speaker: PageSpeaker) -> str:  # noqa: ANN401 - JSON
+    """Mark a text of a record that is shown as it is with its language, where the page speaks another."""
+    if written != value or language == speaker.language:
+        return written
+    return Markup('<span lang="{}">{}</span>').format(language, written)
 
 
 def _weights(value: Mapping[str, int], speaker: PageSpeaker) -> str:
