@@ -40,10 +40,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     statements: list[str] = []
     run = Reader.row
 
-    async def counted(self: Reader, statement: Any, parameters: Any = None) -> Any:
+    async def counted(self: Reader, statement: Any, parameters: Any = None, **how: Any) -> Any:
         if statement is not data_version():
             statements.append(str(statement))
-        return await run(self, statement, parameters)
+        return await run(self, statement, parameters, **how)
 
     monkeypatch.setattr(Reader, "row", counted)
     return statements

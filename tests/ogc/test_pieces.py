@@ -68,10 +68,10 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     statements: list[str] = []
     run = Reader.row
 
-    async def told(self: Reader, statement: Any, parameters: Any = None) -> Any:
+    async def told(self: Reader, statement: Any, parameters: Any = None, **how: Any) -> Any:
         if "ST_AsMVT" in str(statement):
             statements.append(str(statement))
-        return await run(self, statement, parameters)
+        return await run(self, statement, parameters, **how)
 
     monkeypatch.setattr(Reader, "row", told)
     return statements
