@@ -112,6 +112,7 @@ def demo(host: Host = None, port: Port = None, workers: Workers = None) -> None:
 
             prepare(ready, city)
             ahead.close()
+            del city  # it would stay in memory as long as the server runs
             run_server(ready)
 
 

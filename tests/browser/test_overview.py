@@ -5,7 +5,7 @@ import re
 import pyproj
 import pytest
 import shapely
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from geo_service.auth.models import Role
 from geo_service.city import load_city
@@ -396,13 +396,17 @@ def test_table_of_the_largest_parcels_fits_a_phone(visit: Visit, language: str) 
 VIEW = "map=16/51.50530/7.47390&layers=horizon,sites&as_of=2030-01-01&within=7.4739,51.5053,900"
 
 
-def test_the_other_language_keeps_view_layers_day_and_drawing(visit: Visit) -> None:
+def a_view(visit: Visit) -> tuple[Page, str]:
+    """Open a link to an area on a later day; also return what the address says of it."""
     visitor = visit()
     visitor.go(f"/maps/overview#{VIEW}")
     visitor.wait_for_map()
-    page = visitor.page
-    expect(page.locator(".leaflet-popup-content").first).to_contain_text("01.01.2030")
-    before = page.url.split("#")[1]
+    expect(visitor.page.locator(".leaflet-popup-content").first).to_contain_text("01.01.2030")
+    return visitor.page, visitor.page.url.split("#")[1]
+
+
+def test_the_other_language_keeps_view_layers_day_and_drawing(visit: Visit) -> None:
+    page, before = a_view(visit)
     page.get_by_role("link", name="English").click()
     expect(page.locator("html[lang=en]")).to_be_attached()
     expect(page.locator(".leaflet-popup-content").first).to_contain_text("1 Jan 2030")
@@ -412,12 +416,7 @@ def test_the_other_language_keeps_view_layers_day_and_drawing(visit: Visit) -> N
 
 
 def test_the_sign_in_comes_back_to_the_view(visit: Visit) -> None:
-    visitor = visit()
-    visitor.go(f"/maps/overview#{VIEW}")
-    visitor.wait_for_map()
-    page = visitor.page
-    expect(page.locator(".leaflet-popup-content").first).to_contain_text("01.01.2030")
-    before = page.url.split("#")[1]
+    page, before = a_view(visit)
     page.get_by_role("link", name="Anmelden").click()
     page.fill("#name", f"test.{Role.PLANNER.value}")
     page.fill("#password", PASSWORD)

@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import text
 
 from geo_service.db import Database
-from tests.ogc.test_pieces import ACROSS, FIELD, LOOK, PLACE
+from tests.ogc.test_pieces import PLACE, laid_out
 from tests.ogc.test_tiles import address, placed
 from tests.sample_city import Sample
 
@@ -26,12 +26,8 @@ LAND = text(
 def _field(sample: Sample, database: Database) -> Iterator[None]:
     """900 parcels of 40 m: at zoom 9 one covers a twentieth of a pixel."""
     assert sample.ids
-    with database.begin("test") as connection:
-        connection.execute(text(FIELD), {"across": ACROSS})
-        connection.execute(text(LOOK))
-    yield
-    with database.begin("test") as connection:
-        connection.execute(text("DELETE FROM parcels WHERE parcel_key LIKE '051239998%'"))
+    with laid_out(database):
+        yield
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -51,15 +52,22 @@ HORIZON = text(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _field(sample: Sample, database: Database) -> Iterator[None]:
-    assert sample.ids
+@contextmanager
+def laid_out(database: Database) -> Iterator[None]:
+    """Have the field in the register for the time of the block."""
     with database.begin("test") as connection:
         connection.execute(text(FIELD), {"across": ACROSS})
         connection.execute(text(LOOK))
     yield
     with database.begin("test") as connection:
         connection.execute(text("DELETE FROM parcels WHERE parcel_key LIKE '051239998%'"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _field(sample: Sample, database: Database) -> Iterator[None]:
+    assert sample.ids
+    with laid_out(database):
+        yield
 
 
 @pytest.fixture
